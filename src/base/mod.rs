@@ -1,0 +1,2 @@
+//! Ground.
+pub mod text;

@@ -1,0 +1,3 @@
+//! Trackway.
+#![forbid(unsafe_code)]
+pub mod base;
