@@ -1,0 +1,234 @@
+//! Text: Markdown in, safe HTML out, with links and macros that look at the world as it is now (DESIGN 6).
+//!
+//! 1. [`compile()`] turns a text into [`Compiled`]: sanitised pieces of HTML with typed holes between them. It looks at
+//!    nothing but the text, the flavour and the [`Vocabulary`], so its result is kept by hash.
+//! 2. `resolve()` fills the holes for one viewer at this moment. All references of a text are asked for in one
+//!    batch per kind.
+//!
+//! Invariants: ammonia runs once per text, in `compile`; holes are the only way by which HTML that ammonia has not seen
+//! gets into a text, and no input can write one; the ground knows no component, it only asks their link kinds and macros.
+
+use std::fmt::Write as _;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+use super::resource::Resource;
+use super::viewer::Viewer;
+
+/// Where a text stands decides what may be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavour {
+    /// Wiki pages and other documents: a newline is a blank.
+    Page,
+    /// Descriptions, comments, commit messages: a newline is a line break.
+    Note,
+    /// Summaries and titles: one line, no blocks, no macros.
+    Line,
+}
+
+/// HTML that is safe to put into a page. Made only by escaping, by `resolve` and by macros from such parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Html(String);
+
+impl Html {
+    pub fn escaped(text: &str) -> Self {
+        let mut html = Self::default();
+        html.text(text);
+        html
+    }
+
+    /// For code that wrote the tags itself; never for anything that came from outside.
+    pub fn trusted(html: String) -> Self {
+        Self(html)
+    }
+
+    /// Adds text, escaped for element content and attribute values alike.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for character in text.chars() {
+            match character {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                other => self.0.push(other),
+            }
+        }
+        self
+    }
+
+    /// Adds a tag or another literal of our own.
+    pub fn tag(&mut self, literal: &'static str) -> &mut Self {
+        self.0.push_str(literal);
+        self
+    }
+
+    /// Adds ` name="value"`, escaped.
+    pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
+        let _ = write!(self.0, " {name}=\"");
+        self.text(value);
+        self.0.push('"');
+        self
+    }
+
+    pub fn html(&mut self, other: &Self) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// The thing whose text is being read: relative links and attachments are looked up from here.
+#[derive(Debug, Clone)]
+pub struct Here {
+    pub resource: Resource,
+    /// Page name, ticket number as text …: what `./Sub` and `attachment:file` start from.
+    pub name: String,
+}
+
+/// A kind of link such as `wiki:Page`: defined once by its component, with its documentation.
+pub struct LinkKind {
+    /// The words before the colon, the preferred one first.
+    pub prefixes: &'static [&'static str],
+    pub doc: &'static str,
+    /// Shown live in the manual.
+    pub example: &'static str,
+    /// Names the target for the link table; pure. `rest` is what follows the colon, unquoted. None: no such target is possible.
+    pub target: fn(here: Option<&Here>, rest: &str) -> Option<LinkTarget>,
+    /// Answers a batch in the order of the request, with as few queries as possible.
+    pub resolve: fn(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>>,
+}
+
+/// One row of the link table, without its source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LinkTarget {
+    /// A resource kind, such as `page`; `url` for addresses outside.
+    pub kind: &'static str,
+    /// Its canonical key within the kind: the folded page name, the ticket number …
+    pub key: String,
+}
+
+/// What has become of a reference for this viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolved {
+    Found {
+        /// Below the project's address, e.g. `/wiki/Plan#goals`, already percent-encoded; the base path and project are put before it.
+        /// An address with a scheme is taken as it is.
+        href: String,
+        /// The text of the link where the author gave none.
+        label: Option<String>,
+        /// The tooltip.
+        title: Option<String>,
+        /// A state that shows, such as `closed`.
+        class: Option<&'static str>,
+    },
+    /// Missing and forbidden look the same. An address lets those who may create it.
+    Missing { href: Option<String>, title: String },
+    /// A weak form that means nothing here: the author's own characters.
+    Plain,
+}
+
+/// A macro such as `[[TitleIndex(Guide)]]`: defined once by its component, with its documentation.
+pub struct Macro {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Shown live in the manual, e.g. `[[TitleIndex(Trackway)]]`.
+    pub example: &'static str,
+    /// Stands alone on its line.
+    pub block: bool,
+    /// What it draws from other texts, for the link table (`Include(Page)`); pure.
+    pub targets: fn(here: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget>,
+    /// An `Invalid` error becomes a box that names the problem, in place.
+    pub run: fn(context: &Context<'_>, arguments: &Arguments) -> Result<Html>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arguments {
+    pub positional: Vec<String>,
+    pub named: Vec<(String, String)>,
+    /// The lines of the fenced form.
+    pub body: Option<String>,
+}
+
+/// What the components have to offer, gathered once at start.
+#[derive(Default)]
+pub struct Vocabulary {
+    pub link_kinds: Vec<&'static LinkKind>,
+    pub macros: Vec<&'static Macro>,
+}
+
+/// How one project wants its texts read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextSettings {
+    /// `CamelCase` words are page links.
+    pub camel_case: bool,
+    /// Hosts whose images are shown in place, lower case.
+    pub image_hosts: Vec<String>,
+}
+
+/// Prefix → address with `$1` … or to be appended to, from the page `InterMap` (row L16).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InterMap {
+    pub entries: Vec<InterMapEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterMapEntry {
+    pub prefix: String,
+    pub address: String,
+    pub title: String,
+}
+
+/// The way to other projects of the site: none where there is no site, as in `trackway render` without `--project`.
+pub trait Elsewhere {
+    /// The references of one batch in the project of that name, or None if this viewer's principal may not enter it.
+    /// Addresses come back complete (with base path and project). Each request is what stands after `project:`
+    /// (`wiki:Page`), or `ticket:12` for `project#12`.
+    fn references(&self, project: &str, requests: &[&str]) -> Result<Option<Vec<Resolved>>>;
+}
+
+/// Everything that resolving may look at.
+pub struct Context<'a> {
+    pub db: &'a Connection,
+    pub viewer: &'a Viewer,
+    pub vocabulary: &'a Vocabulary,
+    pub settings: &'a TextSettings,
+    pub intermap: &'a InterMap,
+    pub elsewhere: Option<&'a dyn Elsewhere>,
+    /// Gives the compiled form of another text (Include), from the cache where it is known.
+    pub compiled: &'a dyn Fn(&str, Flavour) -> Result<std::sync::Arc<Compiled>>,
+    pub here: Option<&'a Here>,
+    /// Base path and project: `/site/demo`, or `/demo`; put before every address of the project.
+    pub root: &'a str,
+    /// The headings of the outermost text, for PageOutline.
+    pub outline: &'a [Heading],
+    /// How deep in Includes this text stands; at most 5.
+    pub depth: u8,
+    /// Counts the macros run for the whole page; at most 50.
+    pub macros_run: &'a std::cell::Cell<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heading {
+    pub level: u8,
+    /// GitHub's slug, unique in the text.
+    pub id: String,
+    /// Its words without markup.
+    pub text: String,
+}
+
+/// A text that has been read once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compiled {
+    pub outline: Vec<Heading>,
+}

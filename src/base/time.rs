@@ -1,0 +1,125 @@
+//! Instants: whole microseconds UTC in the database, shown in the reader's own time zone.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::Serialize;
+
+/// Microseconds since 1970 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(pub i64);
+
+/// An instant made ready for a page: what a machine, an exact and a casual reader want.
+#[derive(Debug, Clone, Serialize)]
+pub struct When {
+    /// RFC 3339 in UTC with microseconds.
+    pub iso: String,
+    /// `22 Nov 2026, 18:30` in the reader's time zone.
+    pub exact: String,
+    /// `3 minutes ago`.
+    pub ago: String,
+}
+
+impl Instant {
+    pub fn now() -> Self {
+        Self(Timestamp::now().as_microsecond())
+    }
+
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    fn timestamp(self) -> Timestamp {
+        Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// RFC 3339 in UTC with microseconds, as JSON answers have it.
+    pub fn iso(self) -> String {
+        format!("{:.6}", self.timestamp())
+    }
+
+    pub fn exact(self, zone: &TimeZone) -> String {
+        self.timestamp().to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    pub fn day(self, zone: &TimeZone) -> String {
+        self.timestamp().to_zoned(zone.clone()).strftime("%A, %-d %B %Y").to_string()
+    }
+
+    pub fn ago(self, now: Self) -> String {
+        let seconds = (now.0 - self.0).div_euclid(1_000_000);
+        if seconds < 0 {
+            return "in the future".into();
+        }
+        let (count, unit) = match seconds {
+            0..=44 => return "just now".into(),
+            45..=3_599 => ((seconds + 30) / 60, "minute"),
+            3_600..=86_399 => (seconds / 3_600, "hour"),
+            86_400..=2_591_999 => (seconds / 86_400, "day"),
+            2_592_000..=31_535_999 => (seconds / 2_592_000, "month"),
+            _ => (seconds / 31_536_000, "year"),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {unit}{plural} ago")
+    }
+
+    pub fn when(self, zone: &TimeZone) -> When {
+        When { iso: self.iso(), exact: self.exact(zone), ago: self.ago(Self::now()) }
+    }
+}
+
+/// The zone of that IANA name, or none if there is no such zone.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    if name.is_empty() {
+        return Some(TimeZone::UTC);
+    }
+    TimeZone::get(name).ok()
+}
+
+/// All IANA names, for the list in the preferences.
+pub fn zone_names() -> Vec<String> {
+    jiff::tz::db().available().map(|name| name.to_string()).collect()
+}
+
+impl ToSql for Instant {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0))
+    }
+}
+
+impl FromSql for Instant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_told_in_words_and_exactly() {
+        let then = Instant(1_790_000_000_000_000);
+        assert_eq!(then.iso(), "2026-09-21T14:13:20.000000Z");
+        assert_eq!(then.exact(&zone("Europe/Prague").expect("a known zone")), "21 Sep 2026, 16:13");
+        for (seconds, words) in [
+            (3, "just now"),
+            (60, "1 minute ago"),
+            (7_300, "2 hours ago"),
+            (90_000, "1 day ago"),
+            (40_000_000, "1 year ago"),
+            (-10, "in the future"),
+        ] {
+            assert_eq!(then.ago(then.plus_seconds(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_none() {
+        assert!(zone("Mars/Olympus").is_none());
+    }
+}

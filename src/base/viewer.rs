@@ -1,0 +1,160 @@
+//! Who is asking, and what they may see and do.
+//!
+//! A [`Principal`] is known to the whole site (an account or nobody, with groups and a credential). Entering a project
+//! makes it a [`Viewer`]: the permissions and access classes of that principal in that project, computed once per
+//! request. No function that returns content exists without one (DESIGN 1.5).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::error::{Error, Result};
+
+/// A right by Trac's name (rows PM01 to PM03), defined once by the component that asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    pub name: &'static str,
+    /// One sentence for the manual and the administration.
+    pub doc: &'static str,
+    /// The rights that come with it.
+    pub implies: &'static [&'static str],
+}
+
+/// Everything: every right in every project for site administrators, in one project for those it was granted to.
+pub const TRAC_ADMIN: Permission = Permission {
+    name: "TRAC_ADMIN",
+    doc: "May do everything in the project, also what is granted to nobody else.",
+    implies: &[],
+};
+
+/// The access class of everything that no rule restricts.
+pub const DEFAULT_CLASS: i64 = 1;
+
+/// What the site knows of an account, as far as a request needs it.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub account: i64,
+    pub uuid: String,
+    pub login: String,
+    pub display_name: String,
+    pub admin: bool,
+    pub zone: TimeZone,
+}
+
+/// How the principal has shown who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    None,
+    Session,
+    /// The person at the server's own command line: sees everything, signs as `operator`.
+    Operator,
+    /// The same person acting as somebody (`--as NAME`), who may what that account may.
+    OperatorAs,
+}
+
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub identity: Option<Identity>,
+    /// Ids of the site's groups that the account is in.
+    pub groups: Vec<String>,
+    pub credential: Credential,
+}
+
+impl Principal {
+    pub fn anonymous() -> Self {
+        Self { identity: None, groups: Vec::new(), credential: Credential::None }
+    }
+
+    pub fn operator() -> Self {
+        Self { identity: None, groups: Vec::new(), credential: Credential::Operator }
+    }
+
+    pub fn is_operator(&self) -> bool {
+        self.credential == Credential::Operator
+    }
+
+    /// Whether they administer the whole site.
+    pub fn administers(&self) -> bool {
+        self.is_operator() || self.identity.as_ref().is_some_and(|identity| identity.admin)
+    }
+
+    pub fn zone(&self) -> TimeZone {
+        self.identity.as_ref().map_or(TimeZone::UTC, |identity| identity.zone.clone())
+    }
+}
+
+/// A principal inside one project.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    pub principal: Arc<Principal>,
+    /// Their row in the project's `person` table; none for anonymous and for accounts that have not acted here yet.
+    pub person: Option<i64>,
+    pub permissions: BTreeSet<&'static str>,
+    /// Access classes of which they see every row.
+    pub classes: Vec<i64>,
+    /// Access classes of which they see the rows that they take part in.
+    pub joined_classes: Vec<i64>,
+}
+
+impl Viewer {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission.name) || self.permissions.contains(TRAC_ADMIN.name)
+    }
+
+    /// The check of an act on something that may be seen (403, names the permission).
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        Err(Error::Forbidden {
+            permission: permission.name,
+            message: format!(
+                "This needs the permission {}, which {} has not got in this project.",
+                permission.name,
+                self.called()
+            ),
+        })
+    }
+
+    /// The check before anything is shown: whoever lacks it learns nothing (404).
+    pub fn require_to_see(&self, permission: Permission, what: &str) -> Result<()> {
+        if self.may(permission) { Ok(()) } else { Err(Error::not_found(what)) }
+    }
+
+    pub fn sees_class(&self, acl: i64) -> bool {
+        self.classes.contains(&acl)
+    }
+
+    /// The classes as a JSON array, to be bound as `:acls` in `acl in (select value from json_each(:acls))`.
+    pub fn acls(&self) -> String {
+        json_array(&self.classes)
+    }
+
+    pub fn signed_in(&self) -> bool {
+        self.principal.identity.is_some()
+    }
+
+    pub fn zone(&self) -> TimeZone {
+        self.principal.zone()
+    }
+
+    fn called(&self) -> String {
+        self.principal
+            .identity
+            .as_ref()
+            .map_or_else(|| "an anonymous reader".to_owned(), |identity| identity.login.clone())
+    }
+}
+
+fn json_array(ids: &[i64]) -> String {
+    let mut text = String::from("[");
+    for (at, id) in ids.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&id.to_string());
+    }
+    text.push(']');
+    text
+}
