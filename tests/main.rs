@@ -1,0 +1,3 @@
+//! All tests that look at Trackway from outside, in one binary.
+
+mod text;
