@@ -487,6 +487,7 @@ mod tests {
             "a\nx\n{b\n|y\n|z\n}"
         );
         assert_eq!(drawn("", "x\n", "x\ny\n"), "x\ny\n");
+        assert_eq!(drawn("b\n", "y\nx\n", "z\nx\n"), "{b\n|y\n|z\n}x\n");
     }
 
     #[test]
