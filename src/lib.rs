@@ -1,3 +1,4 @@
 //! Trackway.
 #![forbid(unsafe_code)]
+pub mod auth;
 pub mod base;

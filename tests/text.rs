@@ -34,19 +34,11 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn lines(text: &str) -> Vec<&str> {
-    text.strip_suffix('\n')
-        .unwrap_or(text)
-        .split('\n')
-        .filter(|_| !text.is_empty())
-        .collect()
+    text.strip_suffix('\n').unwrap_or(text).split('\n').filter(|_| !text.is_empty()).collect()
 }
 
 fn counted<'a>(lines: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, usize> {
@@ -270,11 +262,7 @@ fn side<'a>(
             lines.push(joined(spans));
         }
     }
-    let end = if like.ends_with('\n') && !lines.is_empty() {
-        "\n"
-    } else {
-        ""
-    };
+    let end = if like.ends_with('\n') && !lines.is_empty() { "\n" } else { "" };
     lines.join("\n") + end
 }
 
@@ -287,11 +275,7 @@ fn patched(old: &str, patch: &str) -> String {
         let (sign, rest) = line.split_at(1);
         match sign {
             "@" => {
-                let range = rest
-                    .split(' ')
-                    .nth(1)
-                    .unwrap_or_default()
-                    .trim_start_matches('-');
+                let range = rest.split(' ').nth(1).unwrap_or_default().trim_start_matches('-');
                 let (start, count) = range.split_once(',').unwrap_or((range, "1"));
                 let start = start.parse::<usize>().unwrap_or_default() - usize::from(count != "0");
                 new.extend(old[at..start].iter().map(|line| (*line).to_owned()));
@@ -325,40 +309,18 @@ fn hostile() -> Vec<(&'static str, String, String, String)> {
         let mut state = seed;
         let mut text = String::with_capacity(SIZE + 32);
         while text.len() < SIZE {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             text.push_str(&format!("{:x}\n", (state >> 33) % kinds));
         }
         text
     };
     let one_line = |seed: u64| lines(seed, 1000).replace('\n', " ");
     vec![
-        (
-            "unique lines",
-            lines(1, u64::MAX),
-            lines(2, u64::MAX),
-            lines(3, u64::MAX),
-        ),
+        ("unique lines", lines(1, u64::MAX), lines(2, u64::MAX), lines(3, u64::MAX)),
         ("two kinds of lines", lines(1, 2), lines(2, 2), lines(3, 2)),
-        (
-            "empty lines",
-            "\n".repeat(SIZE),
-            "\n".repeat(SIZE - 1) + "x",
-            "y".to_owned() + &"\n".repeat(SIZE - 1),
-        ),
-        (
-            "one line of many words",
-            one_line(1),
-            one_line(2),
-            one_line(3),
-        ),
-        (
-            "only marks",
-            "\u{301}".repeat(SIZE / 2),
-            "\u{302}".repeat(SIZE / 2),
-            "\u{303}".repeat(SIZE / 2),
-        ),
+        ("empty lines", "\n".repeat(SIZE), "\n".repeat(SIZE - 1) + "x", "y".to_owned() + &"\n".repeat(SIZE - 1)),
+        ("one line of many words", one_line(1), one_line(2), one_line(3)),
+        ("only marks", "\u{301}".repeat(SIZE / 2), "\u{302}".repeat(SIZE / 2), "\u{303}".repeat(SIZE / 2)),
     ]
 }
 
@@ -370,15 +332,9 @@ fn hostile_texts_take_bounded_time() {
             let start = Instant::now();
             work();
             println!("{name}: {what} {:?}", start.elapsed());
-            assert!(
-                start.elapsed() < limit,
-                "{name}: {what} took {:?}",
-                start.elapsed()
-            );
+            assert!(start.elapsed() < limit, "{name}: {what} took {:?}", start.elapsed());
         };
-        timed("merge", &|| {
-            drop(merge(&base, &a, &b).marked("theirs", "yours"))
-        });
+        timed("merge", &|| drop(merge(&base, &a, &b).marked("theirs", "yours")));
         timed("diff", &|| drop(diff(&a, &b, &Options::default())));
         timed("diff with all lines, nothing counting", &|| {
             drop(diff(
@@ -394,12 +350,8 @@ fn hostile_texts_take_bounded_time() {
             ))
         });
         timed("patch", &|| drop(unified("a", "b", &a, &b)));
-        let terms: Vec<Term> = ["a", "1 2", "f", "- !", "1 1 1 1 1 2"]
-            .map(|text| Term {
-                text: text.to_owned(),
-                prefix: true,
-            })
-            .into();
+        let terms: Vec<Term> =
+            ["a", "1 2", "f", "- !", "1 1 1 1 1 2"].map(|text| Term { text: text.to_owned(), prefix: true }).into();
         timed("excerpt", &|| drop(excerpt(&a, &terms, 240)));
     }
 }

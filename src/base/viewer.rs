@@ -19,6 +19,16 @@ pub struct Permission {
     pub doc: &'static str,
     /// The rights that come with it.
     pub implies: &'static [&'static str],
+    pub by_default: ByDefault,
+}
+
+/// Who has a right in a new project (DESIGN 4, row PM14). In a public one readers are everybody and writers those who are
+/// signed in; in any other both are its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByDefault {
+    Readers,
+    Writers,
+    Nobody,
 }
 
 /// Everything: every right in every project for site administrators, in one project for those it was granted to.
@@ -26,6 +36,7 @@ pub const TRAC_ADMIN: Permission = Permission {
     name: "TRAC_ADMIN",
     doc: "May do everything in the project, also what is granted to nobody else.",
     implies: &[],
+    by_default: ByDefault::Nobody,
 };
 
 /// The access class of everything that no rule restricts.

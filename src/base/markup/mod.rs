@@ -8,6 +8,8 @@
 //! Invariants: ammonia runs once per text, in `compile`; holes are the only way by which HTML that ammonia has not seen
 //! gets into a text, and no input can write one; the ground knows no component, it only asks their link kinds and macros.
 
+pub mod cache;
+
 use std::fmt::Write as _;
 
 use rusqlite::Connection;

@@ -35,10 +35,7 @@ pub fn diff(old: &str, new: &str, options: &Options) -> Diff {
     comparison.find_places();
     let places = &comparison.places;
     let counted = |side: fn(&Place) -> Option<usize>| {
-        places
-            .iter()
-            .filter(|place| place.kind != RowKind::Same && side(place).is_some())
-            .count()
+        places.iter().filter(|place| place.kind != RowKind::Same && side(place).is_some()).count()
     };
     let mut diff = Diff {
         hunks: Vec::new(),
@@ -173,18 +170,8 @@ impl Diff {
                     RowKind::Removed => rows.push(row),
                     RowKind::Added => added.push(row),
                     RowKind::Changed => {
-                        added.push(Row {
-                            kind: RowKind::Added,
-                            old_number: None,
-                            old: Vec::new(),
-                            ..row.clone()
-                        });
-                        rows.push(Row {
-                            kind: RowKind::Removed,
-                            new_number: None,
-                            new: Vec::new(),
-                            ..row
-                        });
+                        added.push(Row { kind: RowKind::Added, old_number: None, old: Vec::new(), ..row.clone() });
+                        rows.push(Row { kind: RowKind::Removed, new_number: None, new: Vec::new(), ..row });
                     }
                 }
             }
@@ -207,11 +194,7 @@ pub fn unified(old_label: &str, new_label: &str, old: &str, new: &str) -> String
     if old == new {
         return String::new();
     }
-    let label = |text: &str| -> String {
-        text.chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect()
-    };
+    let label = |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
     let mut patch = format!("--- {}\n+++ {}\n", label(old_label), label(new_label));
     for group in group_diff_ops(ops, 3) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
@@ -293,11 +276,7 @@ impl<'a> Comparison<'a> {
             let (mut old_at, mut new_at) = (old.start, new.start);
             for (old_line, new_line) in self.pairs(old.clone(), new.clone()) {
                 self.unpaired(old_at..old_line, new_at..new_line);
-                self.places.push(Place {
-                    kind: RowKind::Changed,
-                    old: Some(old_line),
-                    new: Some(new_line),
-                });
+                self.places.push(Place { kind: RowKind::Changed, old: Some(old_line), new: Some(new_line) });
                 (old_at, new_at) = (old_line + 1, new_line + 1);
             }
             self.unpaired(old_at..old.end, new_at..new.end);
@@ -306,22 +285,10 @@ impl<'a> Comparison<'a> {
 
     fn unpaired(&mut self, old: Range<usize>, new: Range<usize>) {
         let kind = |line: &str, kind| {
-            if self.options.ignore_blank_lines && line.trim().is_empty() {
-                RowKind::Same
-            } else {
-                kind
-            }
+            if self.options.ignore_blank_lines && line.trim().is_empty() { RowKind::Same } else { kind }
         };
-        let removed = old.map(|at| Place {
-            kind: kind(self.old[at], RowKind::Removed),
-            old: Some(at),
-            new: None,
-        });
-        let added = new.map(|at| Place {
-            kind: kind(self.new[at], RowKind::Added),
-            old: None,
-            new: Some(at),
-        });
+        let removed = old.map(|at| Place { kind: kind(self.old[at], RowKind::Removed), old: Some(at), new: None });
+        let added = new.map(|at| Place { kind: kind(self.new[at], RowKind::Added), old: None, new: Some(at) });
         self.places.extend(removed.chain(added));
     }
 
@@ -336,14 +303,8 @@ impl<'a> Comparison<'a> {
             return Vec::new();
         }
         let mut numbers = Numbers::new();
-        let old_bags: Vec<Bag> = old
-            .clone()
-            .map(|at| Bag::of(self.old[at], self.options, &mut numbers))
-            .collect();
-        let new_bags: Vec<Bag> = new
-            .clone()
-            .map(|at| Bag::of(self.new[at], self.options, &mut numbers))
-            .collect();
+        let old_bags: Vec<Bag> = old.clone().map(|at| Bag::of(self.old[at], self.options, &mut numbers)).collect();
+        let new_bags: Vec<Bag> = new.clone().map(|at| Bag::of(self.new[at], self.options, &mut numbers)).collect();
         if cells > PAIRING_CELLS {
             let by_line = old.zip(new).zip(old_bags.iter().zip(&new_bags));
             return by_line
@@ -351,14 +312,9 @@ impl<'a> Comparison<'a> {
                 .map(|(pair, _)| pair)
                 .collect::<Vec<_>>();
         }
-        let shared: Vec<Vec<f64>> = old_bags
-            .iter()
-            .map(|a| new_bags.iter().map(|b| self.shared(a, b)).collect())
-            .collect();
-        best_pairs(&shared)
-            .into_iter()
-            .map(|(i, j)| (old.start + i, new.start + j))
-            .collect()
+        let shared: Vec<Vec<f64>> =
+            old_bags.iter().map(|a| new_bags.iter().map(|b| self.shared(a, b)).collect()).collect();
+        best_pairs(&shared).into_iter().map(|(i, j)| (old.start + i, new.start + j)).collect()
     }
 
     /// How much two lines share, from 0 (nothing) to 1; 0 also when no steps are left for looking.
@@ -391,10 +347,7 @@ impl<'a> Comparison<'a> {
                     old_start: old_before + 1,
                     new_start: new_before + 1,
                     skipped_before: range.start - at,
-                    rows: self.places[range.start..end]
-                        .iter()
-                        .flat_map(|place| self.rows(place))
-                        .collect(),
+                    rows: self.places[range.start..end].iter().flat_map(|place| self.rows(place)).collect(),
                 });
             }
             at = range.end;
@@ -404,10 +357,7 @@ impl<'a> Comparison<'a> {
 
     /// One row, or two if a pair of lines turns out to share too little in order.
     fn rows(&self, place: &Place) -> Vec<Row> {
-        let (old, new) = (
-            place.old.map(|at| self.old[at]),
-            place.new.map(|at| self.new[at]),
-        );
+        let (old, new) = (place.old.map(|at| self.old[at]), place.new.map(|at| self.new[at]));
         let row = |kind| Row {
             kind,
             old_number: place.old.map(|at| at + 1),
@@ -420,22 +370,10 @@ impl<'a> Comparison<'a> {
         }
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         match changed_words(old, new, self.options, self.deadline) {
-            Some((old, new)) => vec![Row {
-                old,
-                new,
-                ..row(RowKind::Changed)
-            }],
+            Some((old, new)) => vec![Row { old, new, ..row(RowKind::Changed) }],
             None => vec![
-                Row {
-                    new_number: None,
-                    new: Vec::new(),
-                    ..row(RowKind::Removed)
-                },
-                Row {
-                    old_number: None,
-                    old: Vec::new(),
-                    ..row(RowKind::Added)
-                },
+                Row { new_number: None, new: Vec::new(), ..row(RowKind::Removed) },
+                Row { old_number: None, old: Vec::new(), ..row(RowKind::Added) },
             ],
         }
     }
@@ -444,10 +382,7 @@ impl<'a> Comparison<'a> {
 fn whole(line: Option<&str>, changed: bool) -> Vec<Span> {
     match line {
         None | Some("") => Vec::new(),
-        Some(text) => vec![Span {
-            text: text.to_owned(),
-            changed,
-        }],
+        Some(text) => vec![Span { text: text.to_owned(), changed }],
     }
 }
 
@@ -458,15 +393,8 @@ fn shown(places: &[Place], context: Option<usize>) -> Vec<Range<usize>> {
         shown.extend((!places.is_empty()).then_some(0..places.len()));
         return shown;
     };
-    for (at, _) in places
-        .iter()
-        .enumerate()
-        .filter(|(_, place)| place.kind != RowKind::Same)
-    {
-        let range = at.saturating_sub(context)
-            ..at.saturating_add(1)
-                .saturating_add(context)
-                .min(places.len());
+    for (at, _) in places.iter().enumerate().filter(|(_, place)| place.kind != RowKind::Same) {
+        let range = at.saturating_sub(context)..at.saturating_add(1).saturating_add(context).min(places.len());
         match shown.last_mut() {
             Some(last) if range.start <= last.end => last.end = range.end,
             _ => shown.push(range),
@@ -481,11 +409,7 @@ fn line_key<'a>(line: &'a str, options: &Options) -> Cow<'a, str> {
     } else {
         Cow::Borrowed(line)
     };
-    if options.ignore_case {
-        Cow::Owned(fold(&line))
-    } else {
-        line
-    }
+    if options.ignore_case { Cow::Owned(fold(&line)) } else { line }
 }
 
 fn word_key<'a>(line: &'a str, token: &Token, options: &Options) -> Cow<'a, str> {
@@ -505,15 +429,9 @@ struct Bag {
 
 impl Bag {
     fn of<'a>(line: &'a str, options: &Options, numbers: &mut Numbers<Cow<'a, str>>) -> Bag {
-        let tokens: Vec<Token> = tokens(line)
-            .into_iter()
-            .filter(|token| token.kind != Kind::Blank)
-            .collect();
+        let tokens: Vec<Token> = tokens(line).into_iter().filter(|token| token.kind != Kind::Blank).collect();
         let ids = numbers.of(tokens.iter().map(|token| word_key(line, token, options)));
-        let mut words: Vec<_> = ids
-            .into_iter()
-            .zip(tokens.iter().map(|token| token.range.len()))
-            .collect();
+        let mut words: Vec<_> = ids.into_iter().zip(tokens.iter().map(|token| token.range.len())).collect();
         words.sort_unstable();
         let weight = words.iter().map(|(_, weight)| weight).sum();
         Bag { words, weight }
@@ -538,11 +456,7 @@ impl Bag {
 }
 
 fn share(shared: usize, of: usize) -> f64 {
-    if of == 0 {
-        1.0
-    } else {
-        shared as f64 / of as f64
-    }
+    if of == 0 { 1.0 } else { shared as f64 / of as f64 }
 }
 
 /// The pairs (row, column), rising in both, with the greatest sum of those values that are enough.
@@ -552,11 +466,7 @@ fn best_pairs(shared: &[Vec<f64>]) -> Vec<(usize, usize)> {
     for (i, row) in shared.iter().enumerate().rev() {
         for (j, &value) in row.iter().enumerate().rev() {
             let without = best[i + 1][j].max(best[i][j + 1]);
-            let with = if value >= ENOUGH_SHARED {
-                value + best[i + 1][j + 1]
-            } else {
-                0.0
-            };
+            let with = if value >= ENOUGH_SHARED { value + best[i + 1][j + 1] } else { 0.0 };
             best[i][j] = without.max(with);
         }
     }
@@ -576,31 +486,20 @@ fn best_pairs(shared: &[Vec<f64>]) -> Vec<(usize, usize)> {
 }
 
 /// Both lines in pieces, or nothing if too little of them stayed in order.
-fn changed_words(
-    old: &str,
-    new: &str,
-    options: &Options,
-    deadline: Instant,
-) -> Option<(Vec<Span>, Vec<Span>)> {
+fn changed_words(old: &str, new: &str, options: &Options, deadline: Instant) -> Option<(Vec<Span>, Vec<Span>)> {
     let (old_tokens, new_tokens) = (tokens(old), tokens(new));
     let mut numbers = Numbers::new();
     let old_ids = numbers.of(old_tokens.iter().map(|token| word_key(old, token, options)));
     let new_ids = numbers.of(new_tokens.iter().map(|token| word_key(new, token, options)));
     let ops = compare(&old_ids, &new_ids, deadline);
-    let (mut old_changed, mut new_changed) =
-        (vec![false; old_ids.len()], vec![false; new_ids.len()]);
+    let (mut old_changed, mut new_changed) = (vec![false; old_ids.len()], vec![false; new_ids.len()]);
     let mut stayed = 0;
     for (at, op) in ops.iter().enumerate() {
         let (old_range, new_range) = (op.old_range(), op.new_range());
         let blank = |tokens: &[Token]| tokens.iter().all(|token| token.kind == Kind::Blank);
-        let (old_blank, new_blank) = (
-            blank(&old_tokens[old_range.clone()]),
-            blank(&new_tokens[new_range.clone()]),
-        );
+        let (old_blank, new_blank) = (blank(&old_tokens[old_range.clone()]), blank(&new_tokens[new_range.clone()]));
         let (old_here, new_here) = if let DiffOp::Equal { .. } = op {
-            let kept = old_tokens[old_range.clone()]
-                .iter()
-                .filter(|token| token.kind != Kind::Blank);
+            let kept = old_tokens[old_range.clone()].iter().filter(|token| token.kind != Kind::Blank);
             stayed += kept.map(|token| token.range.len()).sum::<usize>();
             // Blanks between two changes are drawn as changed too: one mark instead of many small ones.
             let between = |side: fn(&DiffOp) -> Range<usize>| {
@@ -609,33 +508,20 @@ fn changed_words(
                 };
                 at > 0 && changes(ops.get(at - 1)) && changes(ops.get(at + 1))
             };
-            (
-                old_blank && between(DiffOp::old_range),
-                new_blank && between(DiffOp::new_range),
-            )
+            (old_blank && between(DiffOp::old_range), new_blank && between(DiffOp::new_range))
         } else {
-            (
-                !(options.ignore_blanks && old_blank),
-                !(options.ignore_blanks && new_blank),
-            )
+            (!(options.ignore_blanks && old_blank), !(options.ignore_blanks && new_blank))
         };
         old_changed[old_range].fill(old_here);
         new_changed[new_range].fill(new_here);
     }
     let weight = |tokens: &[Token]| -> usize {
-        tokens
-            .iter()
-            .filter(|token| token.kind != Kind::Blank)
-            .map(|token| token.range.len())
-            .sum()
+        tokens.iter().filter(|token| token.kind != Kind::Blank).map(|token| token.range.len()).sum()
     };
     if share(2 * stayed, weight(&old_tokens) + weight(&new_tokens)) < ENOUGH_SHARED {
         return None;
     }
-    Some((
-        spans(old, &old_tokens, &old_changed),
-        spans(new, &new_tokens, &new_changed),
-    ))
+    Some((spans(old, &old_tokens, &old_changed), spans(new, &new_tokens, &new_changed)))
 }
 
 fn spans(line: &str, tokens: &[Token], changed: &[bool]) -> Vec<Span> {
@@ -644,10 +530,7 @@ fn spans(line: &str, tokens: &[Token], changed: &[bool]) -> Vec<Span> {
         let text = &line[token.range.clone()];
         match spans.last_mut() {
             Some(last) if last.changed == changed => last.text.push_str(text),
-            _ => spans.push(Span {
-                text: text.to_owned(),
-                changed,
-            }),
+            _ => spans.push(Span { text: text.to_owned(), changed }),
         }
     }
     spans
@@ -660,23 +543,11 @@ mod tests {
     /// One line per row: sign, numbers, old and new text with changed pieces in brackets; `@` before each hunk.
     fn drawn(diff: &Diff) -> String {
         let text = |spans: &[Span]| -> String {
-            spans
-                .iter()
-                .map(|span| {
-                    if span.changed {
-                        format!("[{}]", span.text)
-                    } else {
-                        span.text.clone()
-                    }
-                })
-                .collect()
+            spans.iter().map(|span| if span.changed { format!("[{}]", span.text) } else { span.text.clone() }).collect()
         };
         let mut out = String::new();
         for hunk in &diff.hunks {
-            out.push_str(&format!(
-                "@{},{}+{}\n",
-                hunk.old_start, hunk.new_start, hunk.skipped_before
-            ));
+            out.push_str(&format!("@{},{}+{}\n", hunk.old_start, hunk.new_start, hunk.skipped_before));
             for row in &hunk.rows {
                 out.push_str(&match row.kind {
                     RowKind::Same => format!("  {}\n", text(&row.new)),
@@ -690,36 +561,20 @@ mod tests {
     }
 
     fn all(old: &str, new: &str) -> Diff {
-        diff(
-            old,
-            new,
-            &Options {
-                context: None,
-                ..Options::default()
-            },
-        )
+        diff(old, new, &Options { context: None, ..Options::default() })
     }
 
     #[test]
     fn a_changed_line_shows_its_changed_words() {
-        let diff = all(
-            "The sink leaks at night.\n",
-            "The old sink drips at night!\n",
-        );
-        assert_eq!(
-            drawn(&diff),
-            "@1,1+0\n* The sink [leaks] at night[.] > The [old ]sink [drips] at night[!]\n"
-        );
+        let diff = all("The sink leaks at night.\n", "The old sink drips at night!\n");
+        assert_eq!(drawn(&diff), "@1,1+0\n* The sink [leaks] at night[.] > The [old ]sink [drips] at night[!]\n");
         assert_eq!((diff.added, diff.removed, diff.identical), (1, 1, false));
     }
 
     #[test]
     fn blanks_between_two_changes_are_part_of_one_mark() {
         assert_eq!(
-            drawn(&all(
-                "please keep old thing here now\n",
-                "please keep new stuff here now\n"
-            )),
+            drawn(&all("please keep old thing here now\n", "please keep new stuff here now\n")),
             "@1,1+0\n* please keep [old thing] here now > please keep [new stuff] here now\n"
         );
     }
@@ -727,17 +582,12 @@ mod tests {
     #[test]
     fn lines_that_share_too_little_are_removed_and_added() {
         assert_eq!(
-            drawn(&all(
-                "The sink leaks.\n",
-                "Completely different words here.\n"
-            )),
+            drawn(&all("The sink leaks.\n", "Completely different words here.\n")),
             "@1,1+0\n- [The sink leaks.]\n+ [Completely different words here.]\n"
         );
         // The same words in another order share nothing that stayed in place.
         assert_eq!(
-            drawn(&all("aaaa bbbb cccc dddd\n", "dddd cccc bbbb aaaa\n"))
-                .lines()
-                .nth(1),
+            drawn(&all("aaaa bbbb cccc dddd\n", "dddd cccc bbbb aaaa\n")).lines().nth(1),
             Some("- [aaaa bbbb cccc dddd]")
         );
     }
@@ -745,79 +595,38 @@ mod tests {
     #[test]
     fn similar_lines_find_each_other_among_others() {
         assert_eq!(
-            drawn(&all(
-                "one two three\nfour five six\n",
-                "brand new\none two 3\nfour 5 six\n"
-            )),
+            drawn(&all("one two three\nfour five six\n", "brand new\none two 3\nfour 5 six\n")),
             "@1,1+0\n+ [brand new]\n* one two [three] > one two [3]\n* four [five] six > four [5] six\n"
         );
     }
 
     #[test]
     fn inline_puts_removed_above_added() {
-        let diff = all(
-            "one two three\nfour five six\nend\n",
-            "one two 3\nfour 5 six\nend\n",
-        )
-        .inline();
+        let diff = all("one two three\nfour five six\nend\n", "one two 3\nfour 5 six\nend\n").inline();
         assert_eq!(
             drawn(&diff),
             "@1,1+0\n- one two [three]\n- four [five] six\n+ one two [3]\n+ four [5] six\n  end\n"
         );
-        let numbers: Vec<_> = diff.hunks[0]
-            .rows
-            .iter()
-            .map(|row| (row.old_number, row.new_number))
-            .collect();
-        assert_eq!(
-            numbers,
-            [
-                (Some(1), None),
-                (Some(2), None),
-                (None, Some(1)),
-                (None, Some(2)),
-                (Some(3), Some(3))
-            ]
-        );
+        let numbers: Vec<_> = diff.hunks[0].rows.iter().map(|row| (row.old_number, row.new_number)).collect();
+        assert_eq!(numbers, [(Some(1), None), (Some(2), None), (None, Some(1)), (None, Some(2)), (Some(3), Some(3))]);
     }
 
     #[test]
     fn hunks_tell_where_they_start_and_what_they_skip() {
         let old: String = (1..=30).map(|n| format!("{n}\n")).collect();
         let new = old.replace("\n10\n", "\nten\n").replace("\n25\n", "\n");
-        let options = Options {
-            context: Some(1),
-            ..Options::default()
-        };
+        let options = Options { context: Some(1), ..Options::default() };
         let found = diff(&old, &new, &options);
-        assert_eq!(
-            drawn(&found),
-            "@9,9+8\n  9\n- [10]\n+ [ten]\n  11\n@24,24+12\n  24\n- [25]\n  26\n"
-        );
+        assert_eq!(drawn(&found), "@9,9+8\n  9\n- [10]\n+ [ten]\n  11\n@24,24+12\n  24\n- [25]\n  26\n");
         assert_eq!((found.skipped_after, found.added, found.removed), (4, 1, 2));
-        assert_eq!(
-            diff(
-                &old,
-                &new,
-                &Options {
-                    max_rows: 2,
-                    ..options
-                }
-            )
-            .left_out,
-            5
-        );
+        assert_eq!(diff(&old, &new, &Options { max_rows: 2, ..options }).left_out, 5);
     }
 
     #[test]
     fn what_is_ignored_is_no_change() {
         let ignoring = |blanks, case, lines, old, new| {
-            let options = Options {
-                ignore_blanks: blanks,
-                ignore_case: case,
-                ignore_blank_lines: lines,
-                ..Options::default()
-            };
+            let options =
+                Options { ignore_blanks: blanks, ignore_case: case, ignore_blank_lines: lines, ..Options::default() };
             let diff = diff(old, new, &options);
             assert!(!diff.identical);
             (diff.hunks.len(), diff.added + diff.removed)
@@ -827,21 +636,10 @@ mod tests {
             ("Straße\n", "STRASSE\n", [false, true, false]),
             ("a\nb\n", "a\n\n \nb\n", [false, false, true]),
         ] {
-            assert_eq!(
-                ignoring(which[0], which[1], which[2], old, new),
-                (0, 0),
-                "{old:?}"
-            );
-            assert_ne!(
-                ignoring(!which[0], !which[1], !which[2], old, new),
-                (0, 0),
-                "{old:?}"
-            );
+            assert_eq!(ignoring(which[0], which[1], which[2], old, new), (0, 0), "{old:?}");
+            assert_ne!(ignoring(!which[0], !which[1], !which[2], old, new), (0, 0), "{old:?}");
         }
-        let options = Options {
-            ignore_blanks: true,
-            ..Options::default()
-        };
+        let options = Options { ignore_blanks: true, ..Options::default() };
         assert_eq!(
             drawn(&diff("a long  line\n", "  a long line x\n", &options)),
             "@1,1+0\n* a long  line >   a long line[ x]\n"
@@ -851,15 +649,9 @@ mod tests {
     #[test]
     fn the_end_of_the_last_line_is_told_apart_from_the_lines() {
         let diff = all("a", "a\nb\n");
-        assert_eq!(
-            (drawn(&diff).as_str(), diff.final_newline),
-            ("@1,1+0\n  a\n+ [b]\n", FinalNewline::Added)
-        );
+        assert_eq!((drawn(&diff).as_str(), diff.final_newline), ("@1,1+0\n  a\n+ [b]\n", FinalNewline::Added));
         let diff = super::diff("a\n", "a", &Options::default());
-        assert_eq!(
-            (diff.hunks.len(), diff.final_newline, diff.identical),
-            (0, FinalNewline::Removed, false)
-        );
+        assert_eq!((diff.hunks.len(), diff.final_newline, diff.identical), (0, FinalNewline::Removed, false));
     }
 
     #[test]
@@ -877,10 +669,7 @@ mod tests {
             unified("old\nname", "new", "a\nb\nc\n", "a\nB\nc\nd"),
             "--- old name\n+++ new\n@@ -1,3 +1,4 @@\n a\n-b\n+B\n c\n+d\n\\ No newline at end of file\n"
         );
-        assert_eq!(
-            unified("a", "b", "", "x\n"),
-            "--- a\n+++ b\n@@ -0,0 +1 @@\n+x\n"
-        );
+        assert_eq!(unified("a", "b", "", "x\n"), "--- a\n+++ b\n@@ -0,0 +1 @@\n+x\n");
     }
 
     #[test]

@@ -56,11 +56,7 @@ impl Pattern {
         let (last, before) = self.words.split_last()?;
         let (last_found, before_found) = found.split_last()?;
         let fits = before.iter().zip(before_found).all(|(a, b)| *a == b.plain)
-            && if self.prefix {
-                last_found.plain.starts_with(last.as_str())
-            } else {
-                last_found.plain == *last
-            };
+            && if self.prefix { last_found.plain.starts_with(last.as_str()) } else { last_found.plain == *last };
         fits.then(|| found[0].token..last_found.token + 1)
     }
 }
@@ -69,18 +65,12 @@ fn patterns(terms: &[Term]) -> Vec<Pattern> {
     let mut words_left = MOST_WORDS;
     let mut patterns = Vec::new();
     for term in terms {
-        let words: Vec<String> = words(&term.text, &tokens(&term.text))
-            .into_iter()
-            .map(|word| word.plain)
-            .collect();
+        let words: Vec<String> = words(&term.text, &tokens(&term.text)).into_iter().map(|word| word.plain).collect();
         if words.is_empty() || words.len() > words_left {
             continue;
         }
         words_left -= words.len();
-        patterns.push(Pattern {
-            words,
-            prefix: term.prefix,
-        });
+        patterns.push(Pattern { words, prefix: term.prefix });
     }
     patterns
 }
@@ -91,16 +81,8 @@ struct Word {
 }
 
 fn words(text: &str, tokens: &[Token]) -> Vec<Word> {
-    let words = tokens
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| token.kind == Kind::Word);
-    words
-        .map(|(at, token)| Word {
-            plain: plain(&text[token.range.clone()]),
-            token: at,
-        })
-        .collect()
+    let words = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word);
+    words.map(|(at, token)| Word { plain: plain(&text[token.range.clone()]), token: at }).collect()
 }
 
 struct Hit {
@@ -118,10 +100,7 @@ fn hits(text: &str, tokens: &[Token], patterns: &[Pattern]) -> Vec<Hit> {
     for at in 0..words.len() {
         for (number, pattern) in patterns.iter().enumerate() {
             if let Some(tokens) = pattern.matches(&words, at) {
-                hits.push(Hit {
-                    tokens,
-                    pattern: number,
-                });
+                hits.push(Hit { tokens, pattern: number });
             }
         }
     }
@@ -131,11 +110,7 @@ fn hits(text: &str, tokens: &[Token], patterns: &[Pattern]) -> Vec<Hit> {
 /// The tokens of the best group of hits that fits, or none at the beginning of the text. A group starts at one hit and takes the hits after
 /// it as long as they end within the room.
 fn core(hits: &[Hit], tokens: &Measured, max_chars: usize) -> Range<usize> {
-    let beginning = tokens
-        .tokens
-        .iter()
-        .take_while(|token| token.kind == Kind::Blank)
-        .count();
+    let beginning = tokens.tokens.iter().take_while(|token| token.kind == Kind::Blank).count();
     let mut best = beginning..beginning;
     let mut best_score = (0, 0);
     let mut counts = [0_usize; MOST_WORDS];
@@ -176,10 +151,7 @@ impl Measured {
             chars += text[token.range.clone()].chars().count();
         }
         chars_before.push(chars);
-        Measured {
-            tokens,
-            chars_before,
-        }
+        Measured { tokens, chars_before }
     }
 
     fn chars(&self, range: Range<usize>) -> usize {
@@ -204,8 +176,7 @@ impl Measured {
                 before = window.start > 0 && self.chars(window.start - 1..window.end) <= max_chars;
                 window.start -= usize::from(before);
             } else {
-                after = window.end < self.tokens.len()
-                    && self.chars(window.start..window.end + 1) <= max_chars;
+                after = window.end < self.tokens.len() && self.chars(window.start..window.end + 1) <= max_chars;
                 window.end += usize::from(after);
             }
         }
@@ -224,10 +195,7 @@ impl Measured {
 
     /// The window in bytes without blanks at its ends; if not even its first word has room, what of that has.
     fn bytes(&self, text: &str, window: Range<usize>, max_chars: usize) -> Range<usize> {
-        let start = self
-            .tokens
-            .get(window.start)
-            .map_or(text.len(), |token| token.range.start);
+        let start = self.tokens.get(window.start).map_or(text.len(), |token| token.range.start);
         let inside = match self.tokens[window.clone()].last() {
             Some(last) => &text[start..last.range.end],
             None => cut(&text[start..], max_chars),
@@ -241,10 +209,7 @@ fn pieces(text: &str, window: Range<usize>, hits: &[Hit], tokens: &[Token]) -> V
     let mut pieces = Vec::new();
     let mut push = |text: &str, mark| {
         if !text.is_empty() {
-            pieces.push(Span {
-                text: text.to_owned(),
-                mark,
-            });
+            pieces.push(Span { text: text.to_owned(), mark });
         }
     };
     if !text[..window.start].trim().is_empty() {
@@ -280,67 +245,38 @@ mod tests {
     fn drawn(text: &str, query: &[&str], max_chars: usize) -> String {
         let terms: Vec<Term> = query
             .iter()
-            .map(|term| Term {
-                text: term.trim_end_matches('*').to_owned(),
-                prefix: term.ends_with('*'),
-            })
+            .map(|term| Term { text: term.trim_end_matches('*').to_owned(), prefix: term.ends_with('*') })
             .collect();
         let pieces = excerpt(text, &terms, max_chars);
-        pieces
-            .iter()
-            .map(|piece| {
-                if piece.mark {
-                    format!("<{}>", piece.text)
-                } else {
-                    piece.text.clone()
-                }
-            })
-            .collect()
+        pieces.iter().map(|piece| if piece.mark { format!("<{}>", piece.text) } else { piece.text.clone() }).collect()
     }
 
     #[test]
     fn hits_are_marked_whatever_their_case_and_accents() {
-        assert_eq!(
-            drawn("Ein Café in CAFE\u{301}", &["cafe"], 99),
-            "Ein <Café> in <CAFE\u{301}>"
-        );
+        assert_eq!(drawn("Ein Café in CAFE\u{301}", &["cafe"], 99), "Ein <Café> in <CAFE\u{301}>");
         assert_eq!(drawn("Die STRASSE", &["straße"], 99), "Die <STRASSE>");
         assert_eq!(drawn("Привет ЙОД", &["йод"], 99), "Привет <ЙОД>");
     }
 
     #[test]
     fn a_prefix_marks_the_whole_word_and_a_word_only_itself() {
-        assert_eq!(
-            drawn("leak leaks leaking", &["leak"], 99),
-            "<leak> leaks leaking"
-        );
-        assert_eq!(
-            drawn("leak leaks weak", &["lea*"], 99),
-            "<leak> <leaks> weak"
-        );
+        assert_eq!(drawn("leak leaks leaking", &["leak"], 99), "<leak> leaks leaking");
+        assert_eq!(drawn("leak leaks weak", &["lea*"], 99), "<leak> <leaks> weak");
     }
 
     #[test]
     fn a_phrase_is_marked_as_one_and_only_in_order() {
-        assert_eq!(
-            drawn("old wiki page, page wiki", &["wiki page"], 99),
-            "old <wiki page>, page wiki"
-        );
-        assert_eq!(
-            drawn("a wiki-page b", &["\"wiki page\""], 99),
-            "a <wiki-page> b"
-        );
+        assert_eq!(drawn("old wiki page, page wiki", &["wiki page"], 99), "old <wiki page>, page wiki");
+        assert_eq!(drawn("a wiki-page b", &["\"wiki page\""], 99), "a <wiki-page> b");
         assert_eq!(drawn("wiki pages", &["wiki pa*"], 99), "<wiki pages>");
         assert_eq!(drawn("a b c", &["a b", "b c"], 99), "<a b c>");
     }
 
     #[test]
     fn the_window_lies_where_most_terms_meet_and_cuts_between_words() {
-        let text = "The sink leaks. Nobody knows since when. The kitchen has a sink that drips and leaks at night, they say.";
-        assert_eq!(
-            drawn(text, &["leaks", "night"], 24),
-            "…and <leaks> at <night>, they…"
-        );
+        let text =
+            "The sink leaks. Nobody knows since when. The kitchen has a sink that drips and leaks at night, they say.";
+        assert_eq!(drawn(text, &["leaks", "night"], 24), "…and <leaks> at <night>, they…");
         assert_eq!(drawn(text, &["nothing"], 15), "The sink leaks.…");
         assert_eq!(drawn(text, &["say"], 12), "…they <say>.");
     }
@@ -360,9 +296,6 @@ mod tests {
 
     #[test]
     fn a_word_longer_than_the_window_is_cut_between_visible_characters() {
-        assert_eq!(
-            drawn(&"e\u{301}".repeat(9), &["eeeeeeeee"], 5),
-            "<e\u{301}e\u{301}>…"
-        );
+        assert_eq!(drawn(&"e\u{301}".repeat(9), &["eeeeeeeee"], 5), "<e\u{301}e\u{301}>…");
     }
 }

@@ -21,16 +21,10 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         if text.is_empty() {
-            return Lines {
-                lines: Vec::new(),
-                ended: None,
-            };
+            return Lines { lines: Vec::new(), ended: None };
         }
         let body = text.strip_suffix('\n');
-        Lines {
-            lines: body.unwrap_or(text).split('\n').collect(),
-            ended: Some(body.is_some()),
-        }
+        Lines { lines: body.unwrap_or(text).split('\n').collect(), ended: Some(body.is_some()) }
     }
 }
 

@@ -31,17 +31,10 @@ pub fn merge(base: &str, theirs: &str, yours: &str) -> Merge {
     }
     let [base, theirs, yours] = [base, theirs, yours].map(Lines::of);
     let ended = merged_end(base.ended, theirs.ended, yours.ended);
-    let mut builder = Builder {
-        base: &base,
-        theirs: &theirs,
-        yours: &yours,
-        ended,
-        parts: Vec::new(),
-        run: Vec::new(),
-    };
+    let mut builder =
+        Builder { base: &base, theirs: &theirs, yours: &yours, ended, parts: Vec::new(), run: Vec::new() };
     let mut numbers = Numbers::new();
-    let [base_ids, their_ids, your_ids] =
-        [&base, &theirs, &yours].map(|text| numbers.of(text.lines.iter().copied()));
+    let [base_ids, their_ids, your_ids] = [&base, &theirs, &yours].map(|text| numbers.of(text.lines.iter().copied()));
     let mut at = 0;
     for clash in clashes(&edits(&base_ids, &their_ids), &edits(&base_ids, &your_ids)) {
         builder.run.extend(&base.lines[at..clash.base.start]);
@@ -69,22 +62,12 @@ pub enum Part {
     /// Lines that nobody changed, one side changed, or both changed alike.
     Merged(String),
     /// Lines that both sides changed differently; each may be empty.
-    Conflict {
-        base: String,
-        theirs: String,
-        yours: String,
-    },
+    Conflict { base: String, theirs: String, yours: String },
 }
 
 impl Merge {
     fn of(text: &str) -> Self {
-        Merge {
-            parts: if text.is_empty() {
-                Vec::new()
-            } else {
-                vec![Part::Merged(text.to_owned())]
-            },
-        }
+        Merge { parts: if text.is_empty() { Vec::new() } else { vec![Part::Merged(text.to_owned())] } }
     }
 
     /// The merged text, if nothing clashes.
@@ -100,10 +83,7 @@ impl Merge {
 
     /// How many conflicts there are.
     pub fn conflicts(&self) -> usize {
-        self.parts
-            .iter()
-            .filter(|part| matches!(part, Part::Conflict { .. }))
-            .count()
+        self.parts.iter().filter(|part| matches!(part, Part::Conflict { .. })).count()
     }
 
     /// The whole text with conflicts between markers as git draws them: `<<<<<<<` with their label, their
@@ -136,10 +116,7 @@ impl Merge {
             Part::Merged(text) => [text.as_str(), ""],
             Part::Conflict { theirs, yours, .. } => [theirs.as_str(), yours.as_str()],
         });
-        let taken: HashSet<usize> = texts
-            .flat_map(|text| text.split('\n'))
-            .map(leading_signs)
-            .collect();
+        let taken: HashSet<usize> = texts.flat_map(|text| text.split('\n')).map(leading_signs).collect();
         (7..).find(|size| !taken.contains(size)).unwrap_or(7)
     }
 
@@ -147,21 +124,11 @@ impl Merge {
         let [base, theirs, yours] = [0, 1, 2].map(|side| {
             let texts = self.parts.iter().map(|part| match part {
                 Part::Merged(text) => text,
-                Part::Conflict {
-                    base,
-                    theirs,
-                    yours,
-                } => [base, theirs, yours][side],
+                Part::Conflict { base, theirs, yours } => [base, theirs, yours][side],
             });
             texts.map(String::as_str).collect()
         });
-        Merge {
-            parts: vec![Part::Conflict {
-                base,
-                theirs,
-                yours,
-            }],
-        }
+        Merge { parts: vec![Part::Conflict { base, theirs, yours }] }
     }
 }
 
@@ -178,10 +145,7 @@ fn leading_signs(line: &str) -> usize {
 }
 
 fn one_line(label: &str) -> String {
-    label
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn push_line(out: &mut String, text: &str) {
@@ -267,13 +231,7 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn new(edits: &'a [Edit]) -> Self {
-        Side {
-            edits,
-            next: 0,
-            last: None,
-            base_end: 0,
-            side_end: 0,
-        }
+        Side { edits, next: 0, last: None, base_end: 0, side_end: 0 }
     }
 
     fn peek(&self) -> Option<&'a Edit> {
@@ -297,12 +255,7 @@ fn clashes(theirs: &[Edit], yours: &[Edit]) -> Vec<Clash> {
     let (mut theirs, mut yours) = (Side::new(theirs), Side::new(yours));
     let mut clashes = Vec::new();
     loop {
-        let Some(start) = [theirs.peek(), yours.peek()]
-            .into_iter()
-            .flatten()
-            .map(|edit| edit.base.start)
-            .min()
-        else {
+        let Some(start) = [theirs.peek(), yours.peek()].into_iter().flatten().map(|edit| edit.base.start).min() else {
             return clashes;
         };
         let (their_start, your_start) = (theirs.line(start), yours.line(start));
@@ -329,12 +282,7 @@ fn clashes(theirs: &[Edit], yours: &[Edit]) -> Vec<Clash> {
                 break;
             }
         }
-        let end = [theirs.last, yours.last]
-            .into_iter()
-            .flatten()
-            .map(|edit| edit.base.end)
-            .max()
-            .unwrap_or(start);
+        let end = [theirs.last, yours.last].into_iter().flatten().map(|edit| edit.base.end).max().unwrap_or(start);
         clashes.push(Clash {
             changed: match (theirs.last, yours.last) {
                 (Some(_), Some(_)) => Changed::Both,
@@ -362,17 +310,9 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// Merges what both sides have alike at the start and end of a clash, and shows the rest.
     fn both(&mut self, clash: Clash) {
-        let (theirs, yours) = (
-            &self.theirs.lines[clash.theirs.clone()],
-            &self.yours.lines[clash.yours.clone()],
-        );
+        let (theirs, yours) = (&self.theirs.lines[clash.theirs.clone()], &self.yours.lines[clash.yours.clone()]);
         let head = theirs.iter().zip(yours).take_while(|(a, b)| a == b).count();
-        let tail = theirs[head..]
-            .iter()
-            .rev()
-            .zip(yours[head..].iter().rev())
-            .take_while(|(a, b)| a == b)
-            .count();
+        let tail = theirs[head..].iter().rev().zip(yours[head..].iter().rev()).take_while(|(a, b)| a == b).count();
         let (their_rest, your_rest) = (theirs.len() - head - tail, yours.len() - head - tail);
         // Where nothing of the base was touched and one side only inserted more than the other, more is right.
         let one_has_all = clash.base.is_empty() && (their_rest == 0 || your_rest == 0);
@@ -384,10 +324,7 @@ impl Builder<'_> {
         self.flush();
         self.parts.push(Part::Conflict {
             base: joined(self.base, clash.base),
-            theirs: joined(
-                self.theirs,
-                clash.theirs.start + head..clash.theirs.end - tail,
-            ),
+            theirs: joined(self.theirs, clash.theirs.start + head..clash.theirs.end - tail),
             yours: joined(self.yours, clash.yours.start + head..clash.yours.end - tail),
         });
         self.run.extend(&theirs[theirs.len() - tail..]);
@@ -436,11 +373,7 @@ mod tests {
             .iter()
             .map(|part| match part {
                 Part::Merged(text) => text.clone(),
-                Part::Conflict {
-                    base,
-                    theirs,
-                    yours,
-                } => format!("{{{base}|{theirs}|{yours}}}"),
+                Part::Conflict { base, theirs, yours } => format!("{{{base}|{theirs}|{yours}}}"),
             })
             .collect()
     }
@@ -448,10 +381,7 @@ mod tests {
     #[test]
     fn changes_of_different_lines_merge() {
         assert_eq!(drawn("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n"), "A\nb\nC\n");
-        assert_eq!(
-            drawn("a\nb\nc\n", "x\na\nb\nc\n", "a\nb\nc\ny\n"),
-            "x\na\nb\nc\ny\n"
-        );
+        assert_eq!(drawn("a\nb\nc\n", "x\na\nb\nc\n", "a\nb\nc\ny\n"), "x\na\nb\nc\ny\n");
         assert_eq!(drawn("a\nb\nc\n", "b\nc\n", "a\nb\n"), "b\n");
     }
 
@@ -459,22 +389,13 @@ mod tests {
     fn changes_of_neighbouring_lines_merge_as_long_as_no_line_comes_or_goes() {
         assert_eq!(drawn("a\nb\n", "A\nb\n", "a\nB\n"), "A\nB\n");
         assert_eq!(drawn("a\nb\nc\n", "A\nb\nC\n", "a\nB\nc\n"), "A\nB\nC\n");
-        assert_eq!(
-            drawn("a\nb\n", "A\nb\n", "a\nnew\nb\n"),
-            "{a\n|A\n|a\nnew\n}b\n"
-        );
+        assert_eq!(drawn("a\nb\n", "A\nb\n", "a\nnew\nb\n"), "{a\n|A\n|a\nnew\n}b\n");
     }
 
     #[test]
     fn a_line_changed_by_both_is_shown_with_all_three_texts() {
-        assert_eq!(
-            drawn("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n"),
-            "a\n{b\n|x\n|y\n}c\n"
-        );
-        assert_eq!(
-            drawn("a\nb\nc\n", "a\nc\n", "a\ny\nc\n"),
-            "a\n{b\n||y\n}c\n"
-        );
+        assert_eq!(drawn("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n"), "a\n{b\n|x\n|y\n}c\n");
+        assert_eq!(drawn("a\nb\nc\n", "a\nc\n", "a\ny\nc\n"), "a\n{b\n||y\n}c\n");
         assert_eq!(drawn("a\n", "a\nx\n", "a\ny\n"), "a\n{|x\n|y\n}");
     }
 
@@ -482,10 +403,7 @@ mod tests {
     fn what_both_did_alike_is_merged_once() {
         assert_eq!(drawn("a\n", "a\nx\n", "a\nx\n"), "a\nx\n");
         assert_eq!(drawn("a\nz\n", "a\nx\nz\n", "b\na\nx\nz\n"), "b\na\nx\nz\n");
-        assert_eq!(
-            drawn("a\nb\n", "a\nx\ny\n", "a\nx\nz\n"),
-            "a\nx\n{b\n|y\n|z\n}"
-        );
+        assert_eq!(drawn("a\nb\n", "a\nx\ny\n", "a\nx\nz\n"), "a\nx\n{b\n|y\n|z\n}");
         assert_eq!(drawn("", "x\n", "x\ny\n"), "x\ny\n");
         assert_eq!(drawn("b\n", "y\nx\n", "z\nx\n"), "{b\n|y\n|z\n}x\n");
     }
@@ -516,34 +434,22 @@ mod tests {
 
     #[test]
     fn markers_are_gits_and_hold_both_texts() {
-        let marked =
-            merge("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n").marked("version 3\nby kim", "your text");
-        assert_eq!(
-            marked,
-            "a\n<<<<<<< version 3 by kim\nx\n=======\ny\n>>>>>>> your text\nc\n"
-        );
+        let marked = merge("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n").marked("version 3\nby kim", "your text");
+        assert_eq!(marked, "a\n<<<<<<< version 3 by kim\nx\n=======\ny\n>>>>>>> your text\nc\n");
     }
 
     #[test]
     fn a_marker_is_longer_than_any_line_that_looks_like_one() {
         let marked = merge("a\n", "Title\n=======\n", "<<<<<<<< b").marked("t", "y");
-        assert_eq!(
-            marked,
-            "<<<<<<<<< t\nTitle\n=======\n=========\n<<<<<<<< b\n>>>>>>>>> y\n"
-        );
+        assert_eq!(marked, "<<<<<<<<< t\nTitle\n=======\n=========\n<<<<<<<< b\n>>>>>>>>> y\n");
     }
 
     #[test]
     fn a_text_made_to_need_long_markers_everywhere_gets_one_conflict() {
-        let signs: String = (7..400)
-            .map(|size| format!("{}\n", "=".repeat(size)))
-            .collect();
+        let signs: String = (7..400).map(|size| format!("{}\n", "=".repeat(size))).collect();
         let side = |text: &str| format!("{signs}{}", format!("{text}\nkept\n").repeat(2000));
         let marked = merge(&side("a"), &side("b"), &side("c")).marked("t", "y");
-        assert_eq!(
-            marked.matches(&format!("\n{}\n", "=".repeat(400))).count(),
-            1
-        );
+        assert_eq!(marked.matches(&format!("\n{}\n", "=".repeat(400))).count(), 1);
         assert!(marked.contains(&side("b")) && marked.contains(&side("c")));
     }
 }

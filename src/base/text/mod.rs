@@ -40,11 +40,7 @@ pub fn plain(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let bare: String = text.nfkd().filter(|&c| !is_accent(c)).collect();
-    UniCase::new(bare)
-        .to_folded_case()
-        .nfkd()
-        .filter(|&c| !is_accent(c))
-        .collect()
+    UniCase::new(bare).to_folded_case().nfkd().filter(|&c| !is_accent(c)).collect()
 }
 
 /// The text with every line end as LF: CRLF and lone CR become LF. Borrows where nothing changes.

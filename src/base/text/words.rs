@@ -31,10 +31,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         let kind = kind_of(c);
         match tokens.last_mut() {
             Some(token) if belongs(previous, token.kind, c, kind) => token.range.end = end,
-            _ => tokens.push(Token {
-                kind,
-                range: at..end,
-            }),
+            _ => tokens.push(Token { kind, range: at..end }),
         }
         previous = Some(c);
     }
@@ -118,18 +115,12 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<&str> {
-        tokens(text)
-            .into_iter()
-            .map(|token| &text[token.range])
-            .collect()
+        tokens(text).into_iter().map(|token| &text[token.range]).collect()
     }
 
     #[test]
     fn words_blanks_and_signs_are_told_apart() {
-        assert_eq!(
-            pieces("The  sink-leaks!"),
-            ["The", "  ", "sink", "-", "leaks", "!"]
-        );
+        assert_eq!(pieces("The  sink-leaks!"), ["The", "  ", "sink", "-", "leaks", "!"]);
         assert_eq!(pieces("日本go語"), ["日", "本", "go", "語"]);
         assert_eq!(pieces(""), [""; 0]);
     }

@@ -1,0 +1,231 @@
+//! Accounts of the site: the people who can sign in.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::NewEvent;
+use crate::base::resource::Resource;
+use crate::base::site::random_id;
+use crate::base::text::fold;
+use crate::base::time::{self, Instant};
+
+/// Names that stand for somebody else.
+const RESERVED: &[&str] =
+    &["anonymous", "authenticated", "members", "operator", "me", "none", "any", "nobody", "everybody"];
+
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: i64,
+    pub uuid: String,
+    pub login: String,
+    pub display_name: String,
+    pub email: String,
+    /// A PHC string; none: can only sign in by link.
+    pub password: Option<String>,
+    pub admin: bool,
+    pub disabled: bool,
+    /// An IANA name, or empty for UTC.
+    pub time_zone: String,
+    /// `auto`, `light` or `dark`.
+    pub theme: String,
+    /// Whether single keys are shortcuts.
+    pub keys: bool,
+    pub created_at: Instant,
+    pub last_seen_at: Option<Instant>,
+}
+
+/// What a new account is made of.
+#[derive(Debug, Clone, Default)]
+pub struct NewAccount<'a> {
+    pub login: &'a str,
+    pub display_name: &'a str,
+    pub email: &'a str,
+    pub password: Option<String>,
+    pub admin: bool,
+}
+
+/// What people change about themselves.
+#[derive(Debug, Clone)]
+pub struct Profile<'a> {
+    pub display_name: &'a str,
+    pub email: &'a str,
+    pub time_zone: &'a str,
+    pub theme: &'a str,
+    pub keys: bool,
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        login: row.get("login")?,
+        display_name: row.get("display_name")?,
+        email: row.get("email")?,
+        password: row.get("password")?,
+        admin: row.get("admin")?,
+        disabled: row.get("disabled")?,
+        time_zone: row.get("time_zone")?,
+        theme: row.get("theme")?,
+        keys: row.get("keys")?,
+        created_at: row.get("created_at")?,
+        last_seen_at: row.get("last_seen_at")?,
+    })
+}
+
+pub fn by_login(db: &Connection, login: &str) -> Result<Option<Account>> {
+    Ok(db
+        .prepare_cached("select * from account where login_folded = ?1")?
+        .query_row([fold(login)], from_row)
+        .optional()?)
+}
+
+pub fn by_id(db: &Connection, id: i64) -> Result<Option<Account>> {
+    Ok(db.prepare_cached("select * from account where id = ?1")?.query_row([id], from_row).optional()?)
+}
+
+/// The account of that name, for commands.
+pub fn load(db: &Connection, login: &str) -> Result<Account> {
+    by_login(db, login)?.ok_or_else(|| Error::not_found(format!("there is no account `{login}`")))
+}
+
+pub fn list(db: &Connection) -> Result<Vec<Account>> {
+    let mut statement = db.prepare_cached("select * from account order by login_folded")?;
+    Ok(statement.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether there is anybody who could sign in and administer.
+pub fn has_administrator(db: &Connection) -> Result<bool> {
+    Ok(db
+        .prepare_cached("select exists (select 1 from account where admin and not disabled)")?
+        .query_row([], |row| row.get(0))?)
+}
+
+type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
+
+pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Result<Account> {
+    let mut problems = login_problems(db, new.login)?;
+    problems.extend(name_problem(new.display_name));
+    problems.extend(email_problem(new.email));
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    db.prepare_cached(
+        "insert into account (uuid, login, login_folded, display_name, email, email_confirmed, password, admin, created_at)
+         values (:uuid, :login, :folded, :name, :email, 0, :password, :admin, :now)",
+    )?
+    .execute(named_params! {
+        ":uuid": random_id(),
+        ":login": new.login,
+        ":folded": fold(new.login),
+        ":name": new.display_name.trim(),
+        ":email": new.email.trim(),
+        ":password": new.password,
+        ":admin": new.admin,
+        ":now": Instant::now(),
+    })?;
+    let id = db.last_insert_rowid();
+    record(&NewEvent::new("account.created", Resource::new("account", id), 1))?;
+    by_id(db, id)?.ok_or_else(|| Error::internal("the new account is not there"))
+}
+
+/// Saves what people change about themselves. The address is theirs to write, but unconfirmed until proven.
+pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: &Profile<'_>) -> Result<()> {
+    let mut problems = Vec::new();
+    problems.extend(name_problem(profile.display_name));
+    problems.extend(email_problem(profile.email));
+    if time::zone(profile.time_zone).is_none() {
+        problems.push(Problem::new(
+            "time_zone",
+            format!("There is no time zone “{}”; use a name such as Europe/Prague.", profile.time_zone),
+        ));
+    }
+    if !["auto", "light", "dark"].contains(&profile.theme) {
+        problems.push(Problem::new("theme", "The theme is auto, light or dark."));
+    }
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    db.prepare_cached(
+        "update account set display_name = :name,
+           email_confirmed = email_confirmed and email = :email, email = :email,
+           time_zone = :zone, theme = :theme, keys = :keys
+         where id = :id",
+    )?
+    .execute(named_params! {
+        ":name": profile.display_name.trim(),
+        ":email": profile.email.trim(),
+        ":zone": profile.time_zone,
+        ":theme": profile.theme,
+        ":keys": profile.keys,
+        ":id": account,
+    })?;
+    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
+    Ok(())
+}
+
+/// Sets the password (a PHC string) and ends every session but the one given.
+pub fn save_password(
+    db: &Connection,
+    record: Record<'_>,
+    account: i64,
+    password: &str,
+    but: Option<&[u8]>,
+) -> Result<()> {
+    db.execute("update account set password = ?2 where id = ?1", (account, password))?;
+    super::sessions::end_all(db, account, but)?;
+    db.execute("delete from sign_in_link where account = ?1", [account])?;
+    record(&NewEvent::new("account.password", Resource::new("account", account), 1))?;
+    Ok(())
+}
+
+/// Disabling ends every session; enabling lets the account sign in again.
+pub fn set_disabled(db: &Connection, record: Record<'_>, account: i64, disabled: bool) -> Result<()> {
+    db.execute("update account set disabled = ?2 where id = ?1", (account, disabled))?;
+    if disabled {
+        super::sessions::end_all(db, account, None)?;
+        db.execute("delete from sign_in_link where account = ?1", [account])?;
+    }
+    let kind = if disabled { "account.disabled" } else { "account.enabled" };
+    record(&NewEvent::new(kind, Resource::new("account", account), 1))?;
+    Ok(())
+}
+
+/// Names are 1 to 64 characters without blanks, and differ by more than case.
+pub fn login_problems(db: &Connection, login: &str) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    let length = login.chars().count();
+    let allowed = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
+    if length == 0 {
+        problems.push(Problem::new("user", "A user name is needed."));
+    } else if length > 64 {
+        problems.push(Problem::new("user", "A user name has at most 64 characters."));
+    } else if !login.chars().all(allowed) || !login.chars().next().is_some_and(char::is_alphanumeric) {
+        problems.push(Problem::new(
+            "user",
+            "A user name begins with a letter or digit and holds letters, digits and . _ - + @ only.",
+        ));
+    } else if RESERVED.contains(&fold(login).as_str()) {
+        problems.push(Problem::new("user", format!("“{login}” has a meaning of its own and can't be a user name.")));
+    } else if by_login(db, login)?.is_some() {
+        problems.push(Problem::new("user", format!("There is an account “{login}” already.")));
+    }
+    Ok(problems)
+}
+
+fn name_problem(name: &str) -> Option<Problem> {
+    let bad = name.chars().any(char::is_control) || name.chars().count() > 200;
+    bad.then(|| Problem::new("display_name", "A full name is one line of at most 200 characters."))
+}
+
+fn email_problem(email: &str) -> Option<Problem> {
+    let email = email.trim();
+    if email.is_empty() {
+        return None;
+    }
+    let well_formed = email.len() <= 254
+        && !email.chars().any(|character| character.is_whitespace() || character.is_control())
+        && email
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
+    (!well_formed).then(|| Problem::new("email", format!("“{email}” is not an e-mail address.")))
+}

@@ -1,0 +1,120 @@
+//! Groups of people belong to the site; what they may do belongs to each project.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::base::error::{Error, Result};
+use crate::base::event::NewEvent;
+use crate::base::resource::Resource;
+use crate::base::site::random_id;
+use crate::base::text::fold;
+
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    /// Logins of its members in order.
+    pub members: Vec<String>,
+}
+
+type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
+
+pub fn of_account(db: &Connection, account: i64) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached("select account_group from account_group_member where account = ?1")?;
+    Ok(statement.query_map([account], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn find(db: &Connection, name: &str) -> Result<Option<(String, String)>> {
+    Ok(db
+        .prepare_cached("select id, name from account_group where name_folded = ?1")?
+        .query_row([fold(name)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+fn load(db: &Connection, name: &str) -> Result<String> {
+    let (id, _) = find(db, name)?.ok_or_else(|| Error::not_found(format!("there is no group `{name}`")))?;
+    Ok(id)
+}
+
+pub fn list(db: &Connection) -> Result<Vec<Group>> {
+    let mut statement = db.prepare(
+        "select account_group.id, account_group.name, account.login from account_group
+         left join account_group_member on account_group_member.account_group = account_group.id
+         left join account on account.id = account_group_member.account
+         order by account_group.name_folded, account.login_folded",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut groups: Vec<Group> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, name, login): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if groups.last().is_none_or(|group| group.id != id) {
+            groups.push(Group { id, name, members: Vec::new() });
+        }
+        if let (Some(group), Some(login)) = (groups.last_mut(), login) {
+            group.members.push(login);
+        }
+    }
+    Ok(groups)
+}
+
+/// Groups must not be taken for people or for permissions, so they are lower case and no account has their name.
+pub fn create(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
+    let well_formed = (1..=64).contains(&name.chars().count())
+        && name.chars().all(|character| character.is_alphanumeric() || "._-".contains(character))
+        && !name.chars().any(char::is_uppercase);
+    if !well_formed {
+        return Err(Error::invalid(
+            "name",
+            "A group's name has 1 to 64 lower-case letters, digits and . _ - only.".to_owned(),
+        ));
+    }
+    if ["anonymous", "authenticated", "members"].contains(&name) {
+        return Err(Error::invalid("name", format!("`{name}` has a meaning of its own.")));
+    }
+    if find(db, name)?.is_some() {
+        return Err(Error::invalid("name", format!("There is a group `{name}` already.")));
+    }
+    if super::accounts::by_login(db, name)?.is_some() {
+        return Err(Error::invalid("name", format!("There is an account `{name}`; a group needs another name.")));
+    }
+    let id = random_id();
+    db.execute("insert into account_group (id, name, name_folded) values (?1, ?2, ?3)", (&id, name, fold(name)))?;
+    tell(db, record, "group.created", &id)
+}
+
+pub fn remove(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
+    let id = load(db, name)?;
+    tell(db, record, "group.removed", &id)?;
+    db.execute("delete from account_group where id = ?1", [id])?;
+    Ok(())
+}
+
+pub fn add(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -> Result<()> {
+    let id = load(db, name)?;
+    for login in logins {
+        let account = super::accounts::load(db, login)?;
+        db.execute(
+            "insert or ignore into account_group_member (account_group, account) values (?1, ?2)",
+            (&id, account.id),
+        )?;
+    }
+    tell(db, record, "group.changed", &id)
+}
+
+pub fn drop(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -> Result<()> {
+    let id = load(db, name)?;
+    for login in logins {
+        let account = super::accounts::load(db, login)?;
+        let gone = db
+            .execute("delete from account_group_member where account_group = ?1 and account = ?2", (&id, account.id))?;
+        if gone == 0 {
+            return Err(Error::not_found(format!("`{login}` is not in the group `{name}`")));
+        }
+    }
+    tell(db, record, "group.changed", &id)
+}
+
+fn tell(db: &Connection, record: Record<'_>, kind: &'static str, id: &str) -> Result<()> {
+    let row: i64 = db.query_row("select rowid from account_group where id = ?1", [id], |row| row.get(0))?;
+    record(&NewEvent::new(kind, Resource::new("group", row), 1).data(serde_json::json!({ "group": id })))?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Who is asking: accounts, passwords, sessions, one-time links, groups, and what they may do in a project.
+//!
+//! Store and rules only; the pages are in `account`. Everybody above asks here, nobody below.
+
+pub mod accounts;
+pub mod groups;
+pub mod links;
+pub mod passwords;
+pub mod permissions;
+pub mod sessions;
+
+use std::sync::Arc;
+
+use crate::base::error::{Error, Result};
+use crate::base::site::Site;
+use crate::base::viewer::{Credential, Identity, Principal};
+
+/// The principal of an account with its groups.
+pub fn principal(site: &Site, account: &accounts::Account, credential: Credential) -> Result<Principal> {
+    let groups = site.read(|db| groups::of_account(db, account.id))?;
+    Ok(Principal {
+        identity: Some(Identity {
+            account: account.id,
+            uuid: account.uuid.clone(),
+            login: account.login.clone(),
+            display_name: account.display_name.clone(),
+            admin: account.admin,
+            zone: crate::base::time::zone(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+        }),
+        groups,
+        credential,
+    })
+}
+
+/// Who a command acts for: the operator, or with `--as NAME` that account (`anonymous` is nobody).
+pub fn operator(site: &Site, as_name: Option<&str>) -> Result<Arc<Principal>> {
+    let principal = match as_name {
+        None => Principal::operator(),
+        Some("anonymous") => Principal::anonymous(),
+        Some(name) => {
+            let account = site.read(|db| accounts::by_login(db, name))?;
+            let account = account
+                .filter(|account| !account.disabled)
+                .ok_or_else(|| Error::invalid("--as", format!("There is no account `{name}`.")))?;
+            principal(site, &account, Credential::OperatorAs)?
+        }
+    };
+    Ok(Arc::new(principal))
+}

@@ -1,0 +1,296 @@
+//! What a principal may do in a project, and which access classes they see (rows PM01 to PM14, DESIGN 1.4).
+//!
+//! Members are those to whom something was granted, by name or through a group; granting `members` makes one a member and
+//! gives nothing else. In an archived project only what lets one look is left.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::json;
+
+use super::{accounts, groups};
+use crate::base::error::{Error, Result};
+use crate::base::event::NewEvent;
+use crate::base::project::{Act, Project, person_of_account};
+use crate::base::resource::Resource;
+use crate::base::site::{ProjectRow, Site, State};
+use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, Viewer};
+
+/// The word that makes a subject a member.
+pub const MEMBERS: &str = "members";
+
+/// For whom a grant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Anonymous,
+    Authenticated,
+    Members,
+    Person { id: i64, login: String },
+    Group { id: String, name: String },
+}
+
+impl Subject {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Authenticated => "authenticated",
+            Self::Members => "members",
+            Self::Person { .. } => "person",
+            Self::Group { .. } => "group",
+        }
+    }
+
+    fn key(&self) -> String {
+        match self {
+            Self::Person { id, .. } => id.to_string(),
+            Self::Group { id, .. } => id.clone(),
+            _ => String::new(),
+        }
+    }
+
+    fn label(&self) -> &str {
+        match self {
+            Self::Person { login, .. } => login,
+            Self::Group { name, .. } => name,
+            other => other.kind(),
+        }
+    }
+}
+
+/// Who somebody is in a project, before any grant is looked at.
+struct Standing {
+    person: Option<i64>,
+    groups: Vec<String>,
+    signed_in: bool,
+    member: bool,
+}
+
+impl Standing {
+    fn matches(&self, kind: &str, subject: &str) -> bool {
+        match kind {
+            "anonymous" => true,
+            "authenticated" => self.signed_in,
+            "members" => self.member,
+            "person" => self.is_person(subject),
+            "group" => self.groups.iter().any(|group| group == subject),
+            _ => false,
+        }
+    }
+
+    fn is_person(&self, subject: &str) -> bool {
+        self.person.is_some_and(|person| subject == person.to_string())
+    }
+}
+
+/// The viewer that a principal is in a project, or none if nothing there is for them.
+pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Option<Viewer>> {
+    project.read(|db| enter_with(db, project, row, principal))
+}
+
+fn enter_with(
+    db: &Connection,
+    project: &Project,
+    row: &ProjectRow,
+    principal: &Arc<Principal>,
+) -> Result<Option<Viewer>> {
+    let defined = project.components().permissions();
+    let mut standing = Standing {
+        person: None,
+        groups: principal.groups.clone(),
+        signed_in: principal.identity.is_some(),
+        member: false,
+    };
+    if let Some(identity) = &principal.identity {
+        standing.person = db
+            .prepare_cached("select id from person where uuid = ?1")?
+            .query_row([&identity.uuid], |row| row.get(0))
+            .optional()?;
+    }
+    let mut statement = db.prepare_cached("select subject_kind, subject, permission from permission_grant")?;
+    let grants = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
+    standing.member = grants
+        .iter()
+        .any(|(kind, subject, _)| matches!(kind.as_str(), "person" | "group") && standing.matches(kind, subject));
+
+    let mut granted: BTreeSet<&'static str> = BTreeSet::new();
+    if principal.administers() {
+        granted.insert(TRAC_ADMIN.name);
+    }
+    for (kind, subject, permission) in &grants {
+        if standing.matches(kind, subject)
+            && let Some(defined) = defined.iter().find(|defined| defined.name == permission)
+        {
+            granted.insert(defined.name);
+        }
+    }
+    let permissions = complete(granted, &defined, row.state);
+    if permissions.is_empty() {
+        return Ok(None);
+    }
+    let (classes, joined_classes) = classes(db, &standing, &permissions)?;
+    Ok(Some(Viewer { principal: Arc::clone(principal), person: standing.person, permissions, classes, joined_classes }))
+}
+
+/// What comes with what was granted; an archived project keeps only the rights to look.
+fn complete(granted: BTreeSet<&'static str>, defined: &[Permission], state: State) -> BTreeSet<&'static str> {
+    let mut complete = granted;
+    if complete.contains(TRAC_ADMIN.name) {
+        complete.extend(defined.iter().map(|permission| permission.name));
+    }
+    loop {
+        let more: Vec<&'static str> = defined
+            .iter()
+            .filter(|permission| complete.contains(permission.name))
+            .flat_map(|permission| permission.implies.iter().copied())
+            .filter(|implied| !complete.contains(implied))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        complete.extend(more);
+    }
+    if state == State::Archived {
+        complete.retain(|name| name.ends_with("_VIEW"));
+    }
+    complete
+}
+
+fn classes(db: &Connection, standing: &Standing, permissions: &BTreeSet<&'static str>) -> Result<(Vec<i64>, Vec<i64>)> {
+    let mut classes = vec![DEFAULT_CLASS];
+    let mut joined = Vec::new();
+    let everything = permissions.contains(TRAC_ADMIN.name);
+    let mut statement = db.prepare_cached(
+        "select acl.id, acl.participants, acl_subject.subject_kind, acl_subject.subject from acl
+         left join acl_subject on acl_subject.acl = acl.id where acl.id <> 1 order by acl.id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (acl, participants): (i64, bool) = (row.get(0)?, row.get(1)?);
+        let (kind, subject): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+        let named = kind.zip(subject).is_some_and(|(kind, subject)| standing.matches(&kind, &subject));
+        if (everything || named) && !classes.contains(&acl) {
+            classes.push(acl);
+        }
+        if participants && standing.person.is_some() && !joined.contains(&acl) {
+            joined.push(acl);
+        }
+    }
+    Ok((classes, joined))
+}
+
+/// A grant as the list shows it.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub subject: String,
+    pub permission: String,
+}
+
+pub fn list(db: &Connection) -> Result<Vec<Grant>> {
+    let mut statement = db.prepare_cached(
+        "select case subject_kind when 'person' then (select login from person where id = cast(subject as integer))
+                                  when 'group' then label else subject_kind end as subject, permission
+         from permission_grant order by subject_kind, subject, permission",
+    )?;
+    let grants = statement
+        .query_map([], |row| Ok(Grant { subject: row.get(0)?, permission: row.get(1)? }))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(grants)
+}
+
+/// What a word on the command line or in a form stands for.
+/// The person's row is made here if the project has not met the account yet.
+pub fn subject(site: &Site, project: &Project, name: &str) -> Result<Subject> {
+    match name {
+        "anonymous" => return Ok(Subject::Anonymous),
+        "authenticated" => return Ok(Subject::Authenticated),
+        MEMBERS => return Ok(Subject::Members),
+        _ => {}
+    }
+    let (account, group) = site.read(|db| Ok((accounts::by_login(db, name)?, groups::find(db, name)?)))?;
+    if let Some(account) = account {
+        let id =
+            project.db().write(|db| person_of_account(db, &account.uuid, &account.login, &account.display_name))?;
+        return Ok(Subject::Person { id, login: account.login });
+    }
+    if let Some((id, name)) = group {
+        return Ok(Subject::Group { id, name });
+    }
+    Err(Error::invalid("subject", format!("There is no account or group `{name}`.")))
+}
+
+/// Grants rights; each must exist, and only administrators may (row PM11).
+pub fn grant(project: &Project, by: Act<'_>, subject: &Subject, names: &[String]) -> Result<()> {
+    by.viewer.require(TRAC_ADMIN)?;
+    let names = known(project, names)?;
+    project.write(by, |tx| {
+        for name in &names {
+            tx.execute(
+                "insert or ignore into permission_grant (subject_kind, subject, label, permission) values (?1, ?2, ?3, ?4)",
+                (subject.kind(), subject.key(), subject.label(), name),
+            )?;
+        }
+        tell(tx, "permission.granted", subject, &names)
+    })
+}
+
+/// Takes rights back; one that was not granted is an error that names it.
+pub fn revoke(project: &Project, by: Act<'_>, subject: &Subject, names: &[String]) -> Result<()> {
+    by.viewer.require(TRAC_ADMIN)?;
+    let names = known(project, names)?;
+    project.write(by, |tx| {
+        for name in &names {
+            let gone = tx.execute(
+                "delete from permission_grant where subject_kind = ?1 and subject = ?2 and permission = ?3",
+                (subject.kind(), subject.key(), name),
+            )?;
+            if gone == 0 {
+                let label = subject.label();
+                return Err(Error::not_found(format!("{name} was not granted to `{label}` itself")));
+            }
+        }
+        tell(tx, "permission.revoked", subject, &names)
+    })
+}
+
+fn tell(tx: &crate::base::project::Tx<'_>, kind: &'static str, subject: &Subject, names: &[String]) -> Result<()> {
+    let event = NewEvent::new(kind, Resource::new("project", 0), DEFAULT_CLASS)
+        .data(json!({ "subject_kind": subject.kind(), "subject": subject.key(), "permissions": names }));
+    tx.record(&event)?;
+    Ok(())
+}
+
+fn known(project: &Project, names: &[String]) -> Result<Vec<String>> {
+    let defined = project.components().permissions();
+    let unknown: Vec<&String> = names
+        .iter()
+        .filter(|name| name.as_str() != MEMBERS && !defined.iter().any(|permission| permission.name == name.as_str()))
+        .collect();
+    if let Some(name) = unknown.first() {
+        let all: Vec<&str> = defined.iter().map(|permission| permission.name).collect();
+        return Err(Error::invalid(
+            "permission",
+            format!("There is no permission `{name}`; known are {}.", all.join(", ")),
+        ));
+    }
+    Ok(names.to_vec())
+}
+
+/// The rights of a new project, as the components define them (row PM14).
+pub fn grant_defaults(db: &Connection, permissions: &[Permission], public: bool) -> Result<()> {
+    let (readers, writers) = if public { ("anonymous", "authenticated") } else { (MEMBERS, MEMBERS) };
+    for permission in permissions {
+        let subject = match permission.by_default {
+            ByDefault::Readers => readers,
+            ByDefault::Writers => writers,
+            ByDefault::Nobody => continue,
+        };
+        db.execute(
+            "insert or ignore into permission_grant (subject_kind, permission) values (?1, ?2)",
+            (subject, permission.name),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! The event log: everything that happened, written in the transaction that did it (DESIGN 1.3), and those who follow it.
+//!
+//! A follower reads events in the order of their ids, from its own position in the database, and must bear to see one
+//! twice. One that fails on an event is tried again with growing pauses; after five failures the event is parked, shown on
+//! the health page, and the follower goes on.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::Value;
+
+use super::error::Result;
+use super::project::Project;
+use super::resource::Resource;
+use super::time::Instant;
+
+/// After this many failures an event is parked.
+const TRIES: i64 = 5;
+/// Events that a follower gets at once.
+const BATCH: i64 = 500;
+
+/// By which door a change came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    Web,
+    Command,
+    Commit,
+    Mail,
+    Import,
+    System,
+}
+
+impl Via {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Command => "command",
+            Self::Commit => "commit",
+            Self::Mail => "mail",
+            Self::Import => "import",
+            Self::System => "system",
+        }
+    }
+}
+
+/// One thing that happened, about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// `<kind>.<what>`: `page.saved`.
+    pub kind: &'static str,
+    pub resource: Resource,
+    /// What of the resource: a version, a comment's number.
+    pub part: String,
+    pub acl: i64,
+    /// Ids and field names only: texts are read from the versioned rows.
+    pub data: Value,
+}
+
+impl NewEvent {
+    pub fn new(kind: &'static str, resource: Resource, acl: i64) -> Self {
+        Self { kind, resource, part: String::new(), acl, data: Value::Object(serde_json::Map::new()) }
+    }
+
+    pub fn part(mut self, part: impl ToString) -> Self {
+        self.part = part.to_string();
+        self
+    }
+
+    pub fn data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// Who records, by which door, when it happened, and whether anybody is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    pub actor: Option<i64>,
+    pub via: Via,
+    pub happened_at: Instant,
+    /// Events of one act share the id of its first.
+    pub batch: Option<i64>,
+    /// False for imports and first syncs: indexed, but never mailed or streamed.
+    pub live: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub id: i64,
+    pub recorded_at: Instant,
+    pub happened_at: Instant,
+    pub actor: Option<i64>,
+    pub via: String,
+    pub kind: String,
+    pub resource: Resource,
+    pub part: String,
+    pub acl: i64,
+    pub batch: Option<i64>,
+    pub live: bool,
+    pub data: Value,
+}
+
+/// Somebody who hears of every event, later and slowly: the search index, mail, live pages.
+pub trait Follower: Send + Sync {
+    fn name(&self) -> &'static str;
+    /// Takes a run of events in order. An error means that none of them counts as done.
+    fn follow(&self, project: &Project, events: &[Event]) -> Result<()>;
+    /// Where this follower really stands, if it keeps more than the database knows; a smaller number than the database's
+    /// makes it hear the events since then again.
+    fn position(&self, _project: &Project) -> Result<Option<i64>> {
+        Ok(None)
+    }
+}
+
+/// Writes one event; for [`super::project::Tx::record`] and the site's own log.
+pub(super) fn insert(db: &Connection, event: &NewEvent, stamp: &Stamp) -> Result<i64> {
+    db.prepare_cached(
+        "insert into event (recorded_at, happened_at, actor, via, kind, resource_kind, resource_id, part, acl, batch, live, data)
+         values (:now, :happened, :actor, :via, :kind, :resource_kind, :resource_id, :part, :acl, :batch, :live, :data)",
+    )?
+    .execute(named_params! {
+        ":now": Instant::now(),
+        ":happened": stamp.happened_at,
+        ":actor": stamp.actor,
+        ":via": stamp.via.name(),
+        ":kind": event.kind,
+        ":resource_kind": event.resource.kind,
+        ":resource_id": event.resource.id,
+        ":part": event.part,
+        ":acl": event.acl,
+        ":batch": stamp.batch,
+        ":live": stamp.live,
+        ":data": event.data.to_string(),
+    })?;
+    Ok(db.last_insert_rowid())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let data: String = row.get("data")?;
+    Ok(Event {
+        id: row.get("id")?,
+        recorded_at: row.get("recorded_at")?,
+        happened_at: row.get("happened_at")?,
+        actor: row.get("actor")?,
+        via: row.get("via")?,
+        kind: row.get("kind")?,
+        resource: Resource::stored(row.get("resource_kind")?, row.get("resource_id")?),
+        part: row.get("part")?,
+        acl: row.get("acl")?,
+        batch: row.get("batch")?,
+        live: row.get("live")?,
+        data: serde_json::from_str(&data).unwrap_or_default(),
+    })
+}
+
+pub fn after(db: &Connection, position: i64, limit: i64) -> Result<Vec<Event>> {
+    let mut statement = db.prepare_cached("select * from event where id > ?1 order by id limit ?2")?;
+    let events = statement.query_map([position, limit], from_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(events)
+}
+
+pub fn newest(db: &Connection) -> Result<i64> {
+    Ok(db.prepare_cached("select coalesce(max(id), 0) from event")?.query_row([], |row| row.get(0))?)
+}
+
+/// The position of a follower: every event up to it has been dealt with.
+pub fn position(db: &Connection, follower: &str) -> Result<i64> {
+    let found = db
+        .prepare_cached("select position from follower where name = ?1")?
+        .query_row([follower], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(0))
+}
+
+/// How one round of a follower ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// Nothing new.
+    Idle,
+    /// Some events were dealt with; there may be more.
+    Moved,
+    /// An event failed and is tried again after this instant.
+    Waits(Instant),
+}
+
+/// Lets a follower take its next run of events. Only the process that holds the project's lock calls this.
+pub fn advance(project: &Project, follower: &dyn Follower) -> Result<Round> {
+    let name = follower.name();
+    let (mut at, failures, retry_at) = project.read(|db| {
+        let row = db
+            .prepare_cached("select position, failures, retry_at from follower where name = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        Ok(row.unwrap_or((0_i64, 0_i64, Instant(0))))
+    })?;
+    if failures > 0 && Instant::now() < retry_at {
+        return Ok(Round::Waits(retry_at));
+    }
+    if let Some(real) = follower.position(project)? {
+        at = at.min(real);
+    }
+    // After a failure one event is taken at a time, so that the one to blame is known.
+    let limit = if failures > 0 { 1 } else { BATCH };
+    let events = project.read(|db| after(db, at, limit))?;
+    let Some(last) = events.last() else {
+        return Ok(Round::Idle);
+    };
+    match follower.follow(project, &events) {
+        Ok(()) => {
+            save_position(project, name, last.id, 0, Instant(0))?;
+            Ok(Round::Moved)
+        }
+        Err(error) => {
+            log::warn!("{name}: event {} of {}: {error}", events[0].id, project.id());
+            let failures = failures + 1;
+            if failures > TRIES && events.len() == 1 {
+                park(project, name, last.id, &error.to_string())?;
+                return Ok(Round::Moved);
+            }
+            let retry_at = Instant::now().plus_seconds(1 << failures.min(8));
+            save_position(project, name, at, failures, retry_at)?;
+            Ok(Round::Waits(retry_at))
+        }
+    }
+}
+
+fn save_position(project: &Project, follower: &str, position: i64, failures: i64, retry_at: Instant) -> Result<()> {
+    project.db().write(|db| {
+        db.prepare_cached(
+            "insert into follower (name, position, failures, retry_at) values (:name, :position, :failures, :retry)
+             on conflict (name) do update set position = :position, failures = :failures, retry_at = :retry",
+        )?
+        .execute(
+            named_params! { ":name": follower, ":position": position, ":failures": failures, ":retry": retry_at },
+        )?;
+        Ok(())
+    })
+}
+
+fn park(project: &Project, follower: &str, event: i64, error: &str) -> Result<()> {
+    log::error!("{follower}: event {event} of {} is parked: {error}", project.id());
+    project.db().write(|db| {
+        db.execute(
+            "insert or replace into parked_event (follower, event, error, parked_at) values (?1, ?2, ?3, ?4)",
+            (follower, event, error, Instant::now()),
+        )?;
+        Ok(())
+    })?;
+    save_position(project, follower, event, 0, Instant(0))
+}
+
+/// A parked event, for the health page and `trackway check`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Parked {
+    pub follower: String,
+    pub event: i64,
+    pub error: String,
+}
+
+pub fn parked(db: &Connection) -> Result<Vec<Parked>> {
+    let mut statement =
+        db.prepare_cached("select follower, event, error from parked_event order by parked_at desc limit 100")?;
+    let rows = statement
+        .query_map([], |row| Ok(Parked { follower: row.get(0)?, event: row.get(1)?, error: row.get(2)? }))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}

@@ -1,0 +1,313 @@
+//! One project: its folder, its database, and the one way to change it.
+//!
+//! `projects/<id>/` holds `project.db`, `files/` (attachments by content hash), `index/` and `cache.db`; the last two are
+//! derived and may be deleted (DESIGN 1.1).
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::component::Components;
+use super::db::{Db, Schema};
+use super::error::Result;
+use super::event::{self, Event, NewEvent, Stamp, Via};
+use super::markup::cache::Cache;
+use super::site::Nudge;
+use super::time::Instant;
+use super::viewer::{Credential, Viewer};
+
+pub struct Project {
+    id: String,
+    dir: PathBuf,
+    db: Db,
+    cache: Cache,
+    components: Components,
+    site_db: Arc<Db>,
+    nudge: Arc<Nudge>,
+    /// Held while this process runs the followers of this project.
+    followers: Mutex<Option<File>>,
+    due: AtomicBool,
+    last_used: AtomicI64,
+}
+
+/// Who changes something, and by which door.
+#[derive(Clone, Copy)]
+pub struct Act<'a> {
+    pub viewer: &'a Viewer,
+    pub via: Via,
+}
+
+/// An open write transaction of a project. Derefs to the connection; records events.
+pub struct Tx<'a> {
+    db: &'a Connection,
+    project: &'a Project,
+    stamp: Stamp,
+    first_event: Cell<Option<i64>>,
+    reacting: RefCell<u8>,
+}
+
+impl Project {
+    pub(super) fn open(
+        dir: &Path,
+        id: &str,
+        components: Components,
+        site_db: Arc<Db>,
+        nudge: Arc<Nudge>,
+        create: bool,
+    ) -> Result<Self> {
+        let path = dir.join("project.db");
+        let db = if create {
+            std::fs::create_dir_all(dir.join("files"))?;
+            Db::create(&path, Schema::Project)?
+        } else {
+            Db::open(&path, Schema::Project)?
+        };
+        Ok(Self {
+            id: id.to_owned(),
+            dir: dir.to_owned(),
+            db,
+            cache: Cache::open(&dir.join("cache.db")),
+            components,
+            site_db,
+            nudge,
+            followers: Mutex::default(),
+            due: AtomicBool::new(true),
+            last_used: AtomicI64::new(Instant::now().seconds()),
+        })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub fn components(&self) -> Components {
+        self.components
+    }
+
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.db.read(act)
+    }
+
+    /// The only way to change a project: one transaction in which events are recorded and heard.
+    pub fn write<T>(&self, by: Act<'_>, act: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let written = self.db.write(|db| {
+            let stamp = Stamp {
+                actor: person_of(db, by.viewer)?,
+                via: by.via,
+                happened_at: Instant::now(),
+                batch: None,
+                live: true,
+            };
+            let tx = Tx { db, project: self, stamp, first_event: Cell::new(None), reacting: RefCell::new(0) };
+            let result = act(&tx)?;
+            Ok((result, tx.first_event.get().is_some()))
+        });
+        let (result, told) = written?;
+        if told {
+            self.wake_followers();
+        }
+        Ok(result)
+    }
+
+    /// Lets the followers know: in this process at once, in another one through the site.
+    fn wake_followers(&self) {
+        if self.holds_followers() {
+            self.due.store(true, Ordering::SeqCst);
+            self.nudge.ring();
+            return;
+        }
+        let woken = self.site_db.write(|db| {
+            db.prepare_cached(
+                "insert into wake (project, at) values (?1, ?2) on conflict (project) do update set at = ?2",
+            )?
+            .execute((&self.id, Instant::now()))?;
+            Ok(())
+        });
+        if let Err(error) = woken {
+            log::warn!("{}: followers were not woken: {error}", self.id);
+        }
+    }
+
+    pub fn holds_followers(&self) -> bool {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Becomes the process that runs this project's followers, unless another one is.
+    pub fn hold_followers(&self) -> Result<bool> {
+        let mut held = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_some() {
+            return Ok(true);
+        }
+        let file = File::options().create(true).truncate(false).write(true).open(self.dir.join("lock"))?;
+        if file.try_lock().is_err() {
+            return Ok(false);
+        }
+        *held = Some(file);
+        Ok(true)
+    }
+
+    /// Lets the followers catch up with everything that has happened. False if they wait for a retry.
+    /// Another process may be the one that runs them; then there is nothing to do here.
+    pub fn catch_up(&self) -> Result<bool> {
+        if !self.hold_followers()? {
+            return Ok(true);
+        }
+        self.due.store(false, Ordering::SeqCst);
+        let mut done = true;
+        for follower in self.components.iter().filter_map(|component| component.follower()) {
+            loop {
+                match event::advance(self, follower)? {
+                    event::Round::Idle => break,
+                    event::Round::Moved => {}
+                    event::Round::Waits(_) => {
+                        done = false;
+                        break;
+                    }
+                }
+            }
+        }
+        if !done {
+            self.due.store(true, Ordering::SeqCst);
+        }
+        Ok(done)
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.due.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn used(&self) {
+        self.last_used.store(Instant::now().seconds(), Ordering::Relaxed);
+    }
+
+    pub(super) fn idle_seconds(&self) -> i64 {
+        Instant::now().seconds() - self.last_used.load(Ordering::Relaxed)
+    }
+}
+
+impl Tx<'_> {
+    /// Who is changing it: none for anonymous.
+    pub fn actor(&self) -> Option<i64> {
+        self.stamp.actor
+    }
+
+    pub fn via(&self) -> Via {
+        self.stamp.via
+    }
+
+    pub fn now(&self) -> Instant {
+        self.stamp.happened_at
+    }
+
+    pub fn project(&self) -> &Project {
+        self.project
+    }
+
+    /// Writes the event and hands it to every component, all within this transaction. Returns its id.
+    pub fn record(&self, event: &NewEvent) -> Result<i64> {
+        let stamp = Stamp { batch: self.first_event.get(), ..self.stamp };
+        let id = event::insert(self.db, event, &stamp)?;
+        if self.first_event.get().is_none() {
+            self.first_event.set(Some(id));
+        }
+        let depth = self.reacting.replace_with(|depth| *depth + 1);
+        // A reaction may record in its turn (a commit closes a ticket), but never for ever.
+        let result = if depth < 4 { self.tell(id, event, &stamp) } else { Ok(()) };
+        self.reacting.replace_with(|depth| *depth - 1);
+        result.map(|()| id)
+    }
+
+    fn tell(&self, id: i64, event: &NewEvent, stamp: &Stamp) -> Result<()> {
+        let event = Event {
+            id,
+            recorded_at: stamp.happened_at,
+            happened_at: stamp.happened_at,
+            actor: stamp.actor,
+            via: stamp.via.name().to_owned(),
+            kind: event.kind.to_owned(),
+            resource: event.resource.clone(),
+            part: event.part.clone(),
+            acl: event.acl,
+            batch: stamp.batch,
+            live: stamp.live,
+            data: event.data.clone(),
+        };
+        self.project.components.iter().try_for_each(|component| component.react(self, &event))
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.db
+    }
+}
+
+/// The row of whoever writes, made or brought up to date: accounts by `uuid`, never by name (DESIGN 1.2).
+fn person_of(db: &Connection, viewer: &Viewer) -> Result<Option<i64>> {
+    if viewer.principal.credential == Credential::Operator {
+        let known = db
+            .prepare_cached("select id from person where kind = 'operator'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        db.execute("insert into person (login, display_name, kind) values ('operator', 'Operator', 'operator')", [])?;
+        return Ok(Some(db.last_insert_rowid()));
+    }
+    match &viewer.principal.identity {
+        Some(identity) => person_of_account(db, &identity.uuid, &identity.login, &identity.display_name).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The person of an account, made if the project has not met it yet; the name follows the account's.
+pub fn person_of_account(db: &Connection, uuid: &str, login: &str, display_name: &str) -> Result<i64> {
+    let known: Option<(i64, String, String)> = db
+        .prepare_cached("select id, login, display_name from person where uuid = ?1")?
+        .query_row([uuid], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    match known {
+        Some((id, known_login, known_name)) => {
+            if known_login != login || known_name != display_name {
+                db.execute("update person set login = ?2, display_name = ?3 where id = ?1", (id, login, display_name))?;
+            }
+            Ok(id)
+        }
+        None => {
+            db.execute(
+                "insert into person (uuid, login, display_name, kind) values (?1, ?2, ?3, 'account')",
+                (uuid, login, display_name),
+            )?;
+            Ok(db.last_insert_rowid())
+        }
+    }
+}
+
+/// How a person is called on pages: full name, else login; nobody is `anonymous`.
+pub fn called(login: Option<&str>, display_name: Option<&str>) -> String {
+    match (display_name.filter(|name| !name.is_empty()), login) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(login)) => login.to_owned(),
+        (None, None) => "anonymous".to_owned(),
+    }
+}

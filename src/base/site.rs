@@ -1,0 +1,673 @@
+//! The site: the data folder, `site.db`, and the projects that are open.
+//!
+//! Any number of processes may use one folder; each holds `site.lock` shared, an upgrade holds it alone (DESIGN 3).
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::component::Components;
+use super::db::{self, Db, Schema};
+use super::error::{Error, Problem, Result};
+use super::event::{self, NewEvent, Stamp, Via};
+use super::markup::Vocabulary;
+use super::project::Project;
+use super::settings::{self, Scope, Setting, Values};
+use super::time::Instant;
+
+/// At most this many projects are open at once; the one longest unused makes room.
+const OPEN: usize = 64;
+/// Unused for so long, a project is closed.
+const IDLE_SECONDS: i64 = 600;
+
+/// The only source of absolute links, secure cookies and accepted host names (DESIGN 5).
+pub const URL: Setting = Setting {
+    name: "url",
+    scope: Scope::Site,
+    values: Values::Text,
+    default: "http://127.0.0.1:8000",
+    doc: "The address under which readers reach the site, with the base path if there is one.",
+};
+
+pub const SITE_TITLE: Setting = Setting {
+    name: "title",
+    scope: Scope::Site,
+    values: Values::Text,
+    default: "Trackway",
+    doc: "What the site is called where no project is open.",
+};
+
+pub const UPLOAD_LIMIT: Setting = Setting {
+    name: "upload_limit",
+    scope: Scope::Site,
+    values: Values::Number(1, 4_294_967_296),
+    default: "33554432",
+    doc: "The largest file that can be attached, in bytes.",
+};
+
+pub const IMAGE_HOSTS: Setting = Setting {
+    name: "image_hosts",
+    scope: Scope::Site,
+    values: Values::Text,
+    default: "",
+    doc: "Host names, separated by blanks, whose images pages may show in place. Images of other hosts become links.",
+};
+
+pub const CAMEL_CASE: Setting = Setting {
+    name: "camel_case",
+    scope: Scope::Project,
+    values: Values::Switch,
+    default: "false",
+    doc: "Whether CamelCase words are links to pages.",
+};
+
+/// The settings that the ground itself asks for.
+pub const SETTINGS: &[Setting] = &[URL, SITE_TITLE, UPLOAD_LIMIT, IMAGE_HOSTS, CAMEL_CASE];
+
+/// Names that old addresses without a project begin with.
+const RESERVED: &[&str] = &[
+    "admin",
+    "attachment",
+    "browser",
+    "changeset",
+    "diff",
+    "export",
+    "log",
+    "milestone",
+    "newticket",
+    "prefs",
+    "query",
+    "raw-attachment",
+    "report",
+    "roadmap",
+    "search",
+    "ticket",
+    "timeline",
+    "wiki",
+    "zip-attachment",
+];
+
+pub struct Site {
+    dir: PathBuf,
+    db: Arc<Db>,
+    components: Components,
+    vocabulary: Vocabulary,
+    secret: [u8; 32],
+    open: Mutex<HashMap<String, Arc<Project>>>,
+    nudge: Arc<Nudge>,
+    _lock: File,
+}
+
+/// Rings when followers have something to do.
+#[derive(Default)]
+pub struct Nudge {
+    rung: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Nudge {
+    pub fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.notify_all();
+    }
+
+    /// Waits for a ring, at most so long.
+    pub fn wait(&self, at_most: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut rung, _) =
+            self.bell.wait_timeout_while(rung, at_most, |rung| !*rung).unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Building,
+    Live,
+    /// Can be read, not changed.
+    Archived,
+    Removed,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Building => "building",
+            Self::Live => "live",
+            Self::Archived => "archived",
+            Self::Removed => "removed",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        match name {
+            "live" => Self::Live,
+            "archived" => Self::Archived,
+            "removed" => Self::Removed,
+            _ => Self::Building,
+        }
+    }
+}
+
+/// What `site.db` says of a project.
+#[derive(Debug, Clone)]
+pub struct ProjectRow {
+    pub id: String,
+    pub name: String,
+    pub title: String,
+    pub state: State,
+    pub created_at: Instant,
+}
+
+impl ProjectRow {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let state: String = row.get("state")?;
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            title: row.get("title")?,
+            state: State::parse(&state),
+            created_at: row.get("created_at")?,
+        })
+    }
+
+    /// The title, or the name of a project without one.
+    pub fn called(&self) -> &str {
+        if self.title.is_empty() { &self.name } else { &self.title }
+    }
+}
+
+impl Site {
+    pub fn exists(dir: &Path) -> bool {
+        dir.join("site.db").exists()
+    }
+
+    /// Makes an empty site in a folder that is empty or not there yet.
+    pub fn create(dir: &Path, components: Components) -> Result<Self> {
+        prepare_folder(dir)?;
+        let lock = lock_shared(dir)?;
+        // Built beside and renamed, so that a site is there whole or not at all.
+        let building = dir.join(format!("site.db.building-{}", random_id()));
+        let made = Db::create(&building, Schema::Site)?;
+        let secret = random_bytes::<32>();
+        made.write(|db| settings::set(db, "secret", &hex(&secret)))?;
+        drop(made);
+        if Self::exists(dir) {
+            fs::remove_file(&building)?;
+        } else {
+            fs::rename(&building, dir.join("site.db"))?;
+        }
+        Self::over(dir, components, lock)
+    }
+
+    /// Opens the site of a folder; says what to do where there is none or an older one.
+    pub fn open(dir: &Path, components: Components) -> Result<Self> {
+        if !Self::exists(dir) {
+            return Err(Error::not_found(format!(
+                "there is no Trackway site in {}; `trackway serve` or `trackway project create` makes one",
+                dir.display()
+            )));
+        }
+        let lock = lock_shared(dir)?;
+        Self::over(dir, components, lock)
+    }
+
+    fn over(dir: &Path, components: Components, lock: File) -> Result<Self> {
+        let db = Db::open(&dir.join("site.db"), Schema::Site)?;
+        let secret = db.read(|db| settings::get(db, "secret"))?.and_then(|text| unhex(&text));
+        let secret = secret.ok_or_else(|| Error::internal("site.db has no secret"))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            db: Arc::new(db),
+            components,
+            vocabulary: components.vocabulary(),
+            secret,
+            open: Mutex::default(),
+            nudge: Arc::default(),
+            _lock: lock,
+        })
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn db(&self) -> &Arc<Db> {
+        &self.db
+    }
+
+    pub fn components(&self) -> Components {
+        self.components
+    }
+
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// For signing form tokens and the like; never leaves the server.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
+    pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.db.read(act)
+    }
+
+    /// Changes the site itself and logs it: `actor` is an account.
+    pub fn write<T>(
+        &self,
+        actor: Option<i64>,
+        via: Via,
+        act: impl FnOnce(&Connection, &dyn Fn(&NewEvent) -> Result<i64>) -> Result<T>,
+    ) -> Result<T> {
+        self.db.write(|db| {
+            let stamp = Stamp { actor, via, happened_at: Instant::now(), batch: None, live: true };
+            act(db, &|event| event::insert(db, event, &stamp))
+        })
+    }
+
+    /// Projects that exist for readers, by name.
+    pub fn projects(&self) -> Result<Vec<ProjectRow>> {
+        self.read(|db| {
+            let mut statement =
+                db.prepare_cached("select * from project where state in ('live', 'archived') order by name")?;
+            Ok(statement.query_map([], ProjectRow::from_row)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The project that has that name now.
+    pub fn find(&self, name: &str) -> Result<Option<ProjectRow>> {
+        self.read(|db| {
+            Ok(db
+                .prepare_cached("select * from project where name = ?1 and state in ('live', 'archived')")?
+                .query_row([name], ProjectRow::from_row)
+                .optional()?)
+        })
+    }
+
+    /// The project that once had that name and has another one now.
+    pub fn find_former(&self, name: &str) -> Result<Option<ProjectRow>> {
+        self.read(|db| {
+            Ok(db
+                .prepare_cached(
+                    "select project.* from project_former_name
+                     join project on project.id = project_former_name.project
+                     where project_former_name.name = ?1 and state in ('live', 'archived')",
+                )?
+                .query_row([name], ProjectRow::from_row)
+                .optional()?)
+        })
+    }
+
+    /// The project of that name, for commands: a missing one is an error that names it.
+    pub fn load(&self, name: &str) -> Result<ProjectRow> {
+        self.find(name)?.ok_or_else(|| Error::not_found(format!("there is no project `{name}`")))
+    }
+
+    /// Opens a project, or gives the one that is open.
+    pub fn project(&self, row: &ProjectRow) -> Result<Arc<Project>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(project) = open.get(&row.id) {
+            project.used();
+            return Ok(Arc::clone(project));
+        }
+        if open.len() >= OPEN {
+            let longest_unused = open
+                .values()
+                .filter(|project| Arc::strong_count(project) == 1)
+                .max_by_key(|project| project.idle_seconds())
+                .map(|project| project.id().to_owned());
+            if let Some(id) = longest_unused {
+                open.remove(&id);
+            }
+        }
+        let project = Arc::new(Project::open(
+            &self.folder_of(&row.id),
+            &row.id,
+            self.components,
+            Arc::clone(&self.db),
+            Arc::clone(&self.nudge),
+            false,
+        )?);
+        open.insert(row.id.clone(), Arc::clone(&project));
+        Ok(project)
+    }
+
+    fn folder_of(&self, id: &str) -> PathBuf {
+        self.dir.join("projects").join(id)
+    }
+
+    /// Builds a project, lets `fill` put its first contents in, and makes it live. Nothing is seen of it before.
+    pub fn create_project(
+        &self,
+        name: &str,
+        title: &str,
+        actor: Option<i64>,
+        via: Via,
+        fill: impl FnOnce(&Project) -> Result<()>,
+    ) -> Result<ProjectRow> {
+        let mut problems = Vec::new();
+        problems.extend(name_problem(name));
+        problems.extend(title_problem(title));
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let id = random_id();
+        self.write(actor, via, |db, _| {
+            refuse_taken(db, name, &id)?;
+            // An earlier attempt under this name that never became live gives way.
+            db.execute(
+                "update project set state = 'removed', name = id where name = ?1 and state = 'building'",
+                [name],
+            )?;
+            db.execute(
+                "insert into project (id, name, title, state, created_at) values (?1, ?2, ?3, 'building', ?4)",
+                (&id, name, title, Instant::now()),
+            )?;
+            Ok(())
+        })?;
+        let dir = self.folder_of(&id);
+        fs::create_dir_all(&dir)?;
+        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), Arc::clone(&self.nudge), true)?;
+        fill(&project)?;
+        drop(project);
+        self.write(actor, via, |db, record| {
+            db.execute("update project set state = 'live' where id = ?1", [&id])?;
+            db.execute("delete from project_former_name where name = ?1", [name])?;
+            record(&project_event(db, "project.created", &id)?)?;
+            Ok(())
+        })?;
+        self.load(name)
+    }
+
+    /// Gives a project another name; the old one goes on leading to it.
+    pub fn rename_project(&self, row: &ProjectRow, name: &str, actor: Option<i64>, via: Via) -> Result<()> {
+        if let Some(problem) = name_problem(name) {
+            return Err(Error::Invalid(vec![problem]));
+        }
+        self.write(actor, via, |db, record| {
+            refuse_taken(db, name, &row.id)?;
+            db.execute("delete from project_former_name where name = ?1", [name])?;
+            db.execute("update project set name = ?2 where id = ?1", (&row.id, name))?;
+            if row.name != name {
+                db.execute(
+                    "insert or replace into project_former_name (name, project) values (?1, ?2)",
+                    (&row.name, &row.id),
+                )?;
+            }
+            record(&project_event(db, "project.renamed", &row.id)?)?;
+            Ok(())
+        })
+    }
+
+    pub fn set_state(&self, row: &ProjectRow, state: State, actor: Option<i64>, via: Via) -> Result<()> {
+        self.write(actor, via, |db, record| {
+            // A removed project keeps its folder and frees its name.
+            let name = if state == State::Removed { &row.id } else { &row.name };
+            db.execute("update project set state = ?2, name = ?3 where id = ?1", (&row.id, state.name(), name))?;
+            if state == State::Removed {
+                db.execute("delete from project_former_name where project = ?1", [&row.id])?;
+            }
+            record(&project_event(db, "project.state", &row.id)?)?;
+            Ok(())
+        })?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
+        Ok(())
+    }
+
+    /// Folders below `projects/` that `site.db` does not know as something to keep, and `building` rows left behind.
+    pub fn leftovers(&self) -> Result<Vec<PathBuf>> {
+        let known: Vec<String> = self.read(|db| {
+            let mut statement =
+                db.prepare("select id from project where state in ('live', 'archived', 'removed', 'building')")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let projects = self.dir.join("projects");
+        if !projects.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(projects)? {
+            let entry = entry?;
+            if !known.contains(&entry.file_name().to_string_lossy().into_owned()) {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs the followers of all projects until `stop` says so. One thread of the server does this.
+    pub fn run_followers(&self, stop: &dyn Fn() -> bool) {
+        let mut site_version = None;
+        let mut versions: HashMap<String, i64> = HashMap::new();
+        let everything = self.projects().unwrap_or_default();
+        for row in &everything {
+            self.follow_row(row);
+        }
+        while !stop() {
+            self.nudge.wait(Duration::from_millis(200));
+            if let Ok(version) = self.db.data_version()
+                && site_version.replace(version) != Some(version)
+            {
+                self.follow_woken();
+            }
+            let open: Vec<Arc<Project>> =
+                self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+            for project in open {
+                let version = project.db().data_version().unwrap_or(0);
+                let changed = versions.insert(project.id().to_owned(), version) != Some(version);
+                if changed || project.is_due() || !project.holds_followers() {
+                    catch_up(&project);
+                }
+            }
+            self.close_idle(&mut versions);
+        }
+    }
+
+    fn follow_row(&self, row: &ProjectRow) {
+        match self.project(row) {
+            Ok(project) => catch_up(&project),
+            Err(error) => log::error!("project {}: {error}", row.name),
+        }
+    }
+
+    /// Projects that another process has written to.
+    fn follow_woken(&self) {
+        let woken = self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "select project.*, wake.at as woken_at from wake join project on project.id = wake.project",
+            )?;
+            let rows = statement
+                .query_map([], |row| Ok((ProjectRow::from_row(row)?, row.get::<_, Instant>("woken_at")?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(rows)
+        });
+        for (row, at) in woken.unwrap_or_default() {
+            self.follow_row(&row);
+            let _ =
+                self.db.write(|db| Ok(db.execute("delete from wake where project = ?1 and at <= ?2", (&row.id, at))?));
+        }
+    }
+
+    fn close_idle(&self, versions: &mut HashMap<String, i64>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|id, project| {
+            let keep = Arc::strong_count(project) > 1 || project.is_due() || project.idle_seconds() < IDLE_SECONDS;
+            if !keep {
+                versions.remove(id);
+            }
+            keep
+        });
+    }
+}
+
+fn catch_up(project: &Project) {
+    if let Err(error) = project.catch_up() {
+        log::error!("project {}: followers: {error}", project.id());
+    }
+}
+
+fn project_event(db: &Connection, kind: &'static str, id: &str) -> Result<NewEvent> {
+    let row: i64 = db.query_row("select rowid from project where id = ?1", [id], |row| row.get(0))?;
+    Ok(NewEvent::new(kind, super::resource::Resource::new("project", row), 1)
+        .data(serde_json::json!({ "project": id })))
+}
+
+fn refuse_taken(db: &Connection, name: &str, but: &str) -> Result<()> {
+    let taken: bool = db.query_row(
+        "select exists (select 1 from project where name = ?1 and id <> ?2 and state <> 'building')",
+        [name, but],
+        |row| row.get(0),
+    )?;
+    if taken {
+        return Err(Error::invalid("name", format!("There is a project `{name}` already.")));
+    }
+    Ok(())
+}
+
+fn name_problem(name: &str) -> Option<Problem> {
+    let mut characters = name.chars();
+    let well_formed = characters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && characters.all(|rest| rest.is_ascii_lowercase() || rest.is_ascii_digit() || rest == '-')
+        && name.len() <= 39;
+    if !well_formed {
+        return Some(Problem::new(
+            "name",
+            format!("`{name}` can't be a project's name: 1 to 39 of a-z, 0-9 and `-`, beginning with a letter."),
+        ));
+    }
+    RESERVED.contains(&name).then(|| {
+        Problem::new("name", format!("`{name}` is kept for addresses such as /{name}/…; please choose another name."))
+    })
+}
+
+fn title_problem(title: &str) -> Option<Problem> {
+    let bad = title.chars().any(char::is_control) || title.chars().count() > 200;
+    bad.then(|| Problem::new("title", "A title is one line of at most 200 characters."))
+}
+
+/// Brings the whole folder to the newest schema, alone on it. Returns the copies that were kept, empty if nothing was to do.
+pub fn upgrade(dir: &Path) -> Result<Vec<PathBuf>> {
+    if !Site::exists(dir) {
+        return Err(Error::not_found(format!("there is no Trackway site in {}", dir.display())));
+    }
+    let lock = lock_file(dir)?;
+    if lock.try_lock().is_err() {
+        return Err(Error::conflict(
+            "another Trackway process is using the data folder; stop it, then run the upgrade again".to_owned(),
+        ));
+    }
+    let mut copies = Vec::new();
+    copies.extend(db::upgrade(&dir.join("site.db"), Schema::Site)?);
+    for path in project_databases(dir)? {
+        copies.extend(db::upgrade(&path, Schema::Project)?);
+    }
+    Ok(copies)
+}
+
+/// Whether any database of the folder is of an older schema.
+pub fn outdated(dir: &Path) -> Result<bool> {
+    if db::outdated(&dir.join("site.db"), Schema::Site)? {
+        return Ok(true);
+    }
+    for path in project_databases(dir)? {
+        // One damaged project must not keep the others from being served.
+        if db::outdated(&path, Schema::Project).unwrap_or_else(|error| {
+            log::error!("{}: {error}", path.display());
+            false
+        }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn project_databases(dir: &Path) -> Result<Vec<PathBuf>> {
+    let projects = dir.join("projects");
+    let mut paths = Vec::new();
+    if projects.exists() {
+        for entry in fs::read_dir(projects)? {
+            let path = entry?.path().join("project.db");
+            if path.exists() {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Makes the folder for its owner alone, and invisible to git.
+fn prepare_folder(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::create_dir_all(dir.join("projects")).map_err(|error| {
+        Error::told(format!("the data folder {} can't be made: {error}", dir.display()), error.to_string())
+    })?;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+    fs::write(dir.join(".gitignore"), "*\n")?;
+    Ok(())
+}
+
+fn lock_file(dir: &Path) -> Result<File> {
+    File::options().create(true).truncate(false).write(true).open(dir.join("site.lock")).map_err(|error| {
+        Error::told(format!("the data folder {} can't be written to: {error}", dir.display()), error.to_string())
+    })
+}
+
+fn lock_shared(dir: &Path) -> Result<File> {
+    let lock = lock_file(dir)?;
+    if lock.try_lock_shared().is_err() {
+        return Err(Error::conflict("the data folder is being upgraded; please try again in a moment"));
+    }
+    Ok(lock)
+}
+
+/// What kind of network file system a folder lies on, if any: SQLite's locks can't be trusted there.
+pub fn network_file_system(dir: &Path) -> Option<String> {
+    let dir = dir.canonicalize().ok()?;
+    let mounts = fs::read_to_string("/proc/mounts").ok()?;
+    mounts
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(' ');
+            let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
+            dir.starts_with(place).then_some((place.len(), kind.to_owned()))
+        })
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, kind)| kind)
+        .filter(|kind| {
+            ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"].contains(&kind.as_str())
+        })
+}
+
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Without randomness there is no secret worth the name, and nothing sensible to go on with.
+    #[expect(clippy::expect_used, reason = "the operating system always has randomness once it has booted")]
+    getrandom::fill(&mut bytes).expect("randomness of the operating system");
+    bytes
+}
+
+/// 128 random bits in hex: for ids that never change.
+pub fn random_id() -> String {
+    hex(&random_bytes::<16>())
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
