@@ -74,6 +74,17 @@ pub trait Component: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// What files may hang on: the resource of an address such as `attachment/wiki/Plan`, where `realm` is `wiki` and `id`
+    /// is `Plan`. None if this viewer may not see it, or it is not of this component.
+    fn owner(&self, _db: &Connection, _viewer: &Viewer, _realm: &str, _id: &str) -> Result<Option<Owner>> {
+        Ok(None)
+    }
+
+    /// The same by resource.
+    fn owner_of(&self, _db: &Connection, _viewer: &Viewer, _resource: &Resource) -> Result<Option<Owner>> {
+        Ok(None)
+    }
+
     /// Looks for what cannot be: each finding is a sentence.
     fn check(&self, _project: &Project, _findings: &mut Vec<String>) -> Result<()> {
         Ok(())
@@ -132,6 +143,23 @@ pub struct Card {
     pub place: String,
 }
 
+/// Something that has attachments, as one viewer may see and use it.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    pub resource: Resource,
+    pub acl: i64,
+    /// As addresses name its kind: `wiki`.
+    pub realm: &'static str,
+    /// As addresses name it within its kind: `Plan/Details`.
+    pub id: String,
+    pub title: String,
+    /// Below the project's address: `/wiki/Plan/Details`.
+    pub href: String,
+    /// The right to add files, and the right to remove those of others (row H09).
+    pub to_attach: Permission,
+    pub to_remove: Permission,
+}
+
 /// THE components of this program, in order.
 #[derive(Clone, Copy)]
 pub struct Components(pub &'static [&'static dyn Component]);
@@ -156,6 +184,26 @@ impl Components {
             link_kinds: self.iter().flat_map(Component::link_kinds).collect(),
             macros: self.iter().flat_map(Component::macros).collect(),
         }
+    }
+
+    /// What files may hang on, by address.
+    pub fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {
+        for component in self.iter() {
+            if let Some(owner) = component.owner(db, viewer, realm, id)? {
+                return Ok(Some(owner));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What files may hang on, by resource.
+    pub fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
+        for component in self.iter() {
+            if let Some(owner) = component.owner_of(db, viewer, resource)? {
+                return Ok(Some(owner));
+            }
+        }
+        Ok(None)
     }
 
     /// The component that answers for resources of that kind, if they can be found at all.

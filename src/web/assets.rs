@@ -1,0 +1,50 @@
+//! The files of `static/`, embedded in the binary and served under an address that changes with their contents.
+
+use std::sync::LazyLock;
+
+use rocket::http::{ContentType, Status};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use super::page::Answer;
+use super::visit::Visit;
+use crate::base::error::Error;
+use crate::base::site::hex;
+
+#[derive(RustEmbed)]
+#[folder = "static"]
+struct Embedded;
+
+/// Changes when any of the files does.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut names: Vec<_> = Embedded::iter().collect();
+    names.sort();
+    let mut hasher = Sha256::new();
+    for name in names {
+        if let Some(file) = Embedded::get(&name) {
+            hasher.update(name.as_bytes());
+            hasher.update(&file.data);
+        }
+    }
+    hex(&hasher.finalize()[..6])
+});
+
+pub fn href(base: &str, path: &str) -> String {
+    format!("{base}/-/static/{}/{path}", *VERSION)
+}
+
+#[rocket::get("/-/static/<version>/<file>")]
+pub async fn asset(visit: Visit, version: &str, file: &str) -> Answer {
+    let Some(found) = Embedded::get(file) else {
+        return visit.answer(|_| Err(Error::not_found("There is no page at this address."))).await;
+    };
+    let extension = file.rsplit('.').next().unwrap_or_default();
+    let content_type = ContentType::from_extension(extension).unwrap_or(ContentType::Binary);
+    let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    Answer::new(Status::Ok, content_type, found.data.into_owned()).header("Cache-Control", cache)
+}
+
+#[rocket::get("/favicon.ico")]
+pub async fn favicon(visit: Visit) -> Answer {
+    Answer::moved(&href(&visit.web.address.base, "favicon.svg"))
+}

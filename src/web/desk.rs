@@ -1,0 +1,162 @@
+//! Where a handler works: on a blocking thread, knowing who asks.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::error::{EXPIRED, FORGED};
+use super::form::Form;
+use super::visit::Visit;
+use super::{Web, token};
+use crate::auth::accounts::Account;
+use crate::auth::{self, permissions, sessions};
+use crate::base::error::{Error, Result};
+use crate::base::event::Via;
+use crate::base::project::{Act, Project};
+use crate::base::site::{ProjectRow, Site};
+use crate::base::viewer::{Credential, Principal, Viewer};
+
+pub struct Desk {
+    pub visit: Visit,
+    pub principal: Arc<Principal>,
+    pub account: Option<Account>,
+    flash_shown: Cell<bool>,
+    /// The project that was entered, for the layout of whatever page comes of it.
+    entered: std::cell::RefCell<Option<(ProjectRow, Viewer)>>,
+}
+
+/// A project that has been entered.
+pub struct Room {
+    pub project: Arc<Project>,
+    pub row: ProjectRow,
+    pub viewer: Viewer,
+    /// Base path and project: `/base/demo`.
+    pub root: String,
+}
+
+impl Desk {
+    /// Finds out who asks. On failure the visit comes back for the error page.
+    #[expect(clippy::result_large_err, reason = "the visit is needed to draw the page that tells of the error")]
+    pub fn open(visit: Visit) -> std::result::Result<Self, (Visit, Error)> {
+        match identify(&visit) {
+            Ok((principal, account)) => Ok(Self {
+                visit,
+                principal: Arc::new(principal),
+                account,
+                flash_shown: Cell::new(false),
+                entered: std::cell::RefCell::new(None),
+            }),
+            Err(error) => Err((visit, error)),
+        }
+    }
+
+    /// For an answer when not even that could be found out.
+    pub fn of_nobody(visit: Visit) -> Self {
+        Self {
+            visit,
+            principal: Arc::new(Principal::anonymous()),
+            account: None,
+            flash_shown: Cell::new(false),
+            entered: std::cell::RefCell::new(None),
+        }
+    }
+
+    pub fn web(&self) -> &Web {
+        &self.visit.web
+    }
+
+    pub fn site(&self) -> &Arc<Site> {
+        &self.visit.web.site
+    }
+
+    pub fn base(&self) -> &str {
+        &self.visit.web.address.base
+    }
+
+    /// Enters a project by its current name. Missing and forbidden give the same answer; a former name leads on.
+    pub fn room(&self, name: &str) -> Result<Room> {
+        let missing = || Error::not_found("There is no page at this address.");
+        let row = self.site().find(name)?.ok_or_else(missing)?;
+        self.room_of(row)?.ok_or_else(missing)
+    }
+
+    /// Enters a project if there is anything for this principal.
+    pub fn room_of(&self, row: ProjectRow) -> Result<Option<Room>> {
+        let project = self.site().project(&row)?;
+        let Some(viewer) = permissions::enter(&project, &row, &self.principal)? else {
+            return Ok(None);
+        };
+        let root = format!("{}/{}", self.base(), row.name);
+        *self.entered.borrow_mut() = Some((row.clone(), viewer.clone()));
+        Ok(Some(Room { project, row, viewer, root }))
+    }
+
+    pub fn entered(&self) -> Option<(ProjectRow, Viewer)> {
+        self.entered.borrow().clone()
+    }
+
+    /// Leaves the project again, for a page of the site.
+    pub fn leave(&self) {
+        *self.entered.borrow_mut() = None;
+    }
+
+    pub fn form_token(&self) -> String {
+        token::issue(self.site().secret(), self.token_session())
+    }
+
+    /// Forms of people who are signed in are bound to their session, others to nobody.
+    fn token_session(&self) -> &str {
+        if self.account.is_some() { self.visit.session.as_deref().unwrap_or_default() } else { "" }
+    }
+
+    /// Refuses what another site's page sent, and forms without a token of ours.
+    pub(super) fn check_form(&self, form: &Form) -> Result<()> {
+        if self.visit.is_foreign() {
+            return Err(Error::invalid(FORGED, "This form was sent by a page of another site, so nothing was done."));
+        }
+        let token = form.text("__FORM_TOKEN");
+        if token::is_valid(self.site().secret(), self.token_session(), token) {
+            return Ok(());
+        }
+        if self.visit.session.is_some() && self.account.is_none() {
+            return Err(Error::invalid(EXPIRED, "You have been signed out meanwhile. Sign in and the form goes on."));
+        }
+        Err(Error::invalid(
+            FORGED,
+            "The form has run out or did not come from this site. Nothing was done; nothing you typed is lost.",
+        ))
+    }
+
+    /// The sentence that the last page left for this one.
+    pub fn take_flash(&self) -> Option<String> {
+        self.flash_shown.set(true);
+        let text = super::address::decode(self.visit.flash.as_deref()?)?;
+        (!text.is_empty() && text.len() < 1000).then_some(text)
+    }
+
+    pub(super) fn flash_was_shown(&self) -> bool {
+        self.flash_shown.get()
+    }
+}
+
+impl Room {
+    /// How changes from this page are signed.
+    pub fn act(&self) -> Act<'_> {
+        Act { viewer: &self.viewer, via: Via::Web }
+    }
+}
+
+fn identify(visit: &Visit) -> Result<(Principal, Option<Account>)> {
+    let site = &visit.web.site;
+    let Some(secret) = &visit.session else {
+        return Ok((Principal::anonymous(), None));
+    };
+    let Some((account, due)) = site.read(|db| sessions::account_of(db, secret))? else {
+        return Ok((Principal::anonymous(), None));
+    };
+    if due && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id)) {
+        // A full disk must not keep people from reading.
+        log::warn!("the last visit of {} was not noted: {error}", account.login);
+    }
+    let principal = auth::principal(site, &account, Credential::Session)?;
+    Ok((principal, Some(account)))
+}

@@ -1,0 +1,220 @@
+//! Errors as answers: a page that helps, or `application/problem+json`. Here and nowhere else.
+
+use rocket::Catcher;
+use rocket::http::Status;
+use rocket::request::Request;
+use serde::Serialize;
+
+use super::address;
+use super::desk::Desk;
+use super::form::Form;
+use super::page::{Answer, Page, Sheet};
+use super::visit::Visit;
+use crate::base::error::{Error, Problem};
+
+/// Fields of problems that are no field: a form that did not come from here, a session that ended meanwhile.
+pub(super) const FORGED: &str = "__FORM_TOKEN";
+pub(super) const EXPIRED: &str = "__SESSION";
+
+#[derive(Serialize)]
+struct ErrorPage {
+    status: u16,
+    heading: &'static str,
+    sentence: String,
+    ways: Vec<Way>,
+    kept_text: Option<String>,
+    sign_in: Option<String>,
+    again: Option<Again>,
+}
+
+impl Page for ErrorPage {
+    const TEMPLATE: &'static str = "layout/error.html";
+}
+
+#[derive(Serialize)]
+struct Way {
+    href: String,
+    text: &'static str,
+}
+
+#[derive(Serialize)]
+struct Again {
+    action: String,
+    fields: Vec<Kept>,
+}
+
+/// A field of a form that is carried on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kept {
+    pub name: String,
+    pub value: String,
+}
+
+pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
+    if let Error::Internal { log, .. } = &error {
+        log::error!("{} {}: {log}", desk.visit.method, desk.visit.path);
+    }
+    let status = status_of(&error);
+    if desk.visit.wants_json() || form.is_some_and(|form| form.json) {
+        return as_json(status, &error);
+    }
+    if is(&error, EXPIRED)
+        && let Some(form) = form
+        && let Ok(answer) = sign_in_again(desk, form)
+    {
+        return answer;
+    }
+    as_page(desk, status, &error, form).unwrap_or_else(|second| {
+        log::error!("the page of an error: {second}");
+        let text = format!("{}\n", told(&error));
+        Answer::new(status, rocket::http::ContentType::Plain, text.into_bytes())
+    })
+}
+
+fn status_of(error: &Error) -> Status {
+    match error {
+        Error::NotFound(_) => Status::NotFound,
+        Error::Forbidden { .. } => Status::Forbidden,
+        Error::Invalid(_) if is(error, FORGED) || is(error, EXPIRED) => Status::BadRequest,
+        Error::Invalid(_) => Status::UnprocessableEntity,
+        Error::Conflict(_) => Status::Conflict,
+        Error::Internal { .. } => Status::InternalServerError,
+    }
+}
+
+fn is(error: &Error, field: &str) -> bool {
+    matches!(error, Error::Invalid(problems) if problems.iter().any(|problem| problem.field == field))
+}
+
+/// What the reader is told; never what only the log shows.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Internal { told, .. } => told.clone(),
+        Error::Invalid(problems) => {
+            problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn heading_of(status: Status) -> &'static str {
+    match status.code {
+        400 => "Nothing was done",
+        403 => "You may not do this",
+        404 => "Not found",
+        405 => "This address takes no such request",
+        409 => "Somebody was faster",
+        413 => "Too large",
+        421 => "Wrong host",
+        422 => "This can't be done as it stands",
+        503 => "Too busy",
+        _ => "Something went wrong",
+    }
+}
+
+fn as_json(status: Status, error: &Error) -> Answer {
+    let problems: &[Problem] = if let Error::Invalid(problems) = error { problems } else { &[] };
+    Answer::problems(status, heading_of(status), &told(error), problems)
+}
+
+fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> crate::base::error::Result<Answer> {
+    if status == Status::NotFound {
+        // The same bytes, whether a project can't be entered or does not exist.
+        desk.leave();
+    }
+    let base = desk.base();
+    let mut ways = Vec::new();
+    if let Some((row, _)) = desk.entered() {
+        ways.push(Way { href: format!("{base}/{}", row.name), text: "The start page of this project" });
+    }
+    ways.push(Way { href: format!("{base}/"), text: "All projects" });
+    let anonymous = desk.account.is_none();
+    let sign_in = (anonymous && matches!(status.code, 403 | 404))
+        .then(|| format!("{base}/-/login?next={}", address::segment(&desk.visit.here())));
+    let again = form.filter(|_| is(error, FORGED) && !desk.visit.is_foreign()).map(|form| Again {
+        action: desk.visit.here(),
+        fields: form
+            .pairs()
+            .iter()
+            .filter(|(name, _)| name != "__FORM_TOKEN" && !name.contains("password"))
+            .map(|(name, value)| Kept { name: name.clone(), value: value.clone() })
+            .collect(),
+    });
+    let page = ErrorPage {
+        status: status.code,
+        heading: heading_of(status),
+        sentence: told(error),
+        ways,
+        kept_text: form.and_then(Form::longest_text).map(str::to_owned),
+        sign_in,
+        again,
+    };
+    Sheet::new(heading_of(status), page).noindex().status(status).render(desk)
+}
+
+/// The sign-in page that carries a form whose session has ended; the form goes on after it.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct LoginPage {
+    pub user: String,
+    pub next: String,
+    pub problems: Vec<Problem>,
+    pub kept_form: Vec<Kept>,
+    pub kept_text: Option<String>,
+}
+
+impl Page for LoginPage {
+    const TEMPLATE: &'static str = "account/login.html";
+}
+
+/// Before each name of a form that is carried through the sign-in page.
+pub const KEPT_PREFIX: &str = "kept.";
+
+fn sign_in_again(desk: &Desk, form: &Form) -> crate::base::error::Result<Answer> {
+    let page = LoginPage {
+        next: desk.visit.here(),
+        problems: vec![Problem::new(
+            "",
+            "You have been signed out meanwhile. Sign in again and the form goes on; nothing you typed is lost.",
+        )],
+        kept_form: form
+            .pairs()
+            .iter()
+            .filter(|(name, _)| name != "__FORM_TOKEN")
+            .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.clone() })
+            .collect(),
+        kept_text: form.longest_text().map(str::to_owned),
+        ..LoginPage::default()
+    };
+    desk.leave();
+    Sheet::new("Sign in", page).noindex().status(Status::Unauthorized).render(desk)
+}
+
+/// Whatever Rocket itself refuses gets the same pages.
+pub fn catchers() -> Vec<Catcher> {
+    vec![Catcher::new(None, caught)]
+}
+
+fn caught<'r>(status: Status, request: &'r Request<'_>) -> rocket::catcher::BoxFuture<'r> {
+    Box::pin(async move {
+        let response = match Visit::of(request) {
+            None => Answer::busy(),
+            Some(visit) => {
+                visit
+                    .answer(move |desk| {
+                        let (status, error) = match status.code {
+                            404 | 405 | 422 => {
+                                (Status::NotFound, Error::not_found("There is no page at this address."))
+                            }
+                            413 => (status, Error::invalid("", "What was sent is too large; nothing of it was taken.")),
+                            400 => (status, Error::invalid("", "The request could not be read.")),
+                            503 => (status, Error::told("The server has too much to do at the moment.", "busy")),
+                            _ => (status, Error::internal(format!("Rocket answered {status}"))),
+                        };
+                        Ok(answer(desk, error, None).with_status(status))
+                    })
+                    .await
+            }
+        };
+        rocket::response::Responder::respond_to(response, request)
+    })
+}

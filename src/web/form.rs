@@ -1,0 +1,143 @@
+//! Forms and JSON bodies: the same names, read into the same pairs.
+
+use serde_json::Value;
+
+use super::address;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::text::lines_lf;
+
+#[derive(Debug, Clone, Default)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    /// Came as JSON: no form token is needed, and the answer is JSON.
+    pub json: bool,
+}
+
+impl Form {
+    pub fn new(fields: Vec<(String, String)>) -> Self {
+        Self { fields, json: false }
+    }
+
+    pub fn parse(content_type: &str, bytes: &[u8]) -> Result<Self> {
+        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "application/x-www-form-urlencoded" | "" => Self::parse_form(bytes),
+            "application/json" => Self::parse_json(bytes),
+            other => Err(Error::invalid("Content-Type", format!("A form can't come as {other}."))),
+        }
+    }
+
+    fn parse_form(bytes: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Error::invalid("", "The form is not in UTF-8."))?;
+        let mut fields = address::pairs(text);
+        for (_, value) in &mut fields {
+            *value = clean(value);
+        }
+        Ok(Self { fields, json: false })
+    }
+
+    fn parse_json(bytes: &[u8]) -> Result<Self> {
+        let value: Value = serde_json::from_slice(bytes)
+            .map_err(|error| Error::invalid("body", format!("This is not JSON: {error}.")))?;
+        let Value::Object(object) = value else {
+            return Err(Error::invalid("body", "The JSON body must be an object of field names and values."));
+        };
+        let mut fields = Vec::new();
+        let mut problems = Vec::new();
+        for (name, value) in object {
+            match value {
+                Value::String(text) => fields.push((name, clean(&text))),
+                Value::Number(number) => fields.push((name, number.to_string())),
+                Value::Bool(true) => fields.push((name, "1".to_owned())),
+                Value::Bool(false) | Value::Null => {}
+                Value::Array(_) | Value::Object(_) => {
+                    problems.push(Problem::new(name, "This field takes a text, a number or true and false."));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self { fields, json: true }) } else { Err(Error::Invalid(problems)) }
+    }
+
+    /// The first value of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value, or an empty text.
+    pub fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// Whether a box is ticked or a button of that name was pressed.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// A whole number that must be there.
+    pub fn number(&self, name: &str) -> Result<i64> {
+        match self.get(name) {
+            None => Err(Error::invalid(name, format!("The field `{name}` is missing."))),
+            Some(value) => value.trim().parse().map_err(|_| {
+                Error::invalid(name, format!("`{value}` is not a whole number.", value = shortened(value)))
+            }),
+        }
+    }
+
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// The longest text that was typed: what an error page shows again.
+    pub fn longest_text(&self) -> Option<&str> {
+        self.fields
+            .iter()
+            .filter(|(name, _)| name != "__FORM_TOKEN" && !name.contains("password"))
+            .map(|(_, value)| value.as_str())
+            .filter(|value| value.chars().count() > 20)
+            .max_by_key(|value| value.len())
+    }
+}
+
+/// LF line ends; no NUL, which SQLite's own functions would stop at.
+fn clean(value: &str) -> String {
+    lines_lf(value).replace('\0', "\u{FFFD}")
+}
+
+/// For quoting what was typed in a message.
+pub fn shortened(value: &str) -> String {
+    if value.chars().count() <= 60 {
+        return value.to_owned();
+    }
+    let mut short: String = value.chars().take(60).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_and_json_give_the_same_fields() {
+        let form = Form::parse("application/x-www-form-urlencoded", b"text=a%0D%0Ab+c&save=1").expect("reads");
+        let json =
+            Form::parse("application/json; charset=utf-8", br#"{"text":"a\r\nb c","save":true}"#).expect("reads");
+        for form in [form, json] {
+            assert_eq!(form.text("text"), "a\nb c");
+            assert!(form.has("save"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_name() {
+        for (kind, body) in [
+            ("application/json", &b"[1]"[..]),
+            ("application/json", b"{"),
+            ("application/json", br#"{"a":{"b":1}}"#),
+            ("text/plain", b"x"),
+            ("application/x-www-form-urlencoded", b"\xff"),
+        ] {
+            assert!(matches!(Form::parse(kind, body), Err(Error::Invalid(_))), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Between HTTP and the components: what a request is, how a page is made, how a form is read, how an error looks.
+//!
+//! A handler names a [`Visit`] in its signature and calls [`Visit::answer`] with a closure. That closure runs on a blocking
+//! thread with a [`Desk`]: the principal is known there, projects are entered there, and pages are rendered there. Whatever
+//! goes wrong becomes a page or a JSON answer in [`error`] and nowhere else.
+
+pub mod address;
+pub mod assets;
+pub mod desk;
+pub mod error;
+pub mod feed;
+pub mod form;
+pub mod headers;
+pub mod page;
+pub mod paging;
+pub mod token;
+pub mod visit;
+
+pub use desk::{Desk, Room};
+pub use page::{Answer, Page, Sheet};
+pub use visit::Visit;
+
+use std::sync::Arc;
+
+use rocket::tokio::sync::Semaphore;
+
+use crate::auth::passwords::Throttle;
+use crate::base::site::Site;
+
+/// Blocking work that runs at once, and that may wait for its turn before more is turned away (DESIGN 10).
+const AT_ONCE: usize = 16;
+const IN_LINE: usize = 256;
+
+/// What every request can reach: Rocket's one managed state.
+pub struct Web {
+    pub site: Arc<Site>,
+    pub address: address::SiteAddress,
+    pub templates: page::Templates,
+    pub throttle: Throttle,
+    /// Hosts whose images the policy of content lets in.
+    pub image_hosts: Vec<String>,
+    turns: Semaphore,
+    line: Semaphore,
+}
+
+impl Web {
+    pub fn new(
+        site: Arc<Site>,
+        address: address::SiteAddress,
+        image_hosts: Vec<String>,
+    ) -> crate::base::error::Result<Self> {
+        Ok(Self {
+            templates: page::Templates::load(&address.base)?,
+            site,
+            address,
+            throttle: Throttle::default(),
+            image_hosts,
+            turns: Semaphore::new(AT_ONCE),
+            line: Semaphore::new(AT_ONCE + IN_LINE),
+        })
+    }
+}

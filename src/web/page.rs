@@ -1,0 +1,414 @@
+//! How a page is made: a typed struct, a template of the same name, and the frame around it.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use rocket::http::{ContentType, Header, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+use serde_json::Value;
+use tera::{Context, Kwargs, State, Tera, TeraResult};
+
+use super::desk::Desk;
+use super::{address, assets};
+use crate::base::error::{Error, Result};
+
+/// A page: the fields of its template.
+pub trait Page: Serialize {
+    /// `wiki/show.html`
+    const TEMPLATE: &'static str;
+}
+
+/// A page with what the frame around it needs.
+pub struct Sheet<P> {
+    pub page: P,
+    pub title: String,
+    /// The place of the top bar that is lit: the key of a `Place` path, e.g. `/wiki`.
+    pub place: &'static str,
+    pub alternates: Vec<Alternate>,
+    pub noindex: bool,
+    pub search: String,
+    pub status: Status,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Alternate {
+    pub href: String,
+    #[serde(rename = "type")]
+    pub media_type: &'static str,
+    pub title: String,
+}
+
+impl<P: Page> Sheet<P> {
+    pub fn new(title: impl Into<String>, page: P) -> Self {
+        Self {
+            page,
+            title: title.into(),
+            place: "",
+            alternates: Vec::new(),
+            noindex: false,
+            search: String::new(),
+            status: Status::Ok,
+        }
+    }
+
+    pub fn at(mut self, place: &'static str) -> Self {
+        self.place = place;
+        self
+    }
+
+    pub fn alternates(mut self, alternates: Vec<Alternate>) -> Self {
+        self.alternates = alternates;
+        self
+    }
+
+    pub fn noindex(mut self) -> Self {
+        self.noindex = true;
+        self
+    }
+
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub fn searched(mut self, query: &str) -> Self {
+        self.search = query.to_owned();
+        self
+    }
+
+    pub fn render(self, desk: &Desk) -> Result<Answer> {
+        let mut context = context_of(&self.page)?;
+        context.insert("layout", &layout(desk, &self)?);
+        let html = desk.web().templates.render(P::TEMPLATE, &context)?;
+        Ok(Answer::new(self.status, ContentType::HTML, html.into_bytes()))
+    }
+}
+
+fn context_of(page: &impl Serialize) -> Result<Context> {
+    Context::from_serialize(page).map_err(|error| Error::internal(format!("page: {error}")))
+}
+
+#[derive(Serialize)]
+struct Layout<'a> {
+    title: &'a str,
+    base: &'a str,
+    site_title: String,
+    project: Option<LayoutProject>,
+    places: Vec<LayoutPlace>,
+    viewer: LayoutViewer,
+    search: &'a str,
+    flash: Vec<Flash>,
+    form_token: String,
+    alternates: &'a [Alternate],
+    keys: bool,
+    theme: String,
+    language: &'static str,
+    here: String,
+    noindex: bool,
+}
+
+#[derive(Serialize)]
+struct LayoutProject {
+    name: String,
+    title: String,
+    href: String,
+}
+
+#[derive(Serialize)]
+struct LayoutPlace {
+    key: &'static str,
+    name: &'static str,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize, Default)]
+struct LayoutViewer {
+    signed_in: bool,
+    name: String,
+    login: String,
+    admin: bool,
+}
+
+#[derive(Serialize)]
+struct Flash {
+    kind: &'static str,
+    text: String,
+}
+
+fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
+    let entered = desk.entered();
+    let base = desk.base();
+    let mut places = Vec::new();
+    if let Some((row, viewer)) = &entered {
+        let mut all: Vec<_> = desk.site().components().iter().flat_map(|component| component.places()).collect();
+        all.sort_by_key(|place| place.order);
+        places.extend(all.into_iter().filter(|place| viewer.may(place.permission)).map(|place| LayoutPlace {
+            key: place.path.trim_start_matches('/'),
+            name: place.name,
+            href: format!("{base}/{}{}", row.name, place.path),
+            current: place.path == sheet.place,
+        }));
+    }
+    let viewer = desk.account.as_ref().map(|account| LayoutViewer {
+        signed_in: true,
+        name: if account.display_name.is_empty() { account.login.clone() } else { account.display_name.clone() },
+        login: account.login.clone(),
+        admin: account.admin,
+    });
+    Ok(Layout {
+        title: &sheet.title,
+        base,
+        site_title: crate::base::site::SITE_TITLE.default.to_owned(),
+        project: entered.map(|(row, _)| LayoutProject {
+            title: row.called().to_owned(),
+            href: format!("{base}/{}", row.name),
+            name: row.name,
+        }),
+        places,
+        viewer: viewer.unwrap_or_default(),
+        search: &sheet.search,
+        flash: desk.take_flash().map(|text| Flash { kind: "done", text }).into_iter().collect(),
+        form_token: desk.form_token(),
+        alternates: &sheet.alternates,
+        keys: desk.account.as_ref().is_none_or(|account| account.keys),
+        theme: desk.account.as_ref().map_or_else(|| "auto".to_owned(), |account| account.theme.clone()),
+        language: "en",
+        here: desk.visit.here(),
+        noindex: sheet.noindex,
+    })
+}
+
+/// What goes back: a page, a file, JSON, a redirect.
+pub struct Answer {
+    pub status: Status,
+    pub content_type: ContentType,
+    pub body: Body,
+    pub headers: Vec<(&'static str, String)>,
+    cookies: Vec<String>,
+}
+
+pub enum Body {
+    Bytes(Vec<u8>),
+    File(std::fs::File),
+}
+
+impl Answer {
+    pub fn new(status: Status, content_type: ContentType, body: Vec<u8>) -> Self {
+        Self { status, content_type, body: Body::Bytes(body), headers: Vec::new(), cookies: Vec::new() }
+    }
+
+    pub fn text(text: String) -> Self {
+        Self::new(Status::Ok, ContentType::Plain, text.into_bytes())
+    }
+
+    /// A piece of a page: safe HTML by itself.
+    pub fn fragment(html: crate::base::markup::Html) -> Self {
+        Self::new(Status::Ok, ContentType::HTML, html.into_string().into_bytes())
+    }
+
+    pub fn json(value: &impl Serialize) -> Result<Self> {
+        Ok(Self::new(Status::Ok, ContentType::JSON, serde_json::to_vec(value)?))
+    }
+
+    pub fn problems(status: Status, title: &str, detail: &str, problems: &[crate::base::error::Problem]) -> Self {
+        let value = serde_json::json!({
+            "type": "about:blank", "status": status.code, "title": title, "detail": detail, "problems": problems,
+        });
+        Self::new(status, ContentType::new("application", "problem+json"), value.to_string().into_bytes())
+    }
+
+    /// After a POST: look there (303).
+    pub fn see(href: &str) -> Self {
+        Self::redirect(Status::SeeOther, href)
+    }
+
+    /// Lives elsewhere for good (301).
+    pub fn moved(href: &str) -> Self {
+        Self::redirect(Status::MovedPermanently, href)
+    }
+
+    /// 201 with the address of what was made, for JSON.
+    pub fn created(desk: &Desk, href: &str, value: &Value) -> Result<Self> {
+        let mut answer = Self::json(value)?;
+        answer.status = Status::Created;
+        answer.headers.push(("Location", desk.web().address.absolute(href)));
+        Ok(answer)
+    }
+
+    fn redirect(status: Status, href: &str) -> Self {
+        let mut answer = Self::new(status, ContentType::Plain, Vec::new());
+        answer.headers.push(("Location", href.to_owned()));
+        answer
+    }
+
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Says that sentence on the next page.
+    pub fn telling(mut self, desk: &Desk, sentence: &str) -> Self {
+        let path = if desk.base().is_empty() { "/" } else { desk.base() };
+        self.cookies.push(format!(
+            "{}={}; Path={path}; Max-Age=60; HttpOnly; SameSite=Lax",
+            super::visit::FLASH,
+            address::segment(sentence)
+        ));
+        self
+    }
+
+    /// Sets the session cookie (DESIGN 5): `__Host-` and Secure on https.
+    pub fn with_session(mut self, desk: &Desk, secret: &str) -> Self {
+        self.cookies.push(session_cookie(desk, secret, 28 * 86_400));
+        self
+    }
+
+    pub fn without_session(mut self, desk: &Desk) -> Self {
+        self.cookies.push(session_cookie(desk, "", 0));
+        self
+    }
+
+    pub fn drop_cookie(&mut self, name: &str, base: &str) {
+        let path = if base.is_empty() { "/" } else { base };
+        self.cookies.push(format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Lax"));
+    }
+
+    pub fn busy() -> Self {
+        Self::new(
+            Status::ServiceUnavailable,
+            ContentType::Plain,
+            b"The server has too much to do at the moment. Please try again in a few seconds.\n".to_vec(),
+        )
+        .header("Retry-After", "5")
+    }
+
+    pub fn misdirected() -> Self {
+        Self::new(
+            Status::MisdirectedRequest,
+            ContentType::Plain,
+            b"This server does not answer for that host name. Its operator can set it with `trackway serve --url`.\n"
+                .to_vec(),
+        )
+    }
+}
+
+fn session_cookie(desk: &Desk, value: &str, seconds: u32) -> String {
+    let site = &desk.web().address;
+    let path = if site.secure || site.base.is_empty() { "/" } else { &site.base };
+    let secure = if site.secure { "; Secure" } else { "" };
+    format!("{}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", site.cookie_name())
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let mut builder = Response::build();
+        builder.status(self.status).header(self.content_type);
+        for (name, value) in self.headers {
+            builder.header(Header::new(name, value));
+        }
+        for cookie in self.cookies {
+            builder.header_adjoin(Header::new("Set-Cookie", cookie));
+        }
+        match self.body {
+            Body::Bytes(bytes) => builder.sized_body(bytes.len(), Cursor::new(bytes)),
+            Body::File(file) => builder.streamed_body(rocket::tokio::fs::File::from_std(file)),
+        };
+        builder.ok()
+    }
+}
+
+#[derive(RustEmbed)]
+#[folder = "templates"]
+struct Embedded;
+
+/// All templates, compiled at start. `TRACKWAY_DEV=1` reads them from `templates/` for each page instead.
+pub struct Templates {
+    tera: Tera,
+    base: String,
+    dev: bool,
+}
+
+impl Templates {
+    pub fn load(base: &str) -> Result<Self> {
+        let dev = std::env::var_os("TRACKWAY_DEV").is_some_and(|value| value == "1") && Path::new("templates").is_dir();
+        let tera = compile(base, if dev { from_disk(Path::new("templates"))? } else { embedded() })?;
+        Ok(Self { tera, base: base.to_owned(), dev })
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.tera.get_template_names().map(str::to_owned).collect()
+    }
+
+    fn render(&self, name: &str, context: &Context) -> Result<String> {
+        let fail = |error: tera::Error| Error::internal(format!("template {name}: {error}"));
+        if self.dev {
+            return compile(&self.base, from_disk(Path::new("templates"))?)?.render(name, context).map_err(fail);
+        }
+        self.tera.render(name, context).map_err(fail)
+    }
+
+    /// A document that is not a page: a feed, a description for browsers.
+    pub fn document(&self, name: &str, fields: &impl Serialize) -> Result<String> {
+        self.render(name, &context_of(fields)?)
+    }
+}
+
+fn compile(base: &str, templates: HashMap<String, String>) -> Result<Tera> {
+    let mut tera = Tera::default();
+    tera.register_filter("urlencode", |text: &str, _: Kwargs, _: &State| address::segment(text));
+    tera.register_filter("urlencode_path", |text: &str, _: Kwargs, _: &State| address::path(text));
+    tera.register_filter("filesize", |bytes: i64, _: Kwargs, _: &State| file_size(bytes));
+    let base = base.to_owned();
+    tera.register_function("asset", move |arguments: Kwargs, _: &State| -> TeraResult<String> {
+        let path: &str = arguments.must_get("path")?;
+        Ok(assets::href(&base, path))
+    });
+    tera.add_raw_templates(templates).map_err(|error| Error::internal(format!("templates: {error}")))?;
+    Ok(tera)
+}
+
+fn embedded() -> HashMap<String, String> {
+    Embedded::iter()
+        .filter_map(|name| {
+            let file = Embedded::get(&name)?;
+            Some((name.to_string(), String::from_utf8_lossy(&file.data).into_owned()))
+        })
+        .collect()
+}
+
+fn from_disk(folder: &Path) -> Result<HashMap<String, String>> {
+    let mut found = HashMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(name) = path.strip_prefix(folder) {
+                found.insert(name.to_string_lossy().into_owned(), std::fs::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// `14.2 KB`, counted in thousands as file managers do.
+pub fn file_size(bytes: i64) -> String {
+    let amount = bytes as f64;
+    match bytes.unsigned_abs() {
+        0..=999 => format!("{bytes} B"),
+        1_000..=999_949 => format!("{:.1} KB", amount / 1e3),
+        999_950..=999_949_999 => format!("{:.1} MB", amount / 1e6),
+        _ => format!("{:.1} GB", amount / 1e9),
+    }
+}

@@ -1,0 +1,216 @@
+//! A request as it came in: nothing is looked up yet.
+
+use std::sync::Arc;
+
+use rocket::data::{Data, ToByteUnit};
+use rocket::http::{Method, Status};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::tokio::task::spawn_blocking;
+
+use super::Web;
+use super::address;
+use super::desk::Desk;
+use super::error;
+use super::form::Form;
+use super::page::Answer;
+use crate::base::error::{Error, Result};
+
+/// The largest form: a text of 1 MiB, every byte of it percent-encoded, and a conflict's second text.
+const FORM_LIMIT: u64 = 8 * 1024 * 1024;
+
+pub struct Visit {
+    pub web: Arc<Web>,
+    pub method: Method,
+    /// Raw path with the base path, undecoded.
+    pub path: String,
+    /// Raw query without `?`.
+    pub query: String,
+    /// The secret of the session cookie.
+    pub session: Option<String>,
+    pub flash: Option<String>,
+    pub agent: String,
+    /// Where it comes from, for the brake on guessing: the address, IPv6 by its /64.
+    pub network: String,
+    pub content_type: String,
+    accept: String,
+    bearer: bool,
+    /// Sent by a page of another site, as far as the browser tells.
+    foreign: bool,
+    wrong_host: bool,
+    if_match: Option<String>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visit {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match Self::of(request) {
+            Some(visit) => Outcome::Success(visit),
+            None => Outcome::Error((Status::InternalServerError, ())),
+        }
+    }
+}
+
+impl Visit {
+    pub fn of(request: &Request<'_>) -> Option<Self> {
+        let web = request.rocket().state::<Arc<Web>>()?;
+        let header = |name: &str| request.headers().get_one(name).unwrap_or_default().to_owned();
+        let cookie = |name: &str| request.cookies().get(name).map(|cookie| cookie.value().to_owned());
+        let origin = header("Origin");
+        let fetch_site = header("Sec-Fetch-Site");
+        let foreign = (!origin.is_empty() && !web.address.accepts_origin(&origin))
+            || !matches!(fetch_site.as_str(), "" | "same-origin" | "none");
+        let host = header("Host");
+        Some(Self {
+            method: request.method(),
+            path: request.uri().path().raw().to_string(),
+            query: request.uri().query().map(|query| query.raw().to_string()).unwrap_or_default(),
+            session: cookie(web.address.cookie_name()).filter(|value| value.len() == 64),
+            flash: cookie(FLASH),
+            agent: header("User-Agent"),
+            network: network_of(request),
+            content_type: header("Content-Type"),
+            accept: header("Accept"),
+            bearer: !header("Authorization").is_empty(),
+            foreign,
+            wrong_host: !host.is_empty() && !web.address.accepts_host(&host),
+            if_match: Some(header("If-Match")).filter(|value| !value.is_empty()),
+            web: Arc::clone(web),
+        })
+    }
+
+    /// Does the work of a handler on a blocking thread and makes its answer, whatever happens.
+    pub async fn answer(self, work: impl FnOnce(&Desk) -> Result<Answer> + Send + 'static) -> Answer {
+        self.answer_within(None, work).await
+    }
+
+    /// The same for a POST: reads the form, checks token and origin, keeps what was typed if that fails.
+    pub async fn answer_form(
+        self,
+        data: Data<'_>,
+        work: impl FnOnce(&Desk, &Form) -> Result<Answer> + Send + 'static,
+    ) -> Answer {
+        let form = match self.read_form(data).await {
+            Ok(form) => form,
+            Err(error) => return self.answer(move |_| Err(error)).await,
+        };
+        self.answer_with_form(form, work).await
+    }
+
+    /// For handlers that have read their form by themselves (uploads).
+    pub async fn answer_with_form(
+        self,
+        form: Form,
+        work: impl FnOnce(&Desk, &Form) -> Result<Answer> + Send + 'static,
+    ) -> Answer {
+        let form = Arc::new(form);
+        let kept = Arc::clone(&form);
+        self.answer_within(Some(kept), move |desk| {
+            desk.check_form(&form)?;
+            work(desk, &form)
+        })
+        .await
+    }
+
+    async fn answer_within(
+        self,
+        form: Option<Arc<Form>>,
+        work: impl FnOnce(&Desk) -> Result<Answer> + Send + 'static,
+    ) -> Answer {
+        let web = Arc::clone(&self.web);
+        let Ok(_place) = web.line.try_acquire() else {
+            return Answer::busy();
+        };
+        let Ok(_turn) = web.turns.acquire().await else {
+            return Answer::busy();
+        };
+        let done = spawn_blocking(move || {
+            let desk = match Desk::open(self) {
+                Ok(desk) => desk,
+                Err((visit, error)) => return error::answer(&Desk::of_nobody(visit), error, form.as_deref()),
+            };
+            let result = if desk.visit.wrong_host {
+                Ok(Answer::misdirected())
+            } else {
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&desk)))
+                    .unwrap_or_else(|_| Err(Error::internal(format!("{} panicked", desk.visit.path))))
+            };
+            let mut answer = result.unwrap_or_else(|error| error::answer(&desk, error, form.as_deref()));
+            if desk.visit.flash.is_some() && desk.flash_was_shown() {
+                answer.drop_cookie(FLASH, &desk.web().address.base);
+            }
+            answer
+        })
+        .await;
+        done.unwrap_or_else(|_| Answer::busy())
+    }
+
+    async fn read_form(&self, data: Data<'_>) -> Result<Form> {
+        let read = data.open(FORM_LIMIT.bytes()).into_bytes().await;
+        let bytes = read.map_err(|_| Error::invalid("", "The form broke off before its end. Please send it again."))?;
+        if !bytes.is_complete() {
+            return Err(Error::invalid("", "The form is larger than 8 MiB; nothing of it was taken."));
+        }
+        Form::parse(&self.content_type, &bytes.into_inner())
+    }
+
+    /// The pairs of the query in their order.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        address::pairs(&self.query)
+    }
+
+    /// The first value of that name in the query.
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.pairs().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Whether JSON was asked for, by `?format=json` or by `Accept`.
+    pub fn wants_json(&self) -> bool {
+        match self.value("format") {
+            Some(format) => format == "json",
+            None => self.accept.starts_with("application/json") || self.accept.starts_with("application/problem+json"),
+        }
+    }
+
+    /// The number in `If-Match: "3"`.
+    pub fn if_match(&self) -> Option<i64> {
+        self.if_match.as_deref()?.trim_start_matches("W/").trim_matches('"').parse().ok()
+    }
+
+    pub fn is_foreign(&self) -> bool {
+        self.foreign
+    }
+
+    pub fn has_authorization(&self) -> bool {
+        self.bearer
+    }
+
+    /// What follows `marker` in the raw path, decoded: the name of a page with all its characters.
+    /// None if it is no UTF-8.
+    pub fn tail(&self, marker: &str) -> Option<String> {
+        let project = self.path.strip_prefix(&self.web.address.base)?;
+        let (_, rest) = project.strip_prefix('/')?.split_once('/')?;
+        let tail = format!("/{rest}").strip_prefix(marker)?.to_owned();
+        address::decode(tail.strip_prefix('/').unwrap_or(&tail))
+    }
+
+    /// Path and query, as `next=` wants it.
+    pub fn here(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+}
+
+/// The cookie that carries one sentence over a redirect.
+pub const FLASH: &str = "trackway_told";
+
+fn network_of(request: &Request<'_>) -> String {
+    match request.client_ip() {
+        Some(std::net::IpAddr::V6(address)) => {
+            let segments = address.segments();
+            format!("{:x}:{:x}:{:x}:{:x}::/64", segments[0], segments[1], segments[2], segments[3])
+        }
+        Some(address) => address.to_string(),
+        None => String::new(),
+    }
+}
