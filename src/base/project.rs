@@ -16,7 +16,7 @@ use super::component::Components;
 use super::db::{Db, Schema};
 use super::error::Result;
 use super::event::{self, Event, NewEvent, Stamp, Via};
-use super::markup::cache::Cache;
+use super::markup::Cache;
 use super::site::Nudge;
 use super::time::Instant;
 use super::viewer::{Credential, Viewer};

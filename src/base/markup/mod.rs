@@ -1,16 +1,43 @@
 //! Text: Markdown in, safe HTML out, with links and macros that look at the world as it is now (DESIGN 6).
 //!
 //! 1. [`compile()`] turns a text into [`Compiled`]: sanitised pieces of HTML with typed holes between them. It looks at
-//!    nothing but the text, the flavour and the [`Vocabulary`], so its result is kept by hash.
-//! 2. `resolve()` fills the holes for one viewer at this moment. All references of a text are asked for in one
-//!    batch per kind.
+//!    nothing but the text, the flavour, the [`Options`] and the [`Vocabulary`], so its result is kept by hash ([`Cache`]).
+//! 2. [`resolve()`] fills the holes for one viewer at this moment. All references of a text are asked for in one
+//!    batch per kind. [`outgoing()`] names the same references for the link table.
+//!
+//! Inside `compile`, in this order: `holes` takes our own characters out of the text, `scan` finds links and macros in the
+//! source (`links` and `macros` know their grammars) and puts a placeholder for each, pulldown-cmark reads the rest,
+//! `write` turns its events into HTML with tokens (`highlight`, `math`, `raw`), `sanitise` runs ammonia over it and
+//! `settle` cuts the answer at the tokens.
 //!
 //! Invariants: ammonia runs once per text, in `compile`; holes are the only way by which HTML that ammonia has not seen
 //! gets into a text, and no input can write one; the ground knows no component, it only asks their link kinds and macros.
 
-pub mod cache;
+mod cache;
+mod compile;
+mod highlight;
+mod holes;
+mod links;
+mod macros;
+mod math;
+mod options;
+mod outgoing;
+mod raw;
+mod resolve;
+mod sanitise;
+mod scan;
+mod settle;
+mod write;
 
 use std::fmt::Write as _;
+
+pub use cache::Cache;
+pub use compile::{COMPILER_VERSION, MAX_TEXT, compile, unsanitised};
+pub use highlight::highlighted;
+pub use macros::macro_box;
+pub use options::Options;
+pub use outgoing::{Role, outgoing};
+pub use resolve::{resolve, resolve_nested, resolve_with_ids};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -229,8 +256,116 @@ pub struct Heading {
     pub text: String,
 }
 
-/// A text that has been read once.
+/// One box of a task list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub done: bool,
+    /// The words of its first line, without markup.
+    pub text: String,
+}
+
+/// A text that has been read once. The parts in order are the whole page; forms and calls are told apart by their source,
+/// so that each is asked for once however often it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiled {
+    pub flavour: Flavour,
     pub outline: Vec<Heading>,
+    /// The words without markup, for search and excerpts. Blocks end with a newline.
+    pub plain: String,
+    pub tasks: Vec<Task>,
+    parts: Vec<Part>,
+    forms: Vec<Form>,
+    calls: Vec<Call>,
+    /// Addresses outside, in order of appearance, each once.
+    outside: Vec<String>,
+}
+
+/// A piece of a compiled text: HTML that ammonia has seen (or that we wrote ourselves), or a hole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Part {
+    #[serde(rename = "h")]
+    Html(String),
+    /// Where the text's own ids get their prefix.
+    #[serde(rename = "i")]
+    Id,
+    /// A link with its own label; the number of a form.
+    #[serde(rename = "l")]
+    Link(usize),
+    /// The start of a link whose label is Markdown.
+    #[serde(rename = "o")]
+    Open { form: usize, title: Option<String> },
+    #[serde(rename = "c")]
+    Close { form: usize },
+    #[serde(rename = "p")]
+    Image { form: usize, alt: String, attributes: Vec<(String, String)>, linked: bool },
+    #[serde(rename = "m")]
+    Macro { call: usize, block: bool },
+}
+
+/// A reference as the author wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Form {
+    source: String,
+    /// What the author wants to be shown.
+    label: Option<String>,
+    /// How it reads where neither the author nor the target has a better word: `Page` for `[[Page]]`.
+    reads: Option<String>,
+    target: Target,
+    otherwise: Otherwise,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Target {
+    /// `prefix` belongs to a link kind of the vocabulary.
+    Kind { prefix: String, rest: String },
+    /// `prefix` may be a project of this site, then a word of the InterMap.
+    Elsewhere { prefix: String, rest: String },
+}
+
+/// What becomes of a form whose target means nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Otherwise {
+    /// The author's own characters.
+    Text,
+    /// The address as it was written in a Markdown link.
+    Address(String),
+    /// `[[a: b]]` is a page after all.
+    Page(String),
+}
+
+/// A macro call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Call {
+    source: String,
+    name: String,
+    arguments: Arguments,
+}
+
+impl Compiled {
+    /// About how many bytes it holds, for caches.
+    pub fn weight(&self) -> usize {
+        let parts: usize = self
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Html(html) => html.len() + 32,
+                _ => 96,
+            })
+            .sum();
+        let forms: usize = self.forms.iter().map(|form| 2 * form.source.len() + 160).sum();
+        let calls: usize = self.calls.iter().map(|call| 3 * call.source.len() + 200).sum();
+        let outside: usize = self.outside.iter().map(|address| address.len() + 24).sum();
+        256 + parts + forms + calls + outside + self.plain.len() + self.outline.len() * 96
+    }
+}
+
+impl Vocabulary {
+    /// The link kind that a prefix belongs to; prefixes are told apart by case.
+    pub fn link_kind(&self, prefix: &str) -> Option<&'static LinkKind> {
+        self.link_kinds.iter().copied().find(|kind| kind.prefixes.contains(&prefix))
+    }
+
+    pub fn macro_named(&self, name: &str) -> Option<&'static Macro> {
+        self.macros.iter().copied().find(|known| known.name == name)
+    }
 }

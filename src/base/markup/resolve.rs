@@ -1,0 +1,369 @@
+//! Fills the holes of a compiled text for one viewer at this moment.
+//!
+//! All references of one text to one kind are asked for in one batch. Order of prefixes: link kinds (known when the text
+//! was compiled), projects, the InterMap, addresses.
+
+use std::collections::HashMap;
+
+use super::links::is_address;
+use super::settle::host;
+use super::write::escape;
+use super::{
+    Compiled, Context, Form, Here, Html, InterMapEntry, LinkKind, Otherwise, Part, Resolved, Target, macro_box,
+};
+use crate::base::error::{Error, Result};
+
+const DEEPEST_INCLUDE: u8 = 5;
+const MOST_MACROS: u32 = 50;
+
+/// The page of a text. Errors are those of the database; what is wrong with one link or macro shows in its place.
+pub fn resolve(compiled: &Compiled, context: &Context<'_>) -> Result<Html> {
+    resolve_with_ids(compiled, context, "")
+}
+
+/// The same with a prefix before the text's own ids (headings, footnotes), for pages that show several texts: `comment-3-`.
+pub fn resolve_with_ids(compiled: &Compiled, context: &Context<'_>, prefix: &str) -> Result<Html> {
+    let answers = answers(compiled, context)?;
+    let mut out = String::with_capacity(compiled.weight());
+    for part in &compiled.parts {
+        match part {
+            Part::Html(html) => out.push_str(html),
+            Part::Id => escape(&mut out, prefix),
+            Part::Link(form) => link(&mut out, compiled, &answers, *form, context),
+            Part::Open { form, title } => open(&mut out, answers.get(*form), title.as_deref(), context),
+            Part::Close { form } => out.push_str(close(answers.get(*form))),
+            Part::Image { form, alt, attributes, linked } => {
+                image(&mut out, answers.get(*form), alt, attributes, *linked, context);
+            }
+            Part::Macro { call, block } => run(&mut out, compiled, *call, *block, context),
+        }
+    }
+    Ok(Html::trusted(out))
+}
+
+/// The page of a text inside another (Include), seen from `here`. `Invalid` beyond depth 5.
+pub fn resolve_nested(compiled: &Compiled, context: &Context<'_>, here: Option<&Here>) -> Result<Html> {
+    if context.depth >= DEEPEST_INCLUDE {
+        return Err(Error::invalid("Include", "texts include each other more than 5 deep"));
+    }
+    let nested = Context {
+        db: context.db,
+        viewer: context.viewer,
+        vocabulary: context.vocabulary,
+        settings: context.settings,
+        intermap: context.intermap,
+        elsewhere: context.elsewhere,
+        compiled: context.compiled,
+        here,
+        root: context.root,
+        outline: context.outline,
+        depth: context.depth + 1,
+        macros_run: context.macros_run,
+    };
+    // Each included text is drawn by another run of a macro, so this is unique on the page.
+    resolve_with_ids(compiled, &nested, &format!("in{}-", context.macros_run.get()))
+}
+
+/// What has become of each form.
+fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Resolved>> {
+    let mut answers = vec![Resolved::Plain; compiled.forms.len()];
+    if compiled.forms.is_empty() {
+        return Ok(answers);
+    }
+    let mut batches = Batches::default();
+    let mut elsewhere: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (number, form) in compiled.forms.iter().enumerate() {
+        match &form.target {
+            Target::Kind { prefix, rest } => {
+                if let Some(kind) = context.vocabulary.link_kind(prefix) {
+                    batches.add(kind, rest, number);
+                }
+            }
+            Target::Elsewhere { prefix, .. } => match elsewhere.iter_mut().find(|(known, _)| *known == prefix) {
+                Some((_, numbers)) => numbers.push(number),
+                None => elsewhere.push((prefix, vec![number])),
+            },
+        }
+    }
+    for (prefix, numbers) in elsewhere {
+        abroad(compiled, context, prefix, &numbers, &mut answers, &mut batches)?;
+    }
+    for batch in batches.list {
+        let found = (batch.kind.resolve)(context, &batch.rests)?;
+        for (answer, numbers) in found.into_iter().zip(batch.numbers) {
+            for number in numbers {
+                answers[number] = answer.clone();
+            }
+        }
+    }
+    Ok(answers)
+}
+
+#[derive(Default)]
+struct Batches<'a> {
+    list: Vec<Batch<'a>>,
+}
+
+/// The questions to one link kind, each once.
+struct Batch<'a> {
+    kind: &'static LinkKind,
+    rests: Vec<&'a str>,
+    numbers: Vec<Vec<usize>>,
+    known: HashMap<&'a str, usize>,
+}
+
+impl<'a> Batches<'a> {
+    fn add(&mut self, kind: &'static LinkKind, rest: &'a str, number: usize) {
+        let at = match self.list.iter().position(|batch| std::ptr::eq(batch.kind, kind)) {
+            Some(at) => at,
+            None => {
+                self.list.push(Batch { kind, rests: Vec::new(), numbers: Vec::new(), known: HashMap::new() });
+                self.list.len() - 1
+            }
+        };
+        let batch = &mut self.list[at];
+        let at = *batch.known.entry(rest).or_insert_with(|| {
+            batch.rests.push(rest);
+            batch.numbers.push(Vec::new());
+            batch.rests.len() - 1
+        });
+        batch.numbers[at].push(number);
+    }
+}
+
+/// Forms whose prefix is no link kind: a project, a word of the InterMap, or nothing.
+fn abroad<'a>(
+    compiled: &'a Compiled,
+    context: &Context<'_>,
+    prefix: &str,
+    numbers: &[usize],
+    answers: &mut [Resolved],
+    batches: &mut Batches<'a>,
+) -> Result<()> {
+    let rest = |number: &usize| match &compiled.forms[*number].target {
+        Target::Kind { rest, .. } | Target::Elsewhere { rest, .. } => rest.as_str(),
+    };
+    if let Some(elsewhere) = context.elsewhere.filter(|_| super::links::is_project_name(prefix)) {
+        let rests: Vec<&str> = numbers.iter().map(rest).collect();
+        if let Some(found) = elsewhere.references(prefix, &rests)? {
+            for (number, answer) in numbers.iter().zip(found) {
+                answers[*number] = answer;
+            }
+            return Ok(());
+        }
+    }
+    let entry = context.intermap.entries.iter().find(|entry| entry.prefix.eq_ignore_ascii_case(prefix));
+    for number in numbers {
+        let form = &compiled.forms[*number];
+        // `project#12` means a ticket of that project and nothing else.
+        let mapped = entry.filter(|_| !form.source.starts_with(&format!("{prefix}#")));
+        if let Some(found) = mapped.and_then(|entry| mapped_address(entry, rest(number))) {
+            answers[*number] = found;
+            continue;
+        }
+        match &form.otherwise {
+            Otherwise::Text => {}
+            Otherwise::Address(_) => answers[*number] = otherwise(form),
+            Otherwise::Page(page) => {
+                if let Some(kind) = context.vocabulary.link_kind("wiki") {
+                    batches.add(kind, page, *number);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn otherwise(form: &Form) -> Resolved {
+    match &form.otherwise {
+        Otherwise::Address(address) if is_address(address) || host(address).is_none() => {
+            Resolved::Found { href: address.clone(), label: None, title: None, class: None }
+        }
+        _ => Resolved::Plain,
+    }
+}
+
+/// Row L16: `$1`, `$2` … stand for the parts between colons; without any, what follows the prefix is added at the end.
+fn mapped_address(entry: &InterMapEntry, rest: &str) -> Option<Resolved> {
+    let mut address = String::new();
+    let mut template = entry.address.as_str();
+    let mut placed = false;
+    while let Some(at) = template.find('$') {
+        address.push_str(&template[..at]);
+        template = &template[at + 1..];
+        match template.chars().next().and_then(|digit| digit.to_digit(10)).filter(|digit| *digit > 0) {
+            Some(digit) => {
+                placed = true;
+                let part = rest.split(':').nth(digit as usize - 1).unwrap_or_default();
+                encode(&mut address, part);
+                template = &template[1..];
+            }
+            None => address.push('$'),
+        }
+    }
+    address.push_str(template);
+    if !placed {
+        encode(&mut address, rest);
+    }
+    if !is_address(&address) && !(address.starts_with('/') && host(&address).is_none()) {
+        return None;
+    }
+    let title = if entry.title.is_empty() { entry.prefix.clone() } else { entry.title.clone() };
+    Some(Resolved::Found { href: address, label: None, title: Some(title), class: Some("external") })
+}
+
+fn encode(address: &mut String, part: &str) {
+    for character in part.chars() {
+        if character.is_whitespace() || character.is_control() || "\"<>\\^`{|}".contains(character) {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                address.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            address.push(character);
+        }
+    }
+}
+
+fn link(out: &mut String, compiled: &Compiled, answers: &[Resolved], number: usize, context: &Context<'_>) {
+    let Some(form) = compiled.forms.get(number) else { return };
+    let answer = answers.get(number);
+    let label = match answer {
+        None | Some(Resolved::Plain) => return escape(out, &form.source),
+        Some(Resolved::Found { label, .. }) => form.label.as_ref().or(label.as_ref()),
+        Some(Resolved::Missing { .. }) => form.label.as_ref(),
+    };
+    open(out, answer, None, context);
+    escape(out, label.or(form.reads.as_ref()).unwrap_or(&form.source));
+    out.push_str(close(answer));
+}
+
+/// The start of the element that the answer makes of a link. `title` is the author's.
+fn open(out: &mut String, answer: Option<&Resolved>, title: Option<&str>, context: &Context<'_>) {
+    match answer {
+        None | Some(Resolved::Plain) => {}
+        Some(Resolved::Found { href, title: own, class, .. }) => {
+            let outside = class == &Some("external") || is_address(href);
+            out.push_str("<a");
+            attribute(out, "href", &[if is_complete(href, *class) { "" } else { context.root }, href]);
+            match (outside, class) {
+                (true, _) => out.push_str(" class=\"external\" rel=\"nofollow noopener ugc\""),
+                (false, Some(class)) => attribute(out, "class", &[class]),
+                (false, None) => {}
+            }
+            if let Some(title) = title.or(own.as_deref()) {
+                attribute(out, "title", &[title]);
+            }
+            out.push('>');
+        }
+        Some(Resolved::Missing { href, title: own }) => {
+            match href {
+                Some(href) => {
+                    out.push_str("<a");
+                    attribute(out, "href", &[if is_complete(href, None) { "" } else { context.root }, href]);
+                    out.push_str(" class=\"missing\" rel=\"nofollow\"");
+                }
+                None => out.push_str("<span class=\"missing\""),
+            }
+            let title = title.unwrap_or(own);
+            if !title.is_empty() {
+                attribute(out, "title", &[title]);
+            }
+            out.push('>');
+        }
+    }
+}
+
+fn close(answer: Option<&Resolved>) -> &'static str {
+    match answer {
+        None | Some(Resolved::Plain) => "",
+        Some(Resolved::Missing { href: None, .. }) => "</span>",
+        Some(_) => "</a>",
+    }
+}
+
+fn image(
+    out: &mut String,
+    answer: Option<&Resolved>,
+    alt: &str,
+    attributes: &[(String, String)],
+    linked: bool,
+    context: &Context<'_>,
+) {
+    match answer {
+        Some(Resolved::Found { href, class, .. }) => {
+            let allowed = host(href).is_none_or(|host| context.settings.image_hosts.contains(&host));
+            if !allowed {
+                if !linked {
+                    open(out, answer, None, context);
+                }
+                escape(out, if alt.is_empty() { href } else { alt });
+                if !linked {
+                    out.push_str(close(answer));
+                }
+                return;
+            }
+            out.push_str("<img");
+            attribute(out, "src", &[if is_complete(href, *class) { "" } else { context.root }, href]);
+            attribute(out, "alt", &[alt]);
+            for (name, value) in attributes {
+                out.push(' ');
+                out.push_str(name);
+                out.push_str("=\"");
+                escape(out, value);
+                out.push('"');
+            }
+            out.push_str(" loading=\"lazy\">");
+        }
+        Some(Resolved::Missing { .. }) if !linked => {
+            open(out, answer, None, context);
+            escape(out, alt);
+            out.push_str(close(answer));
+        }
+        _ => escape(out, alt),
+    }
+}
+
+/// Whether an address is not to be read below the project's: it has a scheme, is a part of this page or comes from outside.
+fn is_complete(href: &str, class: Option<&str>) -> bool {
+    is_address(href) || !href.starts_with('/') || class == Some("external")
+}
+
+fn attribute(out: &mut String, name: &str, values: &[&str]) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    for value in values {
+        escape(out, value);
+    }
+    out.push('"');
+}
+
+/// Runs a macro, or shows why it can't be run.
+fn run(out: &mut String, compiled: &Compiled, number: usize, block: bool, context: &Context<'_>) {
+    let Some(call) = compiled.calls.get(number) else { return };
+    let problem = |problem: &str| macro_box(&call.name, problem, block);
+    let run = context.macros_run.get() + 1;
+    let html = match context.vocabulary.macro_named(&call.name) {
+        None => problem("there is no macro of this name"),
+        Some(_) if run > MOST_MACROS => problem("a page may run 50 macros, and this one is beyond that"),
+        Some(known) => {
+            context.macros_run.set(run);
+            (known.run)(context, &call.arguments).unwrap_or_else(|error| problem(&told(&call.name, &error)))
+        }
+    };
+    out.push_str(html.as_str());
+}
+
+fn told(name: &str, error: &Error) -> String {
+    match error {
+        Error::Invalid(problems) => {
+            problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+        }
+        Error::NotFound(message) | Error::Conflict(message) | Error::Forbidden { message, .. } => message.clone(),
+        Error::Internal { told, log } => {
+            log::error!("macro {name}: {log}");
+            told.clone()
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Finds links and macros in the source, before Markdown is read, and puts a placeholder for each.
+//!
+//! It must be the source, because `wow!#12` links and `!#12` does not, because `[[…]]` binds like a code span, and because
+//! `*` and `_` in an address are no emphasis. Where Markdown's blocks, code, links and raw HTML are, a first run of
+//! pulldown-cmark tells; a placeholder that lands in one of them all the same is put back by the writer, so a wrong guess
+//! costs a link and never a character.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+
+use super::links::{Found, Grammar, Spot};
+use super::{Call, Form, holes};
+
+/// More forms than that in one text stay text.
+const MOST_PLACES: usize = 20_000;
+/// What may be spent on looking at things that turn out to be no forms.
+const FUEL: usize = 16 << 20;
+
+/// What stands at a placeholder.
+#[derive(Debug, PartialEq)]
+pub(super) enum Place {
+    /// An escaped form: these characters as text.
+    Literal(String),
+    Form(usize),
+    Address(String),
+    Call(usize),
+    /// A call that can't be run: the macro and why.
+    Broken(String, String),
+}
+
+pub(super) struct Scanned<'a> {
+    /// The source with placeholders.
+    pub(super) text: Cow<'a, str>,
+    /// By placeholder: the author's characters, and what they are.
+    pub(super) places: Vec<(String, Place)>,
+    pub(super) forms: Vec<Form>,
+    pub(super) calls: Vec<Call>,
+}
+
+impl Scanned<'_> {
+    /// A text with its placeholders put back.
+    pub(super) fn restored<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut pieces = holes::pieces(text).peekable();
+        if let (Some(holes::Piece::Text(whole)), None) = (pieces.next(), pieces.peek()) {
+            return Cow::Borrowed(whole);
+        }
+        let mut out = String::with_capacity(text.len());
+        for piece in holes::pieces(text) {
+            match piece {
+                holes::Piece::Text(text) => out.push_str(text),
+                holes::Piece::Place(number) => out.extend(self.places.get(number).map(|(source, _)| source.as_str())),
+                holes::Piece::Hole(_) | holes::Piece::Id => {}
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// A stretch of the source that holds inline Markdown, from its first to its last character.
+struct Region {
+    range: Range<usize>,
+    table: bool,
+}
+
+pub(super) fn scan<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Options) -> Scanned<'a> {
+    let mut scanner = Scanner {
+        grammar,
+        scanned: Scanned { text: Cow::Borrowed(text), places: Vec::new(), forms: Vec::new(), calls: Vec::new() },
+        known: HashMap::new(),
+        out: String::new(),
+        copied: 0,
+        fuel: FUEL,
+        taken: 0,
+    };
+    if !grammar.options.references && !grammar.options.extensions {
+        return scanner.scanned;
+    }
+    let layout = layout(text, parse);
+    let mut skips = layout.skips.into_iter().peekable();
+    for region in &layout.regions {
+        scanner.region(text, region, &mut skips);
+    }
+    if scanner.copied > 0 {
+        scanner.out.push_str(&text[scanner.copied..]);
+        scanner.scanned.text = Cow::Owned(scanner.out);
+    }
+    scanner.scanned
+}
+
+struct Layout {
+    regions: Vec<Region>,
+    skips: Vec<Skip>,
+}
+
+/// What the scanner steps over.
+struct Skip {
+    range: Range<usize>,
+    /// A Markdown link, which gives way to double brackets that begin where it does.
+    link: bool,
+    /// A `$` that math must not begin with, since a digit follows its end.
+    dollar: bool,
+}
+
+fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
+    let mut layout = Layout { regions: Vec::new(), skips: Vec::new() };
+    let mut current: Option<Range<usize>> = None;
+    let mut table = false;
+    let mut verbatim = false;
+    for (event, range) in Parser::new_ext(text, parse).into_offset_iter() {
+        let inline = match &event {
+            Event::Start(tag) => is_inline(&tag.to_end()),
+            Event::End(tag) => is_inline(tag),
+            Event::Html(_) | Event::Rule => false,
+            _ => !verbatim,
+        };
+        match &event {
+            Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock) => verbatim = true,
+            Event::End(TagEnd::CodeBlock | TagEnd::HtmlBlock) => verbatim = false,
+            Event::Start(Tag::Table(_)) => table = true,
+            Event::End(TagEnd::Table) => table = false,
+            Event::Start(Tag::Link { link_type, .. }) => {
+                let link = !matches!(link_type, LinkType::Autolink | LinkType::Email);
+                layout.skips.push(Skip { range: range.clone(), link, dollar: false });
+            }
+            Event::InlineMath(_) if text[range.end..].starts_with(|c: char| c.is_ascii_digit()) => {
+                layout.skips.push(Skip { range: range.start..range.start + 1, link: false, dollar: true });
+            }
+            Event::Start(Tag::Image { .. })
+            | Event::Code(_)
+            | Event::InlineHtml(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::TaskListMarker(_) => {
+                layout.skips.push(Skip { range: range.clone(), link: false, dollar: false });
+            }
+            _ => {}
+        }
+        if inline {
+            current = Some(match current {
+                Some(known) => known.start.min(range.start)..known.end.max(range.end),
+                None => range,
+            });
+        } else if let Some(range) = current.take() {
+            layout.regions.push(Region { range: with_backslash(text, range), table });
+        }
+    }
+    if let Some(range) = current {
+        layout.regions.push(Region { range: with_backslash(text, range), table });
+    }
+    layout
+}
+
+/// The text of `\#12` begins after its backslash for pulldown-cmark; for us it begins with it.
+fn with_backslash(text: &str, range: Range<usize>) -> Range<usize> {
+    let slashes = text[..range.start].bytes().rev().take_while(|byte| *byte == b'\\').count();
+    range.start - slashes % 2..range.end
+}
+
+fn is_inline(tag: &TagEnd) -> bool {
+    matches!(
+        tag,
+        TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Strikethrough
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::Link
+            | TagEnd::Image
+    )
+}
+
+struct Scanner<'a, 'g> {
+    grammar: &'g Grammar<'g>,
+    scanned: Scanned<'a>,
+    /// The same characters get the same placeholder, so that reference links still find their definitions.
+    known: HashMap<(String, bool), usize>,
+    out: String,
+    /// Up to where the source has been copied to `out`.
+    copied: usize,
+    fuel: usize,
+    taken: usize,
+}
+
+impl Scanner<'_, '_> {
+    fn region(&mut self, text: &str, region: &Region, skips: &mut std::iter::Peekable<std::vec::IntoIter<Skip>>) {
+        let (start, end) = (region.range.start, region.range.end);
+        let mut at = start;
+        let mut line_end = start;
+        while at < end {
+            while skips.next_if(|skip| skip.range.start < at).is_some() {}
+            if at >= line_end {
+                line_end = text[at..end].find('\n').map_or(end, |length| at + length + 1);
+            }
+            let rest = text[at..line_end].trim_end_matches(['\n', '\r']);
+            let brackets = rest.starts_with("[[");
+            if let Some(skip) = skips.next_if(|skip| skip.range.start == at && !(brackets && skip.link)) {
+                if skip.dollar {
+                    self.put(text, at..at + 1, false, |_| Place::Literal("$".to_owned()));
+                }
+                at = skip.range.end.max(at + 1);
+                continue;
+            }
+            let spot = Spot { before: &text[start..at], rest, table: region.table };
+            at += self.step(text, at, spot).max(1);
+        }
+    }
+
+    /// Looks at one place of the source and answers by how much to go on.
+    fn step(&mut self, text: &str, at: usize, spot: Spot<'_>) -> usize {
+        let Some(first) = spot.rest.chars().next() else { return 1 };
+        match first {
+            '!' | '\\' => {
+                let open = spot.before.chars().next_back().is_none_or(|c| c.is_whitespace() || is_bracket_or_quote(c));
+                let inner = Spot { before: "", rest: &spot.rest[1..], table: spot.table };
+                if open
+                    && self.grammar.options.references
+                    && let Some((length, _)) = self.form(inner)
+                {
+                    let form = inner.rest[..length].to_owned();
+                    self.put(text, at..at + 1 + length, spot.table, |_| Place::Literal(form));
+                    return 1 + length;
+                }
+                let escapes = first == '\\' && inner.rest.starts_with(|c: char| c.is_ascii_punctuation());
+                if escapes { 2 } else { 1 }
+            }
+            '#' | '{' | '@' | '[' => match self.form(spot) {
+                Some((length, found)) => {
+                    self.found(text, at..at + length, spot.table, found);
+                    length
+                }
+                None => 1,
+            },
+            _ if first.is_alphanumeric() => match self.form(spot) {
+                Some((length, found)) => {
+                    self.found(text, at..at + length, spot.table, found);
+                    length
+                }
+                None => spot.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(spot.rest.len()),
+            },
+            _ => first.len_utf8(),
+        }
+    }
+
+    /// The form at a place, as long as there is fuel to look for costly ones.
+    fn form(&mut self, spot: Spot<'_>) -> Option<(usize, Found)> {
+        if self.taken >= MOST_PLACES {
+            return None;
+        }
+        let cost = if spot.rest.starts_with("[[") {
+            let name = spot.rest.bytes().skip(2).take(64).take_while(u8::is_ascii_alphanumeric).count();
+            if spot.rest.as_bytes().get(2 + name) == Some(&b'(') { 4096 } else { 64 }
+        } else {
+            let word = spot.rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+            let after = &spot.rest.as_bytes()[word..];
+            if after.first() == Some(&b':') && after.get(1).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                1024
+            } else {
+                0
+            }
+        };
+        if cost > self.fuel {
+            return None;
+        }
+        let found = self.grammar.form(spot);
+        if found.is_none() {
+            self.fuel -= cost;
+        }
+        found
+    }
+
+    fn found(&mut self, text: &str, range: Range<usize>, table: bool, found: Found) {
+        self.put(text, range, table, |this| match found {
+            Found::Form(form) => {
+                this.scanned.forms.push(form);
+                Place::Form(this.scanned.forms.len() - 1)
+            }
+            Found::Address(address) => Place::Address(address),
+            Found::Call(read) => this.call(read),
+        });
+    }
+
+    fn call(&mut self, read: super::macros::Read) -> Place {
+        call_place(read, self.grammar, &mut self.scanned.calls)
+    }
+
+    fn put(&mut self, text: &str, range: Range<usize>, table: bool, place: impl FnOnce(&mut Self) -> Place) {
+        self.taken += 1;
+        let source = &text[range.clone()];
+        let number = match self.known.get(&(source.to_owned(), table)) {
+            Some(number) => *number,
+            None => {
+                let place = place(self);
+                self.scanned.places.push((source.to_owned(), place));
+                let number = self.scanned.places.len() - 1;
+                self.known.insert((source.to_owned(), table), number);
+                number
+            }
+        };
+        self.out.push_str(&text[self.copied..range.start]);
+        holes::write_place(&mut self.out, number);
+        self.copied = range.end;
+    }
+}
+
+/// A call, or why it can't be run.
+pub(super) fn call_place(read: super::macros::Read, grammar: &Grammar<'_>, calls: &mut Vec<Call>) -> Place {
+    let name = read.call.name.clone();
+    if grammar.vocabulary.macro_named(&name).is_none() {
+        return Place::Broken(name, "there is no macro of this name".to_owned());
+    }
+    if let Some(problem) = read.problem {
+        return Place::Broken(name, problem.to_owned());
+    }
+    calls.push(read.call);
+    Place::Call(calls.len() - 1)
+}
+
+fn is_bracket_or_quote(character: char) -> bool {
+    "()[]{}<>\"'“”‘’„«»".contains(character)
+}
