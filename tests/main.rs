@@ -1,3 +1,4 @@
 //! All tests that look at Trackway from outside, in one binary.
 
+mod search;
 mod text;

@@ -30,7 +30,7 @@ create table permission_grant (
 -- `participants`: those who take part in a row of this class see that row.
 create table acl (
     id integer primary key autoincrement,
-    kind text not null check (kind in ('default', 'path', 'component', 'note', 'private')),
+    kind text not null check (kind in ('default', 'path', 'former', 'component', 'note', 'private')),
     path text not null default '',
     participants integer not null default 0,
     unique (kind, path)

@@ -6,12 +6,12 @@ create table page (
     folded text not null,
     version integer not null,
     acl integer not null default 1 references acl (id),
-    read_only integer not null default 0,
     author integer references person (id),
     changed_at integer not null,
     created_at integer not null,
     deleted_at integer,
-    deleted_by integer references person (id)
+    deleted_by integer references person (id),
+    deleted_comment text not null default ''
 ) strict;
 -- Two pages may not differ by case alone; a deleted one leaves its name free.
 create unique index page_folded on page (folded) where deleted_at is null;

@@ -163,6 +163,16 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
     Ok(())
 }
 
+/// Saves the full name alone, as the page of a one-time link does.
+pub fn save_name(db: &Connection, record: Record<'_>, account: i64, name: &str) -> Result<()> {
+    if let Some(problem) = name_problem(name) {
+        return Err(Error::Invalid(vec![Problem::new("full_name", problem.message)]));
+    }
+    db.execute("update account set display_name = ?2 where id = ?1", (account, name.trim()))?;
+    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
+    Ok(())
+}
+
 /// Sets the password (a PHC string) and ends every session but the one given.
 pub fn save_password(
     db: &Connection,
@@ -214,7 +224,7 @@ pub fn login_problems(db: &Connection, login: &str) -> Result<Vec<Problem>> {
 
 fn name_problem(name: &str) -> Option<Problem> {
     let bad = name.chars().any(char::is_control) || name.chars().count() > 200;
-    bad.then(|| Problem::new("display_name", "A full name is one line of at most 200 characters."))
+    bad.then(|| Problem::new("full_name", "A full name is one line of at most 200 characters."))
 }
 
 fn email_problem(email: &str) -> Option<Problem> {

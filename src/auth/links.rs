@@ -14,6 +14,7 @@ const LIFETIME_SECONDS: i64 = 7 * 86_400;
 pub struct Link {
     /// None: for the first administrator, who is still to choose a name.
     pub account: Option<i64>,
+    pub expires_at: Instant,
 }
 
 /// Makes a link and returns its token; earlier ones for the same account lose their power.
@@ -33,8 +34,8 @@ pub fn create(db: &Connection, account: Option<i64>) -> Result<String> {
 
 pub fn find(db: &Connection, token: &str) -> Result<Option<Link>> {
     Ok(db
-        .prepare_cached("select account from sign_in_link where hash = ?1 and used_at is null and expires_at > ?2")?
-        .query_row((hash_of(token), Instant::now()), |row| Ok(Link { account: row.get(0)? }))
+        .prepare_cached("select account, expires_at from sign_in_link where hash = ?1 and used_at is null and expires_at > ?2")?
+        .query_row((hash_of(token), Instant::now()), |row| Ok(Link { account: row.get(0)?, expires_at: row.get(1)? }))
         .optional()?)
 }
 

@@ -294,3 +294,73 @@ pub fn grant_defaults(db: &Connection, permissions: &[Permission], public: bool)
     }
     Ok(())
 }
+
+/// A path rule: pages at this path and below are seen by these subjects alone (and by administrators).
+#[derive(Debug, Clone)]
+pub struct PathRule {
+    pub path: String,
+    pub subjects: Vec<String>,
+}
+
+pub fn path_rules(db: &Connection) -> Result<Vec<PathRule>> {
+    let mut statement = db.prepare_cached(
+        "select acl.path, case acl_subject.subject_kind
+             when 'person' then (select login from person where id = cast(acl_subject.subject as integer))
+             when 'group' then acl_subject.label else acl_subject.subject_kind end
+         from acl left join acl_subject on acl_subject.acl = acl.id
+         where acl.kind = 'path' order by acl.path, 2",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut rules: Vec<PathRule> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (path, subject): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        if rules.last().is_none_or(|rule| rule.path != path) {
+            rules.push(PathRule { path, subjects: Vec::new() });
+        }
+        if let (Some(rule), Some(subject)) = (rules.last_mut(), subject) {
+            rule.subjects.push(subject);
+        }
+    }
+    Ok(rules)
+}
+
+/// Restricts a path (folded) to these subjects, in place of an earlier rule for it. Whatever lies there changes its class
+/// in the same transaction: the components hear `acl.changed`.
+pub fn restrict(project: &Project, by: Act<'_>, path: &str, subjects: &[Subject]) -> Result<()> {
+    by.viewer.require(TRAC_ADMIN)?;
+    project.write(by, |tx| {
+        tx.execute("insert or ignore into acl (kind, path) values ('path', ?1)", [path])?;
+        let acl: i64 = tx.query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))?;
+        tx.execute("delete from acl_subject where acl = ?1", [acl])?;
+        for subject in subjects {
+            tx.execute(
+                "insert or ignore into acl_subject (acl, subject_kind, subject, label) values (?1, ?2, ?3, ?4)",
+                (acl, subject.kind(), subject.key(), subject.label()),
+            )?;
+        }
+        tx.record(&acl_changed(acl))?;
+        Ok(())
+    })
+}
+
+/// Takes a path rule away.
+pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
+    by.viewer.require(TRAC_ADMIN)?;
+    project.write(by, |tx| {
+        let acl: Option<i64> = tx
+            .query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))
+            .optional()?;
+        let acl = acl.ok_or_else(|| Error::not_found(format!("there is no rule for the path `{path}`")))?;
+        // The class itself stays for whatever still names it; without a path it matches nothing.
+        tx.execute("delete from acl_subject where acl = ?1", [acl])?;
+        tx.execute("update acl set path = 'former ' || id, kind = 'former' where id = ?1", [acl])?;
+        tx.record(&acl_changed(acl))?;
+        Ok(())
+    })
+}
+
+/// Everything that has an access class is to be read again by the followers.
+fn acl_changed(acl: i64) -> NewEvent {
+    NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
+        .data(json!({ "acl": acl, "kinds": ["page", "attachment"] }))
+}

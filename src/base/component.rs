@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::event::{Event, Follower};
-use super::markup::{LinkKind, Macro, Vocabulary};
+use super::markup::{InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
 use super::settings::Setting;
@@ -72,6 +72,11 @@ pub trait Component: Send + Sync {
     /// The decision of every list, feed and hit.
     fn cards(&self, _db: &Connection, _viewer: &Viewer, _kind: &str, _ids: &[i64]) -> Result<Vec<Option<Card>>> {
         Ok(Vec::new())
+    }
+
+    /// The prefixes for addresses outside, if this component keeps them.
+    fn intermap(&self, _db: &Connection) -> Result<Option<InterMap>> {
+        Ok(None)
     }
 
     /// What files may hang on: the resource of an address such as `attachment/wiki/Plan`, where `realm` is `wiki` and `id`
@@ -184,6 +189,15 @@ impl Components {
             link_kinds: self.iter().flat_map(Component::link_kinds).collect(),
             macros: self.iter().flat_map(Component::macros).collect(),
         }
+    }
+
+    pub fn intermap(&self, db: &Connection) -> Result<InterMap> {
+        for component in self.iter() {
+            if let Some(intermap) = component.intermap(db)? {
+                return Ok(intermap);
+            }
+        }
+        Ok(InterMap::default())
     }
 
     /// What files may hang on, by address.

@@ -13,7 +13,7 @@ use super::resource::Resource;
 use super::time::Instant;
 
 /// After this many failures an event is parked.
-const TRIES: i64 = 5;
+pub const TRIES: i64 = 5;
 /// Events that a follower gets at once.
 const BATCH: i64 = 500;
 
@@ -248,18 +248,38 @@ fn park(project: &Project, follower: &str, event: i64, error: &str) -> Result<()
 }
 
 /// A parked event, for the health page and `trackway check`.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct Parked {
     pub follower: String,
     pub event: i64,
+    pub kind: String,
     pub error: String,
+    pub parked_at: Instant,
 }
 
 pub fn parked(db: &Connection) -> Result<Vec<Parked>> {
-    let mut statement =
-        db.prepare_cached("select follower, event, error from parked_event order by parked_at desc limit 100")?;
+    let mut statement = db.prepare_cached(
+        "select follower, event, kind, error, parked_at from parked_event
+         join event on event.id = parked_event.event order by parked_at desc limit 100",
+    )?;
     let rows = statement
-        .query_map([], |row| Ok(Parked { follower: row.get(0)?, event: row.get(1)?, error: row.get(2)? }))?
+        .query_map([], |row| {
+            Ok(Parked {
+                follower: row.get(0)?,
+                event: row.get(1)?,
+                kind: row.get(2)?,
+                error: row.get(3)?,
+                parked_at: row.get(4)?,
+            })
+        })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rows)
+}
+
+/// When anything happened last.
+pub fn last_time(db: &Connection) -> Result<Option<Instant>> {
+    Ok(db
+        .prepare_cached("select happened_at from event order by id desc limit 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?)
 }

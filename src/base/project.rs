@@ -127,7 +127,7 @@ impl Project {
     }
 
     /// Lets the followers know: in this process at once, in another one through the site.
-    fn wake_followers(&self) {
+    pub fn wake_followers(&self) {
         if self.holds_followers() {
             self.due.store(true, Ordering::SeqCst);
             self.nudge.ring();

@@ -69,7 +69,7 @@ pub const CAMEL_CASE: Setting = Setting {
 pub const SETTINGS: &[Setting] = &[URL, SITE_TITLE, UPLOAD_LIMIT, IMAGE_HOSTS, CAMEL_CASE];
 
 /// Names that old addresses without a project begin with.
-const RESERVED: &[&str] = &[
+pub const RESERVED: &[&str] = &[
     "admin",
     "attachment",
     "browser",

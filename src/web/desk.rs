@@ -1,6 +1,6 @@
 //! Where a handler works: on a blocking thread, knowing who asks.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::error::{EXPIRED, FORGED};
@@ -20,8 +20,10 @@ pub struct Desk {
     pub principal: Arc<Principal>,
     pub account: Option<Account>,
     flash_shown: Cell<bool>,
+    /// The session that this very answer begins.
+    renewed: RefCell<Option<String>>,
     /// The project that was entered, for the layout of whatever page comes of it.
-    entered: std::cell::RefCell<Option<(ProjectRow, Viewer)>>,
+    entered: RefCell<Option<(ProjectRow, Viewer)>>,
 }
 
 /// A project that has been entered.
@@ -43,7 +45,8 @@ impl Desk {
                 principal: Arc::new(principal),
                 account,
                 flash_shown: Cell::new(false),
-                entered: std::cell::RefCell::new(None),
+                renewed: RefCell::new(None),
+                entered: RefCell::new(None),
             }),
             Err(error) => Err((visit, error)),
         }
@@ -56,7 +59,8 @@ impl Desk {
             principal: Arc::new(Principal::anonymous()),
             account: None,
             flash_shown: Cell::new(false),
-            entered: std::cell::RefCell::new(None),
+            renewed: RefCell::new(None),
+            entered: RefCell::new(None),
         }
     }
 
@@ -100,7 +104,15 @@ impl Desk {
     }
 
     pub fn form_token(&self) -> String {
+        if let Some(session) = self.renewed.borrow().as_deref() {
+            return token::issue(self.site().secret(), session);
+        }
         token::issue(self.site().secret(), self.token_session())
+    }
+
+    /// Forms of this answer belong to a session that it begins.
+    pub(super) fn renew_session(&self, session: &str) {
+        *self.renewed.borrow_mut() = Some(session.to_owned());
     }
 
     /// Forms of people who are signed in are bound to their session, others to nobody.

@@ -1,7 +1,7 @@
 //! Errors as answers: a page that helps, or `application/problem+json`. Here and nowhere else.
 
 use rocket::Catcher;
-use rocket::http::Status;
+use rocket::http::{Method, Status};
 use rocket::request::Request;
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use super::form::Form;
 use super::page::{Answer, Page, Sheet};
 use super::visit::Visit;
 use crate::base::error::{Error, Problem};
+use crate::base::site::RESERVED;
 
 /// Fields of problems that are no field: a form that did not come from here, a session that ended meanwhile.
 pub(super) const FORGED: &str = "__FORM_TOKEN";
@@ -51,6 +52,9 @@ pub struct Kept {
 }
 
 pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
+    if let (Error::NotFound(_), Some(href)) = (&error, elsewhere(desk)) {
+        return Answer::moved(&href);
+    }
     if let Error::Internal { log, .. } = &error {
         log::error!("{} {}: {log}", desk.visit.method, desk.visit.path);
     }
@@ -69,6 +73,28 @@ pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
         let text = format!("{}\n", told(&error));
         Answer::new(status, rocket::http::ContentType::Plain, text.into_bytes())
     })
+}
+
+/// Where an address that leads nowhere has moved to: a project's former name, or an address without a project
+/// while there is only one (DESIGN 5). Only for those who may enter that project.
+fn elsewhere(desk: &Desk) -> Option<String> {
+    if !matches!(desk.visit.method, Method::Get | Method::Head) {
+        return None;
+    }
+    let below = desk.visit.path.strip_prefix(desk.base())?.strip_prefix('/')?;
+    let (first, rest) = below.split_once('/').unwrap_or((below, ""));
+    let former = desk.site().find_former(first).ok()?;
+    let (row, path) = match former {
+        Some(row) => (row, rest),
+        None if RESERVED.contains(&first) => {
+            let mut all = desk.site().projects().ok()?;
+            (all.pop().filter(|_| all.is_empty())?, below)
+        }
+        None => return None,
+    };
+    let room = desk.room_of(row).ok()??;
+    let query = if desk.visit.query.is_empty() { String::new() } else { format!("?{}", desk.visit.query) };
+    Some(format!("{}/{path}{query}", room.root).trim_end_matches('/').to_owned())
 }
 
 fn status_of(error: &Error) -> Status {
@@ -187,6 +213,22 @@ fn sign_in_again(desk: &Desk, form: &Form) -> crate::base::error::Result<Answer>
     };
     desk.leave();
     Sheet::new("Sign in", page).noindex().status(Status::Unauthorized).render(desk)
+}
+
+/// After signing in again: the form that was kept, to be sent with one press, with a token of the new session.
+pub fn send_again(desk: &Desk, session: &str, action: &str, fields: Vec<Kept>) -> crate::base::error::Result<Answer> {
+    desk.renew_session(session);
+    let kept_text = fields.iter().map(|kept| &kept.value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
+    let page = ErrorPage {
+        status: 200,
+        heading: "You are signed in again",
+        sentence: "What you typed before is still here. Send it, and it goes on as if nothing had happened.".to_owned(),
+        ways: Vec::new(),
+        kept_text: kept_text.cloned(),
+        sign_in: None,
+        again: Some(Again { action: action.to_owned(), fields }),
+    };
+    Sheet::new("You are signed in again", page).noindex().render(desk)
 }
 
 /// Whatever Rocket itself refuses gets the same pages.

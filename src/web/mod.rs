@@ -9,6 +9,7 @@ pub mod assets;
 pub mod desk;
 pub mod error;
 pub mod feed;
+pub mod text;
 pub mod form;
 pub mod headers;
 pub mod page;

@@ -132,6 +132,8 @@ impl Visit {
             };
             let result = if desk.visit.wrong_host {
                 Ok(Answer::misdirected())
+            } else if let Some(clean) = desk.visit.without_slash() {
+                Ok(Answer::moved(&clean))
             } else {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&desk)))
                     .unwrap_or_else(|_| Err(Error::internal(format!("{} panicked", desk.visit.path))))
@@ -193,6 +195,17 @@ impl Visit {
         let (_, rest) = project.strip_prefix('/')?.split_once('/')?;
         let tail = format!("/{rest}").strip_prefix(marker)?.to_owned();
         address::decode(tail.strip_prefix('/').unwrap_or(&tail))
+    }
+
+    /// The same address without a slash at its end (row AD22); lists of attachments are told by theirs.
+    fn without_slash(&self) -> Option<String> {
+        let below = self.path.strip_prefix(&self.web.address.base)?;
+        let is_list = below.split('/').nth(2).is_some_and(|room| room.ends_with("attachment"));
+        let needless = self.method == Method::Get && below.len() > 1 && below.ends_with('/') && !is_list;
+        needless.then(|| {
+            let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
+            format!("{}{}{query}", self.web.address.base, below.trim_end_matches('/'))
+        })
     }
 
     /// Path and query, as `next=` wants it.

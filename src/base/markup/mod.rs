@@ -22,6 +22,7 @@ mod macros;
 mod math;
 mod options;
 mod outgoing;
+mod plain;
 mod raw;
 mod resolve;
 mod sanitise;
@@ -37,7 +38,8 @@ pub use highlight::highlighted;
 pub use macros::macro_box;
 pub use options::Options;
 pub use outgoing::{Role, outgoing};
-pub use resolve::{resolve, resolve_nested, resolve_with_ids};
+pub use plain::{plain, section};
+pub use resolve::{resolve, resolve_nested, resolve_with_ids, static_html};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -342,6 +344,11 @@ struct Call {
 }
 
 impl Compiled {
+    /// Whether any reference may need the InterMap or another project.
+    pub fn looks_elsewhere(&self) -> bool {
+        self.forms.iter().any(|form| matches!(form.target, Target::Elsewhere { .. }))
+    }
+
     /// About how many bytes it holds, for caches.
     pub fn weight(&self) -> usize {
         let parts: usize = self

@@ -3,7 +3,7 @@
 //! * [`merge`]: two people changed one text; put both changes together, or show where they clash.
 //! * [`diff`]: what changed between two versions, by line and by word, for pages and as a patch.
 //! * [`excerpt`]: the piece of a long text that answers a search, with the hits marked.
-//! * [`fold`], [`plain`], [`lines_lf`]: the forms in which names are compared, words are searched and texts are stored.
+//! * [`fold`], [`plain`], [`searched_words`], [`lines_lf`]: the forms in which names are compared, words are searched and texts are stored.
 //!
 //! Everything here is pure: no database, no viewer, no HTML. Whatever the texts hold, the work is
 //! bounded and nothing panics; the limits are named where they are set.
@@ -16,6 +16,7 @@ mod lines;
 mod words;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
@@ -41,6 +42,15 @@ pub fn plain(text: &str) -> String {
     }
     let bare: String = text.nfkd().filter(|&c| !is_accent(c)).collect();
     UniCase::new(bare).to_folded_case().nfkd().filter(|&c| !is_accent(c)).collect()
+}
+
+/// The words of a text, each with its place in bytes and in the form in which it is searched ([`plain`]). In scripts
+/// that put no blanks between words every letter is one. [`excerpt`] and the search index agree on them.
+pub fn searched_words(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+    words::tokens(text).into_iter().filter(|token| token.kind == words::Kind::Word).map(|token| {
+        let word = plain(&text[token.range.clone()]);
+        (token.range, word)
+    })
 }
 
 /// The text with every line end as LF: CRLF and lone CR become LF. Borrows where nothing changes.
@@ -78,6 +88,12 @@ mod tests {
         assert_eq!(plain("resume"), plain("RÉSUMÉ"));
         assert_eq!(plain("ﬁn"), "fin");
         assert_ne!(plain("か"), plain("が"));
+    }
+
+    #[test]
+    fn searched_words_are_plain_and_letters_where_no_blanks_divide() {
+        let words: Vec<String> = searched_words("Die Straße-é 東京!").map(|(_, word)| word).collect();
+        assert_eq!(words, ["die", "strasse", "e", "東", "京"]);
     }
 
     #[test]

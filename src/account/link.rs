@@ -1,0 +1,153 @@
+//! One-time links: the first administrator chooses name and password, invited people a password.
+
+use rocket::data::Data;
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use serde::Serialize;
+
+use super::login::start_session;
+use crate::auth::accounts::{self, Account, NewAccount};
+use crate::auth::links::{self, Link};
+use crate::auth::passwords;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::Via;
+use crate::base::time::When;
+use crate::web::form::Form;
+use crate::web::{Answer, Desk, Page, Sheet, Visit};
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![open, choose]
+}
+
+#[derive(Serialize)]
+struct LinkPage {
+    action: String,
+    kind: &'static str,
+    user: String,
+    user_fixed: bool,
+    full_name: String,
+    expires: When,
+    problems: Vec<Problem>,
+}
+
+impl Page for LinkPage {
+    const TEMPLATE: &'static str = "account/link.html";
+}
+
+#[get("/-/link/<token>")]
+async fn open(visit: Visit, token: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let (link, account) = found(desk, &token)?;
+            let (user, name) = account
+                .as_ref()
+                .map(|account| (account.login.clone(), account.display_name.clone()))
+                .unwrap_or_default();
+            page(desk, &token, &link, account.as_ref(), user, name, Vec::new())
+        })
+        .await
+}
+
+#[post("/-/link/<token>", data = "<data>")]
+async fn choose(visit: Visit, token: String, data: Data<'_>) -> Answer {
+    visit.answer_form(data, move |desk, form| chosen(desk, &token, form)).await
+}
+
+/// A link that is used, run out or made up: one answer for all.
+fn found(desk: &Desk, token: &str) -> Result<(Link, Option<Account>)> {
+    let gone = || {
+        Error::not_found("This link has been used already or has run out. Ask an administrator for another one: `trackway user link NAME` makes it.")
+    };
+    desk.site().read(|db| {
+        let link = links::find(db, token)?.ok_or_else(gone)?;
+        match link.account {
+            // The first administrator's link is worth nothing once there is one.
+            None if accounts::has_administrator(db)? => Err(gone()),
+            None => Ok((link, None)),
+            Some(id) => {
+                let account = accounts::by_id(db, id)?.filter(|account| !account.disabled).ok_or_else(gone)?;
+                Ok((link, Some(account)))
+            }
+        }
+    })
+}
+
+fn page(
+    desk: &Desk,
+    token: &str,
+    link: &Link,
+    account: Option<&Account>,
+    user: String,
+    full_name: String,
+    problems: Vec<Problem>,
+) -> Result<Answer> {
+    let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
+    let page = LinkPage {
+        action: format!("{}/-/link/{token}", desk.base()),
+        kind: match account {
+            None => "first",
+            Some(account) if account.password.is_none() => "invited",
+            Some(_) => "forgotten",
+        },
+        user,
+        user_fixed: account.is_some(),
+        full_name,
+        expires: link.expires_at.when(&desk.principal.zone()),
+        problems,
+    };
+    let answer = Sheet::new("Welcome", page).noindex().status(status).render(desk)?;
+    // The address is a secret until it is spent.
+    Ok(answer.header("Cache-Control", "no-store").header("Referrer-Policy", "no-referrer"))
+}
+
+fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
+    let (link, account) = found(desk, token)?;
+    let user = account.as_ref().map_or_else(|| form.text("user").trim().to_owned(), |account| account.login.clone());
+    let full_name = form.text("full_name").trim().to_owned();
+    let password = form.text("password");
+    let mut problems: Vec<Problem> = passwords::problem(password, &user).into_iter().collect();
+    if form.get("password_again").is_some_and(|again| again != password) {
+        problems.push(Problem::new("password_again", "The two passwords are not the same."));
+    }
+    if account.is_none() {
+        problems.extend(desk.site().read(|db| accounts::login_problems(db, &user))?);
+    }
+    let refuse = |problems: Vec<Problem>| {
+        if form.json {
+            return Err(Error::Invalid(problems));
+        }
+        page(desk, token, &link, account.as_ref(), user.clone(), full_name.clone(), problems)
+    };
+    if !problems.is_empty() {
+        return refuse(problems);
+    }
+    let hash = passwords::hash(password)?;
+    let actor = account.as_ref().map(|account| account.id);
+    let settled = desk.site().write(actor, Via::Web, |db, record| {
+        if !links::spend(db, token)? {
+            return Err(Error::not_found("This link has just been used."));
+        }
+        match &account {
+            None => {
+                let new = NewAccount { login: &user, display_name: &full_name, email: "", password: Some(hash), admin: true };
+                accounts::create(db, record, &new).map(|account| account.id)
+            }
+            Some(account) => {
+                accounts::save_password(db, record, account.id, &hash, None)?;
+                if !full_name.is_empty() {
+                    accounts::save_name(db, record, account.id, &full_name)?;
+                }
+                Ok(account.id)
+            }
+        }
+    });
+    match settled {
+        Ok(id) => {
+            let secret = start_session(desk, id)?;
+            let sentence = format!("Welcome, {}.", if full_name.is_empty() { &user } else { &full_name });
+            Ok(Answer::see(&format!("{}/", desk.base())).with_session(desk, &secret).telling(desk, &sentence))
+        }
+        Err(Error::Invalid(problems)) => refuse(problems),
+        Err(other) => Err(other),
+    }
+}

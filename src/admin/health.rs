@@ -1,0 +1,164 @@
+//! `/-/health`: a word for machines, and for administrators how the site is.
+
+use std::path::Path;
+
+use rocket::{Route, get, routes};
+use serde::Serialize;
+
+use crate::base::db::Schema;
+use crate::base::error::Result;
+use crate::base::event;
+use crate::base::time::When;
+use crate::web::{Answer, Desk, Page, Sheet, Visit};
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![health, report]
+}
+
+/// The bare route that load balancers ask and other pages are measured against.
+#[get("/-/health")]
+async fn health(visit: Visit) -> Answer {
+    visit
+        .answer(|desk| {
+            desk.site().read(|db| Ok(db.query_row("select 1", [], |_| Ok(()))?))?;
+            Ok(Answer::text("ok\n".to_owned()))
+        })
+        .await
+}
+
+#[derive(Serialize)]
+struct HealthPage {
+    checks: Vec<Check>,
+    followers: Vec<Following>,
+    parked: Vec<ParkedRow>,
+    disk: Vec<Size>,
+    versions: Vec<Version>,
+}
+
+impl Page for HealthPage {
+    const TEMPLATE: &'static str = "admin/health.html";
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: String,
+    state: &'static str,
+    sentence: String,
+}
+
+#[derive(Serialize)]
+struct Following {
+    project: String,
+    name: String,
+    position: i64,
+    newest: i64,
+    behind: i64,
+    when: Option<When>,
+}
+
+#[derive(Serialize)]
+struct ParkedRow {
+    project: String,
+    follower: String,
+    event: i64,
+    kind: String,
+    error: String,
+    attempts: i64,
+    when: When,
+    retry_href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Size {
+    name: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Version {
+    name: &'static str,
+    value: String,
+}
+
+#[get("/-/admin")]
+async fn report(visit: Visit) -> Answer {
+    visit
+        .answer(|desk| {
+            if !desk.principal.administers() {
+                return Err(crate::base::error::Error::not_found("There is no page at this address."));
+            }
+            page(desk)
+        })
+        .await
+}
+
+fn page(desk: &Desk) -> Result<Answer> {
+    let zone = desk.principal.zone();
+    let mut checks = Vec::new();
+    let mut followers = Vec::new();
+    let mut parked = Vec::new();
+    let mut disk = vec![size("site.db", &desk.site().dir().join("site.db"))];
+    for row in desk.site().projects()? {
+        let project = match desk.site().project(&row) {
+            Ok(project) => project,
+            Err(error) => {
+                checks.push(Check { name: row.name.clone(), state: "failed", sentence: error.to_string() });
+                continue;
+            }
+        };
+        disk.push(size(&row.name, &project.dir().join("project.db")));
+        let newest = project.read(event::newest)?;
+        for follower in project.components().iter().filter_map(|component| component.follower()) {
+            let position = project.read(|db| event::position(db, follower.name()))?;
+            followers.push(Following {
+                project: row.name.clone(),
+                name: follower.name().to_owned(),
+                position,
+                newest,
+                behind: newest - position,
+                when: project.read(event::last_time)?.map(|at| at.when(&zone)),
+            });
+        }
+        for one in project.read(event::parked)? {
+            parked.push(ParkedRow {
+                project: row.name.clone(),
+                follower: one.follower,
+                event: one.event,
+                kind: one.kind,
+                error: one.error,
+                attempts: event::TRIES,
+                when: one.parked_at.when(&zone),
+                retry_href: None,
+            });
+        }
+    }
+    checks.extend(network_check(desk.site().dir()));
+    if checks.is_empty() {
+        checks.push(Check {
+            name: "Data folder".to_owned(),
+            state: "fine",
+            sentence: "Every project can be opened.".to_owned(),
+        });
+    }
+    let versions = vec![
+        Version { name: "Trackway", value: env!("CARGO_PKG_VERSION").to_owned() },
+        Version { name: "SQLite", value: rusqlite::version().to_owned() },
+        Version { name: "Schema of the site", value: Schema::Site.version().to_string() },
+        Version { name: "Schema of projects", value: Schema::Project.version().to_string() },
+    ];
+    let sheet = HealthPage { checks, followers, parked, disk, versions };
+    Sheet::new("Health", sheet).noindex().render(desk)
+}
+
+fn network_check(dir: &Path) -> Option<Check> {
+    let kind = crate::base::site::network_file_system(dir)?;
+    Some(Check {
+        name: "Data folder".to_owned(),
+        state: "attention",
+        sentence: format!("It lies on a network file system ({kind}), whose locks SQLite can't trust."),
+    })
+}
+
+fn size(name: &str, path: &Path) -> Size {
+    Size { name: name.to_owned(), bytes: std::fs::metadata(path).map(|found| found.len()).unwrap_or(0) }
+}

@@ -1,0 +1,113 @@
+//! The words of a text without its markup, and the source of one of its sections. Both read the Markdown alone, quickly:
+//! no links are looked up and nothing is made safe, since no HTML comes of it.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::Heading;
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_GFM
+}
+
+/// The words of a Markdown text for search and excerpts; blocks end with a newline. Macros are left out, page links keep
+/// the words that show.
+pub fn plain(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut code = false;
+    for event in Parser::new_ext(text, options()) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code = true,
+            Event::End(TagEnd::CodeBlock) => {
+                code = false;
+                words.push('\n');
+            }
+            Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => words.push(if code { '\n' } else { ' ' }),
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::Item
+                | TagEnd::TableRow
+                | TagEnd::TableHead
+                | TagEnd::DefinitionListTitle
+                | TagEnd::DefinitionListDefinition,
+            ) => words.push('\n'),
+            Event::End(TagEnd::TableCell) => words.push(' '),
+            _ => {}
+        }
+    }
+    without_brackets(&words)
+}
+
+/// `[[Page|label]]` → `label`, `[[Page]]` → `Page`, `[[Macro(…)]]` → nothing.
+fn without_brackets(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("[[") {
+        let (before, after) = rest.split_at(start);
+        shown.push_str(before);
+        let inside = &after[2..];
+        let line = inside.find('\n').unwrap_or(inside.len());
+        match inside[..line].find("]]") {
+            Some(end) => {
+                let content = &inside[..end];
+                if !content.ends_with(')') {
+                    shown.push_str(content.rsplit('|').next().unwrap_or(content));
+                }
+                rest = &inside[end + 2..];
+            }
+            None => {
+                shown.push_str("[[");
+                rest = inside;
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// The source of the section under a heading, up to the next heading of its level or above. `outline` is that of the
+/// compiled text. None if there is no such heading.
+pub fn section(text: &str, outline: &[Heading], id: &str) -> Option<String> {
+    let wanted = outline.iter().position(|heading| heading.id == id)?;
+    let starts: Vec<usize> = Parser::new_ext(text, options())
+        .into_offset_iter()
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::Heading { .. })))
+        .map(|(_, range)| range.start)
+        .collect();
+    // A heading that only one of the two readings sees would shift all that follow.
+    if starts.len() != outline.len() {
+        return None;
+    }
+    let level = outline[wanted].level;
+    let next = outline[wanted + 1..].iter().position(|heading| heading.level <= level).map(|by| wanted + 1 + by);
+    let end = next.map_or(text.len(), |next| starts[next]);
+    text.get(starts[wanted]..end).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_left_out_and_words_stay() {
+        let text = "# Title\n\nSome *bold* `code` and [[Other Page|a label]], [[Page]].\n\n[[RecentChanges(3)]]\n\n| a | b |\n|---|---|\n| c | d |\n";
+        let words: Vec<String> = plain(text).split_whitespace().map(str::to_owned).collect();
+        assert_eq!(words.join(" "), "Title Some bold code and a label, Page. a b c d");
+    }
+
+    #[test]
+    fn a_section_ends_before_the_next_of_its_level() {
+        let heading = |level, id: &str| Heading { level, id: id.to_owned(), text: id.to_owned() };
+        let outline = [heading(1, "a"), heading(2, "b"), heading(3, "c"), heading(2, "d")];
+        let text = "# a\n\n1\n\n## b\n\n2\n\n### c\n\n3\n\n## d\n\n4\n";
+        assert_eq!(section(text, &outline, "b").as_deref(), Some("## b\n\n2\n\n### c\n\n3\n\n"));
+        assert_eq!(section(text, &outline, "d").as_deref(), Some("## d\n\n4\n"));
+        assert_eq!(section(text, &outline, "x"), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line (DESIGN 4): one file per group of commands.
+//!
+//! Results go to standard output, errors in one line to standard error. The exit code is 0, 1 for a failure, 2 for wrong
+//! usage. No command asks a question when standard input is no terminal.
+
+mod account;
+mod index;
+mod log;
+mod output;
+mod permission;
+mod project;
+mod render;
+mod search;
+mod serve;
+mod upkeep;
+mod wiki;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::app::COMPONENTS;
+use crate::auth::{self, permissions};
+use crate::base::error::{Error, Result};
+use crate::base::event::Via;
+use crate::base::project::{Act, Project};
+use crate::base::site::{ProjectRow, Site, URL};
+use crate::base::viewer::{Principal, Viewer};
+use crate::web::address::SiteAddress;
+
+/// Wiki, tickets, milestones and commits of a project in one place.
+#[derive(Debug, Parser)]
+#[command(name = "trackway", version, max_term_width = 100)]
+pub struct Cli {
+    /// The data folder
+    #[arg(long, global = true, env = "TRACKWAY_DATA", default_value = "./trackway-data", value_name = "DIR")]
+    data: PathBuf,
+    /// Act as this account (or as `anonymous`), with its rights; else as the operator, who may do everything
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    as_name: Option<String>,
+    /// How lists are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+    /// The first column alone
+    Ids,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the site over HTTP
+    Serve(serve::Serve),
+    /// Projects: create, list, show, rename, archive, remove
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Accounts: add, list, password, disable, enable, link
+    #[command(subcommand)]
+    User(account::UserCommand),
+    /// Groups of accounts: create, remove, add, drop, list
+    #[command(subcommand)]
+    Group(account::GroupCommand),
+    /// Who may do what in a project
+    #[command(subcommand)]
+    Permission(permission::Command),
+    /// Pages: list, show, save, remove, export, import
+    #[command(subcommand)]
+    Wiki(wiki::Command),
+    /// Search a project; prints JSON
+    Search(search::Search),
+    /// Turn Markdown on standard input into an HTML fragment
+    Render(render::Render),
+    /// The search index
+    #[command(subcommand)]
+    Index(index::Command),
+    /// Verify everything that can be verified
+    Check(upkeep::Check),
+    /// Bring the data folder to the schema of this program
+    Upgrade(upkeep::Upgrade),
+}
+
+/// What every command has at hand.
+pub(super) struct Shell {
+    data: PathBuf,
+    as_name: Option<String>,
+    format: Format,
+}
+
+pub fn run(cli: Cli) -> ExitCode {
+    log::start();
+    let shell = Shell { data: cli.data, as_name: cli.as_name, format: cli.format };
+    let result = match cli.command {
+        Command::Serve(serve) => serve::run(&shell, &serve),
+        Command::Project(command) => project::run(&shell, command),
+        Command::User(command) => account::run_user(&shell, command),
+        Command::Group(command) => account::run_group(&shell, command),
+        Command::Permission(command) => permission::run(&shell, command),
+        Command::Wiki(command) => wiki::run(&shell, command),
+        Command::Search(search) => search::run(&shell, &search),
+        Command::Render(render) => render::run(&shell, &render),
+        Command::Index(command) => index::run(&shell, &command),
+        Command::Check(check) => upkeep::check(&shell, &check),
+        Command::Upgrade(upgrade) => upkeep::upgrade(&shell, &upgrade),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trackway: {}", one_line(&error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A project as a command sees it.
+pub(super) struct Entered {
+    pub site: Site,
+    pub row: ProjectRow,
+    pub project: Arc<Project>,
+    pub viewer: Viewer,
+}
+
+impl Entered {
+    pub fn act(&self) -> Act<'_> {
+        Act { viewer: &self.viewer, via: Via::Command }
+    }
+}
+
+impl Shell {
+    /// The site of the data folder, which must be there and up to date.
+    pub fn site(&self) -> Result<Site> {
+        Site::open(&self.data, COMPONENTS)
+    }
+
+    /// The site, made if the folder is empty: for the commands that may be the first.
+    pub fn site_or_new(&self) -> Result<Site> {
+        if Site::exists(&self.data) { self.site() } else { Site::create(&self.data, COMPONENTS) }
+    }
+
+    pub fn principal(&self, site: &Site) -> Result<Arc<Principal>> {
+        auth::operator(site, self.as_name.as_deref())
+    }
+
+    /// The principal, who must administer the site.
+    pub fn administrator(&self, site: &Site) -> Result<Arc<Principal>> {
+        let principal = self.principal(site)?;
+        if principal.administers() {
+            return Ok(principal);
+        }
+        Err(Error::Forbidden {
+            permission: "administrator",
+            message: "only an administrator of the site may do this".to_owned(),
+        })
+    }
+
+    pub fn enter(&self, name: &str) -> Result<Entered> {
+        let site = self.site()?;
+        let row = site.load(name)?;
+        let project = site.project(&row)?;
+        let principal = self.principal(&site)?;
+        let viewer = permissions::enter(&project, &row, &principal)?
+            .ok_or_else(|| Error::not_found(format!("there is no project `{name}`")))?;
+        Ok(Entered { site, row, project, viewer })
+    }
+}
+
+/// The account that signs changes of the site; none for the operator.
+pub(super) fn actor(principal: &Principal) -> Option<i64> {
+    principal.identity.as_ref().map(|identity| identity.account)
+}
+
+/// Where the site says that it lives.
+pub(super) fn address(site: &Site) -> Result<SiteAddress> {
+    SiteAddress::parse(&site.read(|db| URL.text(db))?)
+}
+
+/// All of standard input as text.
+pub(super) fn read_input(what: &str, limit: u64) -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::invalid(what, format!("Standard input holds more than {limit} bytes.")));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::invalid(what, "Standard input is not in UTF-8."))
+}

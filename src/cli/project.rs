@@ -1,0 +1,149 @@
+//! `trackway project …`
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::output::{List, print};
+use super::{Shell, actor};
+use crate::app::COMPONENTS;
+use crate::auth::permissions;
+use crate::base::error::{Error, Result};
+use crate::base::event::Via;
+use crate::base::project::{Act, Project};
+use crate::base::site::{ProjectRow, Site, State};
+use crate::base::viewer::{DEFAULT_CLASS, Principal, TRAC_ADMIN, Viewer};
+use crate::{code, wiki};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a project with the first pages of the manual
+    Create {
+        /// 1 to 39 of a-z, 0-9 and `-`, beginning with a letter
+        name: String,
+        #[arg(long, default_value = "")]
+        title: String,
+        /// A git repository to connect; only its git directory is read
+        #[arg(long, value_name = "PATH")]
+        repo: Option<PathBuf>,
+        /// Everybody may read, everybody who is signed in may write; else it is for its members
+        #[arg(long)]
+        public: bool,
+    },
+    List,
+    Show { name: String },
+    /// Give it another name; the old address goes on leading to it
+    Rename { name: String, new_name: String },
+    /// Keep it readable, but closed to changes
+    Archive {
+        name: String,
+        /// Open it again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Take it away; its folder stays on disk
+    Remove { name: String },
+}
+
+pub fn run(shell: &Shell, command: Command) -> Result<()> {
+    match command {
+        Command::Create { name, title, repo, public } => {
+            let site = shell.site_or_new()?;
+            let principal = shell.administrator(&site)?;
+            let row = create(&site, &principal, &name, &title, public, repo.as_deref())?;
+            print(&format!("{}\n", row.name))
+        }
+        Command::List => list(shell),
+        Command::Show { name } => show(shell, &name),
+        Command::Rename { name, new_name } => {
+            let site = shell.site()?;
+            let principal = shell.administrator(&site)?;
+            site.rename_project(&site.load(&name)?, &new_name, actor(&principal), Via::Command)
+        }
+        Command::Archive { name, undo } => {
+            set_state(shell, &name, if undo { State::Live } else { State::Archived })
+        }
+        Command::Remove { name } => set_state(shell, &name, State::Removed),
+    }
+}
+
+fn set_state(shell: &Shell, name: &str, state: State) -> Result<()> {
+    let site = shell.site()?;
+    let principal = shell.administrator(&site)?;
+    site.set_state(&site.load(name)?, state, actor(&principal), Via::Command)
+}
+
+/// Makes a project with default rights, first pages and, if given, a repository.
+pub(super) fn create(
+    site: &Site,
+    principal: &Principal,
+    name: &str,
+    title: &str,
+    public: bool,
+    repository: Option<&Path>,
+) -> Result<ProjectRow> {
+    if let Some(path) = repository
+        && code::discover(path).is_none()
+    {
+        return Err(Error::invalid("--repo", format!("{} is no git repository.", path.display())));
+    }
+    site.create_project(name, title, actor(principal), Via::Command, |project| {
+        project.db().write(|db| permissions::grant_defaults(db, &COMPONENTS.permissions(), public))?;
+        let viewer = builder();
+        let by = Act { viewer: &viewer, via: Via::System };
+        wiki::defaults::fill(site, project, by)?;
+        connect(project, by, repository)
+    })
+}
+
+fn connect(project: &Project, by: Act<'_>, repository: Option<&Path>) -> Result<()> {
+    match repository.and_then(code::discover) {
+        Some(directory) => code::connect(project, by, &directory, &code::name_of(&directory)),
+        None => Ok(()),
+    }
+}
+
+/// Who writes the first pages, before there is anybody in the project.
+fn builder() -> Viewer {
+    Viewer {
+        principal: Principal::operator().into(),
+        person: None,
+        permissions: [TRAC_ADMIN.name].into(),
+        classes: vec![DEFAULT_CLASS],
+        joined_classes: Vec::new(),
+    }
+}
+
+fn list(shell: &Shell) -> Result<()> {
+    let site = shell.site()?;
+    let principal = shell.principal(&site)?;
+    let mut list = List::new(&["name", "title", "state"]);
+    for row in site.projects()? {
+        let project = site.project(&row)?;
+        if permissions::enter(&project, &row, &principal)?.is_some() {
+            list.row(vec![json!(row.name), json!(row.title), json!(row.state.name())]);
+        }
+    }
+    list.print(shell.format)
+}
+
+fn show(shell: &Shell, name: &str) -> Result<()> {
+    let entered = shell.enter(name)?;
+    let repositories = entered.project.read(code::list)?;
+    let mut list = List::new(&["field", "value"]);
+    for (field, value) in [
+        ("name", entered.row.name.clone()),
+        ("title", entered.row.title.clone()),
+        ("state", entered.row.state.name().to_owned()),
+        ("created", entered.row.created_at.iso()),
+        ("id", entered.row.id.clone()),
+        ("folder", entered.project.dir().display().to_string()),
+    ] {
+        list.row(vec![json!(field), json!(value)]);
+    }
+    for repository in repositories {
+        list.row(vec![json!(format!("repository {}", repository.name)), json!(repository.path)]);
+    }
+    list.print(shell.format)
+}

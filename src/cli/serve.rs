@@ -1,0 +1,127 @@
+//! `trackway serve`: the site over HTTP, and the one thread that runs the followers.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use super::output::print;
+use super::{Shell, project};
+use crate::app::{self, COMPONENTS};
+use crate::auth::{accounts, links};
+use crate::base::error::{Error, Result};
+use crate::base::settings;
+use crate::base::site::{self, Site, URL};
+use crate::base::viewer::Principal;
+use crate::code;
+use crate::web::address::SiteAddress;
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
+    listen: String,
+    /// The address under which readers reach the site; kept for the next start
+    #[arg(long)]
+    url: Option<String>,
+    /// The path below which everything lives, where a proxy hands on only that; kept with the address
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+    /// On an empty folder: everybody may read the first project, everybody signed in may write
+    #[arg(long)]
+    public: bool,
+    /// On an empty folder: connect no git repository
+    #[arg(long)]
+    no_repo: bool,
+}
+
+pub fn run(shell: &Shell, serve: &Serve) -> Result<()> {
+    let listen = free_port(&serve.listen)?;
+    let fresh = !Site::exists(&shell.data);
+    let opened = if fresh { first_start(shell, serve)? } else { open(shell)? };
+    let site = Arc::new(opened);
+    if let Some(kind) = site::network_file_system(site.dir()) {
+        log::warn!("the data folder lies on a network file system ({kind}), whose locks SQLite can't trust");
+    }
+    let address = address_of(&site, serve, listen)?;
+    announce(&site, &address)?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let followers = {
+        let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
+        std::thread::spawn(move || site.run_followers(&|| stopping.load(Ordering::SeqCst)))
+    };
+    let rocket = app::rocket(site, address, (listen.ip(), listen.port()))?;
+    let runtime = rocket::tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(rocket.launch());
+    stopping.store(true, Ordering::SeqCst);
+    let _ = followers.join();
+    outcome.map(|_| ()).map_err(|error| {
+        let why = format!("{:?}", error.kind());
+        Error::told(format!("the server could not start on {listen}"), why)
+    })
+}
+
+fn free_port(listen: &str) -> Result<SocketAddr> {
+    let parsed = listen
+        .parse::<SocketAddr>()
+        .or_else(|_| listen.replace("localhost", "127.0.0.1").parse())
+        .map_err(|_| Error::invalid("--listen", format!("`{listen}` is no address with a port, such as 127.0.0.1:8000.")))?;
+    let bound = TcpListener::bind(parsed)
+        .map_err(|error| Error::invalid("--listen", format!("{parsed} can't be listened on: {error}.")))?;
+    Ok(bound.local_addr()?)
+}
+
+/// An older folder is upgraded first, if nobody else is using it.
+fn open(shell: &Shell) -> Result<Site> {
+    if site::outdated(&shell.data)? {
+        for copy in site::upgrade(&shell.data)? {
+            print(&format!("Upgraded; the state before is in {}\n", copy.display()))?;
+        }
+    }
+    shell.site()
+}
+
+/// An empty folder becomes a site with one project, filled with the manual and tied to the repository around.
+fn first_start(shell: &Shell, serve: &Serve) -> Result<Site> {
+    let site = Site::create(&shell.data, COMPONENTS)?;
+    let around = if serve.no_repo { None } else { code::discover(&std::env::current_dir()?) };
+    let title = around.as_deref().map(code::name_of).unwrap_or_else(|| "Main".to_owned());
+    project::create(&site, &Principal::operator(), "main", &title, serve.public, around.as_deref())?;
+    print(&format!("Made a new site in {}\n", shell.data.display()))?;
+    if let Some(directory) = around {
+        print(&format!("Connected the repository {}\n", directory.display()))?;
+    }
+    Ok(site)
+}
+
+/// `--url` and `--base-path` are kept; without them what was kept, else where we listen.
+fn address_of(site: &Site, serve: &Serve, listen: SocketAddr) -> Result<SiteAddress> {
+    let kept = site.read(|db| settings::get(db, URL.name))?;
+    if serve.url.is_none() && serve.base_path.is_none() {
+        return match kept {
+            Some(url) => SiteAddress::parse(&url),
+            None => SiteAddress::parse(&format!("http://{listen}")),
+        };
+    }
+    let url = serve.url.clone().or(kept).unwrap_or_else(|| format!("http://{listen}"));
+    let mut address = SiteAddress::parse(&url)?;
+    if let Some(path) = &serve.base_path {
+        address = SiteAddress::parse(&format!("{}/{}", address.origin, path.trim_matches('/')))?;
+    }
+    let whole = format!("{}{}", address.origin, address.base);
+    site.db().write(|db| URL.save(db, &whole))?;
+    Ok(address)
+}
+
+fn announce(site: &Site, address: &SiteAddress) -> Result<()> {
+    print(&format!("Trackway is at {}/\n", address.absolute(&address.base)))?;
+    if !site.read(accounts::has_administrator)? {
+        let token = site.db().write(|db| links::create(db, None))?;
+        print(&format!(
+            "Choose the administrator's name and password here (works once):\n  {}\n",
+            address.absolute(&format!("{}/-/link/{token}", address.base))
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! `trackway check` and `trackway upgrade`
+
+use clap::Args;
+
+use super::Shell;
+use super::output::print;
+use crate::app::COMPONENTS;
+use crate::base::error::{Error, Result};
+use crate::base::event;
+use crate::base::project::Project;
+use crate::base::site::{self, Site};
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Only this project
+    project: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Upgrade {}
+
+pub fn check(shell: &Shell, check: &Check) -> Result<()> {
+    let site = shell.site()?;
+    shell.administrator(&site)?;
+    let rows = match &check.project {
+        Some(name) => vec![site.load(name)?],
+        None => site.projects()?,
+    };
+    let mut findings = Vec::new();
+    if check.project.is_none() {
+        findings.extend(site.leftovers()?.iter().map(|path| format!("{}: belongs to no project", path.display())));
+        findings.extend(integrity(site.db())?.into_iter().map(|finding| format!("site.db: {finding}")));
+    }
+    for row in &rows {
+        let mut own = Vec::new();
+        match site.project(row) {
+            Ok(project) => {
+                if let Err(error) = check_project(&site, &project, &mut own) {
+                    own.push(error.to_string());
+                }
+            }
+            Err(error) => own.push(error.to_string()),
+        }
+        findings.extend(own.into_iter().map(|finding| format!("{}: {finding}", row.name)));
+    }
+    for finding in &findings {
+        print(&format!("{finding}\n"))?;
+    }
+    if findings.is_empty() {
+        return print(&format!("{} projects checked, nothing found\n", rows.len()));
+    }
+    Err(Error::conflict(format!("{} findings", findings.len())))
+}
+
+fn check_project(_site: &Site, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+    findings.extend(integrity(project.db())?);
+    findings.extend(
+        project
+            .read(event::parked)?
+            .into_iter()
+            .map(|parked| format!("event {} is parked by {}: {}", parked.event, parked.follower, parked.error)),
+    );
+    COMPONENTS.iter().try_for_each(|component| component.check(project, findings))
+}
+
+fn integrity(db: &crate::base::db::Db) -> Result<Vec<String>> {
+    db.read(|db| {
+        let mut findings: Vec<String> = db
+            .prepare("pragma integrity_check(20)")?
+            .query_map([], |row| row.get::<_, String>(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        findings.retain(|line| line != "ok");
+        let dangling: i64 = db.query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0))?;
+        if dangling > 0 {
+            findings.push(format!("{dangling} rows refer to what is not there"));
+        }
+        Ok(findings)
+    })
+}
+
+pub fn upgrade(shell: &Shell, _: &Upgrade) -> Result<()> {
+    let copies = site::upgrade(&shell.data)?;
+    if copies.is_empty() {
+        return print("nothing to upgrade\n");
+    }
+    for copy in copies {
+        print(&format!("upgraded; the state before is in {}\n", copy.display()))?;
+    }
+    Ok(())
+}

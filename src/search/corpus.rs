@@ -1,0 +1,242 @@
+//! Everything that one viewer can find at one moment: the index without what has changed since, and that in memory.
+//!
+//! Counts, hits and their order come from what the viewer may see and from nothing else. Even the weight of a word, which
+//! usually comes from how many texts hold it, is counted over what this viewer may see: otherwise a score would tell that a
+//! hidden text holds a word.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::Connection;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{Bm25StatisticsProvider, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption, Value as _};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
+
+use super::index::{self, Snapshot};
+use super::matching;
+use super::schema::{self, fields};
+use super::touched::Touched;
+use crate::base::component::{Components, Searchable};
+use crate::base::error::{Error, Result};
+use crate::base::resource::Resource;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+
+/// Taken for the mean length of titles and texts, in words.
+const TITLE_LENGTH: u64 = 4;
+const TEXT_LENGTH: u64 = 200;
+/// What is new gains so much at most …
+const RECENT: f64 = 0.25;
+/// … and half of it at this age.
+const RECENT_MICROSECONDS: f64 = 30.0 * 86_400e6;
+
+pub struct Corpus {
+    shelves: Vec<Shelf>,
+    weights: Weights,
+    /// Not everything that changed after the index was read could be looked at.
+    pub behind: bool,
+}
+
+/// An index, and what of it may be seen.
+struct Shelf {
+    searcher: Searcher,
+    visible: Box<dyn Query>,
+}
+
+/// Why there is no answer: the index can't be trusted, or something else went wrong.
+pub enum Trouble {
+    Index(String),
+    Other(Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Best,
+    Newest,
+}
+
+/// Something that was found, not yet read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub resource: Resource,
+    pub score: f64,
+    sort: f64,
+}
+
+impl Corpus {
+    /// `db` was opened after the snapshot was taken, so that it knows of everything that the index may hold.
+    pub fn open(
+        db: &Connection,
+        components: Components,
+        viewer: &Viewer,
+        kinds: &[&Searchable],
+        snapshot: Option<Snapshot>,
+    ) -> std::result::Result<Self, Trouble> {
+        let snapshot = match snapshot {
+            Some(snapshot) if snapshot.fits(db, components)? => Some(snapshot),
+            _ => None,
+        };
+        let position = snapshot.as_ref().map_or(0, Snapshot::position);
+        let stale = Touched::since(db, components, position)?;
+        let (documents, complete) = stale.documents(db, components, kinds)?;
+        let visible = matching::all(&[
+            &matching::access(viewer),
+            &matching::kinds(kinds.iter().map(|searchable| searchable.kind)),
+        ]);
+        let mut shelves = Vec::new();
+        let mut weights = Weights::default();
+        if let Some(snapshot) = snapshot {
+            let mut hidden = Vec::new();
+            if stale.resources().next().is_some() {
+                hidden.push(matching::keys(stale.resources().map(schema::key)));
+            }
+            if stale.kinds().next().is_some() {
+                hidden.push(matching::kinds(stale.kinds()));
+            }
+            let visible =
+                if hidden.is_empty() { visible.box_clone() } else { matching::but(visible.box_clone(), hidden) };
+            let shelf = Shelf { searcher: snapshot.searcher, visible };
+            weights = Weights::of(&shelf)?;
+            shelves.push(shelf);
+        }
+        if !documents.is_empty() {
+            shelves.push(Shelf { searcher: index::in_memory(&documents)?, visible });
+        }
+        Ok(Self { shelves, weights, behind: !complete })
+    }
+
+    pub fn count(&self, query: &dyn Query) -> std::result::Result<u64, Trouble> {
+        let mut count = 0;
+        for shelf in &self.shelves {
+            let query = matching::all(&[&shelf.visible, &query.box_clone()]);
+            count += guarded(|| shelf.searcher.search(&query, &Count))? as u64;
+        }
+        Ok(count)
+    }
+
+    /// The first `most` of everything that matches.
+    pub fn top(&self, query: &dyn Query, order: Order, most: usize) -> std::result::Result<Vec<Found>, Trouble> {
+        let mut found = Vec::new();
+        for shelf in &self.shelves {
+            let query = matching::all(&[&shelf.visible, &query.box_clone()]);
+            found.extend(guarded(|| shelf.top(&query, order, most, &self.weights))?);
+        }
+        found.sort_by(|one, other| other.sort.total_cmp(&one.sort).then_with(|| one.resource.cmp(&other.resource)));
+        found.truncate(most);
+        Ok(found)
+    }
+}
+
+impl Shelf {
+    fn top(&self, query: &dyn Query, order: Order, most: usize, weights: &Weights) -> tantivy::Result<Vec<Found>> {
+        let now = Instant::now().0;
+        let collector = TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
+            let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
+            move |doc: DocId, score: Score| {
+                let changed = changed.as_ref().map_or(0, |changed| changed.get_val(doc));
+                let score = ranked(f64::from(score), now.saturating_sub(changed));
+                let sort = if order == Order::Newest { changed as f64 } else { score };
+                (sort, score)
+            }
+        });
+        let top: Vec<((f64, f64), DocAddress)> =
+            self.searcher.search_with_statistics_provider(query, &collector, weights)?;
+        let mut found = Vec::with_capacity(top.len());
+        for ((sort, score), address) in top {
+            let entry: TantivyDocument = self.searcher.doc(address)?;
+            let key = entry.get_first(fields().key).and_then(|key| key.as_str()).unwrap_or_default();
+            if let Some((kind, id)) = key.rsplit_once(':')
+                && let Ok(id) = id.parse()
+            {
+                found.push(Found { resource: Resource::stored(kind.to_owned(), id), score, sort });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The score with a mild regard for what is new.
+fn ranked(score: f64, age: i64) -> f64 {
+    let age = age.max(0) as f64 / RECENT_MICROSECONDS;
+    // Where nothing was asked for but filters, the newest comes first.
+    (score + 0.01) * (1.0 + RECENT / (1.0 + age))
+}
+
+/// How much a word weighs, from what the viewer may see.
+#[derive(Default)]
+struct Weights {
+    shelf: Option<(Searcher, Box<dyn Query>)>,
+    documents: u64,
+    known: RefCell<HashMap<Term, u64>>,
+}
+
+impl Weights {
+    fn of(shelf: &Shelf) -> std::result::Result<Self, Trouble> {
+        let documents = guarded(|| shelf.searcher.search(&shelf.visible, &Count))? as u64;
+        let shelf = Some((shelf.searcher.clone(), shelf.visible.box_clone()));
+        Ok(Self { shelf, documents, known: RefCell::default() })
+    }
+}
+
+impl Bm25StatisticsProvider for Weights {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        let is_title = [fields().title, fields().title_stems].contains(&field);
+        Ok((self.documents + 1) * if is_title { TITLE_LENGTH } else { TEXT_LENGTH })
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Ok(self.documents + 1)
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        if let Some(known) = self.known.borrow().get(term) {
+            return Ok(*known);
+        }
+        let Some((searcher, visible)) = &self.shelf else { return Ok(0) };
+        let holds: Box<dyn Query> = Box::new(TermQuery::new(term.clone(), IndexRecordOption::Basic));
+        let count = searcher.search(&matching::all(&[visible, &holds]), &Count)? as u64;
+        self.known.borrow_mut().insert(term.clone(), count);
+        Ok(count)
+    }
+}
+
+/// A damaged index may make the library fail or panic; neither may reach the page.
+fn guarded<T>(search: impl FnOnce() -> tantivy::Result<T>) -> std::result::Result<T, Trouble> {
+    match catch_unwind(AssertUnwindSafe(search)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(Trouble::Index("a search panicked".to_owned())),
+    }
+}
+
+impl From<TantivyError> for Trouble {
+    fn from(error: TantivyError) -> Self {
+        Self::Index(error.to_string())
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Runs a search; over what the database says alone, if the index turns out to be damaged. The search is told by `None`.
+pub fn with_index<T>(
+    project: &crate::base::project::Project,
+    search: impl Fn(Option<Snapshot>) -> std::result::Result<T, Trouble>,
+) -> Result<T> {
+    match search(index::snapshot(project)) {
+        Ok(answer) => Ok(answer),
+        Err(Trouble::Other(error)) => Err(error),
+        Err(Trouble::Index(reason)) => {
+            index::distrust(project, &reason);
+            search(None).map_err(|trouble| match trouble {
+                Trouble::Other(error) => error,
+                Trouble::Index(reason) => Error::internal(format!("search: {reason}")),
+            })
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! What somebody typed into the search box, understood. Pure: no index, no viewer. Serves pages, commands and macros.
+//!
+//! Whatever was typed is a query: what is no operator is a word, what is no word is left out, what is too much is cut off
+//! and said so.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::schema::words;
+use crate::base::text::excerpt::Term;
+use crate::base::time::Instant;
+
+/// Of what was typed, so many characters are read.
+const MOST_CHARS: usize = 4_000;
+/// So many words are looked for, those of phrases counted one by one.
+const MOST_WORDS: usize = 64;
+/// Shorter words are not forgiven a typing error: too much is one letter away from them.
+const FORGIVEN_FROM: usize = 5;
+
+/// All of it must hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    pub wanted: Vec<Part>,
+    pub unwanted: Vec<Part>,
+    /// Any of these kinds of resource; all if empty.
+    pub kinds: Vec<String>,
+    /// Each is a run of words that the author's name holds.
+    pub authors: Vec<Vec<String>>,
+    /// Changed at or after this instant.
+    pub from: Option<Instant>,
+    /// Changed before this instant.
+    pub until: Option<Instant>,
+    /// More was typed than is looked for.
+    pub shortened: bool,
+    /// Everything typed as one text of plain words, to know a title again.
+    pub whole: String,
+}
+
+/// Words that follow each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// In their plain form; at least one.
+    pub words: Vec<String>,
+    pub manner: Manner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Also other forms of the word.
+    Loose,
+    /// As it was typed: in quotes.
+    Exact,
+    /// The last word is a beginning.
+    Prefix,
+}
+
+/// What the query is read against.
+pub struct Reading<'a> {
+    /// Each kind that can be searched, with its title: `("page", "Pages")`.
+    pub kinds: &'a [(&'a str, &'a str)],
+    pub zone: TimeZone,
+    pub now: Instant,
+}
+
+impl Query {
+    pub fn read(text: &str, reading: &Reading<'_>) -> Self {
+        let cut = text.char_indices().nth(MOST_CHARS).map_or(text, |(end, _)| &text[..end]);
+        let mut query = Self { shortened: cut.len() < text.len(), ..Self::default() };
+        let mut room = MOST_WORDS;
+        let mut rest = cut.trim_start();
+        while !rest.is_empty() {
+            let (typed, after) = Typed::first(rest);
+            rest = after.trim_start();
+            if query.operator(&typed, reading) {
+                continue;
+            }
+            let Some(mut part) = typed.part() else { continue };
+            if part.words.len() > room {
+                part.words.truncate(room);
+                query.shortened = true;
+            }
+            room -= part.words.len();
+            if !part.words.is_empty() {
+                let list = if typed.minus { &mut query.unwanted } else { &mut query.wanted };
+                list.push(part);
+            }
+        }
+        query.whole = words(cut).take(MOST_WORDS).map(|(_, word)| word).collect::<Vec<_>>().join(" ");
+        query
+    }
+
+    /// For results while typing: the last word may go on.
+    pub fn completing(mut self) -> Self {
+        if let Some(part) = self.wanted.last_mut()
+            && part.manner == Manner::Loose
+        {
+            part.manner = Manner::Prefix;
+        }
+        self
+    }
+
+    /// Whether it says nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+            && self.unwanted.is_empty()
+            && self.kinds.is_empty()
+            && self.authors.is_empty()
+            && self.from.is_none()
+            && self.until.is_none()
+    }
+
+    /// What is marked in an excerpt.
+    pub fn terms(&self) -> Vec<Term> {
+        self.wanted
+            .iter()
+            .map(|part| Term { text: part.words.join(" "), prefix: part.manner == Manner::Prefix })
+            .collect()
+    }
+
+    /// Takes `name:value`; false if that is no operator, or not with this value.
+    fn operator(&mut self, typed: &Typed<'_>, reading: &Reading<'_>) -> bool {
+        let Some(name) = typed.name else { return false };
+        if typed.minus {
+            return false;
+        }
+        match name.to_ascii_lowercase().as_str() {
+            "type" | "kind" | "is" => {
+                let value = typed.value.to_lowercase();
+                let kind = reading.kinds.iter().find(|(kind, title)| value == *kind || value == title.to_lowercase());
+                if let Some((kind, _)) = kind
+                    && !self.kinds.iter().any(|known| known == kind)
+                {
+                    self.kinds.push((*kind).to_owned());
+                }
+                kind.is_some()
+            }
+            "author" | "by" => {
+                let name: Vec<String> = words(typed.value).take(MOST_WORDS).map(|(_, word)| word).collect();
+                let fits = !name.is_empty() && self.authors.len() < MOST_WORDS;
+                if fits {
+                    self.authors.push(name);
+                }
+                fits
+            }
+            "changed" | "modified" => match span(typed.value, reading) {
+                Some((from, until)) => {
+                    self.from = self.from.max(from);
+                    self.until = match (self.until, until) {
+                        (Some(one), Some(other)) => Some(one.min(other)),
+                        (one, other) => one.or(other),
+                    };
+                    true
+                }
+                None => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+impl Part {
+    /// The word that may have been mistyped, if it is one.
+    pub fn forgivable(&self) -> Option<&str> {
+        match self.words.as_slice() {
+            [word] if self.manner == Manner::Loose && word.chars().count() >= FORGIVEN_FROM => Some(word),
+            _ => None,
+        }
+    }
+}
+
+/// One thing between blanks: `word`, `-"two words"`, `name:value`, `begin*`.
+struct Typed<'a> {
+    minus: bool,
+    name: Option<&'a str>,
+    value: &'a str,
+    quoted: bool,
+    star: bool,
+    /// All of it but the sign: what the words are if the name is no operator.
+    bare: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    /// The first thing of a text that begins with no blank, and what follows it.
+    fn first(text: &'a str) -> (Self, &'a str) {
+        let minus = text.starts_with('-') && !text[1..].starts_with(char::is_whitespace) && text.len() > 1;
+        let start = &text[usize::from(minus)..];
+        let name = start
+            .split_once(':')
+            .map(|(name, _)| name)
+            .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic()));
+        let value = name.map_or(start, |name| &start[name.len() + 1..]);
+        let before_value = start.len() - value.len();
+        if value.starts_with(is_quote) {
+            let inside = &value[value.chars().next().map_or(0, char::len_utf8)..];
+            let (inside, mut after) = match inside.find(is_quote) {
+                Some(end) => (&inside[..end], &inside[end + inside[end..].chars().next().map_or(0, char::len_utf8)..]),
+                None => (inside, ""),
+            };
+            let star = after.starts_with('*');
+            if star {
+                after = &after[1..];
+            }
+            let bare = &start[..start.len() - after.len()];
+            return (Self { minus, name, value: inside, quoted: true, star, bare }, after);
+        }
+        let end = value.find(char::is_whitespace).unwrap_or(value.len());
+        let after = &value[end..];
+        let bare = &start[..before_value + end];
+        let star = bare.ends_with('*');
+        (Self { minus, name, value: &value[..end], quoted: false, star, bare }, after)
+    }
+
+    fn part(&self) -> Option<Part> {
+        let text = if self.quoted && self.name.is_none() { self.value } else { self.bare };
+        let words: Vec<String> = words(text).take(MOST_WORDS + 1).map(|(_, word)| word).collect();
+        let manner = match (self.star, self.quoted) {
+            (true, _) => Manner::Prefix,
+            (false, true) => Manner::Exact,
+            (false, false) => Manner::Loose,
+        };
+        (!words.is_empty()).then_some(Part { words, manner })
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„')
+}
+
+/// From when until before when: `>2026-01-01`, `<=2026-01`, `2026`, `>-7d`, `2026-01-01..2026-02-01`, `today`.
+fn span(value: &str, reading: &Reading<'_>) -> Option<(Option<Instant>, Option<Instant>)> {
+    if let Some((first, last)) = value.split_once("..") {
+        return Some((Some(moment(first, reading)?.0), Some(moment(last, reading)?.1)));
+    }
+    let (sign, date) = [">=", "<=", ">", "<"]
+        .iter()
+        .find_map(|sign| value.strip_prefix(sign).map(|date| (*sign, date)))
+        .unwrap_or(("", value));
+    let (begin, end) = moment(date, reading)?;
+    Some(match sign {
+        ">" => (Some(end), None),
+        ">=" => (Some(begin), None),
+        "<" => (None, Some(begin)),
+        "<=" => (None, Some(end)),
+        // `changed:-7d` can only mean since then.
+        _ if begin == end => (Some(begin), None),
+        _ => (Some(begin), Some(end)),
+    })
+}
+
+/// When a date begins and when it is over; the same instant twice for a time that lies back.
+fn moment(date: &str, reading: &Reading<'_>) -> Option<(Instant, Instant)> {
+    if let Some(back) = date.strip_prefix('-') {
+        let unit = back.chars().last()?;
+        let seconds = match unit {
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 7 * 86_400,
+            'm' => 30 * 86_400,
+            'y' => 365 * 86_400,
+            _ => return None,
+        };
+        let count: i64 = digits(&back[..back.len() - 1], 1..=6)?;
+        let then = reading.now.plus_seconds(-count * seconds);
+        return Some((then, then));
+    }
+    let today = jiff::Timestamp::from_microsecond(reading.now.0).ok()?.to_zoned(reading.zone.clone()).date();
+    let (first, past) = match date {
+        "today" => (today, today.tomorrow().ok()?),
+        "yesterday" => (today.yesterday().ok()?, today),
+        _ => {
+            let mut parts = date.split('-');
+            let year = digits(parts.next()?, 4..=4)? as i16;
+            let month = parts.next().map(|month| digits(month, 1..=2)).map_or(Some(None), |month| month.map(Some))?;
+            let day = parts.next().map(|day| digits(day, 1..=2)).map_or(Some(None), |day| day.map(Some))?;
+            if parts.next().is_some() {
+                return None;
+            }
+            let first = Date::new(year, month.unwrap_or(1) as i8, day.unwrap_or(1) as i8).ok()?;
+            let length = match (month, day) {
+                (_, Some(_)) => 1.day(),
+                (Some(_), None) => 1.month(),
+                (None, None) => 1.year(),
+            };
+            (first, first.checked_add(length).ok()?)
+        }
+    };
+    Some((midnight(first, &reading.zone)?, midnight(past, &reading.zone)?))
+}
+
+fn midnight(date: Date, zone: &TimeZone) -> Option<Instant> {
+    Some(Instant(date.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond()))
+}
+
+fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<i64> {
+    let fits = length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Query {
+        let reading = Reading {
+            kinds: &[("page", "Pages"), ("attachment", "Files")],
+            zone: TimeZone::UTC,
+            now: Instant(1_790_000_000_000_000),
+        };
+        Query::read(text, &reading)
+    }
+
+    /// `word`, `'exact words'`, `begin*`.
+    fn drawn(parts: &[Part]) -> Vec<String> {
+        let one = |part: &Part| {
+            let words = part.words.join(" ");
+            match part.manner {
+                Manner::Loose => words,
+                Manner::Exact => format!("'{words}'"),
+                Manner::Prefix => format!("{words}*"),
+            }
+        };
+        parts.iter().map(one).collect()
+    }
+
+    #[test]
+    fn words_phrases_beginnings_and_exclusions_are_told_apart() {
+        let query = read(r#"Straße "Two  Words" begin* -not -"not this" wiki-page "half phr"* 東京"#);
+        assert_eq!(drawn(&query.wanted), ["strasse", "'two words'", "begin*", "wiki page", "half phr*", "東 京"]);
+        assert_eq!(drawn(&query.unwanted), ["not", "'not this'"]);
+    }
+
+    #[test]
+    fn operators_narrow_and_other_prefixes_are_words() {
+        let query = read(r#"type:Pages author:"Kim Lee" is:attachment foo:bar type:cow author: C:\x"#);
+        assert_eq!(query.kinds, ["page", "attachment"]);
+        assert_eq!(query.authors, [["kim", "lee"]]);
+        assert_eq!(drawn(&query.wanted), ["foo bar", "type cow", "author", "c x"]);
+    }
+
+    #[test]
+    fn dates_are_days_months_years_or_a_time_back() {
+        let day = |text: &str| Instant(text.parse::<jiff::Timestamp>().expect("a time").as_microsecond());
+        let new_year = day("2026-01-01T00:00:00Z");
+        let second = day("2026-01-02T00:00:00Z");
+        for (text, from, until) in [
+            ("changed:>2026-01-01", Some(second), None),
+            ("changed:>=2026-01-01", Some(new_year), None),
+            ("changed:<2026-01-01", None, Some(new_year)),
+            ("changed:2026-01-01", Some(new_year), Some(second)),
+            ("changed:2026-01", Some(new_year), Some(day("2026-02-01T00:00:00Z"))),
+            ("changed:2026", Some(new_year), Some(day("2027-01-01T00:00:00Z"))),
+            ("changed:>-7d", Some(day("2026-09-14T14:13:20Z")), None),
+            ("changed:-7d", Some(day("2026-09-14T14:13:20Z")), None),
+            ("changed:<-1h", None, Some(day("2026-09-21T13:13:20Z"))),
+            ("changed:today", Some(day("2026-09-21T00:00:00Z")), Some(day("2026-09-22T00:00:00Z"))),
+            ("changed:2026-01-01..2026-01-01", Some(new_year), Some(second)),
+        ] {
+            let query = read(text);
+            assert_eq!((query.from, query.until), (from, until), "{text}");
+            assert!(query.wanted.is_empty(), "{text}");
+        }
+        for odd in ["changed:>2026-13-01", "changed:2026-02-30", "changed:>soon", "changed:-9999999d", "changed:-ü"] {
+            let query = read(odd);
+            assert_eq!((query.from, query.until), (None, None), "{odd}");
+        }
+    }
+
+    #[test]
+    fn odd_input_is_no_error_and_too_much_is_cut_off() {
+        for nothing in ["", "   ", "-", "--", "\"", "\"\"", "*", "-*", "!?", "“”", ":::"] {
+            assert!(read(nothing).is_empty(), "{nothing}");
+        }
+        assert_eq!(drawn(&read("\"never closed").wanted), ["'never closed'"]);
+        let query = read(&"word ".repeat(10_000));
+        assert!(query.shortened);
+        assert_eq!(query.wanted.len(), MOST_WORDS);
+        let query = read(&format!("\"{}\"", "a ".repeat(500)));
+        assert!(query.shortened);
+        assert_eq!(query.wanted[0].words.len(), MOST_WORDS);
+    }
+
+    #[test]
+    fn the_last_word_is_a_beginning_while_typing_unless_it_was_quoted() {
+        assert_eq!(drawn(&read("wiki sta").completing().wanted), ["wiki", "sta*"]);
+        assert_eq!(drawn(&read("\"wiki\"").completing().wanted), ["'wiki'"]);
+    }
+}

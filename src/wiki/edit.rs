@@ -1,0 +1,358 @@
+//! The one way to change pages, whoever asks: form, JSON, command, import.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::name::PageName;
+use super::store::{self, PageRow};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::NewEvent;
+use crate::base::markup::{Flavour, Here};
+use crate::base::project::{Act, Project, Tx};
+use crate::base::resource::Resource;
+use crate::base::site::Site;
+use crate::base::text::merge::{self, Merge};
+use crate::base::viewer::Viewer;
+use crate::web::text::options;
+
+/// The largest text (DESIGN 11).
+pub const LARGEST_TEXT: usize = 1024 * 1024;
+const LONGEST_COMMENT: usize = 1000;
+/// Somebody may be faster once or twice, hardly this often.
+const TRIES: usize = 8;
+/// Pages that one rename takes along.
+const MOST_MOVED: usize = 1000;
+
+pub struct Save<'a> {
+    pub name: &'a PageName,
+    pub text: &'a str,
+    pub comment: &'a str,
+    /// The version that the text was made from: 0 for a new page, none for “whatever it is now”.
+    pub base: Option<i64>,
+    /// Refuse a stale base even if the texts would merge.
+    pub strict: bool,
+}
+
+#[derive(Debug)]
+pub enum Saved {
+    /// `merged` with that version, which somebody saved meanwhile.
+    As { version: i64, name: String, merged: Option<i64> },
+    /// Nothing is saved: both changed the same lines.
+    Conflict { version: i64, merge: Merge },
+}
+
+/// Saves a new version. Changes of other lines that were saved meanwhile are merged in.
+pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Result<Saved> {
+    check(save)?;
+    for _ in 0..TRIES {
+        let (newest, class) = project.read(|db| {
+            let page = store::find_unseen(db, save.name.folded())?;
+            let version = match &page {
+                Some(page) => store::version(db, page.id, page.version)?.map(|version| version.text),
+                None => None,
+            };
+            Ok((page.zip(version), store::class_of(db, save.name.folded())?))
+        })?;
+        allowed(by.viewer, newest.as_ref().map(|(page, _)| page), class, save.name)?;
+        let current = newest.as_ref().map_or(0, |(page, _)| page.version);
+        let base = save.base.unwrap_or(current);
+        if base > current || base < 0 {
+            return Err(Error::invalid("version", format!("There is no version {base} of this page.")));
+        }
+        let mut text = save.text.to_owned();
+        let mut merged = None;
+        if let Some((page, current_text)) = newest.as_ref().filter(|_| base < current) {
+            if save.strict {
+                return Err(Error::conflict(format!("The page is at version {current} by now, not at {base}.")));
+            }
+            let base_text = match base {
+                0 => String::new(),
+                _ => project.read(|db| store::version(db, page.id, base))?.map(|row| row.text).unwrap_or_default(),
+            };
+            let merge = merge::merge(&base_text, current_text, save.text);
+            match merge.clean() {
+                Some(clean) => {
+                    text = clean;
+                    merged = Some(current);
+                }
+                None => return Ok(Saved::Conflict { version: current, merge }),
+            }
+        }
+        let unchanged = newest.as_ref().is_some_and(|(page, current_text)| *current_text == text && page.name == save.name.as_str());
+        if unchanged {
+            return match merged {
+                // The other one saved the very same.
+                Some(version) => Ok(Saved::As { version, name: save.name.as_str().to_owned(), merged }),
+                None => Err(Error::invalid("text", "Nothing was changed, so there is nothing to save.")),
+            };
+        }
+        if text.len() > LARGEST_TEXT {
+            return Err(too_large(text.len()));
+        }
+        if let Some(version) = write(site, project, by, save, &text, newest.map(|(page, _)| page), class)? {
+            return Ok(Saved::As { version, name: save.name.as_str().to_owned(), merged });
+        }
+    }
+    Err(Error::conflict("Others are saving this page all the time. Please try again."))
+}
+
+fn check(save: &Save<'_>) -> Result<()> {
+    let mut problems = Vec::new();
+    if save.text.len() > LARGEST_TEXT {
+        return Err(too_large(save.text.len()));
+    }
+    if save.text.trim().is_empty() {
+        problems.push(Problem::new("text", "A page can't be empty. To take it away, delete it: it goes to the trash."));
+    }
+    problems.extend(comment_problem(save.comment));
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
+fn too_large(bytes: usize) -> Error {
+    Error::invalid("text", format!("The text has {bytes} bytes; a page holds at most 1 MiB (1,048,576 bytes)."))
+}
+
+fn comment_problem(comment: &str) -> Option<Problem> {
+    let bad = comment.chars().count() > LONGEST_COMMENT || comment.chars().any(|character| character.is_control());
+    bad.then(|| Problem::new("comment", "A comment is one line of at most 1,000 characters."))
+}
+
+/// Creating under a name needs the right to view that name (DESIGN 1.5).
+fn allowed(viewer: &Viewer, page: Option<&PageRow>, class: i64, name: &PageName) -> Result<()> {
+    let missing = format!("There is no page “{}”.", name.as_str());
+    viewer.require_to_see(WIKI_VIEW, &missing)?;
+    match page {
+        Some(page) if !viewer.sees_class(page.acl) => Err(Error::not_found(missing)),
+        Some(_) => viewer.require(WIKI_MODIFY),
+        None if !viewer.sees_class(class) => Err(Error::not_found(missing)),
+        None => viewer.require(WIKI_CREATE),
+    }
+}
+
+/// Writes the version if the page is still what it was; None if somebody was faster.
+fn write(
+    site: &Site,
+    project: &Project,
+    by: Act<'_>,
+    save: &Save<'_>,
+    text: &str,
+    known: Option<PageRow>,
+    class: i64,
+) -> Result<Option<i64>> {
+    let compiled = project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
+    project.write(by, |tx| {
+        let current = store::find_unseen(tx, save.name.folded())?;
+        let same = current.as_ref().map(|page| (page.id, page.version)) == known.as_ref().map(|page| (page.id, page.version));
+        if !same {
+            return Ok(None);
+        }
+        let (id, version, acl, kind) = match &current {
+            Some(page) => (page.id, page.version + 1, page.acl, "page.saved"),
+            None => {
+                let id = store::insert_page(tx, save.name.as_str(), save.name.folded(), class, tx.actor(), tx.now())?;
+                (id, 1, class, "page.created")
+            }
+        };
+        store::insert_version(
+            tx,
+            &store::NewVersion {
+                page: id,
+                version,
+                author: tx.actor(),
+                at: tx.now(),
+                comment: save.comment.trim(),
+                via: tx.via().name(),
+                text,
+            },
+        )?;
+        let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
+        let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
+        store::replace_links(tx, id, acl, &super::links_of(site, &compiled, &here))?;
+        tx.record(&NewEvent::new(kind, Resource::new("page", id), acl).part(version).data(json!({ "version": version })))?;
+        Ok(Some(version))
+    })
+}
+
+pub struct Rename<'a> {
+    pub name: &'a PageName,
+    pub new_name: &'a PageName,
+    /// The old address goes on leading to the page.
+    pub redirect: bool,
+    /// The pages below it go along.
+    pub children: bool,
+    pub version: Option<i64>,
+}
+
+/// Gives a page (and the pages below it) another name; history and attachments stay with it (row K09).
+/// Returns how many pages were renamed.
+pub fn rename(site: &Site, project: &Project, by: Act<'_>, rename: &Rename<'_>) -> Result<usize> {
+    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    let planned = plan(site, project, by.viewer, rename)?;
+    project.write(by, |tx| {
+        by.viewer.require(WIKI_RENAME)?;
+        let moves = moves_of(tx, by.viewer, rename)?;
+        refuse_taken(tx, by.viewer, &moves)?;
+        for (page, _) in &moves {
+            // Pages of one subtree may take each other's places: each first leaves its own.
+            tx.execute("update page set folded = char(1) || id where id = ?1", [page.id])?;
+        }
+        for (page, name) in &moves {
+            let links = planned
+                .iter()
+                .find(|(id, version, _)| (*id, *version) == (page.id, page.version))
+                .map(|(_, _, links)| links)
+                .ok_or_else(|| Error::conflict("Somebody saved one of these pages meanwhile. Please try again."))?;
+            move_page(tx, page, name, rename.redirect, links)?;
+        }
+        Ok(moves.len())
+    })
+}
+
+fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(PageRow, PageName)>> {
+    let page = store::find(db, viewer, rename.name.folded())?
+        .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
+    refuse_stale(&page, rename.version)?;
+    if page.name == rename.new_name.as_str() {
+        return Err(Error::invalid("new_name", "That is its name already."));
+    }
+    let mut moves = vec![(page.clone(), rename.new_name.clone())];
+    if rename.children {
+        for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
+            let rest = child.name.get(page.name.len()..).unwrap_or_default();
+            let name = PageName::parse(&format!("{}{rest}", rename.new_name.as_str()), "new_name")?;
+            moves.push((child, name));
+        }
+        if moves.len() > MOST_MOVED {
+            return Err(Error::invalid("children", format!("More than {MOST_MOVED} pages can't be renamed at once.")));
+        }
+    }
+    Ok(moves)
+}
+
+type Links = Vec<(String, String, String)>;
+
+/// The references that each page will have under its new name (relative ones change): worked out before the writer is taken.
+fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(i64, i64, Links)>> {
+    let options = options(site, project)?;
+    let texts = project.read(|db| {
+        let mut texts = Vec::new();
+        for (page, name) in moves_of(db, viewer, rename)? {
+            let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
+            texts.push((page, name, text));
+        }
+        Ok(texts)
+    })?;
+    let mut planned = Vec::new();
+    for (page, name, text) in texts {
+        let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options)?;
+        let here = Here { resource: Resource::new("page", page.id), name: name.as_str().to_owned() };
+        planned.push((page.id, page.version, super::links_of(site, &compiled, &here)));
+    }
+    Ok(planned)
+}
+
+fn refuse_taken(tx: &Tx<'_>, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> Result<()> {
+    for (_, name) in moves {
+        let class = store::class_of(tx, name.folded())?;
+        if !viewer.sees_class(class) {
+            return Err(Error::invalid("new_name", format!("“{}” can't be taken by you.", name.as_str())));
+        }
+        let other = store::find_unseen(tx, name.folded())?;
+        if other.is_some_and(|other| !moves.iter().any(|(moved, _)| moved.id == other.id)) {
+            return Err(Error::invalid("new_name", format!("There is a page “{}” already.", name.as_str())));
+        }
+    }
+    Ok(())
+}
+
+fn move_page(tx: &Tx<'_>, page: &PageRow, name: &PageName, redirect: bool, links: &Links) -> Result<()> {
+    let acl = store::class_of(tx, name.folded())?;
+    tx.execute("delete from page_former_name where folded = ?1", [name.folded()])?;
+    tx.execute(
+        "update page set name = ?2, folded = ?3, acl = ?4 where id = ?1",
+        (page.id, name.as_str(), name.folded(), acl),
+    )?;
+    if redirect && page.folded != name.folded() {
+        tx.execute(
+            "insert or replace into page_former_name (folded, name, page) values (?1, ?2, ?3)",
+            (&page.folded, &page.name, page.id),
+        )?;
+    }
+    super::reclassify(tx, page.id, acl)?;
+    store::replace_links(tx, page.id, acl, links)?;
+    let event = NewEvent::new("page.renamed", Resource::new("page", page.id), acl)
+        .part(page.version)
+        .data(json!({ "also": also(tx, page.id)? }));
+    tx.record(&event)?;
+    Ok(())
+}
+
+/// Puts a page into the trash: its text, history and attachments wait there.
+pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i64>, comment: &str) -> Result<()> {
+    if let Some(problem) = comment_problem(comment) {
+        return Err(Error::Invalid(vec![problem]));
+    }
+    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    project.write(by, |tx| {
+        let page = store::find(tx, by.viewer, name.folded())?
+            .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", name.as_str())))?;
+        by.viewer.require(WIKI_DELETE)?;
+        refuse_stale(&page, version)?;
+        tx.execute(
+            "update page set deleted_at = ?2, deleted_by = ?3, deleted_comment = ?4 where id = ?1",
+            (page.id, tx.now(), tx.actor(), comment.trim()),
+        )?;
+        tx.execute("delete from link where source_kind = 'page' and source_id = ?1", [page.id])?;
+        let event = NewEvent::new("page.deleted", Resource::new("page", page.id), page.acl)
+            .part(page.version)
+            .data(json!({ "also": also(tx, page.id)? }));
+        tx.record(&event)?;
+        Ok(())
+    })
+}
+
+/// Brings a page back from the trash under its name, if that is free.
+pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<String> {
+    let missing = || Error::not_found("There is no such page in the trash.");
+    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    let text = project.read(|db| {
+        let row = store::trashed(db, by.viewer, id)?.ok_or_else(missing)?;
+        store::version(db, id, row.page.version)?.map(|version| version.text).ok_or_else(missing)
+    })?;
+    let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
+    project.write(by, |tx| {
+        let row = store::trashed(tx, by.viewer, id)?.ok_or_else(missing)?;
+        by.viewer.require(WIKI_DELETE)?;
+        if row.taken {
+            return Err(Error::conflict(format!(
+                "There is a page “{}” by now. Rename that one first; this one stays in the trash until then.",
+                row.page.name
+            )));
+        }
+        tx.execute("update page set deleted_at = null, deleted_by = null where id = ?1", [id])?;
+        tx.execute("delete from page_former_name where folded = ?1", [&row.page.folded])?;
+        let here = Here { resource: Resource::new("page", id), name: row.page.name.clone() };
+        store::replace_links(tx, id, row.page.acl, &super::links_of(site, &compiled, &here))?;
+        let event = NewEvent::new("page.restored", Resource::new("page", id), row.page.acl)
+            .part(row.page.version)
+            .data(json!({ "also": also(tx, id)? }));
+        tx.record(&event)?;
+        Ok(row.page.name)
+    })
+}
+
+/// The attachments of a page: what else a change of the page concerns.
+fn also(tx: &Tx<'_>, page: i64) -> Result<Vec<(&'static str, i64)>> {
+    Ok(store::attachment_ids(tx, page)?.into_iter().map(|id| ("attachment", id)).collect())
+}
+
+fn refuse_stale(page: &PageRow, seen: Option<i64>) -> Result<()> {
+    match seen {
+        Some(seen) if seen != page.version => Err(Error::conflict(format!(
+            "“{}” has changed since you looked: it is at version {} by now. Please look at it again.",
+            page.name, page.version
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,285 @@
+//! The versions of a page: their list, their feed, and what differs between two.
+
+use rocket::{Route, get, routes};
+use serde::Serialize;
+use serde_json::json;
+
+use super::name::PageName;
+use super::shown::{self, DiffRow, Head, NO_PAGE, diff_rows, enter};
+use super::change_pages::existing;
+use super::store::{self, HistoryRow, PageRow, VersionRow};
+use super::WIKI_MODIFY;
+use crate::base::error::{Error, Result};
+use crate::base::text::diff::{Options, diff, unified};
+use crate::base::time::When;
+use crate::web::feed::{Entry, Feed};
+use crate::web::page::Alternate;
+use crate::web::paging::{self, Paging, with_value};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
+
+const VERSIONS_PER_PAGE: usize = 100;
+const FEED_ENTRIES: usize = 50;
+/// Above so many bytes the words of changed lines are not compared.
+const WORDS_COMPARED: usize = 512 * 1024;
+
+pub fn routes() -> Vec<Route> {
+    routes![history, difference]
+}
+
+#[get("/<project>/wiki/<_..>?action=history", rank = 1)]
+async fn history(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = enter(desk, &project)?;
+            let page = existing(desk, &room)?;
+            match desk.visit.value("format").as_deref() {
+                Some("atom" | "rss") => feed(desk, &room, &page),
+                None | Some("html" | "json") => list(desk, &room, &page),
+                Some(other) => Err(super::pages::unknown_format(other)),
+            }
+        })
+        .await
+}
+
+#[get("/<project>/wiki/<_..>?action=diff", rank = 1)]
+async fn difference(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = enter(desk, &project)?;
+            let page = existing(desk, &room)?;
+            compared(desk, &room, &page)
+        })
+        .await
+}
+
+#[derive(Serialize)]
+struct HistoryPage {
+    #[serde(flatten)]
+    head: Head,
+    versions: Vec<Version>,
+    paging: Paging,
+}
+
+impl Page for HistoryPage {
+    const TEMPLATE: &'static str = "wiki/history.html";
+}
+
+#[derive(Serialize)]
+struct Version {
+    version: i64,
+    href: String,
+    when: When,
+    author: String,
+    comment: String,
+    size: i64,
+    change: i64,
+    note: &'static str,
+}
+
+fn list(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
+    let name = PageName::parse(&page.name, "page")?;
+    let head = room.project.read(|db| shown::head(db, room, &name, true))?;
+    let asked = paging::asked(desk.visit.value("page"));
+    let paging = Paging::new(&head.href, &desk.visit.pairs(), asked, VERSIONS_PER_PAGE, page.version as usize);
+    let rows = room
+        .project
+        .read(|db| store::history(db, page.id, VERSIONS_PER_PAGE, paging.offset(VERSIONS_PER_PAGE)))?;
+    if desk.visit.wants_json() {
+        return as_json(desk, &head, &paging, &rows);
+    }
+    let zone = room.viewer.zone();
+    let versions = rows
+        .into_iter()
+        .map(|row| Version {
+            version: row.version,
+            href: format!("{}?version={}", head.href, row.version),
+            when: row.saved_at.when(&zone),
+            author: row.author,
+            comment: row.comment,
+            size: row.size,
+            change: row.size - row.size_before.unwrap_or(0),
+            note: match (row.version, row.via.as_str()) {
+                (1, _) => "created",
+                (_, "import") => "imported",
+                _ => "",
+            },
+        })
+        .collect();
+    let atom = Alternate {
+        href: format!("{}?action=history&format=atom", head.href),
+        media_type: "application/atom+xml",
+        title: format!("Changes of {}", page.name),
+    };
+    let title = format!("History of {}", page.name);
+    Sheet::new(title, HistoryPage { head, versions, paging }).at("/wiki").noindex().alternates(vec![atom]).render(desk)
+}
+
+fn as_json(desk: &Desk, head: &Head, paging: &Paging, rows: &[HistoryRow]) -> Result<Answer> {
+    let absolute = |href: &str| desk.web().address.absolute(href);
+    let items: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "version": row.version, "author": row.author, "time": row.saved_at.iso(), "comment": row.comment,
+                "size": row.size, "url": absolute(&format!("{}?version={}", head.href, row.version)),
+            })
+        })
+        .collect();
+    Answer::json(&json!({
+        "total": paging.total, "page": paging.page, "items": items, "next": paging.next.as_deref().map(absolute),
+    }))
+}
+
+fn feed(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
+    let name = PageName::parse(&page.name, "page")?;
+    let url = desk.web().address.absolute(&format!("{}{}", room.root, name.href()));
+    let rows = room.project.read(|db| store::history(db, page.id, FEED_ENTRIES, 0))?;
+    let entries = rows
+        .into_iter()
+        .map(|row| Entry {
+            title: format!("{}, version {}", page.name, row.version),
+            id: format!("{url}?version={}", row.version),
+            url: format!("{url}?action=diff&version={}", row.version),
+            updated: row.saved_at.iso(),
+            author: row.author,
+            summary_html: crate::base::markup::Html::escaped(&row.comment).into_string(),
+        })
+        .collect();
+    Feed {
+        title: format!("{}: changes of {}", room.row.called(), page.name),
+        subtitle: String::new(),
+        id: format!("{url}?action=history"),
+        html_url: format!("{url}?action=history"),
+        self_url: format!("{url}?action=history&format=atom"),
+        updated: page.changed_at.iso(),
+        entries,
+    }
+    .render(desk)
+}
+
+#[derive(Serialize)]
+struct DiffPage {
+    #[serde(flatten)]
+    head: Head,
+    old: End,
+    new: End,
+    style: &'static str,
+    side_href: String,
+    inline_href: String,
+    context: i64,
+    ignore_blanks: bool,
+    rows: Vec<DiffRow>,
+    added: usize,
+    removed: usize,
+    too_large: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    restore_href: Option<String>,
+}
+
+impl Page for DiffPage {
+    const TEMPLATE: &'static str = "wiki/diff.html";
+}
+
+#[derive(Serialize)]
+struct End {
+    version: i64,
+    when: When,
+    author: String,
+    comment: String,
+    href: String,
+}
+
+/// Version 0 is the empty page before the first.
+fn asked(desk: &Desk, name: &str, otherwise: i64) -> Result<i64> {
+    match desk.visit.value(name) {
+        None => Ok(otherwise),
+        Some(text) => {
+            text.parse().map_err(|_| Error::invalid(name, format!("`{}` is no version.", crate::web::form::shortened(&text))))
+        }
+    }
+}
+
+fn compared(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
+    let newer = asked(desk, "version", page.version)?;
+    let older = asked(desk, "old_version", newer.saturating_sub(1))?;
+    let (older, newer) = if older > newer { (newer, older) } else { (older, newer) };
+    let (old, new) = room.project.read(|db| {
+        let old = if older == 0 { Some(before_the_first(page)) } else { store::version(db, page.id, older)? };
+        Ok((old, store::version(db, page.id, newer)?))
+    })?;
+    let missing = |version: i64| Error::not_found(format!("“{}” has no version {version}.", page.name));
+    let old = old.ok_or_else(|| missing(older))?;
+    let new = new.ok_or_else(|| missing(newer))?;
+    if matches!(desk.visit.value("format").as_deref(), Some("diff" | "patch" | "txt")) {
+        let label = |version: &VersionRow| format!("{}?version={}", address::path(&page.name), version.version);
+        return Ok(Answer::text(unified(&label(&old), &label(&new), &old.text, &new.text)));
+    }
+    as_page(desk, room, page, old, new)
+}
+
+fn before_the_first(page: &PageRow) -> VersionRow {
+    VersionRow {
+        version: 0,
+        author: String::new(),
+        saved_at: page.changed_at,
+        comment: String::new(),
+        via: String::new(),
+        size: 0,
+        text: String::new(),
+    }
+}
+
+fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: VersionRow) -> Result<Answer> {
+    let name = PageName::parse(&page.name, "page")?;
+    let head = room.project.read(|db| shown::head(db, room, &name, true))?;
+    let pairs = desk.visit.pairs();
+    let context: i64 = desk.visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100);
+    let ignore_blanks = desk.visit.value("blanks").is_some();
+    let options = Options {
+        context: usize::try_from(context).ok(),
+        ignore_blanks,
+        ignore_blank_lines: ignore_blanks,
+        ..Options::default()
+    };
+    let found = diff(&old.text, &new.text, &options);
+    let zone = room.viewer.zone();
+    let end = |version: &VersionRow| End {
+        version: version.version,
+        when: version.saved_at.when(&zone),
+        author: version.author.clone(),
+        comment: version.comment.clone(),
+        href: format!("{}?version={}", head.href, version.version),
+    };
+    let step = |older: i64, newer: i64| {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "old_version" | "version"))
+            .cloned()
+            .chain([("old_version".to_owned(), older.to_string())])
+            .collect();
+        with_value(&head.href, &pairs, "version", &newer.to_string())
+    };
+    let sheet = DiffPage {
+        style: if desk.visit.value("style").as_deref() == Some("inline") { "inline" } else { "side" },
+        side_href: with_value(&head.href, &pairs, "style", "side"),
+        inline_href: with_value(&head.href, &pairs, "style", "inline"),
+        context,
+        ignore_blanks,
+        added: found.added,
+        removed: found.removed,
+        too_large: found.left_out > 0 || old.text.len() + new.text.len() > WORDS_COMPARED,
+        rows: diff_rows(found),
+        previous: (old.version > 0).then(|| step(old.version - 1, old.version)),
+        next: (new.version < page.version).then(|| step(new.version, new.version + 1)),
+        restore_href: (room.viewer.may(WIKI_MODIFY) && old.version > 0)
+            .then(|| format!("{}?action=edit&version={}", head.href, old.version)),
+        old: end(&old),
+        new: end(&new),
+        head,
+    };
+    if sheet.new.version == 0 {
+        return Err(Error::not_found(NO_PAGE));
+    }
+    Sheet::new(format!("Changes of {}", page.name), sheet).at("/wiki").noindex().render(desk)
+}

@@ -1,0 +1,378 @@
+//! What texts can show of the wiki: changes, lists of pages, contents, other pages.
+
+use super::list_pages::{Node, tree};
+use super::name::{PageName, absolute, href_of};
+use super::store::{self, PageRow};
+use super::WIKI_VIEW;
+use crate::base::error::{Error, Result};
+use crate::base::markup::{self, Arguments, Context, Flavour, Heading, Here, Html, LinkTarget, Macro};
+use crate::base::resource::Resource;
+use crate::base::time::Instant;
+
+const MOST_ROWS: usize = 200;
+
+pub const MACROS: &[Macro] = &[
+    Macro {
+        name: "RecentChanges",
+        doc: "The pages that were changed last: `RecentChanges(prefix, limit=10, group=date)`. The prefix keeps to pages whose \
+              names begin so; `group` is `date` or `none`.",
+        example: "[[RecentChanges(limit=3, group=none)]]",
+        block: true,
+        targets: none,
+        run: recent_changes,
+    },
+    Macro {
+        name: "TitleIndex",
+        doc: "A list of pages: `TitleIndex(prefix, format=list)`. The format is `list`, `tree` or `compact`; `depth` is how many \
+              parts of a name are shown.",
+        example: "[[TitleIndex(Manual)]]",
+        block: true,
+        targets: none,
+        run: title_index,
+    },
+    Macro {
+        name: "PageOutline",
+        doc: "The headings of this text: `PageOutline(2-3, title=Contents)`. The range says which levels.",
+        example: "[[PageOutline(2-2)]]",
+        block: true,
+        targets: none,
+        run: page_outline,
+    },
+    Macro {
+        name: "Include",
+        doc: "The text of another page: `Include(Page)`, or one section of it: `Include(Page, heading-id)`.",
+        example: "[[Include(SandBox)]]",
+        block: true,
+        targets: included,
+        run: include,
+    },
+    Macro {
+        name: "Backlinks",
+        doc: "What links to this page, or to another one: `Backlinks(Page)`.",
+        example: "[[Backlinks(WikiStart)]]",
+        block: true,
+        targets: none,
+        run: backlinks,
+    },
+    Macro {
+        name: "MacroList",
+        doc: "Every macro with its description, or one of them: `MacroList(Include)`.",
+        example: "[[MacroList(MacroList)]]",
+        block: true,
+        targets: none,
+        run: macro_list,
+    },
+];
+
+fn none(_: Option<&Here>, _: &Arguments) -> Vec<LinkTarget> {
+    Vec::new()
+}
+
+fn named<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
+    arguments.named.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+fn number(arguments: &Arguments, name: &str, otherwise: usize) -> Result<usize> {
+    match named(arguments, name) {
+        None => Ok(otherwise),
+        Some(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| (1..=MOST_ROWS).contains(number))
+            .ok_or_else(|| Error::invalid(name, format!("`{name}` is a number from 1 to {MOST_ROWS}, not “{text}”."))),
+    }
+}
+
+/// An argument that nobody asked for is most often a typing error.
+fn refuse_unknown(arguments: &Arguments, known: &[&str]) -> Result<()> {
+    match arguments.named.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(Error::invalid(
+            name.clone(),
+            match known {
+                [] => format!("There is no argument `{name}`; this macro takes none by name."),
+                known => format!("There is no argument `{name}`; known are {}.", known.join(", ")),
+            },
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The first argument as the beginning of page names, relative to the page that the macro stands on.
+fn prefix(context: &Context<'_>, arguments: &Arguments) -> String {
+    let written = arguments.positional.first().map_or("", |text| text.trim());
+    let here = context.here.filter(|here| here.resource.is("page")).map(|here| here.name.as_str());
+    let name = absolute(here, written).unwrap_or_default();
+    crate::base::text::fold(&name)
+}
+
+fn page_link(html: &mut Html, context: &Context<'_>, page: &PageRow, label: &str) {
+    html.tag("<a").attribute("href", &format!("{}{}", context.root, href_of(&page.name))).tag(">").text(label).tag("</a>");
+}
+
+fn time(html: &mut Html, context: &Context<'_>, at: Instant) {
+    let when = at.when(&context.viewer.zone());
+    html.tag("<time").attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">").text(&when.ago).tag("</time>");
+}
+
+fn nothing(sentence: &str) -> Html {
+    let mut html = Html::default();
+    html.tag("<p class=\"muted\">").text(sentence).tag("</p>");
+    html
+}
+
+fn recent_changes(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &["limit", "group"])?;
+    let limit = number(arguments, "limit", 10)?;
+    let by_day = match named(arguments, "group").unwrap_or("date") {
+        "date" => true,
+        "none" => false,
+        other => return Err(Error::invalid("group", format!("`group` is `date` or `none`, not “{other}”."))),
+    };
+    if !context.viewer.may(WIKI_VIEW) {
+        return Ok(nothing("No pages yet."));
+    }
+    let pages = store::recent(context.db, context.viewer, &prefix(context, arguments), limit)?;
+    if pages.is_empty() {
+        return Ok(nothing("No pages yet."));
+    }
+    let zone = context.viewer.zone();
+    let mut html = Html::default();
+    html.tag("<div class=\"recent-changes\">");
+    let mut day = String::new();
+    let mut open = false;
+    for (page, comment) in &pages {
+        let its_day = if by_day { page.changed_at.day(&zone) } else { String::new() };
+        if !open || its_day != day {
+            if open {
+                html.tag("</ul>");
+            }
+            if by_day {
+                html.tag("<p class=\"day\"><strong>").text(&its_day).tag("</strong></p>");
+            }
+            html.tag("<ul>");
+            day = its_day;
+            open = true;
+        }
+        html.tag("<li>");
+        page_link(&mut html, context, page, &page.name);
+        html.tag(" <span class=\"muted\">");
+        time(&mut html, context, page.changed_at);
+        html.text(", ").tag("<bdi>").text(&page.author).tag("</bdi>");
+        if page.version > 1 {
+            let href = format!("{}{}?action=diff&version={}", context.root, href_of(&page.name), page.version);
+            html.text(", ").tag("<a").attribute("href", &href).tag(">").text("what changed").tag("</a>");
+        }
+        html.tag("</span>");
+        if !comment.is_empty() {
+            html.tag(" <q>").text(comment).tag("</q>");
+        }
+        html.tag("</li>");
+    }
+    html.tag("</ul></div>");
+    Ok(html)
+}
+
+fn title_index(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &["format", "depth"])?;
+    let depth = number(arguments, "depth", MOST_ROWS)?;
+    let format = named(arguments, "format").unwrap_or("list");
+    if !["list", "tree", "compact"].contains(&format) {
+        return Err(Error::invalid("format", format!("`format` is `list`, `tree` or `compact`, not “{format}”.")));
+    }
+    let prefix = prefix(context, arguments);
+    let mut pages = if context.viewer.may(WIKI_VIEW) {
+        store::list(context.db, context.viewer, &prefix, MOST_ROWS + 1)?
+    } else {
+        Vec::new()
+    };
+    pages.retain(|page| page.name.split('/').count() <= depth);
+    if pages.is_empty() {
+        return Ok(nothing("No pages of that name."));
+    }
+    let more = pages.len() > MOST_ROWS;
+    pages.truncate(MOST_ROWS);
+    let mut html = Html::default();
+    html.tag("<div class=\"title-index\">");
+    match format {
+        "tree" => nodes(&mut html, &tree(&pages, 0, context.root, &|_| None)),
+        "compact" => {
+            html.tag("<p>");
+            for (at, page) in pages.iter().enumerate() {
+                if at > 0 {
+                    html.text(", ");
+                }
+                page_link(&mut html, context, page, &page.name);
+            }
+            html.tag("</p>");
+        }
+        _ => {
+            html.tag("<ul>");
+            for page in &pages {
+                html.tag("<li>");
+                page_link(&mut html, context, page, &page.name);
+                html.tag("</li>");
+            }
+            html.tag("</ul>");
+        }
+    }
+    if more {
+        html.tag("<p><a").attribute("href", &format!("{}/wiki?action=index", context.root)).tag(">").text("All pages").tag("</a></p>");
+    }
+    html.tag("</div>");
+    Ok(html)
+}
+
+fn nodes(html: &mut Html, list: &[Node]) {
+    html.tag("<ul>");
+    for node in list {
+        html.tag("<li>");
+        match &node.href {
+            Some(href) => html.tag("<a").attribute("href", href).tag(">").text(&node.name).tag("</a>"),
+            None => html.text(&node.name),
+        };
+        if !node.children.is_empty() {
+            nodes(html, &node.children);
+        }
+        html.tag("</li>");
+    }
+    html.tag("</ul>");
+}
+
+fn page_outline(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &["title"])?;
+    let range = arguments.positional.first().map_or("1-6", |text| text.trim());
+    let (least, most) = range.split_once('-').unwrap_or((range, range));
+    let level = |text: &str| text.trim().parse::<u8>().ok().filter(|level| (1..=6).contains(level));
+    let (Some(least), Some(most)) = (level(least), level(most)) else {
+        return Err(Error::invalid("range", format!("The levels are a number from 1 to 6 or two of them, as 2-3, not “{range}”.")));
+    };
+    let headings: Vec<&Heading> =
+        context.outline.iter().filter(|heading| (least..=most).contains(&heading.level)).collect();
+    if headings.is_empty() {
+        return Ok(nothing("This text has no headings of these levels."));
+    }
+    let mut html = Html::default();
+    html.tag("<nav class=\"toc\"").attribute("aria-label", named(arguments, "title").unwrap_or("Contents")).tag(">");
+    if let Some(title) = named(arguments, "title") {
+        html.tag("<p class=\"toc-title\">").text(title).tag("</p>");
+    }
+    outline(&mut html, &headings);
+    html.tag("</nav>");
+    Ok(html)
+}
+
+fn outline(html: &mut Html, headings: &[&Heading]) {
+    html.tag("<ol>");
+    let mut rest = headings;
+    while let Some((first, after)) = rest.split_first() {
+        let below = after.iter().take_while(|heading| heading.level > first.level).count();
+        html.tag("<li><a").attribute("href", &format!("#{}", first.id)).tag(">").text(&first.text).tag("</a>");
+        if below > 0 {
+            outline(html, &after[..below]);
+        }
+        html.tag("</li>");
+        rest = &after[below..];
+    }
+    html.tag("</ol>");
+}
+
+fn included_name(here: Option<&Here>, arguments: &Arguments) -> Option<PageName> {
+    let written = arguments.positional.first()?.trim();
+    let written = written.strip_prefix("wiki:").unwrap_or(written);
+    let here = here.filter(|here| here.resource.is("page")).map(|here| here.name.as_str());
+    PageName::parse(&absolute(here, written)?, "page").ok()
+}
+
+fn included(here: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
+    included_name(here, arguments).map(|name| LinkTarget { kind: "page", key: name.folded().to_owned() }).into_iter().collect()
+}
+
+fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &[])?;
+    let name = included_name(context.here, arguments)
+        .ok_or_else(|| Error::invalid("page", "Include needs the name of a page: `[[Include(Page)]]`."))?;
+    let missing = || Error::invalid("page", format!("There is no page “{}”.", name.as_str()));
+    if !context.viewer.may(WIKI_VIEW) {
+        return Err(missing());
+    }
+    let page = store::find(context.db, context.viewer, name.folded())?.ok_or_else(missing)?;
+    let text = store::version(context.db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
+    let compiled = (context.compiled)(&text, Flavour::Page)?;
+    let wanted = match arguments.positional.get(1) {
+        None => compiled,
+        Some(heading) => {
+            let section = markup::section(&text, &compiled.outline, heading.trim()).ok_or_else(|| {
+                Error::invalid("heading", format!("“{}” has no heading `{}`.", page.name, heading.trim()))
+            })?;
+            (context.compiled)(&section, Flavour::Page)?
+        }
+    };
+    let here = Here { resource: Resource::new("page", page.id), name: page.name };
+    markup::resolve_nested(&wanted, context, Some(&here))
+}
+
+fn backlinks(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &["limit"])?;
+    let limit = number(arguments, "limit", 50)?;
+    let name = match (arguments.positional.first(), context.here) {
+        (Some(_), here) => included_name(here, arguments),
+        (None, Some(here)) if here.resource.is("page") => PageName::parse(&here.name, "page").ok(),
+        (None, _) => None,
+    };
+    let name = name.ok_or_else(|| Error::invalid("page", "Backlinks needs the name of a page here: `[[Backlinks(Page)]]`."))?;
+    if !context.viewer.may(WIKI_VIEW) {
+        return Ok(nothing("Nothing links there."));
+    }
+    let keys = match store::find(context.db, context.viewer, name.folded())? {
+        Some(page) => store::keys_of(context.db, &page)?,
+        None => vec![name.folded().to_owned()],
+    };
+    let links = store::backlinks(context.db, context.viewer, &keys, limit, 0)?;
+    let ids: Vec<i64> = links.iter().filter(|link| link.source_kind == "page").map(|link| link.source_id).collect();
+    let pages = store::by_ids(context.db, context.viewer, &ids)?;
+    if pages.is_empty() {
+        return Ok(nothing("Nothing links there."));
+    }
+    let mut html = Html::default();
+    html.tag("<ul class=\"backlinks\">");
+    for page in &pages {
+        html.tag("<li>");
+        page_link(&mut html, context, page, &page.name);
+        html.tag("</li>");
+    }
+    html.tag("</ul>");
+    Ok(html)
+}
+
+fn macro_list(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    refuse_unknown(arguments, &[])?;
+    let only = arguments.positional.first().map(|text| text.trim());
+    let mut macros: Vec<&Macro> =
+        context.vocabulary.macros.iter().copied().filter(|one| only.is_none_or(|only| one.name == only)).collect();
+    if let (Some(only), true) = (only, macros.is_empty()) {
+        return Err(Error::invalid("name", format!("There is no macro `{only}`.")));
+    }
+    macros.sort_by_key(|one| one.name);
+    let mut html = Html::default();
+    html.tag("<dl class=\"macro-list\">");
+    for one in macros {
+        html.tag("<dt><code>").text(one.name).tag("</code></dt><dd>").html(&with_code(one.doc));
+        html.tag("<br>").text("For example ").tag("<code>").text(one.example).tag("</code></dd>");
+    }
+    html.tag("</dl>");
+    Ok(html)
+}
+
+/// A description in which `code` stands between backquotes.
+fn with_code(doc: &str) -> Html {
+    let mut html = Html::default();
+    for (at, piece) in doc.split('`').enumerate() {
+        if at % 2 == 1 {
+            html.tag("<code>").text(piece).tag("</code>");
+        } else {
+            html.text(piece);
+        }
+    }
+    html
+}

@@ -1,0 +1,258 @@
+//! The wiki: pages with all their versions, edited by several people at once without loss.
+//!
+//! `store` keeps pages, `edit` is the one way to change them, `pages` shows them, `link`, `macros` and `intermap` are what
+//! texts everywhere may say of them.
+
+pub mod name;
+pub mod store;
+pub mod edit;
+pub mod pages;
+mod change_pages;
+mod history_pages;
+mod list_pages;
+mod shown;
+mod link;
+mod macros;
+mod intermap;
+pub mod defaults;
+
+use rocket::Route;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::base::component::{Card, Component, Document, Owner, Place, Searchable};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::markup::{self, Compiled, Here, InterMap, LinkKind, Macro};
+use crate::base::project::{Project, Tx};
+use crate::base::resource::Resource;
+use crate::base::site::Site;
+use crate::base::viewer::{ByDefault, Permission, Viewer};
+use name::PageName;
+
+pub const WIKI_VIEW: Permission = Permission {
+    name: "WIKI_VIEW",
+    doc: "See pages, their versions and their attachments.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const WIKI_CREATE: Permission = Permission {
+    name: "WIKI_CREATE",
+    doc: "Make new pages.",
+    implies: &[],
+    by_default: ByDefault::Writers,
+};
+pub const WIKI_MODIFY: Permission = Permission {
+    name: "WIKI_MODIFY",
+    doc: "Change pages and attach files to them.",
+    implies: &[],
+    by_default: ByDefault::Writers,
+};
+pub const WIKI_RENAME: Permission = Permission {
+    name: "WIKI_RENAME",
+    doc: "Give pages other names.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
+pub const WIKI_DELETE: Permission = Permission {
+    name: "WIKI_DELETE",
+    doc: "Put pages into the trash and bring them back, and remove attachments of others.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
+pub const WIKI_ADMIN: Permission = Permission {
+    name: "WIKI_ADMIN",
+    doc: "All rights on pages.",
+    implies: &["WIKI_VIEW", "WIKI_CREATE", "WIKI_MODIFY", "WIKI_RENAME", "WIKI_DELETE"],
+    by_default: ByDefault::Nobody,
+};
+
+pub struct Wiki;
+
+pub static COMPONENT: Wiki = Wiki;
+
+impl Component for Wiki {
+    fn name(&self) -> &'static str {
+        "wiki"
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        let mut routes = pages::routes();
+        routes.extend(change_pages::routes());
+        routes.extend(history_pages::routes());
+        routes.extend(list_pages::routes());
+        routes
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place { name: "Wiki", path: "/wiki", key: "w", permission: WIKI_VIEW, order: 10 }]
+    }
+
+    fn permissions(&self) -> &'static [Permission] {
+        &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_ADMIN]
+    }
+
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        link::KINDS
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        macros::MACROS
+    }
+
+    fn intermap(&self, db: &Connection) -> Result<Option<InterMap>> {
+        intermap::load(db).map(Some)
+    }
+
+    fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {
+        if event.kind == "acl.changed" { reclassify_all(tx) } else { Ok(()) }
+    }
+
+    fn searchable(&self) -> &'static [Searchable] {
+        &[Searchable { kind: "page", title: "Pages", permission: WIKI_VIEW }]
+    }
+
+    fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        let found = db
+            .prepare_cached(
+                "select page.name, page.acl, page.changed_at, page_version.text, person.login, person.display_name from page
+                 join page_version on page_version.page = page.id and page_version.version = page.version
+                 left join person on person.id = page.author
+                 where page.id = ?1 and deleted_at is null",
+            )?
+            .query_row([resource.id], |row| {
+                let (login, name): (Option<String>, Option<String>) = (row.get("login")?, row.get("display_name")?);
+                let text: String = row.get("text")?;
+                Ok(Document {
+                    resource: resource.clone(),
+                    acl: row.get("acl")?,
+                    participants: Vec::new(),
+                    title: row.get("name")?,
+                    text: markup::plain(&text),
+                    author: [login.unwrap_or_default(), name.unwrap_or_default()].join(" ").trim().to_owned(),
+                    changed: row.get("changed_at")?,
+                })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        let mut statement =
+            db.prepare_cached("select id from page where id > ?1 and deleted_at is null order by id limit ?2")?;
+        Ok(statement.query_map([after, limit as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        if !viewer.may(WIKI_VIEW) {
+            return Ok(ids.iter().map(|_| None).collect());
+        }
+        let pages = store::by_ids(db, viewer, ids)?;
+        ids.iter()
+            .map(|id| {
+                let Some(page) = pages.iter().find(|page| page.id == *id) else {
+                    return Ok(None);
+                };
+                let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
+                Ok(Some(Card {
+                    resource: Resource::new("page", page.id),
+                    title: page.name.clone(),
+                    href: name::href_of(&page.name),
+                    text: markup::plain(&text),
+                    author: page.author.clone(),
+                    changed: page.changed_at,
+                    place: String::new(),
+                }))
+            })
+            .collect()
+    }
+
+    fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {
+        if !matches!(realm, "wiki" | "page") || !viewer.may(WIKI_VIEW) {
+            return Ok(None);
+        }
+        let Some(name) = PageName::of_address(id) else {
+            return Ok(None);
+        };
+        Ok(store::find(db, viewer, name.folded())?.map(owner))
+    }
+
+    fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
+        if !resource.is("page") || !viewer.may(WIKI_VIEW) {
+            return Ok(None);
+        }
+        Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(owner))
+    }
+
+    fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+        project.read(|db| {
+            let mut statement = db.prepare(
+                "select page.name from page left join page_version
+                   on page_version.page = page.id and page_version.version = page.version
+                 where page_version.page is null
+                    or (select count(*) from page_version as every where every.page = page.id) <> page.version",
+            )?;
+            let broken = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            findings.extend(broken.into_iter().map(|name| format!("page “{name}”: its versions are not complete")));
+            let pages = db
+                .prepare("select id, folded, name, acl from page")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+                .collect::<rusqlite::Result<Vec<(i64, String, String, i64)>>>()?;
+            for (_, folded, name, acl) in &pages {
+                if store::class_of(db, folded)? != *acl {
+                    findings.push(format!("page “{name}”: its access class is not that of its path"));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn owner(page: store::PageRow) -> Owner {
+    Owner {
+        resource: Resource::new("page", page.id),
+        acl: page.acl,
+        realm: "wiki",
+        href: name::href_of(&page.name),
+        title: page.name.clone(),
+        id: page.name,
+        to_attach: WIKI_MODIFY,
+        to_remove: WIKI_DELETE,
+    }
+}
+
+/// The rows of the link table that a text gives.
+fn links_of(site: &Site, compiled: &Compiled, here: &Here) -> Vec<(String, String, String)> {
+    markup::outgoing(compiled, site.vocabulary(), Some(here))
+        .into_iter()
+        .map(|(target, role)| (target.kind.to_owned(), target.key, role.name().to_owned()))
+        .collect()
+}
+
+/// Puts a page and what hangs on it into an access class.
+fn reclassify(tx: &Tx<'_>, page: i64, acl: i64) -> Result<()> {
+    tx.execute("update page set acl = ?2 where id = ?1", (page, acl))?;
+    tx.execute("update link set acl = ?2 where source_kind = 'page' and source_id = ?1", (page, acl))?;
+    tx.execute("update event set acl = ?2 where resource_kind = 'page' and resource_id = ?1", (page, acl))?;
+    let files = "select id from attachment where parent_kind = 'page' and parent_id = ?1";
+    tx.execute(
+        &format!("update event set acl = ?2 where resource_kind = 'attachment' and resource_id in ({files})"),
+        (page, acl),
+    )?;
+    tx.execute("update attachment set acl = ?2 where parent_kind = 'page' and parent_id = ?1", (page, acl))?;
+    Ok(())
+}
+
+/// After the path rules have changed: every page whose rule is another one now.
+fn reclassify_all(tx: &Tx<'_>) -> Result<()> {
+    let pages = tx
+        .prepare("select id, folded, acl from page")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, String, i64)>>>()?;
+    for (id, folded, acl) in pages {
+        let now = store::class_of(tx, &folded)?;
+        if now != acl {
+            reclassify(tx, id, now)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! Reading a page: `/<project>/wiki/<Page>`, its old versions, its text, its JSON.
+
+use rocket::http::Status;
+use rocket::{Route, get, routes};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::json;
+
+use super::name::{PageName, START, href_of, last_part};
+use super::shown::{self, Counted, Head, Named, NO_PAGE, asked_name, enter};
+use super::store::{self, PageRow, VersionRow};
+use super::{WIKI_CREATE, WIKI_DELETE};
+use crate::attachment::{self, File};
+use crate::base::error::{Error, Result};
+use crate::base::markup::{Flavour, Heading, Here};
+use crate::base::resource::Resource;
+use crate::base::site::State;
+use crate::base::time::When;
+use crate::web::page::Alternate;
+use crate::web::text::Reader;
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
+
+/// Children that the foot of a page lists.
+const CHILDREN: usize = 60;
+
+pub fn routes() -> Vec<Route> {
+    routes![start, wiki, show]
+}
+
+#[get("/<project>")]
+async fn start(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = enter(desk, &project)?;
+            Ok(Answer::see(&format!("{}/wiki/{START}", room.root)))
+        })
+        .await
+}
+
+#[get("/<project>/wiki")]
+async fn wiki(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = enter(desk, &project)?;
+            match desk.visit.value("format").as_deref() {
+                Some("atom" | "rss") => super::list_pages::recent_feed(desk, &room),
+                _ => Ok(Answer::see(&format!("{}/wiki/{START}", room.root))),
+            }
+        })
+        .await
+}
+
+#[get("/<project>/wiki/<_..>", rank = 5)]
+async fn show(visit: Visit, project: String) -> Answer {
+    visit.answer(move |desk| shown_page(desk, &project)).await
+}
+
+#[derive(Serialize)]
+struct ShowPage {
+    #[serde(flatten)]
+    head: Head,
+    heading: Option<String>,
+    body_html: String,
+    outline: Vec<OutlineItem>,
+    children: Vec<Named>,
+    children_more: Option<String>,
+    attachments: Vec<File>,
+    backlinks: Counted,
+    change: Change,
+    old: Option<Old>,
+    redirected_from: Option<Named>,
+    redirects_to: Option<Named>,
+    read_only: Option<&'static str>,
+}
+
+impl Page for ShowPage {
+    const TEMPLATE: &'static str = "wiki/show.html";
+}
+
+#[derive(Serialize)]
+struct Change {
+    version: i64,
+    when: When,
+    author: String,
+    comment: String,
+}
+
+#[derive(Serialize)]
+struct Old {
+    version: i64,
+    latest: i64,
+    href: String,
+    previous: Option<String>,
+    next: Option<String>,
+    diff_href: String,
+}
+
+#[derive(Serialize)]
+struct OutlineItem {
+    id: String,
+    text: String,
+    children: Vec<OutlineItem>,
+}
+
+#[derive(Serialize)]
+struct MissingPage {
+    name: String,
+    crumbs: Vec<shown::Crumb>,
+    create_href: Option<String>,
+    sign_in: Option<String>,
+    similar: Vec<Named>,
+    trash: Option<Trashed>,
+    backlinks: Counted,
+    search_href: String,
+}
+
+impl Page for MissingPage {
+    const TEMPLATE: &'static str = "wiki/missing.html";
+}
+
+#[derive(Serialize)]
+struct Trashed {
+    when: When,
+    author: String,
+    href: String,
+}
+
+fn shown_page(desk: &Desk, project: &str) -> Result<Answer> {
+    let room = enter(desk, project)?;
+    let name = asked_name(desk)?;
+    room.project.read(|db| {
+        let Some(page) = store::find(db, &room.viewer, name.folded())? else {
+            return missing(desk, db, &room, &name);
+        };
+        let here = format!("{}{}", room.root, href_of(&page.name));
+        if desk.visit.path != here && !same_address(&desk.visit.path, &here) {
+            // Another case, or slashes too many: one page has one address.
+            return Ok(Answer::moved(&with_query(desk, &here)));
+        }
+        let version = asked_version(desk, db, &page)?;
+        match desk.visit.value("format").as_deref() {
+            Some("txt") => return Ok(Answer::text(version.text)),
+            None | Some("html" | "json") => {}
+            Some(other) => return Err(unknown_format(other)),
+        }
+        if desk.visit.wants_json() {
+            return as_json(desk, &room, &page, &version);
+        }
+        as_page(desk, db, &room, &page, version)
+    })
+}
+
+pub(super) fn unknown_format(format: &str) -> Error {
+    Error::invalid(
+        "format",
+        format!("There is no format `{}` here.", crate::web::form::shortened(format)),
+    )
+}
+
+/// Percent-encoding may differ between browsers; the names must not.
+fn same_address(asked: &str, ours: &str) -> bool {
+    address::decode(asked).is_some_and(|asked| address::decode(ours).is_some_and(|ours| asked == ours))
+}
+
+fn with_query(desk: &Desk, href: &str) -> String {
+    if desk.visit.query.is_empty() { href.to_owned() } else { format!("{href}?{}", desk.visit.query) }
+}
+
+fn asked_version(desk: &Desk, db: &Connection, page: &PageRow) -> Result<VersionRow> {
+    let asked = match desk.visit.value("version") {
+        None => page.version,
+        Some(text) => text.parse().map_err(|_| bad_version(&text))?,
+    };
+    store::version(db, page.id, asked)?.ok_or_else(|| {
+        Error::not_found(format!("“{}” has no version {asked}; the newest one is {}.", page.name, page.version))
+    })
+}
+
+pub(super) fn bad_version(text: &str) -> Error {
+    let text = crate::web::form::shortened(text);
+    Error::invalid("version", format!("`{text}` is no version: they are numbered from 1."))
+}
+
+fn as_json(desk: &Desk, room: &Room, page: &PageRow, version: &VersionRow) -> Result<Answer> {
+    let value = json!({
+        "name": page.name,
+        "version": version.version,
+        "latest": page.version,
+        "author": version.author,
+        "time": version.saved_at.iso(),
+        "comment": if version.comment.is_empty() { None } else { Some(&version.comment) },
+        "text": version.text,
+        "url": desk.web().address.absolute(&format!("{}{}", room.root, href_of(&page.name))),
+    });
+    Ok(Answer::json(&value)?.header("ETag", format!("\"{}\"", version.version)))
+}
+
+fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: VersionRow) -> Result<Answer> {
+    let name = PageName::parse(&page.name, "page")?;
+    let head = shown::head(db, room, &name, true)?;
+    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+    let compiled = reader.compiled(&version.text, Flavour::Page)?;
+    let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
+    let body = reader.html(db, &compiled, Some(&here))?;
+    let mut children = store::list(db, &room.viewer, &format!("{}/", page.folded), CHILDREN + 1)?;
+    let more = children.len() > CHILDREN;
+    children.truncate(CHILDREN);
+    let keys = store::keys_of(db, page)?;
+    let zone = room.viewer.zone();
+    let old = (version.version < page.version).then(|| old_of(&head.href, &version, page));
+    let owner = super::owner(page.clone());
+    let starts_with_title = compiled.outline.first().is_some_and(|first| first.level == 1);
+    let atom = Alternate {
+        href: format!("{}?action=history&format=atom", head.href),
+        media_type: "application/atom+xml",
+        title: format!("Changes of {}", page.name),
+    };
+    let plain = Alternate {
+        href: format!("{}?format=txt", head.href),
+        media_type: "text/plain",
+        title: "Plain text".to_owned(),
+    };
+    let noindex = old.is_some();
+    let sheet = ShowPage {
+        heading: (page.name != START && !starts_with_title).then(|| last_part(&page.name).to_owned()),
+        outline: if compiled.outline.len() < 2 { Vec::new() } else { nested(&compiled.outline) },
+        body_html: body.into_string(),
+        children: children
+            .iter()
+            .map(|child| Named {
+                name: child.name.get(page.name.len() + 1..).unwrap_or(&child.name).to_owned(),
+                href: format!("{}{}", room.root, href_of(&child.name)),
+            })
+            .collect(),
+        children_more: more.then(|| format!("{}/wiki?action=index", room.root)),
+        attachments: attachment::files(db, &room.viewer, &owner, &room.root)?,
+        backlinks: Counted {
+            count: store::backlink_count(db, &room.viewer, &keys)?,
+            href: format!("{}?action=backlinks", head.href),
+        },
+        change: Change {
+            version: version.version,
+            when: version.saved_at.when(&zone),
+            author: version.author,
+            comment: version.comment,
+        },
+        old,
+        redirected_from: redirected_from(desk, db, page, &head.href)?,
+        redirects_to: None,
+        read_only: (room.row.state == State::Archived)
+            .then_some("This project is archived: it can be read but not changed."),
+        head,
+    };
+    let title = if page.name == START { room.row.called().to_owned() } else { page.name.clone() };
+    let sheet = Sheet::new(title, sheet).at("/wiki").alternates(vec![atom, plain]);
+    if noindex { sheet.noindex().render(desk) } else { sheet.render(desk) }
+}
+
+/// `?from=Old+Name`, set by the redirect of a former name: said on the page if it is true.
+fn redirected_from(desk: &Desk, db: &Connection, page: &PageRow, href: &str) -> Result<Option<Named>> {
+    let Some(from) = desk.visit.value("from").and_then(|from| PageName::parse(&from, "from").ok()) else {
+        return Ok(None);
+    };
+    let leads_here = store::keys_of(db, page)?.iter().any(|key| key == from.folded() && *key != page.folded);
+    Ok(leads_here.then(|| Named { name: from.as_str().to_owned(), href: format!("{href}?action=history") }))
+}
+
+fn old_of(href: &str, version: &VersionRow, page: &PageRow) -> Old {
+    let of = |number: i64| format!("{href}?version={number}");
+    Old {
+        version: version.version,
+        latest: page.version,
+        href: href.to_owned(),
+        previous: (version.version > 1).then(|| of(version.version - 1)),
+        next: (version.version < page.version).then(|| of(version.version + 1)),
+        diff_href: format!("{href}?action=diff&old_version={}&version={}", version.version, page.version),
+    }
+}
+
+fn nested(headings: &[Heading]) -> Vec<OutlineItem> {
+    let mut items = Vec::new();
+    let mut rest = headings;
+    while let Some((first, after)) = rest.split_first() {
+        let below = after.iter().take_while(|heading| heading.level > first.level).count();
+        items.push(OutlineItem {
+            id: first.id.clone(),
+            text: first.text.clone(),
+            children: nested(&after[..below]),
+        });
+        rest = &after[below..];
+    }
+    items
+}
+
+/// A name without a page: a former name leads on; else a 404 that helps, the same whether there is nothing or nothing for
+/// this viewer.
+fn missing(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Result<Answer> {
+    let viewer = &room.viewer;
+    let former = store::by_former_names(db, viewer, &[name.folded().to_owned()])?.pop();
+    if let Some((_, page)) = former {
+        let from = address::query_value(name.as_str());
+        return Ok(Answer::moved(&format!("{}{}?from={from}", room.root, href_of(&page.name))));
+    }
+    let class = store::class_of(db, name.folded())?;
+    let creates = viewer.may(WIKI_CREATE) && viewer.sees_class(class);
+    if desk.visit.wants_json() || !creates && desk.visit.value("format").is_some() {
+        return Err(Error::not_found(NO_PAGE));
+    }
+    let head = shown::head(db, room, name, false)?;
+    let trashed = if viewer.may(WIKI_DELETE) { store::trashed_by_name(db, viewer, name.folded())? } else { None };
+    let keys = [name.folded().to_owned()];
+    let page = MissingPage {
+        create_href: creates.then(|| format!("{}?action=edit", head.href)),
+        sign_in: (!viewer.signed_in())
+            .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
+        similar: store::similar(db, viewer, name.folded(), 8)?
+            .into_iter()
+            .map(|page| Named { href: format!("{}{}", room.root, href_of(&page.name)), name: page.name })
+            .collect(),
+        trash: trashed.map(|row| Trashed {
+            when: row.deleted_at.when(&viewer.zone()),
+            author: row.deleted_by,
+            href: format!("{}/wiki?action=trash", room.root),
+        }),
+        backlinks: Counted {
+            count: store::backlink_count(db, viewer, &keys)?,
+            href: format!("{}?action=backlinks", head.href),
+        },
+        search_href: format!("{}/search?q={}", room.root, address::query_value(name.as_str())),
+        name: head.name,
+        crumbs: head.crumbs,
+    };
+    Sheet::new(name.as_str(), page).at("/wiki").noindex().status(Status::NotFound).render(desk)
+}

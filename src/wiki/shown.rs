@@ -1,0 +1,175 @@
+//! What several wiki pages show alike: the head, differences, lists of links.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::name::{PageName, href_of, last_part};
+use super::store::{self, Backlink};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use crate::base::error::{Error, Result};
+use crate::base::component::Components;
+use crate::base::text::diff::{Diff, RowKind, Span};
+use crate::base::viewer::Viewer;
+use crate::web::{Desk, Room, address};
+
+/// Not there, or not to be seen: one sentence for both.
+pub(super) const NO_PAGE: &str = "There is no page at this address.";
+
+/// The fields of `wiki/_head.html`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Head {
+    pub name: String,
+    pub href: String,
+    pub files_href: String,
+    pub crumbs: Vec<Crumb>,
+    pub may: May,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Crumb {
+    pub name: String,
+    pub href: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct May {
+    pub edit: bool,
+    pub rename: bool,
+    pub delete: bool,
+    pub attach: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Named {
+    pub name: String,
+    pub href: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Counted {
+    pub count: i64,
+    pub href: String,
+}
+
+/// The head of a page that exists, or (`exists` false) of one that could be made.
+pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) -> Result<Head> {
+    let viewer = &room.viewer;
+    let ancestors = name.ancestors();
+    let folded: Vec<String> = ancestors.iter().map(|ancestor| ancestor.folded().to_owned()).collect();
+    let existing = if folded.is_empty() { Vec::new() } else { store::by_folded(db, viewer, &folded)? };
+    let crumbs = ancestors
+        .iter()
+        .map(|ancestor| Crumb {
+            name: last_part(ancestor.as_str()).to_owned(),
+            href: existing
+                .iter()
+                .find(|page| page.folded == ancestor.folded())
+                .map(|page| format!("{}{}", room.root, href_of(&page.name))),
+        })
+        .collect();
+    Ok(Head {
+        name: name.as_str().to_owned(),
+        href: format!("{}{}", room.root, name.href()),
+        files_href: format!("{}/attachment/wiki/{}/", room.root, address::path(name.as_str())),
+        crumbs,
+        may: May {
+            edit: viewer.may(if exists { WIKI_MODIFY } else { WIKI_CREATE }),
+            rename: exists && viewer.may(WIKI_RENAME),
+            delete: exists && viewer.may(WIKI_DELETE),
+            attach: exists && viewer.may(WIKI_MODIFY),
+        },
+    })
+}
+
+/// The name in the address of this visit. An address that can be no page's is as good as a missing page.
+pub(super) fn asked_name(desk: &Desk) -> Result<PageName> {
+    let tail = desk.visit.tail("/wiki").ok_or_else(|| Error::not_found(NO_PAGE))?;
+    if tail.is_empty() {
+        return PageName::parse(super::name::START, "page");
+    }
+    PageName::of_address(&tail).ok_or_else(|| Error::not_found(NO_PAGE))
+}
+
+/// Enters the project for its wiki.
+pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
+    let room = desk.room(project)?;
+    room.viewer.require_to_see(WIKI_VIEW, NO_PAGE)?;
+    Ok(room)
+}
+
+/// A row of `ui.diff`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct DiffRow {
+    kind: &'static str,
+    count: usize,
+    old_no: Option<usize>,
+    new_no: Option<usize>,
+    old: Vec<Span>,
+    new: Vec<Span>,
+}
+
+pub(super) fn diff_rows(diff: Diff) -> Vec<DiffRow> {
+    let skipped = |count: usize| DiffRow { kind: "skipped", count, old_no: None, new_no: None, old: vec![], new: vec![] };
+    let mut rows = Vec::new();
+    for hunk in diff.hunks {
+        if hunk.skipped_before > 0 {
+            rows.push(skipped(hunk.skipped_before));
+        }
+        for row in hunk.rows {
+            rows.push(DiffRow {
+                kind: match row.kind {
+                    RowKind::Same => "same",
+                    RowKind::Removed => "removed",
+                    RowKind::Added => "added",
+                    RowKind::Changed => "changed",
+                },
+                count: 0,
+                old_no: row.old_number,
+                new_no: row.new_number,
+                old: row.old,
+                new: row.new,
+            });
+        }
+    }
+    if diff.skipped_after > 0 {
+        rows.push(skipped(diff.skipped_after));
+    }
+    rows
+}
+
+/// A text that links here.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Source {
+    pub title: String,
+    pub href: String,
+    pub kind: String,
+    pub excerpt: String,
+}
+
+/// Who links here, as their own components show them to this viewer.
+pub(super) fn sources(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    root: &str,
+    links: &[Backlink],
+) -> Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    let mut kinds: Vec<&str> = links.iter().map(|link| link.source_kind.as_str()).collect();
+    kinds.dedup();
+    for kind in kinds {
+        let Some(component) = components.of_kind(kind) else {
+            continue;
+        };
+        let ids: Vec<i64> = links.iter().filter(|link| link.source_kind == kind).map(|link| link.source_id).collect();
+        for card in component.cards(db, viewer, kind, &ids)?.into_iter().flatten() {
+            sources.push(Source {
+                title: card.title,
+                href: format!("{root}{}", card.href),
+                kind: kind.to_owned(),
+                excerpt: String::new(),
+            });
+        }
+    }
+    Ok(sources)
+}

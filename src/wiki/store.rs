@@ -1,0 +1,414 @@
+//! The wiki's tables. Decides nothing; everything that is read for somebody takes their viewer.
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+
+use crate::base::error::Result;
+use crate::base::project::called;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+
+/// A page as lists and its own page need it.
+#[derive(Debug, Clone)]
+pub struct PageRow {
+    pub id: i64,
+    pub name: String,
+    pub folded: String,
+    pub version: i64,
+    pub acl: i64,
+    /// Who saved the newest version, as pages call them.
+    pub author: String,
+    pub changed_at: Instant,
+}
+
+const PAGE_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at,
+    person.login, person.display_name";
+
+fn page_from_row(row: &Row<'_>) -> rusqlite::Result<PageRow> {
+    Ok(PageRow {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        folded: row.get("folded")?,
+        version: row.get("version")?,
+        acl: row.get("acl")?,
+        author: author_from_row(row)?,
+        changed_at: row.get("changed_at")?,
+    })
+}
+
+fn author_from_row(row: &Row<'_>) -> rusqlite::Result<String> {
+    let (login, name): (Option<String>, Option<String>) = (row.get("login")?, row.get("display_name")?);
+    Ok(called(login.as_deref(), name.as_deref()))
+}
+
+/// One version with its text.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    pub version: i64,
+    pub author: String,
+    pub saved_at: Instant,
+    pub comment: String,
+    pub via: String,
+    pub size: i64,
+    pub text: String,
+}
+
+fn version_from_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
+    Ok(VersionRow {
+        version: row.get("version")?,
+        author: author_from_row(row)?,
+        saved_at: row.get("saved_at")?,
+        comment: row.get("comment")?,
+        via: row.get("via")?,
+        size: row.get("size")?,
+        text: row.get("text")?,
+    })
+}
+
+/// The page of that folded name, if this viewer may see it.
+pub fn find(db: &Connection, viewer: &Viewer, folded: &str) -> Result<Option<PageRow>> {
+    Ok(find_unseen(db, folded)?.filter(|page| viewer.sees_class(page.acl)))
+}
+
+/// The page of that folded name, whoever asks: for deciding whether a name is taken.
+pub fn find_unseen(db: &Connection, folded: &str) -> Result<Option<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where folded = ?1 and deleted_at is null"
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([folded], page_from_row).optional()?)
+}
+
+/// Pages of those ids that the viewer may see, in no order.
+pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where page.id in (select value from json_each(:ids)) and deleted_at is null
+           and acl in (select value from json_each(:acls))"
+    );
+    collect(db, &sql, named_params! { ":ids": serde_json::to_string(ids)?, ":acls": viewer.acls() }, page_from_row)
+}
+
+/// Pages of those folded names that the viewer may see, in no order.
+pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where folded in (select value from json_each(:names)) and deleted_at is null
+           and acl in (select value from json_each(:acls))"
+    );
+    collect(db, &sql, named_params! { ":names": serde_json::to_string(folded)?, ":acls": viewer.acls() }, page_from_row)
+}
+
+/// The page that once had one of those names: (old folded name, page).
+pub fn by_former_names(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<(String, PageRow)>> {
+    let sql = format!(
+        "select page_former_name.folded as former, {PAGE_COLUMNS} from page_former_name
+         join page on page.id = page_former_name.page left join person on person.id = page.author
+         where page_former_name.folded in (select value from json_each(:names)) and deleted_at is null
+           and acl in (select value from json_each(:acls))"
+    );
+    let parameters = named_params! { ":names": serde_json::to_string(folded)?, ":acls": viewer.acls() };
+    collect(db, &sql, parameters, |row| Ok((row.get("former")?, page_from_row(row)?)))
+}
+
+pub fn version(db: &Connection, page: i64, version: i64) -> Result<Option<VersionRow>> {
+    Ok(db
+        .prepare_cached(
+            "select page_version.*, person.login, person.display_name from page_version
+             left join person on person.id = page_version.author
+             where page = ?1 and version = ?2",
+        )?
+        .query_row([page, version], version_from_row)
+        .optional()?)
+}
+
+/// A line of the history: everything but the text.
+#[derive(Debug, Clone)]
+pub struct HistoryRow {
+    pub version: i64,
+    pub author: String,
+    pub saved_at: Instant,
+    pub comment: String,
+    pub via: String,
+    pub size: i64,
+    /// Bytes of the version before; none for the first.
+    pub size_before: Option<i64>,
+}
+
+pub fn history(db: &Connection, page: i64, limit: usize, offset: usize) -> Result<Vec<HistoryRow>> {
+    collect(
+        db,
+        "select page_version.version, page_version.saved_at, page_version.comment, page_version.via, page_version.size,
+           person.login, person.display_name, before.size as size_before
+         from page_version
+         left join person on person.id = page_version.author
+         left join page_version as before
+           on before.page = page_version.page and before.version = page_version.version - 1
+         where page_version.page = :page order by page_version.version desc limit :limit offset :offset",
+        named_params! { ":page": page, ":limit": limit as i64, ":offset": offset as i64 },
+        |row| {
+            Ok(HistoryRow {
+                version: row.get("version")?,
+                author: author_from_row(row)?,
+                saved_at: row.get("saved_at")?,
+                comment: row.get("comment")?,
+                via: row.get("via")?,
+                size: row.get("size")?,
+                size_before: row.get("size_before")?,
+            })
+        },
+    )
+}
+
+/// Pages whose folded name begins with `prefix`, by name. An empty prefix is all of them.
+pub fn list(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Result<Vec<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where folded >= :from and folded < :to and deleted_at is null
+           and acl in (select value from json_each(:acls))
+         order by folded limit :limit"
+    );
+    let parameters = named_params! {
+        ":from": prefix, ":to": format!("{prefix}\u{10FFFF}"), ":acls": viewer.acls(), ":limit": limit as i64,
+    };
+    collect(db, &sql, parameters, page_from_row)
+}
+
+/// Newest changes first, one line per page.
+pub fn recent(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Result<Vec<(PageRow, String)>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS}, page_version.comment from page
+         join page_version on page_version.page = page.id and page_version.version = page.version
+         left join person on person.id = page.author
+         where deleted_at is null and folded >= :from and folded < :to and acl in (select value from json_each(:acls))
+         order by changed_at desc, page.id desc limit :limit"
+    );
+    let parameters = named_params! {
+        ":from": prefix, ":to": format!("{prefix}\u{10FFFF}"), ":acls": viewer.acls(), ":limit": limit as i64,
+    };
+    collect(db, &sql, parameters, |row| Ok((page_from_row(row)?, row.get("comment")?)))
+}
+
+/// Pages with the same last part of their name, or whose name begins alike.
+pub fn similar(db: &Connection, viewer: &Viewer, folded: &str, limit: usize) -> Result<Vec<PageRow>> {
+    let last = super::name::last_part(folded);
+    let start: String = last.chars().take(4).collect();
+    let mut found = list(db, viewer, &start, limit)?;
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where deleted_at is null and folded like :end escape '!' and acl in (select value from json_each(:acls)) limit :limit"
+    );
+    let end = format!("%/{}", last.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+    let named_alike: Vec<PageRow> = collect(
+        db,
+        &sql,
+        named_params! { ":end": end, ":acls": viewer.acls(), ":limit": limit as i64 },
+        page_from_row,
+    )?;
+    found.extend(named_alike);
+    found.dedup_by_key(|page| page.id);
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// A page in the trash.
+#[derive(Debug, Clone)]
+pub struct TrashRow {
+    pub page: PageRow,
+    pub deleted_at: Instant,
+    pub deleted_by: String,
+    pub deleted_comment: String,
+    pub versions: i64,
+    pub attachments: i64,
+    /// Another page has the name by now.
+    pub taken: bool,
+}
+
+const TRASH_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at, page.deleted_at, page.deleted_comment,
+    author.login, author.display_name, remover.login as remover_login, remover.display_name as remover_name,
+    (select count(*) from attachment where parent_kind = 'page' and parent_id = page.id and removed_at is null) as attachments,
+    exists (select 1 from page as other where other.folded = page.folded and other.deleted_at is null) as taken";
+
+fn trash_from_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
+    let (login, name): (Option<String>, Option<String>) = (row.get("remover_login")?, row.get("remover_name")?);
+    let page = page_from_row(row)?;
+    Ok(TrashRow {
+        versions: page.version,
+        page,
+        deleted_at: row.get("deleted_at")?,
+        deleted_by: called(login.as_deref(), name.as_deref()),
+        deleted_comment: row.get("deleted_comment")?,
+        attachments: row.get("attachments")?,
+        taken: row.get("taken")?,
+    })
+}
+
+pub fn trash(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Result<Vec<TrashRow>> {
+    let sql = format!(
+        "select {TRASH_COLUMNS} from page left join person as author on author.id = page.author
+         left join person as remover on remover.id = page.deleted_by
+         where deleted_at is not null and acl in (select value from json_each(:acls))
+         order by deleted_at desc limit :limit offset :offset"
+    );
+    let parameters = named_params! { ":acls": viewer.acls(), ":limit": limit as i64, ":offset": offset as i64 };
+    collect(db, &sql, parameters, trash_from_row)
+}
+
+pub fn trash_count(db: &Connection, viewer: &Viewer) -> Result<i64> {
+    Ok(db
+        .prepare_cached(
+            "select count(*) from page where deleted_at is not null and acl in (select value from json_each(?1))",
+        )?
+        .query_row([viewer.acls()], |row| row.get(0))?)
+}
+
+/// A page of the trash by its id.
+pub fn trashed(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<TrashRow>> {
+    let sql = format!(
+        "select {TRASH_COLUMNS} from page left join person as author on author.id = page.author
+         left join person as remover on remover.id = page.deleted_by where page.id = ?1 and deleted_at is not null"
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([id], trash_from_row).optional()?.filter(|row| viewer.sees_class(row.page.acl)))
+}
+
+/// The newest page of the trash with that folded name.
+pub fn trashed_by_name(db: &Connection, viewer: &Viewer, folded: &str) -> Result<Option<TrashRow>> {
+    let sql = format!(
+        "select {TRASH_COLUMNS} from page left join person as author on author.id = page.author
+         left join person as remover on remover.id = page.deleted_by
+         where page.folded = ?1 and deleted_at is not null order by deleted_at desc limit 1"
+    );
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row([folded], trash_from_row)
+        .optional()?
+        .filter(|row| viewer.sees_class(row.page.acl)))
+}
+
+/// A text that names a page, by its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlink {
+    pub source_kind: String,
+    pub source_id: i64,
+}
+
+/// What links to any of these keys, as far as this viewer may see it.
+pub fn backlinks(db: &Connection, viewer: &Viewer, keys: &[String], limit: usize, offset: usize) -> Result<Vec<Backlink>> {
+    collect(
+        db,
+        "select distinct source_kind, source_id from link
+         where target_kind = 'page' and target in (select value from json_each(:keys))
+           and acl in (select value from json_each(:acls))
+         order by source_kind, source_id limit :limit offset :offset",
+        named_params! {
+            ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls(), ":limit": limit as i64, ":offset": offset as i64,
+        },
+        |row| Ok(Backlink { source_kind: row.get(0)?, source_id: row.get(1)? }),
+    )
+}
+
+pub fn backlink_count(db: &Connection, viewer: &Viewer, keys: &[String]) -> Result<i64> {
+    Ok(db
+        .prepare_cached(
+            "select count(*) from (select distinct source_kind, source_id from link
+             where target_kind = 'page' and target in (select value from json_each(:keys))
+               and acl in (select value from json_each(:acls)))",
+        )?
+        .query_row(
+            named_params! { ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls() },
+            |row| row.get(0),
+        )?)
+}
+
+/// The folded names that lead to a page: its own and those it once had.
+pub fn keys_of(db: &Connection, page: &PageRow) -> Result<Vec<String>> {
+    let mut keys: Vec<String> = collect(
+        db,
+        "select folded from page_former_name where page = :page",
+        named_params! { ":page": page.id },
+        |row| row.get(0),
+    )?;
+    keys.push(page.folded.clone());
+    Ok(keys)
+}
+
+/// The access class that the path rules give a page of that folded name: the longest rule wins.
+pub fn class_of(db: &Connection, folded: &str) -> Result<i64> {
+    let rules: Vec<(i64, String)> =
+        collect(db, "select id, path from acl where kind = 'path'", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rules
+        .into_iter()
+        .filter(|(_, path)| {
+            folded == path || folded.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
+        .max_by_key(|(_, path)| path.len())
+        .map_or(crate::base::viewer::DEFAULT_CLASS, |(acl, _)| acl))
+}
+
+pub fn insert_page(db: &Connection, name: &str, folded: &str, acl: i64, author: Option<i64>, at: Instant) -> Result<i64> {
+    db.prepare_cached(
+        "insert into page (name, folded, version, acl, author, changed_at, created_at)
+         values (:name, :folded, 0, :acl, :author, :at, :at)",
+    )?
+    .execute(named_params! { ":name": name, ":folded": folded, ":acl": acl, ":author": author, ":at": at })?;
+    let id = db.last_insert_rowid();
+    // A new page under an old address of another one takes the address over.
+    db.execute("delete from page_former_name where folded = ?1", [folded])?;
+    Ok(id)
+}
+
+/// What a new version is made of.
+pub struct NewVersion<'a> {
+    pub page: i64,
+    pub version: i64,
+    pub author: Option<i64>,
+    pub at: Instant,
+    pub comment: &'a str,
+    pub via: &'static str,
+    pub text: &'a str,
+}
+
+pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
+    db.prepare_cached(
+        "insert into page_version (page, version, author, saved_at, comment, via, size, text)
+         values (:page, :version, :author, :at, :comment, :via, :size, :text)",
+    )?
+    .execute(named_params! {
+        ":page": new.page, ":version": new.version, ":author": new.author, ":at": new.at,
+        ":comment": new.comment, ":via": new.via, ":size": new.text.len() as i64, ":text": new.text,
+    })?;
+    db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?
+        .execute((new.page, new.version, new.author, new.at))?;
+    Ok(())
+}
+
+/// Replaces the outgoing references of a page.
+pub fn replace_links(db: &Connection, page: i64, acl: i64, links: &[(String, String, String)]) -> Result<()> {
+    db.prepare_cached("delete from link where source_kind = 'page' and source_id = ?1")?.execute([page])?;
+    let mut insert = db.prepare_cached(
+        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
+         values ('page', ?1, '', ?2, ?3, ?4, ?5)",
+    )?;
+    for (kind, target, role) in links {
+        insert.execute((page, kind, target, role, acl))?;
+    }
+    Ok(())
+}
+
+pub fn attachment_ids(db: &Connection, page: i64) -> Result<Vec<i64>> {
+    collect(
+        db,
+        "select id from attachment where parent_kind = 'page' and parent_id = :page",
+        named_params! { ":page": page },
+        |row| row.get(0),
+    )
+}
+
+fn collect<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+    from_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map(parameters, from_row)?.collect::<rusqlite::Result<_>>()?)
+}

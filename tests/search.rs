@@ -1,0 +1,689 @@
+//! Search over real databases and index folders, with a component of notes that stands for all others.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use trackway::base::component::{Card, Component, Components, Document, Searchable};
+use trackway::base::error::{Error, Result};
+use trackway::base::event::{self, NewEvent, Via};
+use trackway::base::project::{Act, Project};
+use trackway::base::resource::Resource;
+use trackway::base::site::Site;
+use trackway::base::time::Instant;
+use trackway::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Principal, Viewer};
+use trackway::search::corpus::Order;
+use trackway::search::find::{self, Results, Wanted};
+use trackway::search::{self, Rebuilt, SEARCH_VIEW, Search};
+
+const NOTE_VIEW: Permission =
+    Permission { name: "NOTE_VIEW", doc: "May read notes.", implies: &[], by_default: ByDefault::Readers };
+const MEMO_VIEW: Permission =
+    Permission { name: "MEMO_VIEW", doc: "May read memos.", implies: &[], by_default: ByDefault::Readers };
+
+/// Two kinds of one table: notes have even ids, memos odd ones.
+struct Notes;
+
+static NOTES: Notes = Notes;
+static SEARCH: Search = Search;
+static COMPONENTS: Components = Components(&[&NOTES, &SEARCH]);
+
+impl Component for Notes {
+    fn name(&self) -> &'static str {
+        "notes"
+    }
+
+    fn permissions(&self) -> &'static [Permission] {
+        &[NOTE_VIEW, MEMO_VIEW]
+    }
+
+    fn searchable(&self) -> &'static [Searchable] {
+        &[
+            Searchable { kind: "note", title: "Notes", permission: NOTE_VIEW },
+            Searchable { kind: "memo", title: "Memos", permission: MEMO_VIEW },
+        ]
+    }
+
+    fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        let Some(note) = Note::load(db, &resource.kind, resource.id)? else { return Ok(None) };
+        if note.text == "unreadable" {
+            return Err(Error::internal("this note can't be read"));
+        }
+        let mut statement =
+            db.prepare("select person from participant where resource_kind = ?1 and resource_id = ?2")?;
+        let participants =
+            statement.query_map((&resource.kind, resource.id), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(Document {
+            resource: resource.clone(),
+            acl: note.acl,
+            participants,
+            title: note.title,
+            text: note.text,
+            author: note.author,
+            changed: note.changed,
+        }))
+    }
+
+    fn document_ids(&self, db: &Connection, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        let mut statement = db.prepare("select id from note where kind = ?1 and id > ?2 order by id limit ?3")?;
+        Ok(statement.query_map((kind, after, limit as i64), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn cards(&self, db: &Connection, viewer: &Viewer, kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        ids.iter()
+            .map(|id| {
+                let resource = Resource::stored(kind.to_owned(), *id);
+                let Some(note) = Note::load(db, kind, *id)? else { return Ok(None) };
+                let joined = viewer.joined_classes.contains(&note.acl)
+                    && self.document(db, &resource)?.is_some_and(|document| {
+                        viewer.person.is_some_and(|person| document.participants.contains(&person))
+                    });
+                Ok((viewer.sees_class(note.acl) || joined).then(|| Card {
+                    href: format!("/{kind}/{id}"),
+                    resource,
+                    title: note.title,
+                    text: note.text,
+                    author: note.author,
+                    changed: note.changed,
+                    place: String::new(),
+                }))
+            })
+            .collect()
+    }
+}
+
+struct Note {
+    acl: i64,
+    title: String,
+    text: String,
+    author: String,
+    changed: Instant,
+}
+
+impl Note {
+    fn load(db: &Connection, kind: &str, id: i64) -> Result<Option<Self>> {
+        Ok(db
+            .query_row("select * from note where kind = ?1 and id = ?2", (kind, id), |row| {
+                Ok(Self {
+                    acl: row.get("acl")?,
+                    title: row.get("title")?,
+                    text: row.get("text")?,
+                    author: row.get("author")?,
+                    changed: row.get("changed")?,
+                })
+            })
+            .optional()?)
+    }
+}
+
+struct Test {
+    dir: TempDir,
+    project: Arc<Project>,
+}
+
+const PRIVATE: i64 = 2;
+
+impl Test {
+    fn new() -> Self {
+        let dir = TempDir::new().expect("a folder");
+        let site = Site::create(dir.path(), COMPONENTS).expect("a site");
+        let row = site
+            .create_project("demo", "Demo", None, Via::System, |project| {
+                project.db().write(|db| {
+                    db.execute_batch(
+                        "create table note (kind text, id integer, acl integer, title text, text text, author text, changed integer,
+                                            primary key (kind, id)) strict;
+                         insert into acl (id, kind, path, participants) values (2, 'private', 'x', 1);
+                         insert into person (id, login, kind) values (7, 'kim', 'account'), (8, 'lee', 'account');",
+                    )?;
+                    Ok(())
+                })
+            })
+            .expect("a project");
+        let project = site.project(&row).expect("opens");
+        Self { dir, project }
+    }
+
+    fn save(&self, id: i64, title: &str, text: &str) {
+        self.save_as("note", id, DEFAULT_CLASS, title, text, json!({}));
+    }
+
+    fn save_as(&self, kind: &'static str, id: i64, acl: i64, title: &str, text: &str, data: Value) {
+        self.save_at(kind, id, acl, title, text, data, Instant::now());
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of a row")]
+    fn save_at(&self, kind: &'static str, id: i64, acl: i64, title: &str, text: &str, data: Value, changed: Instant) {
+        self.change(kind, id, acl, data, |db| {
+            db.execute(
+                "insert or replace into note (kind, id, acl, title, text, author, changed) values (?1, ?2, ?3, ?4, ?5, 'Kim Lee', ?6)",
+                (kind, id, acl, title, text, changed),
+            )?;
+            Ok(())
+        });
+    }
+
+    fn change(
+        &self,
+        kind: &'static str,
+        id: i64,
+        acl: i64,
+        data: Value,
+        change: impl FnOnce(&Connection) -> Result<()>,
+    ) {
+        let viewer = everything();
+        self.project
+            .write(Act { viewer: &viewer, via: Via::System }, |tx| {
+                change(tx)?;
+                tx.record(&NewEvent::new("note.saved", Resource::new(kind, id), acl).data(data))
+            })
+            .expect("writes");
+    }
+
+    fn delete(&self, id: i64) {
+        self.change("note", id, DEFAULT_CLASS, json!({}), |db| {
+            db.execute("delete from note where kind = 'note' and id = ?1", [id])?;
+            Ok(())
+        });
+    }
+
+    fn catch_up(&self) {
+        assert!(self.project.catch_up().expect("catches up"), "the follower waits for a retry");
+    }
+
+    fn find(&self, query: &str) -> Results {
+        self.find_as(&reader(), query)
+    }
+
+    fn find_as(&self, viewer: &Viewer, query: &str) -> Results {
+        let query = find::read(COMPONENTS, viewer, query);
+        find::find(&self.project, viewer, &query, &Wanted::default()).expect("finds")
+    }
+
+    /// Titles of the hits, best first; the count must agree.
+    fn titles(&self, query: &str) -> Vec<String> {
+        self.titles_as(&reader(), query)
+    }
+
+    fn titles_as(&self, viewer: &Viewer, query: &str) -> Vec<String> {
+        let results = self.find_as(viewer, query);
+        assert_eq!(results.total as usize, results.hits.len(), "{query}: the count and the hits");
+        let facets: u64 = results.facets.iter().map(|facet| facet.count).sum();
+        assert!(facets >= results.total, "{query}: the facets");
+        results.hits.into_iter().map(|hit| hit.card.title).collect()
+    }
+
+    fn index(&self) -> PathBuf {
+        self.project.dir().join("index")
+    }
+
+    fn position(&self) -> i64 {
+        self.project.read(|db| event::position(db, "search")).expect("reads")
+    }
+}
+
+fn viewer(principal: Principal, person: Option<i64>, classes: &[i64], joined: &[i64]) -> Viewer {
+    Viewer {
+        principal: Arc::new(principal),
+        person,
+        permissions: [SEARCH_VIEW.name, NOTE_VIEW.name, MEMO_VIEW.name].into(),
+        classes: classes.to_vec(),
+        joined_classes: joined.to_vec(),
+    }
+}
+
+fn reader() -> Viewer {
+    viewer(Principal::anonymous(), None, &[DEFAULT_CLASS], &[])
+}
+
+fn everything() -> Viewer {
+    viewer(Principal::operator(), None, &[DEFAULT_CLASS, PRIVATE], &[])
+}
+
+#[test]
+fn a_saved_text_is_found_at_once_and_after_the_index_caught_up() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    assert_eq!(test.titles("sink"), ["Kitchen"]);
+    test.catch_up();
+    assert_eq!(test.titles("sink"), ["Kitchen"]);
+    test.save(2, "Kitchen", "The tap drips.");
+    for round in ["before", "after"] {
+        assert!(test.titles("sink").is_empty(), "{round}");
+        assert_eq!(test.titles("drips"), ["Kitchen"], "{round}");
+        test.catch_up();
+    }
+}
+
+#[test]
+fn what_was_deleted_is_gone_at_once() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.save(4, "Bath", "The sink is new.");
+    test.catch_up();
+    test.delete(2);
+    assert_eq!(test.titles("sink"), ["Bath"]);
+    test.catch_up();
+    assert_eq!(test.titles("sink"), ["Bath"]);
+}
+
+#[test]
+fn words_phrases_beginnings_accents_and_scripts_without_blanks_are_found() {
+    let test = Test::new();
+    test.save(2, "Café Straße", "The running water of the old wiki page.");
+    test.save(4, "WikiStart", "page wiki, reversed; a wiki-page with plumbing");
+    test.save(6, "東京都", "私は東京都に住む");
+    for round in ["in memory", "in the index"] {
+        for (query, titles) in [
+            ("cafe", &["Café Straße"][..]),
+            ("STRASSE café", &["Café Straße"]),
+            ("\"old wiki page\"", &["Café Straße"]),
+            ("\"wiki page\" -old", &["WikiStart"]),
+            ("wiki-page reversed", &["WikiStart"]),
+            ("plumb*", &["WikiStart"]),
+            ("\"a wiki pa\"*", &["WikiStart"]),
+            ("run", &["Café Straße"]),
+            ("\"run\"", &[]),
+            ("start", &["WikiStart"]),
+            ("東京", &["東京都"]),
+            ("京東", &[]),
+            ("-wiki", &["東京都"]),
+            ("author:kim plumbing", &["WikiStart"]),
+            ("author:\"lee kim\"", &[]),
+            ("plumbing changed:today", &["WikiStart"]),
+            ("plumbing changed:<-1d", &[]),
+            ("plumbing water", &[]),
+            ("foo:bar", &[]),
+            ("", &[]),
+            ("*", &[]),
+            ("???", &[]),
+            ("\u{0}\u{202e}\"", &[]),
+        ] {
+            assert_eq!(test.titles(query), titles, "{round}: {query}");
+        }
+        test.catch_up();
+    }
+}
+
+#[test]
+fn a_typing_error_is_forgiven_only_where_nothing_is_found_and_is_told() {
+    let test = Test::new();
+    test.save(2, "Plumbing", "plumbing plumbin");
+    test.save(4, "Plum", "plums");
+    test.catch_up();
+    let results = test.find("plumbign");
+    assert_eq!((results.total, results.hits[0].card.title.as_str()), (1, "Plumbing"));
+    assert_eq!(results.forgiven.len(), 1);
+    assert_eq!((results.forgiven[0].typed.as_str(), results.forgiven[0].found[0].as_str()), ("plumbign", "plumbing"));
+    assert!(results.hits[0].excerpt.iter().any(|span| span.mark));
+    assert!(test.find("plumbing").forgiven.is_empty());
+    assert_eq!(test.find("plim").total, 0, "a short word is not forgiven");
+    assert_eq!(test.find("\"plumbign\"").total, 0, "nor is what stands in quotes");
+}
+
+#[test]
+fn the_title_and_the_newer_text_come_first_and_a_whole_title_before_all() {
+    let test = Test::new();
+    let now = Instant::now();
+    let old = now.plus_seconds(-3 * 365 * 86_400);
+    test.save_at("note", 2, DEFAULT_CLASS, "Old", "pipe and more", json!({}), old);
+    test.save_at("note", 4, DEFAULT_CLASS, "New", "pipe and more", json!({}), now);
+    test.save_at("note", 6, DEFAULT_CLASS, "A pipe in the title", "nothing", json!({}), old);
+    test.save_at("note", 8, DEFAULT_CLASS, "Pipe", "nothing", json!({}), old);
+    for round in ["in memory", "in the index"] {
+        assert_eq!(test.titles("pipe"), ["Pipe", "A pipe in the title", "New", "Old"], "{round}");
+        test.catch_up();
+    }
+    let query = find::read(COMPONENTS, &reader(), "pipe");
+    let wanted = Wanted { order: Order::Newest, ..Wanted::default() };
+    let newest = find::find(&test.project, &reader(), &query, &wanted).expect("finds");
+    assert_eq!(newest.hits[0].card.title, "New");
+}
+
+#[test]
+fn forbidden_rows_are_neither_counted_nor_shown_even_right_after_their_class_changed() {
+    let test = Test::new();
+    test.save(2, "Open", "the word secretive");
+    test.save_as("note", 4, PRIVATE, "Closed", "the word secretive", json!({}));
+    for round in ["in memory", "in the index"] {
+        assert_eq!(test.titles("secretive"), ["Open"], "{round}");
+        assert_eq!(test.find_as(&everything(), "secretive").total, 2, "{round}");
+        test.catch_up();
+    }
+    test.save_as("note", 2, PRIVATE, "Open", "the word secretive", json!({}));
+    assert!(test.titles("secretive").is_empty());
+    assert_eq!(test.find("secretive").facets[0].count, 0);
+    assert!(find::suggest(&test.project, &reader(), "ope").expect("suggests").is_empty());
+    test.save_as("note", 4, DEFAULT_CLASS, "Closed", "the word secretive", json!({}));
+    assert_eq!(test.titles("secretive"), ["Closed"]);
+    test.catch_up();
+    assert_eq!(test.titles("secretive"), ["Closed"]);
+}
+
+#[test]
+fn a_change_of_many_rows_is_known_from_what_the_event_says_of_them() {
+    let test = Test::new();
+    for id in [2, 4, 6] {
+        test.save(id, &format!("Note {id}"), "shared words");
+    }
+    test.save_as("memo", 1, DEFAULT_CLASS, "Memo", "shared words", json!({}));
+    test.catch_up();
+    let hide = |ids: &str| format!("update note set acl = 2 where kind = 'note' and id in ({ids})");
+    test.change("note", 2, PRIVATE, json!({ "also": [["note", 4]] }), |db| Ok(db.execute_batch(&hide("2, 4"))?));
+    for _ in 0..2 {
+        let mut titles = test.titles("shared");
+        titles.sort();
+        assert_eq!(titles, ["Memo", "Note 6"]);
+        test.catch_up();
+    }
+    test.change("project", 0, DEFAULT_CLASS, json!({ "kinds": ["note"] }), |db| Ok(db.execute_batch(&hide("6"))?));
+    for _ in 0..2 {
+        assert_eq!(test.titles("shared"), ["Memo"]);
+        assert_eq!(test.find_as(&everything(), "shared").total, 4);
+        test.catch_up();
+    }
+}
+
+#[test]
+fn who_takes_part_finds_rows_of_a_class_of_participants_and_nobody_else_does() {
+    let test = Test::new();
+    test.change("note", 2, PRIVATE, json!({}), |db| {
+        Ok(db.execute_batch(
+            "insert into note values ('note', 2, 2, 'Mine', 'a private matter', 'Kim', 1);
+             insert into participant values ('note', 2, 7, 'reporter');",
+        )?)
+    });
+    let kim = viewer(Principal::anonymous(), Some(7), &[DEFAULT_CLASS], &[PRIVATE]);
+    let lee = viewer(Principal::anonymous(), Some(8), &[DEFAULT_CLASS], &[PRIVATE]);
+    for round in ["in memory", "in the index"] {
+        assert_eq!(test.titles_as(&kim, "matter"), ["Mine"], "{round}");
+        assert!(test.titles_as(&lee, "matter").is_empty(), "{round}");
+        test.catch_up();
+    }
+}
+
+#[test]
+fn kinds_narrow_are_counted_and_need_their_permission() {
+    let test = Test::new();
+    test.save(2, "Note", "shared");
+    test.save_as("memo", 1, DEFAULT_CLASS, "Memo", "shared", json!({}));
+    test.catch_up();
+    let results = test.find("shared type:memos");
+    assert_eq!((results.total, results.hits[0].card.title.as_str()), (1, "Memo"));
+    let counts: Vec<_> = results.facets.iter().map(|facet| (facet.kind, facet.count, facet.chosen)).collect();
+    assert_eq!(counts, [("note", 1, false), ("memo", 1, true)]);
+    let mut no_memos = reader();
+    no_memos.permissions.remove(MEMO_VIEW.name);
+    assert_eq!(test.titles_as(&no_memos, "shared"), ["Note"]);
+    assert_eq!(test.find_as(&no_memos, "shared").facets.len(), 1);
+    let query = find::read(COMPONENTS, &reader(), "shared");
+    let mut nobody = reader();
+    nobody.permissions.remove(SEARCH_VIEW.name);
+    let refused = find::find(&test.project, &nobody, &query, &Wanted::default());
+    assert!(matches!(refused, Err(Error::NotFound(_))));
+}
+
+#[test]
+fn a_score_does_not_tell_what_hidden_texts_hold() {
+    let score = |hidden: i64| {
+        let test = Test::new();
+        test.save(2, "One", "a telling word among others");
+        test.save(4, "Two", "nothing of the kind");
+        for id in 0..hidden {
+            test.save_as("note", 100 + 2 * id, PRIVATE, "Hidden", "telling telling telling", json!({}));
+        }
+        test.catch_up();
+        test.find("telling").hits[0].score
+    };
+    assert!((score(0) - score(20)).abs() < 1e-4);
+}
+
+#[test]
+fn pages_of_results_hold_each_hit_once() {
+    let test = Test::new();
+    for id in 1..=30 {
+        test.save(2 * id, &format!("Note {id}"), "common");
+        if id == 20 {
+            test.catch_up();
+        }
+    }
+    let query = find::read(COMPONENTS, &reader(), "common");
+    let mut seen = Vec::new();
+    for page in 1..=4 {
+        let wanted = Wanted { page, page_size: 8, ..Wanted::default() };
+        let results = find::find(&test.project, &reader(), &query, &wanted).expect("finds");
+        assert_eq!((results.total, results.pages, results.page), (30, 4, page));
+        seen.extend(results.hits.into_iter().map(|hit| hit.card.resource.id));
+    }
+    let wanted = Wanted { page: 99, page_size: 8, ..Wanted::default() };
+    assert_eq!(find::find(&test.project, &reader(), &query, &wanted).expect("finds").page, 4);
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=30).map(|id| 2 * id).collect::<Vec<i64>>());
+}
+
+#[test]
+fn completion_offers_titles_of_which_a_word_begins_so() {
+    let test = Test::new();
+    test.save(2, "Installation guide", "");
+    test.save(4, "How to install", "");
+    test.save(6, "WikiInstall", "");
+    test.save(8, "Text with install", "other");
+    test.catch_up();
+    test.save(10, "Install", "");
+    let titles = |typed: &str| -> Vec<String> {
+        let found = find::suggest(&test.project, &reader(), typed).expect("suggests");
+        found.into_iter().map(|one| one.title).collect()
+    };
+    let found = titles("inst");
+    assert_eq!(found.len(), 5);
+    assert!(found[..2].contains(&"Install".to_owned()) && found[..2].contains(&"Installation guide".to_owned()));
+    assert_eq!(titles("install")[0], "Install");
+    assert_eq!(titles("guide inst"), ["Installation guide"]);
+    assert!(titles("stall").is_empty());
+    assert!(titles("\"").is_empty());
+}
+
+#[test]
+fn a_damaged_or_missing_index_is_built_anew_while_search_goes_on() {
+    for damage in [damage_meta, damage_segments, remove_index, older_schema] {
+        let test = Test::new();
+        test.save(2, "Kitchen", "The sink leaks.");
+        test.catch_up();
+        assert_eq!(test.titles("sink"), ["Kitchen"]);
+        damage(&test);
+        assert_eq!(test.titles("sink"), ["Kitchen"], "from the database alone");
+        test.save(4, "Bath", "Another sink.");
+        test.catch_up();
+        let mut titles = test.titles("sink");
+        titles.sort();
+        assert_eq!(titles, ["Bath", "Kitchen"]);
+        let mut findings = Vec::new();
+        Component::check(&SEARCH, &test.project, &mut findings).expect("checks");
+        assert_eq!(findings, [""; 0]);
+    }
+}
+
+fn damage_meta(test: &Test) {
+    fs::write(test.index().join("meta.json"), "{").expect("writes");
+}
+
+/// Overwrites what the index has of words, as a bad disk would; the files keep their length.
+fn damage_segments(test: &Test) {
+    let mut damaged = 0;
+    for entry in fs::read_dir(test.index()).expect("a folder") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_some_and(|extension| extension != "json" && extension != "lock") {
+            let length = fs::metadata(&path).expect("a file").len() as usize;
+            fs::remove_file(&path).expect("removes");
+            fs::write(&path, vec![0xff; length]).expect("writes");
+            damaged += 1;
+        }
+    }
+    assert!(damaged > 0);
+    // As after a restart: the files are opened afresh.
+    let meta = test.index().join("meta.json");
+    let text = fs::read(&meta).expect("reads");
+    fs::remove_file(&meta).expect("removes");
+    fs::write(&meta, text).expect("writes");
+}
+
+fn remove_index(test: &Test) {
+    fs::remove_dir_all(test.index()).expect("removes");
+}
+
+fn older_schema(test: &Test) {
+    let meta = test.index().join("meta.json");
+    let text = fs::read_to_string(&meta).expect("reads").replace("words-1", "words-0");
+    fs::write(&meta, text).expect("writes");
+}
+
+#[test]
+fn a_crash_between_the_commit_of_the_index_and_of_the_position_costs_nothing() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    let reached = test.position();
+    test.save(4, "Bath", "Another sink.");
+    test.catch_up();
+    test.project
+        .db()
+        .write(|db| Ok(db.execute("update follower set position = ?1 where name = 'search'", [reached])?))
+        .expect("writes");
+    test.catch_up();
+    assert_eq!(test.titles("sink").len(), 2);
+    assert!(test.position() > reached);
+}
+
+#[test]
+fn an_index_that_is_behind_its_position_or_of_another_database_is_noticed() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    let kept = test.dir.path().join("kept");
+    copy(&test.index(), &kept);
+    test.save(4, "Bath", "Another sink.");
+    test.catch_up();
+    fs::remove_dir_all(test.index()).expect("removes");
+    copy(&kept, &test.index());
+    assert_eq!(test.titles("sink").len(), 2);
+    test.catch_up();
+    assert_eq!(test.titles("sink").len(), 2);
+
+    let other = Test::new();
+    other.save(2, "Elsewhere", "A sink of others.");
+    other.save(4, "Elsewhere", "A sink of others.");
+    other.catch_up();
+    fs::remove_dir_all(test.index()).expect("removes");
+    copy(&other.index(), &test.index());
+    for _ in 0..2 {
+        let mut titles = test.titles("sink");
+        titles.sort();
+        assert_eq!(titles, ["Bath", "Kitchen"]);
+        test.catch_up();
+    }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).expect("makes");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("a file");
+        fs::copy(entry.path(), to.join(entry.file_name())).expect("copies");
+    }
+}
+
+#[test]
+fn a_folder_that_takes_no_index_fails_the_follower_and_not_the_search() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    // The lock of the writer can't be made: it is a folder. So it fails for root, too.
+    let lock = test.index().join(".tantivy-writer.lock");
+    let _ = fs::remove_file(&lock);
+    fs::create_dir(&lock).expect("makes");
+    test.save(4, "Bath", "Another sink.");
+    assert!(!test.project.catch_up().expect("tries"), "the follower waits");
+    let mut titles = test.titles("sink");
+    titles.sort();
+    assert_eq!(titles, ["Bath", "Kitchen"]);
+    fs::remove_dir(&lock).expect("removes");
+    retry_now(&test);
+    test.catch_up();
+    assert_eq!(test.titles("sink").len(), 2);
+}
+
+fn retry_now(test: &Test) {
+    test.project.db().write(|db| Ok(db.execute("update follower set retry_at = 0", [])?)).expect("writes");
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_parked_and_keeps_nothing_else_from_being_found() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    test.save(4, "Broken", "unreadable");
+    test.save(6, "Bath", "Another sink.");
+    for _ in 0..20 {
+        retry_now(&test);
+        if test.project.catch_up().expect("tries") {
+            break;
+        }
+        assert_eq!(test.find("sink").total, 2);
+    }
+    test.catch_up();
+    assert_eq!(test.project.read(event::parked).expect("reads").len(), 1);
+    assert_eq!(test.titles("sink").len(), 2);
+    test.save(4, "Mended", "A third sink.");
+    test.catch_up();
+    assert_eq!(test.titles("sink").len(), 3);
+}
+
+#[test]
+fn a_rebuild_finds_everything_and_leaves_nothing_behind() {
+    let test = Test::new();
+    for id in 1..=450 {
+        test.save(2 * id, &format!("Note {id}"), "common");
+    }
+    let viewer = everything();
+    assert_eq!(search::rebuild(&test.project, &viewer).expect("rebuilds"), Rebuilt::Done(450));
+    test.catch_up();
+    assert_eq!(test.find("common").total, 450);
+    let left = fs::read_dir(test.project.dir()).expect("a folder");
+    let left = left
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("index.")));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn an_index_far_behind_says_so_and_still_finds_what_is_newest() {
+    let test = Test::new();
+    for id in 1..=400 {
+        test.save(2 * id, &format!("Note {id}"), "common");
+    }
+    test.save(802, "Newest", "common newest");
+    let results = test.find("common");
+    assert!(results.behind);
+    assert!(results.total >= 300 && results.total < 401);
+    assert_eq!(test.find("newest").hits[0].card.title, "Newest");
+    test.catch_up();
+    let results = test.find("common");
+    assert!(!results.behind);
+    assert_eq!(results.total, 401);
+}
+
+#[test]
+fn ten_thousand_words_are_bounded_and_said_to_be() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    let results = test.find(&"sink ".repeat(10_000));
+    assert!(results.shortened);
+    assert_eq!(results.total, 1);
+    for odd in
+        ["a\"b\"c -\"", "((((", "\\", "author:", "type:", "changed:>", "-", "foo*bar*", &"é".repeat(5_000), "\u{301}"]
+    {
+        test.find(odd);
+    }
+}
