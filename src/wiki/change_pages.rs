@@ -34,7 +34,7 @@ async fn write(visit: Visit, project: String) -> Answer {
     visit.answer(move |desk| editor(desk, &project)).await
 }
 
-#[get("/<project>/wiki/<_..>?action=rename", rank = 1)]
+#[get("/<project>/wiki/<_..>?action=rename", rank = 2)]
 async fn rename(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -46,7 +46,7 @@ async fn rename(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki/<_..>?action=delete", rank = 1)]
+#[get("/<project>/wiki/<_..>?action=delete", rank = 3)]
 async fn delete(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -89,7 +89,7 @@ async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
         .await
 }
 
-#[post("/<project>/wiki?action=restore&<id>", rank = 1, data = "<data>")]
+#[post("/<project>/wiki?action=restore&<id>", rank = 2, data = "<data>")]
 async fn restore(visit: Visit, project: String, id: i64, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {

@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
     routes![history, difference]
 }
 
-#[get("/<project>/wiki/<_..>?action=history", rank = 1)]
+#[get("/<project>/wiki/<_..>?action=history", rank = 4)]
 async fn history(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -41,7 +41,7 @@ async fn history(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki/<_..>?action=diff", rank = 1)]
+#[get("/<project>/wiki/<_..>?action=diff", rank = 5)]
 async fn difference(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {

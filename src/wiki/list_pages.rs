@@ -52,7 +52,7 @@ pub(super) struct Node {
     pub children: Vec<Node>,
 }
 
-#[get("/<project>/wiki?action=index", rank = 1)]
+#[get("/<project>/wiki?action=index", rank = 7)]
 async fn index(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -130,7 +130,7 @@ fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow]) -> Result<Answer> 
 }
 
 /// The field “new page” of the index: leads to the editor of that page.
-#[get("/<project>/wiki?<name>", rank = 2)]
+#[get("/<project>/wiki?<name>", rank = 9)]
 async fn new(visit: Visit, project: String, name: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -164,7 +164,7 @@ struct Trashed {
     taken: bool,
 }
 
-#[get("/<project>/wiki?action=trash", rank = 1)]
+#[get("/<project>/wiki?action=trash", rank = 8)]
 async fn trash(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -208,7 +208,7 @@ impl Page for BacklinksPage {
     const TEMPLATE: &'static str = "wiki/backlinks.html";
 }
 
-#[get("/<project>/wiki/<_..>?action=backlinks", rank = 1)]
+#[get("/<project>/wiki/<_..>?action=backlinks", rank = 6)]
 async fn backlinks(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {

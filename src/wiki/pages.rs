@@ -1,4 +1,6 @@
 //! Reading a page: `/<project>/wiki/<Page>`, its old versions, its text, its JSON.
+//!
+//! Rocket tells routes apart by path alone, so those that differ only in `?action=` have ranks of their own.
 
 use rocket::http::Status;
 use rocket::{Route, get, routes};
@@ -37,7 +39,7 @@ async fn start(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki")]
+#[get("/<project>/wiki", rank = 10)]
 async fn wiki(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -50,7 +52,7 @@ async fn wiki(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki/<_..>", rank = 5)]
+#[get("/<project>/wiki/<_..>", rank = 11)]
 async fn show(visit: Visit, project: String) -> Answer {
     visit.answer(move |desk| shown_page(desk, &project)).await
 }
