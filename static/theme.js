@@ -2,6 +2,7 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
+  root.dataset.givenTheme = root.dataset.theme;
   try {
     const chosen = localStorage.getItem("trackway-theme");
     if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;

@@ -1,1 +1,22 @@
-// entry
+// What scripts add to a page. Every page is complete without them; each module looks for the marks (data-…) that a
+// template leaves and does nothing where there are none.
+import { menus, themeButton } from "./frame.js";
+import { decorateText, outlineFollows } from "./text.js";
+import { startKeys } from "./keys.js";
+import { completeSearch } from "./suggest.js";
+
+menus();
+themeButton();
+completeSearch();
+startKeys();
+decorateText(document);
+outlineFollows();
+
+const form = document.querySelector("form[data-editor]");
+if (form) {
+  const { startEditor } = await import("./editor.js");
+  startEditor(form);
+} else {
+  const { forgetSavedDraft } = await import("./drafts.js");
+  forgetSavedDraft();
+}

@@ -1,0 +1,105 @@
+// Writing: a bar of buttons, keys for them, and lists that go on by themselves. Tab leaves the text, as everywhere.
+import { keepDraft } from "./drafts.js";
+import { livePreview } from "./preview.js";
+import { acceptFiles } from "./upload.js";
+
+const actions = [
+  { name: "Bold", sign: "B", key: "b", around: ["**", "**"], sample: "bold" },
+  { name: "Italic", sign: "I", key: "i", around: ["*", "*"], sample: "italic" },
+  { name: "Code", sign: "‹›", key: "e", around: ["`", "`"], sample: "code" },
+  { name: "Link to a page", sign: "[[ ]]", key: "k", around: ["[[", "]]"], sample: "Page" },
+  { name: "Heading", sign: "H", before: "## " },
+  { name: "List", sign: "•", before: "- " },
+  { name: "Numbered list", sign: "1.", before: "1. " },
+  { name: "Task", sign: "☐", before: "- [ ] " },
+  { name: "Quotation", sign: "”", before: "> " },
+  { name: "Table", sign: "▦", block: "| Column | Column |\n|---|---|\n| text | text |\n" },
+];
+
+/** Brings a form[data-editor] to life. */
+export function startEditor(form) {
+  const area = form.querySelector("textarea[name=text]");
+  const status = form.querySelector("[data-editor-status]");
+  const say = (text) => (status.textContent = text);
+  buildBar(form.querySelector("[data-toolbar]"), area);
+  area.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) {
+      const action = actions.find(({ key }) => key === event.key);
+      if (action) {
+        event.preventDefault();
+        apply(action, area);
+      }
+    } else if (event.key === "Enter" && !event.shiftKey && continueList(area)) {
+      event.preventDefault();
+    }
+  });
+  const preview = livePreview(form, area, say);
+  keepDraft(form, area, say, preview);
+  if (form.dataset.upload) acceptFiles(form, area, say, (text) => insert(area, text));
+}
+
+/** Puts `text` in place of the selection, so that undo knows of it. */
+function insert(area, text) {
+  area.focus();
+  if (!document.execCommand("insertText", false, text)) {
+    area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+function buildBar(bar, area) {
+  const buttons = actions.map((action, at) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: action.sign, title: action.key ? `${action.name} (Ctrl-${action.key.toUpperCase()})` : action.name });
+    button.setAttribute("aria-label", action.name);
+    button.tabIndex = at === 0 ? 0 : -1;
+    button.addEventListener("click", () => apply(action, area));
+    return button;
+  });
+  bar.append(...buttons);
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const at = buttons.indexOf(document.activeElement);
+    const next = buttons[(at + step + buttons.length) % buttons.length];
+    buttons[at].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+    event.preventDefault();
+  });
+}
+
+function apply(action, area) {
+  const { selectionStart: start, selectionEnd: end, value } = area;
+  if (action.around) {
+    const [open, shut] = action.around;
+    const inner = value.slice(start, end) || action.sample;
+    insert(area, open + inner + shut);
+    area.setSelectionRange(start + open.length, start + open.length + inner.length);
+  } else if (action.block) {
+    const gap = start === 0 || value.slice(0, start).endsWith("\n\n") ? "" : value[start - 1] === "\n" ? "\n" : "\n\n";
+    insert(area, gap + action.block);
+  } else {
+    const from = value.lastIndexOf("\n", start - 1) + 1;
+    const chosen = value.slice(from, end);
+    area.setSelectionRange(from, end);
+    insert(area, chosen.split("\n").map((line) => action.before + line).join("\n"));
+  }
+}
+
+function continueList(area) {
+  const { selectionStart: at, selectionEnd: end, value } = area;
+  if (at !== end) return false;
+  const from = value.lastIndexOf("\n", at - 1) + 1;
+  const match = /^(\s*)(?:([-*+] )(\[[ xX]\] )?|(\d{1,9})([.)] )|(> ?))/.exec(value.slice(from, at));
+  if (!match) return false;
+  const [marker, blanks, bullet, box, number, dot, quote] = match;
+  if (value.slice(from, at) === marker) {
+    area.setSelectionRange(from, at);
+    insert(area, "\n");
+    return true;
+  }
+  const next = number ? `${Number(number) + 1}${dot}` : quote ? quote : bullet + (box ? "[ ] " : "");
+  insert(area, `\n${blanks}${next}`);
+  return true;
+}
