@@ -50,8 +50,9 @@ function insert(area, text) {
 
 function buildBar(bar, area) {
   const buttons = actions.map((action, at) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: action.sign, title: action.key ? `${action.name} (Ctrl-${action.key.toUpperCase()})` : action.name });
-    button.setAttribute("aria-label", action.name);
+    const button = Object.assign(document.createElement("button"), { type: "button", title: action.key ? `${action.name} (Ctrl-${action.key.toUpperCase()})` : action.name });
+    const sign = Object.assign(document.createElement("span"), { textContent: action.sign, ariaHidden: "true" });
+    button.append(sign, Object.assign(document.createElement("span"), { textContent: action.name, className: "unseen" }));
     button.tabIndex = at === 0 ? 0 : -1;
     button.addEventListener("click", () => apply(action, area));
     return button;

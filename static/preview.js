@@ -42,8 +42,8 @@ export function livePreview(form, area, say) {
     if (range > 0) pane.scrollTop = (area.scrollTop / range) * (pane.scrollHeight - pane.clientHeight);
   });
   pane.tabIndex = 0;
-  pane.setAttribute("role", "region");
-  pane.setAttribute("aria-label", "Preview");
+  pane.setAttribute("role", "group");
+  pane.setAttribute("aria-label", "Rendered text");
   if (area.value.trim() !== "") later(0);
   return () => later(0);
 }

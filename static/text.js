@@ -4,7 +4,7 @@
 export function decorateText(root) {
   for (const pre of root.querySelectorAll(".text pre, pre.code")) frameWithCopy(pre, () => pre.innerText.replace(/\n$/, ""));
   for (const area of root.querySelectorAll("textarea[data-copy]")) frameWithCopy(area, () => area.value);
-  for (const box of root.querySelectorAll(".text pre, .text .table-wrap, math[display=block]")) {
+  for (const box of root.querySelectorAll("pre, .text .table-wrap, math[display=block]")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 }
