@@ -44,7 +44,7 @@ export function keepDraft(form, area, say, redraw) {
   form.addEventListener("submit", (event) => {
     store();
     form.dataset.sending = "yes";
-    if (event.submitter?.name === "save") sessionStorageSet(pendingKey, JSON.stringify({ key, path: new URL(form.action).pathname }));
+    if (event.submitter?.name === "save") sessionStorageSet(pendingKey, JSON.stringify({ key, path: new URL(form.getAttribute("action"), location.href).pathname }));
   });
 }
 

@@ -6,6 +6,7 @@ export function livePreview(form, area, say) {
   const pane = form.querySelector("[data-preview-pane]");
   let timer = 0;
   let asking = null;
+  let complained = false;
 
   const draw = async () => {
     asking?.abort();
@@ -16,10 +17,12 @@ export function livePreview(form, area, say) {
       if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? "your session has ended" : `the server answered ${answer.status}`);
       const html = await answer.text();
       show(html);
-      say("");
+      if (complained) say("");
+      complained = false;
     } catch (problem) {
       if (problem.name === "AbortError") return;
       pane.classList.add("stale");
+      complained = true;
       say(`No preview: ${problem instanceof TypeError ? "the server cannot be reached" : problem.message}. Your text is kept.`);
     }
   };
