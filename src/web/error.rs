@@ -252,7 +252,8 @@ fn caught<'r>(status: Status, request: &'r Request<'_>) -> rocket::catcher::BoxF
                             503 => (status, Error::told("The server has too much to do at the moment.", "busy")),
                             _ => (status, Error::internal(format!("Rocket answered {status}"))),
                         };
-                        Ok(answer(desk, error, None).with_status(status))
+                        let made = answer(desk, error, None);
+                        Ok(if made.status == Status::MovedPermanently { made } else { made.with_status(status) })
                     })
                     .await
             }
