@@ -4,18 +4,28 @@
 const prefix = "trackway-draft:";
 const pendingKey = "trackway-saving";
 
-/** Keeps the text of `form` (data-draft, data-version), and puts an earlier draft back on a freshly opened form. */
+/**
+ * Keeps the text of `form` (data-draft). data-text says what its text is: "saved" (the server has it), "typed" (it was
+ * refused or only looked at, so this browser keeps it at once) or "given" (an old version, nobody typed it yet).
+ */
 export function keepDraft(form, area, say, redraw) {
   const key = prefix + form.dataset.draft;
   const version = form.elements.version;
-  const served = { text: area.value, version: version.value };
+  const served = { text: area.defaultValue, version: version.defaultValue };
+  const isServed = () => area.value === served.text && version.value === served.version;
+  const kind = form.dataset.text;
   let unsafe = false;
   let timer = 0;
 
   const store = () => {
     clearTimeout(timer);
-    if (area.value === served.text && version.value === served.version) remove(key);
-    else unsafe = !write(key, { text: area.value, version: version.value, when: Date.now() });
+    if (kind !== "typed" && isServed()) {
+      if (kind === "saved") remove(key);
+      return;
+    }
+    const kept = read(key);
+    if (kept?.text === area.value && kept.version === version.value) return;
+    unsafe = !write(key, { text: area.value, version: version.value, when: Date.now() });
     if (unsafe) say("This browser does not keep drafts. Save before you leave.");
   };
   const put = ({ text, version: from }) => {
@@ -23,15 +33,17 @@ export function keepDraft(form, area, say, redraw) {
     // The version the draft began from: the server merges what was saved since.
     version.value = from;
     redraw();
+    store();
   };
 
+  // Whatever was sent before is not saved, or this would not be the editor.
+  removeSession(pendingKey);
   const draft = read(key);
-  if (draft && "fresh" in form.dataset && draft.text !== served.text) {
-    put(draft);
-    note(form, draft, served, (chosen) => {
-      put(chosen);
-      store();
-    });
+  if (kind === "typed") {
+    store();
+  } else if (draft && draft.text !== served.text) {
+    if (kind === "saved") put(draft);
+    note(form, draft, served, kind === "saved", put);
   }
   area.addEventListener("input", () => {
     clearTimeout(timer);
@@ -44,7 +56,7 @@ export function keepDraft(form, area, say, redraw) {
   form.addEventListener("submit", (event) => {
     store();
     form.dataset.sending = "yes";
-    if (event.submitter?.name === "save") sessionStorageSet(pendingKey, JSON.stringify({ key, path: new URL(form.getAttribute("action"), location.href).pathname }));
+    if (event.submitter?.name === "save") writeSession(pendingKey, JSON.stringify({ key, path: new URL(form.getAttribute("action"), location.href).pathname }));
   });
 }
 
@@ -60,16 +72,15 @@ export function forgetSavedDraft() {
   }
 }
 
-function note(form, draft, served, use) {
+function note(form, draft, served, showsDraft, use) {
   const box = document.createElement("p");
   box.className = "note draft-note";
   box.role = "status";
   const words = document.createElement("span");
   const button = Object.assign(document.createElement("button"), { type: "button" });
   const when = new Date(draft.when).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  let showsDraft = true;
   const label = () => {
-    words.textContent = showsDraft ? `Your draft of ${when} is back in the editor. It is not saved yet.` : "The saved text is in the editor. The draft is put aside.";
+    words.textContent = showsDraft ? `Your draft of ${when} is back in the editor. It is not saved yet.` : `A draft of ${when} is put aside.`;
     button.textContent = showsDraft ? "Discard the draft" : "Take the draft back";
   };
   button.addEventListener("click", () => {
@@ -107,10 +118,18 @@ function remove(key) {
   }
 }
 
-function sessionStorageSet(key, value) {
+function writeSession(key, value) {
   try {
     sessionStorage.setItem(key, value);
   } catch {
     // The draft then stays until it is discarded.
+  }
+}
+
+function removeSession(key) {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // Nothing was kept.
   }
 }
