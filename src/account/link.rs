@@ -56,7 +56,9 @@ async fn choose(visit: Visit, token: String, data: Data<'_>) -> Answer {
 /// A link that is used, run out or made up: one answer for all.
 fn found(desk: &Desk, token: &str) -> Result<(Link, Option<Account>)> {
     let gone = || {
-        Error::not_found("This link has been used already or has run out. Ask an administrator for another one: `trackway user link NAME` makes it.")
+        Error::not_found(
+            "This link has been used already or has run out. Ask an administrator for another one: `trackway user link NAME` makes it.",
+        )
     };
     desk.site().read(|db| {
         let link = links::find(db, token)?.ok_or_else(gone)?;
@@ -129,7 +131,8 @@ fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
         }
         match &account {
             None => {
-                let new = NewAccount { login: &user, display_name: &full_name, email: "", password: Some(hash), admin: true };
+                let new =
+                    NewAccount { login: &user, display_name: &full_name, email: "", password: Some(hash), admin: true };
                 accounts::create(db, record, &new).map(|account| account.id)
             }
             Some(account) => {

@@ -67,7 +67,8 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
         let kept_form: Vec<Kept> = kept(form)
             .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.to_owned() })
             .collect();
-        let kept_text = kept(form).map(|(_, value)| value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
+        let kept_text =
+            kept(form).map(|(_, value)| value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
         let kept_text = kept_text.map(str::to_owned);
         page(desk, LoginPage { user: user.to_owned(), next: next.clone(), problems, kept_form, kept_text }, status)
     };

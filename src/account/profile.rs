@@ -89,8 +89,11 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
             let mut problems = Vec::new();
             let keys = [format!("user:{}", account.login)];
             if let Some(seconds) = desk.web().throttle.wait(&keys) {
-                problems.push(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));
-            } else if account.password.is_some() && !passwords::verify(form.text("old_password"), account.password.as_deref()) {
+                problems
+                    .push(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));
+            } else if account.password.is_some()
+                && !passwords::verify(form.text("old_password"), account.password.as_deref())
+            {
                 desk.web().throttle.failed(&keys);
                 problems.push(Problem::new("old_password", "That is not your password so far."));
             }
@@ -99,7 +102,11 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
                 problems.push(Problem::new("password_again", "The two new passwords are not the same."));
             }
             if !problems.is_empty() {
-                return if form.json { Err(Error::Invalid(problems)) } else { page(desk, account, None, Vec::new(), problems) };
+                return if form.json {
+                    Err(Error::Invalid(problems))
+                } else {
+                    page(desk, account, None, Vec::new(), problems)
+                };
             }
             let hash = passwords::hash(password)?;
             // Every session ends, this one too: it goes on under a new id.

@@ -65,7 +65,9 @@ async fn list(visit: Visit) -> Answer {
 async fn robots(visit: Visit) -> Answer {
     let base = visit.web.address.base.clone();
     // What is computed for people is no reading for robots.
-    let rules = format!("User-agent: *\nDisallow: {base}/-/\nDisallow: {base}/*/search\nDisallow: {base}/*?*action=\nDisallow: {base}/*?*version=\n");
+    let rules = format!(
+        "User-agent: *\nDisallow: {base}/-/\nDisallow: {base}/*/search\nDisallow: {base}/*?*action=\nDisallow: {base}/*?*version=\n"
+    );
     Answer::text(rules)
 }
 
@@ -105,7 +107,9 @@ fn page(desk: &Desk, rows: Vec<ProjectRow>) -> Result<Answer> {
                 json!({ "name": row.name, "title": row.title, "state": row.state.name(), "url": url })
             })
             .collect();
-        return Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": paging.next }));
+        return Answer::json(
+            &json!({ "total": paging.total, "page": paging.page, "items": items, "next": paging.next }),
+        );
     }
     let projects = shown
         .map(|row| Listed {

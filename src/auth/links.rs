@@ -34,7 +34,9 @@ pub fn create(db: &Connection, account: Option<i64>) -> Result<String> {
 
 pub fn find(db: &Connection, token: &str) -> Result<Option<Link>> {
     Ok(db
-        .prepare_cached("select account, expires_at from sign_in_link where hash = ?1 and used_at is null and expires_at > ?2")?
+        .prepare_cached(
+            "select account, expires_at from sign_in_link where hash = ?1 and used_at is null and expires_at > ?2",
+        )?
         .query_row((hash_of(token), Instant::now()), |row| Ok(Link { account: row.get(0)?, expires_at: row.get(1)? }))
         .optional()?)
 }

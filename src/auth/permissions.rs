@@ -330,7 +330,8 @@ pub fn restrict(project: &Project, by: Act<'_>, path: &str, subjects: &[Subject]
     by.viewer.require(TRAC_ADMIN)?;
     project.write(by, |tx| {
         tx.execute("insert or ignore into acl (kind, path) values ('path', ?1)", [path])?;
-        let acl: i64 = tx.query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))?;
+        let acl: i64 =
+            tx.query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))?;
         tx.execute("delete from acl_subject where acl = ?1", [acl])?;
         for subject in subjects {
             tx.execute(

@@ -29,18 +29,30 @@ pub enum UserCommand {
     },
     List,
     /// Set a password, read from standard input
-    Password { name: String },
+    Password {
+        name: String,
+    },
     /// Shut an account out and end its sessions
-    Disable { name: String },
-    Enable { name: String },
+    Disable {
+        name: String,
+    },
+    Enable {
+        name: String,
+    },
     /// Print a link that lets its owner in once to choose a password
-    Link { name: String },
+    Link {
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum GroupCommand {
-    Create { name: String },
-    Remove { name: String },
+    Create {
+        name: String,
+    },
+    Remove {
+        name: String,
+    },
     /// Put accounts into a group
     Add {
         name: String,

@@ -32,9 +32,14 @@ pub enum Command {
         public: bool,
     },
     List,
-    Show { name: String },
+    Show {
+        name: String,
+    },
     /// Give it another name; the old address goes on leading to it
-    Rename { name: String, new_name: String },
+    Rename {
+        name: String,
+        new_name: String,
+    },
     /// Keep it readable, but closed to changes
     Archive {
         name: String,
@@ -43,7 +48,9 @@ pub enum Command {
         undo: bool,
     },
     /// Take it away; its folder stays on disk
-    Remove { name: String },
+    Remove {
+        name: String,
+    },
 }
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
@@ -61,9 +68,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
             let principal = shell.administrator(&site)?;
             site.rename_project(&site.load(&name)?, &new_name, actor(&principal), Via::Command)
         }
-        Command::Archive { name, undo } => {
-            set_state(shell, &name, if undo { State::Live } else { State::Archived })
-        }
+        Command::Archive { name, undo } => set_state(shell, &name, if undo { State::Live } else { State::Archived }),
         Command::Remove { name } => set_state(shell, &name, State::Removed),
     }
 }

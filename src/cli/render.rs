@@ -60,9 +60,8 @@ fn in_project(shell: &Shell, name: &str, page: Option<&str>, text: &str, flavour
     let row = site.load(name)?;
     let project = site.project(&row)?;
     let principal = auth::operator(&site, Some(shell.as_name.as_deref().unwrap_or("anonymous")))?;
-    let viewer = permissions::enter(&project, &row, &Arc::clone(&principal))?.ok_or_else(|| {
-        Error::not_found(format!("there is no project `{name}` for anonymous readers; say --as NAME"))
-    });
+    let viewer = permissions::enter(&project, &row, &Arc::clone(&principal))?
+        .ok_or_else(|| Error::not_found(format!("there is no project `{name}` for anonymous readers; say --as NAME")));
     let viewer = viewer?;
     let base = address(&site)?.base;
     let root = format!("{base}/{}", row.name);

@@ -22,6 +22,7 @@ pub fn run(shell: &Shell, search: &Search) -> Result<()> {
     let address = address(&entered.site)?;
     let root = address.absolute(&format!("{}/{}", address.base, entered.row.name));
     let query = search.words.join(" ");
-    let found = crate::search::command_json(&entered.project, &entered.viewer, &query, usize::from(search.limit), &root)?;
+    let found =
+        crate::search::command_json(&entered.project, &entered.viewer, &query, usize::from(search.limit), &root)?;
     print(&format!("{found}\n"))
 }

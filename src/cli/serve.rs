@@ -63,10 +63,10 @@ pub fn run(shell: &Shell, serve: &Serve) -> Result<()> {
 }
 
 fn free_port(listen: &str) -> Result<SocketAddr> {
-    let parsed = listen
-        .parse::<SocketAddr>()
-        .or_else(|_| listen.replace("localhost", "127.0.0.1").parse())
-        .map_err(|_| Error::invalid("--listen", format!("`{listen}` is no address with a port, such as 127.0.0.1:8000.")))?;
+    let parsed =
+        listen.parse::<SocketAddr>().or_else(|_| listen.replace("localhost", "127.0.0.1").parse()).map_err(|_| {
+            Error::invalid("--listen", format!("`{listen}` is no address with a port, such as 127.0.0.1:8000."))
+        })?;
     let bound = TcpListener::bind(parsed)
         .map_err(|error| Error::invalid("--listen", format!("{parsed} can't be listened on: {error}.")))?;
     Ok(bound.local_addr()?)

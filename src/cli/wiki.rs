@@ -182,7 +182,8 @@ fn import(entered: &Entered, folder: &Path, comment: &str) -> Result<()> {
         let request = Save { name: &name, text: &lines_lf(&text), comment, base: None, strict: false };
         match edit::save(&entered.site, &entered.project, entered.act(), &request) {
             Ok(_) => print(&format!("{}\n", name.as_str()))?,
-            Err(Error::Invalid(problems)) if problems.iter().any(|problem| problem.message.starts_with("Nothing was changed")) => {}
+            Err(Error::Invalid(problems))
+                if problems.iter().any(|problem| problem.message.starts_with("Nothing was changed")) => {}
             Err(Error::Invalid(problems)) => {
                 let why: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
                 return Err(Error::invalid(path.display().to_string(), why.join(" ")));
@@ -219,7 +220,8 @@ mod tests {
     fn every_page_name_comes_back_from_its_file() {
         for name in ["WikiStart", "a/b", ".hidden", "x.md", "50% #1?", "日本/東京", "C:\\x", "a&b=c+d"] {
             let file = file_of(name).with_extension("");
-            let parts: Option<Vec<String>> = file.iter().map(|part| addresses::decode(&part.to_string_lossy())).collect();
+            let parts: Option<Vec<String>> =
+                file.iter().map(|part| addresses::decode(&part.to_string_lossy())).collect();
             assert_eq!(parts.expect(name).join("/"), name);
         }
     }

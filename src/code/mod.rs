@@ -46,8 +46,9 @@ pub fn name_of(git_directory: &Path) -> String {
 /// Connects a repository that is there and can be read.
 pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str) -> Result<()> {
     by.viewer.require(TRAC_ADMIN)?;
-    let found = git2::Repository::open(path)
-        .map_err(|error| Error::invalid("--repo", format!("{} is no git repository: {}.", path.display(), error.message())))?;
+    let found = git2::Repository::open(path).map_err(|error| {
+        Error::invalid("--repo", format!("{} is no git repository: {}.", path.display(), error.message()))
+    })?;
     let directory = found.path().to_string_lossy().into_owned();
     project.write(by, |tx| {
         let taken: bool =

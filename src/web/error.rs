@@ -218,7 +218,8 @@ fn sign_in_again(desk: &Desk, form: &Form) -> crate::base::error::Result<Answer>
 /// After signing in again: the form that was kept, to be sent with one press, with a token of the new session.
 pub fn send_again(desk: &Desk, session: &str, action: &str, fields: Vec<Kept>) -> crate::base::error::Result<Answer> {
     desk.renew_session(session);
-    let kept_text = fields.iter().map(|kept| &kept.value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
+    let kept_text =
+        fields.iter().map(|kept| &kept.value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
     let page = ErrorPage {
         status: 200,
         heading: "You are signed in again",

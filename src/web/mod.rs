@@ -9,11 +9,11 @@ pub mod assets;
 pub mod desk;
 pub mod error;
 pub mod feed;
-pub mod text;
 pub mod form;
 pub mod headers;
 pub mod page;
 pub mod paging;
+pub mod text;
 pub mod token;
 pub mod visit;
 

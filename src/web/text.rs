@@ -7,7 +7,9 @@ use rusqlite::Connection;
 
 use crate::auth::permissions;
 use crate::base::error::Result;
-use crate::base::markup::{self, Compiled, Context, Elsewhere, Flavour, Here, Html, InterMap, Options, Resolved, TextSettings};
+use crate::base::markup::{
+    self, Compiled, Context, Elsewhere, Flavour, Here, Html, InterMap, Options, Resolved, TextSettings,
+};
 use crate::base::project::Project;
 use crate::base::site::{CAMEL_CASE, IMAGE_HOSTS, Site};
 use crate::base::viewer::{Principal, Viewer};
@@ -38,13 +40,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(
-        site: &'a Site,
-        project: &'a Project,
-        viewer: &'a Viewer,
-        base: &'a str,
-        root: &'a str,
-    ) -> Result<Self> {
+    pub fn new(site: &'a Site, project: &'a Project, viewer: &'a Viewer, base: &'a str, root: &'a str) -> Result<Self> {
         Ok(Self { site, project, viewer, base, root, options: options(site, project)? })
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::edit::{self, Rename, Save, Saved};
 use super::name::{PageName, href_of};
-use super::shown::{self, Counted, DiffRow, Head, Named, NO_PAGE, Source, asked_name, diff_rows, enter};
+use super::shown::{self, Counted, DiffRow, Head, NO_PAGE, Named, Source, asked_name, diff_rows, enter};
 use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME};
 use crate::base::error::{Error, Problem, Result};
@@ -82,7 +82,10 @@ async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
                 "delete" => do_delete(desk, &room, form),
                 other => Err(Error::invalid(
                     "action",
-                    format!("There is no action `{}`; it is edit, rename or delete.", crate::web::form::shortened(other)),
+                    format!(
+                        "There is no action `{}`; it is edit, rename or delete.",
+                        crate::web::form::shortened(other)
+                    ),
                 )),
             }
         })
@@ -172,8 +175,7 @@ fn editor(desk: &Desk, project: &str) -> Result<Answer> {
             Some(text) => text.parse().map_err(|_| super::pages::bad_version(&text))?,
         };
         let version = room.project.read(|db| store::version(db, page.id, asked))?;
-        let version = version
-            .ok_or_else(|| Error::not_found(format!("“{}” has no version {asked}.", page.name)))?;
+        let version = version.ok_or_else(|| Error::not_found(format!("“{}” has no version {asked}.", page.name)))?;
         draft.version = page.version;
         draft.text = version.text;
         if asked < page.version {
@@ -213,9 +215,8 @@ fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool, draft: Dra
 
 /// Whether this viewer may write under that name; the page, if there is one. Nothing is said of what they may not see.
 fn may_write(room: &Room, name: &PageName) -> Result<Option<PageRow>> {
-    let (page, class) = room
-        .project
-        .read(|db| Ok((store::find_unseen(db, name.folded())?, store::class_of(db, name.folded())?)))?;
+    let (page, class) =
+        room.project.read(|db| Ok((store::find_unseen(db, name.folded())?, store::class_of(db, name.folded())?)))?;
     let class = page.as_ref().map_or(class, |page| page.acl);
     if !room.viewer.sees_class(class) {
         return Err(Error::not_found(NO_PAGE));
@@ -245,7 +246,8 @@ fn previewed(desk: &Desk, room: &Room, name: &PageName, text: &str) -> Result<Ht
 fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     let name = asked_name(desk)?;
     let page = may_write(room, &name)?;
-    let mut draft = Draft { text: form.text("text").to_owned(), comment: form.text("comment").to_owned(), ..Draft::default() };
+    let mut draft =
+        Draft { text: form.text("text").to_owned(), comment: form.text("comment").to_owned(), ..Draft::default() };
     let base = match base_version(desk, form) {
         Ok(base) => base,
         Err(Error::Invalid(problems)) if !form.json => {
@@ -256,7 +258,15 @@ fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     };
     draft.version = base;
     if !form.has("text") {
-        return refused_or_error(desk, room, form, &name, page.is_none(), draft, vec![Problem::new("text", "The field `text` is missing.")]);
+        return refused_or_error(
+            desk,
+            room,
+            form,
+            &name,
+            page.is_none(),
+            draft,
+            vec![Problem::new("text", "The field `text` is missing.")],
+        );
     }
     if form.has("preview") {
         draft.previewed = true;
@@ -296,7 +306,9 @@ fn saved(desk: &Desk, room: &Room, form: &Form, version: i64, name: &str, merged
     }
     let sentence = match merged {
         None => format!("Saved as version {version}."),
-        Some(other) => format!("Saved as version {version}. Version {other} was saved while you wrote; both are in it now."),
+        Some(other) => {
+            format!("Saved as version {version}. Version {other} was saved while you wrote; both are in it now.")
+        }
     };
     Ok(Answer::see(&href).telling(desk, &sentence))
 }
@@ -346,10 +358,8 @@ fn conflicted(
     text: String,
 ) -> Result<Answer> {
     let name = PageName::parse(&page.name, "page")?;
-    let theirs = room
-        .project
-        .read(|db| store::version(db, page.id, page.version))?
-        .ok_or_else(|| Error::not_found(NO_PAGE))?;
+    let theirs =
+        room.project.read(|db| store::version(db, page.id, page.version))?.ok_or_else(|| Error::not_found(NO_PAGE))?;
     let parts = merge
         .parts
         .iter()
@@ -440,9 +450,7 @@ fn choose(desk: &Desk, room: &Room, name: &PageName, page: &PageRow, form: &Form
 /// The page of this address, which must be there and be seen.
 pub(super) fn existing(desk: &Desk, room: &Room) -> Result<PageRow> {
     let name = asked_name(desk)?;
-    room.project
-        .read(|db| store::find(db, &room.viewer, name.folded()))?
-        .ok_or_else(|| Error::not_found(NO_PAGE))
+    room.project.read(|db| store::find(db, &room.viewer, name.folded()))?.ok_or_else(|| Error::not_found(NO_PAGE))
 }
 
 #[derive(Serialize)]

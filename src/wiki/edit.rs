@@ -79,7 +79,9 @@ pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Res
                 None => return Ok(Saved::Conflict { version: current, merge }),
             }
         }
-        let unchanged = newest.as_ref().is_some_and(|(page, current_text)| *current_text == text && page.name == save.name.as_str());
+        let unchanged = newest
+            .as_ref()
+            .is_some_and(|(page, current_text)| *current_text == text && page.name == save.name.as_str());
         if unchanged {
             return match merged {
                 // The other one saved the very same.
@@ -143,7 +145,8 @@ fn write(
     let compiled = project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
     project.write(by, |tx| {
         let current = store::find_unseen(tx, save.name.folded())?;
-        let same = current.as_ref().map(|page| (page.id, page.version)) == known.as_ref().map(|page| (page.id, page.version));
+        let same =
+            current.as_ref().map(|page| (page.id, page.version)) == known.as_ref().map(|page| (page.id, page.version));
         if !same {
             return Ok(None);
         }
@@ -169,7 +172,9 @@ fn write(
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
         store::replace_links(tx, id, acl, &super::links_of(site, &compiled, &here))?;
-        tx.record(&NewEvent::new(kind, Resource::new("page", id), acl).part(version).data(json!({ "version": version })))?;
+        tx.record(
+            &NewEvent::new(kind, Resource::new("page", id), acl).part(version).data(json!({ "version": version })),
+        )?;
         Ok(Some(version))
     })
 }

@@ -4,11 +4,11 @@ use rocket::{Route, get, routes};
 use serde::Serialize;
 use serde_json::json;
 
+use super::WIKI_MODIFY;
+use super::change_pages::existing;
 use super::name::PageName;
 use super::shown::{self, DiffRow, Head, NO_PAGE, diff_rows, enter};
-use super::change_pages::existing;
 use super::store::{self, HistoryRow, PageRow, VersionRow};
-use super::WIKI_MODIFY;
 use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Options, diff, unified};
 use crate::base::time::When;
@@ -81,9 +81,8 @@ fn list(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
     let head = room.project.read(|db| shown::head(db, room, &name, true))?;
     let asked = paging::asked(desk.visit.value("page"));
     let paging = Paging::new(&head.href, &desk.visit.pairs(), asked, VERSIONS_PER_PAGE, page.version as usize);
-    let rows = room
-        .project
-        .read(|db| store::history(db, page.id, VERSIONS_PER_PAGE, paging.offset(VERSIONS_PER_PAGE)))?;
+    let rows =
+        room.project.read(|db| store::history(db, page.id, VERSIONS_PER_PAGE, paging.offset(VERSIONS_PER_PAGE)))?;
     if desk.visit.wants_json() {
         return as_json(desk, &head, &paging, &rows);
     }
@@ -194,9 +193,9 @@ struct End {
 fn asked(desk: &Desk, name: &str, otherwise: i64) -> Result<i64> {
     match desk.visit.value(name) {
         None => Ok(otherwise),
-        Some(text) => {
-            text.parse().map_err(|_| Error::invalid(name, format!("`{}` is no version.", crate::web::form::shortened(&text))))
-        }
+        Some(text) => text
+            .parse()
+            .map_err(|_| Error::invalid(name, format!("`{}` is no version.", crate::web::form::shortened(&text)))),
     }
 }
 

@@ -40,8 +40,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
     let (pages, former) = if context.viewer.may(WIKI_VIEW) && !folded.is_empty() {
         let pages = store::by_folded(context.db, context.viewer, &folded)?;
         let all_found = folded.iter().all(|folded| pages.iter().any(|page| page.folded == *folded));
-        let former =
-            if all_found { Vec::new() } else { store::by_former_names(context.db, context.viewer, &folded)? };
+        let former = if all_found { Vec::new() } else { store::by_former_names(context.db, context.viewer, &folded)? };
         (pages, former)
     } else {
         (Vec::new(), Vec::new())
@@ -54,9 +53,10 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
             let Some((name, tail)) = wanted else {
                 return Resolved::Missing { href: None, title: format!("“{rest}” can't be a page") };
             };
-            let found = pages.iter().find(|page| page.folded == name.folded()).or_else(|| {
-                former.iter().find(|(old, _)| old == name.folded()).map(|(_, page)| page)
-            });
+            let found = pages
+                .iter()
+                .find(|page| page.folded == name.folded())
+                .or_else(|| former.iter().find(|(old, _)| old == name.folded()).map(|(_, page)| page));
             match found {
                 Some(page) => Resolved::Found {
                     href: format!("{}{}", href_of(&page.name), encoded_tail(&tail)),

@@ -84,12 +84,7 @@ async fn index(visit: Visit, project: String) -> Answer {
 }
 
 /// Pages (in order of their folded names) as a tree by the parts of their names, from part `depth` on.
-pub(super) fn tree(
-    pages: &[PageRow],
-    depth: usize,
-    root: &str,
-    when: &dyn Fn(&PageRow) -> Option<When>,
-) -> Vec<Node> {
+pub(super) fn tree(pages: &[PageRow], depth: usize, root: &str, when: &dyn Fn(&PageRow) -> Option<When>) -> Vec<Node> {
     let part = |page: &PageRow| page.folded.split('/').nth(depth).map(str::to_owned);
     let mut nodes = Vec::new();
     let mut rest: Vec<&PageRow> = pages.iter().collect();
@@ -101,7 +96,8 @@ pub(super) fn tree(
             at += 1;
             continue;
         };
-        let end = rest[at..].iter().position(|page| part(page).as_ref() != Some(&name)).map_or(rest.len(), |by| at + by);
+        let end =
+            rest[at..].iter().position(|page| part(page).as_ref() != Some(&name)).map_or(rest.len(), |by| at + by);
         let here: Vec<PageRow> = rest[at..end].iter().map(|page| (*page).clone()).collect();
         let own = here.iter().find(|page| page.folded.split('/').count() == depth + 1);
         let shown = own.or_else(|| here.first()).and_then(|page| page.name.split('/').nth(depth)).unwrap_or(&name);

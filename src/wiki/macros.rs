@@ -1,9 +1,9 @@
 //! What texts can show of the wiki: changes, lists of pages, contents, other pages.
 
+use super::WIKI_VIEW;
 use super::list_pages::{Node, tree};
 use super::name::{PageName, absolute, href_of};
 use super::store::{self, PageRow};
-use super::WIKI_VIEW;
 use crate::base::error::{Error, Result};
 use crate::base::markup::{self, Arguments, Context, Flavour, Heading, Here, Html, LinkTarget, Macro};
 use crate::base::resource::Resource;
@@ -75,12 +75,11 @@ fn named<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
 fn number(arguments: &Arguments, name: &str, otherwise: usize) -> Result<usize> {
     match named(arguments, name) {
         None => Ok(otherwise),
-        Some(text) => text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|number| (1..=MOST_ROWS).contains(number))
-            .ok_or_else(|| Error::invalid(name, format!("`{name}` is a number from 1 to {MOST_ROWS}, not “{text}”."))),
+        Some(text) => {
+            text.trim().parse().ok().filter(|number| (1..=MOST_ROWS).contains(number)).ok_or_else(|| {
+                Error::invalid(name, format!("`{name}` is a number from 1 to {MOST_ROWS}, not “{text}”."))
+            })
+        }
     }
 }
 
@@ -107,12 +106,21 @@ fn prefix(context: &Context<'_>, arguments: &Arguments) -> String {
 }
 
 fn page_link(html: &mut Html, context: &Context<'_>, page: &PageRow, label: &str) {
-    html.tag("<a").attribute("href", &format!("{}{}", context.root, href_of(&page.name))).tag(">").text(label).tag("</a>");
+    html.tag("<a")
+        .attribute("href", &format!("{}{}", context.root, href_of(&page.name)))
+        .tag(">")
+        .text(label)
+        .tag("</a>");
 }
 
 fn time(html: &mut Html, context: &Context<'_>, at: Instant) {
     let when = at.when(&context.viewer.zone());
-    html.tag("<time").attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">").text(&when.ago).tag("</time>");
+    html.tag("<time")
+        .attribute("datetime", &when.iso)
+        .attribute("title", &when.exact)
+        .tag(">")
+        .text(&when.ago)
+        .tag("</time>");
 }
 
 fn nothing(sentence: &str) -> Html {
@@ -217,7 +225,11 @@ fn title_index(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         }
     }
     if more {
-        html.tag("<p><a").attribute("href", &format!("{}/wiki?action=index", context.root)).tag(">").text("All pages").tag("</a></p>");
+        html.tag("<p><a")
+            .attribute("href", &format!("{}/wiki?action=index", context.root))
+            .tag(">")
+            .text("All pages")
+            .tag("</a></p>");
     }
     html.tag("</div>");
     Ok(html)
@@ -245,7 +257,10 @@ fn page_outline(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     let (least, most) = range.split_once('-').unwrap_or((range, range));
     let level = |text: &str| text.trim().parse::<u8>().ok().filter(|level| (1..=6).contains(level));
     let (Some(least), Some(most)) = (level(least), level(most)) else {
-        return Err(Error::invalid("range", format!("The levels are a number from 1 to 6 or two of them, as 2-3, not “{range}”.")));
+        return Err(Error::invalid(
+            "range",
+            format!("The levels are a number from 1 to 6 or two of them, as 2-3, not “{range}”."),
+        ));
     };
     let headings: Vec<&Heading> =
         context.outline.iter().filter(|heading| (least..=most).contains(&heading.level)).collect();
@@ -285,7 +300,10 @@ fn included_name(here: Option<&Here>, arguments: &Arguments) -> Option<PageName>
 }
 
 fn included(here: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
-    included_name(here, arguments).map(|name| LinkTarget { kind: "page", key: name.folded().to_owned() }).into_iter().collect()
+    included_name(here, arguments)
+        .map(|name| LinkTarget { kind: "page", key: name.folded().to_owned() })
+        .into_iter()
+        .collect()
 }
 
 fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
@@ -320,7 +338,8 @@ fn backlinks(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         (None, Some(here)) if here.resource.is("page") => PageName::parse(&here.name, "page").ok(),
         (None, _) => None,
     };
-    let name = name.ok_or_else(|| Error::invalid("page", "Backlinks needs the name of a page here: `[[Backlinks(Page)]]`."))?;
+    let name =
+        name.ok_or_else(|| Error::invalid("page", "Backlinks needs the name of a page here: `[[Backlinks(Page)]]`."))?;
     if !context.viewer.may(WIKI_VIEW) {
         return Ok(nothing("Nothing links there."));
     }

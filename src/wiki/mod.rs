@@ -3,18 +3,18 @@
 //! `store` keeps pages, `edit` is the one way to change them, `pages` shows them, `link`, `macros` and `intermap` are what
 //! texts everywhere may say of them.
 
-pub mod name;
-pub mod store;
-pub mod edit;
-pub mod pages;
 mod change_pages;
-mod history_pages;
-mod list_pages;
-mod shown;
-mod link;
-mod macros;
-mod intermap;
 pub mod defaults;
+pub mod edit;
+mod history_pages;
+mod intermap;
+mod link;
+mod list_pages;
+mod macros;
+pub mod name;
+pub mod pages;
+mod shown;
+pub mod store;
 
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};
@@ -35,24 +35,16 @@ pub const WIKI_VIEW: Permission = Permission {
     implies: &[],
     by_default: ByDefault::Readers,
 };
-pub const WIKI_CREATE: Permission = Permission {
-    name: "WIKI_CREATE",
-    doc: "Make new pages.",
-    implies: &[],
-    by_default: ByDefault::Writers,
-};
+pub const WIKI_CREATE: Permission =
+    Permission { name: "WIKI_CREATE", doc: "Make new pages.", implies: &[], by_default: ByDefault::Writers };
 pub const WIKI_MODIFY: Permission = Permission {
     name: "WIKI_MODIFY",
     doc: "Change pages and attach files to them.",
     implies: &[],
     by_default: ByDefault::Writers,
 };
-pub const WIKI_RENAME: Permission = Permission {
-    name: "WIKI_RENAME",
-    doc: "Give pages other names.",
-    implies: &[],
-    by_default: ByDefault::Nobody,
-};
+pub const WIKI_RENAME: Permission =
+    Permission { name: "WIKI_RENAME", doc: "Give pages other names.", implies: &[], by_default: ByDefault::Nobody };
 pub const WIKI_DELETE: Permission = Permission {
     name: "WIKI_DELETE",
     doc: "Put pages into the trash and bring them back, and remove attachments of others.",
@@ -191,7 +183,8 @@ impl Component for Wiki {
                  where page_version.page is null
                     or (select count(*) from page_version as every where every.page = page.id) <> page.version",
             )?;
-            let broken = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            let broken =
+                statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
             findings.extend(broken.into_iter().map(|name| format!("page “{name}”: its versions are not complete")));
             let pages = db
                 .prepare("select id, folded, name, acl from page")?

@@ -20,7 +20,8 @@ impl PageName {
     /// Reads a name as somebody wrote it. The error names `field`.
     pub fn parse(written: &str, field: &str) -> Result<Self> {
         let name: String = written.trim().nfc().collect();
-        let refuse = |why: &str| Err(Error::invalid(field, format!("“{}” can't be a page's name: {why}.", shown(written))));
+        let refuse =
+            |why: &str| Err(Error::invalid(field, format!("“{}” can't be a page's name: {why}.", shown(written))));
         if name.is_empty() {
             return Err(Error::invalid(field, "A page needs a name."));
         }
@@ -66,10 +67,7 @@ impl PageName {
 
     /// The pages above it, outermost first.
     pub fn ancestors(&self) -> Vec<Self> {
-        self.name
-            .match_indices('/')
-            .filter_map(|(at, _)| Self::parse(&self.name[..at], "page").ok())
-            .collect()
+        self.name.match_indices('/').filter_map(|(at, _)| Self::parse(&self.name[..at], "page").ok()).collect()
     }
 }
 
@@ -118,11 +116,15 @@ mod tests {
 
     #[test]
     fn names_are_taken_as_they_are_or_refused() {
-        for good in ["WikiStart", "Two Words", "a/b/c", "Ünïcödé", "100%", "What?", "x#y", "…", "日本/東京", ".hidden", "C++"] {
+        for good in
+            ["WikiStart", "Two Words", "a/b/c", "Ünïcödé", "100%", "What?", "x#y", "…", "日本/東京", ".hidden", "C++"]
+        {
             assert_eq!(PageName::parse(good, "page").expect(good).as_str(), good);
         }
         let long = "x".repeat(201);
-        for bad in ["", " ", "/", "a//b", "/a", "a/", "a/../b", ".", "a/./b", "a\nb", "a\0b", "a /b", "\u{202E}x", &long] {
+        for bad in
+            ["", " ", "/", "a//b", "/a", "a/", "a/../b", ".", "a/./b", "a\nb", "a\0b", "a /b", "\u{202E}x", &long]
+        {
             assert!(PageName::parse(bad, "page").is_err(), "{bad:?}");
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::name::{PageName, START, href_of, last_part};
-use super::shown::{self, Counted, Head, Named, NO_PAGE, asked_name, enter};
+use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
 use super::{WIKI_CREATE, WIKI_DELETE};
 use crate::attachment::{self, File};
@@ -153,10 +153,7 @@ fn shown_page(desk: &Desk, project: &str) -> Result<Answer> {
 }
 
 pub(super) fn unknown_format(format: &str) -> Error {
-    Error::invalid(
-        "format",
-        format!("There is no format `{}` here.", crate::web::form::shortened(format)),
-    )
+    Error::invalid("format", format!("There is no format `{}` here.", crate::web::form::shortened(format)))
 }
 
 /// Percent-encoding may differ between browsers; the names must not.
@@ -284,11 +281,7 @@ fn nested(headings: &[Heading]) -> Vec<OutlineItem> {
     let mut rest = headings;
     while let Some((first, after)) = rest.split_first() {
         let below = after.iter().take_while(|heading| heading.level > first.level).count();
-        items.push(OutlineItem {
-            id: first.id.clone(),
-            text: first.text.clone(),
-            children: nested(&after[..below]),
-        });
+        items.push(OutlineItem { id: first.id.clone(), text: first.text.clone(), children: nested(&after[..below]) });
         rest = &after[below..];
     }
     items

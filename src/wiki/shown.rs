@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::name::{PageName, href_of, last_part};
 use super::store::{self, Backlink};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
-use crate::base::error::{Error, Result};
 use crate::base::component::Components;
+use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Diff, RowKind, Span};
 use crate::base::viewer::Viewer;
 use crate::web::{Desk, Room, address};
@@ -109,7 +109,8 @@ pub(super) struct DiffRow {
 }
 
 pub(super) fn diff_rows(diff: Diff) -> Vec<DiffRow> {
-    let skipped = |count: usize| DiffRow { kind: "skipped", count, old_no: None, new_no: None, old: vec![], new: vec![] };
+    let skipped =
+        |count: usize| DiffRow { kind: "skipped", count, old_no: None, new_no: None, old: vec![], new: vec![] };
     let mut rows = Vec::new();
     for hunk in diff.hunks {
         if hunk.skipped_before > 0 {

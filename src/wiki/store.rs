@@ -267,7 +267,11 @@ pub fn trashed(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<Trash
         "select {TRASH_COLUMNS} from page left join person as author on author.id = page.author
          left join person as remover on remover.id = page.deleted_by where page.id = ?1 and deleted_at is not null"
     );
-    Ok(db.prepare_cached(&sql)?.query_row([id], trash_from_row).optional()?.filter(|row| viewer.sees_class(row.page.acl)))
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row([id], trash_from_row)
+        .optional()?
+        .filter(|row| viewer.sees_class(row.page.acl)))
 }
 
 /// The newest page of the trash with that folded name.
@@ -292,7 +296,13 @@ pub struct Backlink {
 }
 
 /// What links to any of these keys, as far as this viewer may see it.
-pub fn backlinks(db: &Connection, viewer: &Viewer, keys: &[String], limit: usize, offset: usize) -> Result<Vec<Backlink>> {
+pub fn backlinks(
+    db: &Connection,
+    viewer: &Viewer,
+    keys: &[String],
+    limit: usize,
+    offset: usize,
+) -> Result<Vec<Backlink>> {
     collect(
         db,
         "select distinct source_kind, source_id from link
@@ -313,10 +323,7 @@ pub fn backlink_count(db: &Connection, viewer: &Viewer, keys: &[String]) -> Resu
              where target_kind = 'page' and target in (select value from json_each(:keys))
                and acl in (select value from json_each(:acls)))",
         )?
-        .query_row(
-            named_params! { ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls() },
-            |row| row.get(0),
-        )?)
+        .query_row(named_params! { ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls() }, |row| row.get(0))?)
 }
 
 /// The folded names that lead to a page: its own and those it once had.
@@ -344,7 +351,14 @@ pub fn class_of(db: &Connection, folded: &str) -> Result<i64> {
         .map_or(crate::base::viewer::DEFAULT_CLASS, |(acl, _)| acl))
 }
 
-pub fn insert_page(db: &Connection, name: &str, folded: &str, acl: i64, author: Option<i64>, at: Instant) -> Result<i64> {
+pub fn insert_page(
+    db: &Connection,
+    name: &str,
+    folded: &str,
+    acl: i64,
+    author: Option<i64>,
+    at: Instant,
+) -> Result<i64> {
     db.prepare_cached(
         "insert into page (name, folded, version, acl, author, changed_at, created_at)
          values (:name, :folded, 0, :acl, :author, :at, :at)",
@@ -376,8 +390,12 @@ pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
         ":page": new.page, ":version": new.version, ":author": new.author, ":at": new.at,
         ":comment": new.comment, ":via": new.via, ":size": new.text.len() as i64, ":text": new.text,
     })?;
-    db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?
-        .execute((new.page, new.version, new.author, new.at))?;
+    db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?.execute((
+        new.page,
+        new.version,
+        new.author,
+        new.at,
+    ))?;
     Ok(())
 }
 
