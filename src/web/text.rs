@@ -50,7 +50,8 @@ impl<'a> Reader<'a> {
 
     /// The text as HTML for this viewer at this moment.
     pub fn html(&self, db: &Connection, compiled: &Compiled, here: Option<&Here>) -> Result<Html> {
-        let intermap = self.project.components().intermap(db)?;
+        let intermap =
+            if compiled.looks_elsewhere() { self.project.components().intermap(db)? } else { InterMap::default() };
         let others = Others { site: self.site, principal: &self.viewer.principal, base: self.base };
         let compile = |text: &str, flavour: Flavour| self.compiled(text, flavour);
         let context = Context {
