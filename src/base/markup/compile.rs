@@ -42,7 +42,9 @@ pub fn unsanitised(text: &str, flavour: Flavour, options: &Options) -> String {
             holes::Piece::Hole(number) => match written.holes.get(number) {
                 Some(Hole::Ready(ready)) => html.push_str(ready),
                 Some(Hole::Box { name, problem, block }) => html.push_str(macro_box(name, problem, *block).as_str()),
-                _ => {}
+                Some(Hole::Form(form)) => write::escape(&mut html, &written.forms[*form].source),
+                Some(Hole::Call { call, .. }) => write::escape(&mut html, &written.calls[*call].source),
+                None => {}
             },
             holes::Piece::Place(_) | holes::Piece::Id => {}
         }

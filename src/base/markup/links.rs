@@ -7,8 +7,8 @@ use super::{Form, Options, Otherwise, Target, Vocabulary, macros};
 #[derive(Debug, PartialEq)]
 pub(super) enum Found {
     Form(Form),
-    /// An address outside, as `https://…`, `www.…` or a mail address.
-    Address(String),
+    /// An address outside, as `https://…`, `www.…` or a mail address, and what is shown of it.
+    Address { address: String, label: String },
     Call(macros::Read),
 }
 
@@ -162,24 +162,28 @@ impl<'a> Grammar<'a> {
     /// `[[Page]]`, `[[Page|label]]`, `[[ticket:12|label]]`, `[[Name(…)]]`, `[[Name]]`.
     fn brackets(&self, spot: Spot<'_>) -> Option<(usize, Found)> {
         let inner = &spot.rest[2..];
-        if self.macros
-            && let Some((length, read)) = macros::in_brackets(inner, spot.table)
-        {
-            return Some((2 + length, Found::Call(read.with_source(&spot.rest[..2 + length]))));
+        if let Some((length, read)) = macros::in_brackets(inner, spot.table) {
+            let call = || Found::Call(read.with_source(&spot.rest[..2 + length]));
+            return self.macros.then(|| (2 + length, call()));
         }
         let end = within(inner, LONGEST_BRACKETS).find(['[', ']'])?;
         if !inner[end..].starts_with("]]") {
             return None;
         }
-        let (target, label) = split_label(&inner[..end]);
+        let contents = if spot.table { inner[..end].replace("\\|", "|") } else { inner[..end].to_owned() };
+        let (target, label) = split_label(&contents);
         let (target, label) = (target.trim(), label.as_deref().map(str::trim).filter(|label| !label.is_empty()));
         if target.is_empty() {
             return None;
         }
         let end = 2 + end + 2;
         let source = &spot.rest[..end];
-        if label.is_none() && self.macros && self.vocabulary.macro_named(target).is_some() {
-            return Some((end, Found::Call(macros::bare(target).with_source(source))));
+        if label.is_none() && self.vocabulary.macro_named(target).is_some() {
+            return self.macros.then(|| (end, Found::Call(macros::bare(target).with_source(source))));
+        }
+        if is_address(target) && self.vocabulary.link_kind(&target[..name_length(target)]).is_none() {
+            let label = label.unwrap_or(target).to_owned();
+            return Some((end, Found::Address { address: target.to_owned(), label }));
         }
         let mut form = self.bracket_target(target)?;
         form.source = source.to_owned();
@@ -195,11 +199,6 @@ impl<'a> Grammar<'a> {
             if self.vocabulary.link_kind(prefix).is_some() {
                 let rest = unquoted(rest);
                 return (!rest.is_empty()).then(|| form(Target::Kind { prefix: prefix.to_owned(), rest }));
-            }
-            if is_address(target) {
-                // Resolving finds neither project nor InterMap word and falls back on the address.
-                let target_ = Target::Elsewhere { prefix: prefix.to_owned(), rest: rest.to_owned() };
-                return Some(Form { otherwise: Otherwise::Address(target.to_owned()), ..form(target_) });
             }
             if rest.chars().next().is_some_and(|c| !c.is_whitespace()) {
                 let otherwise = if self.wiki { Otherwise::Page(target.to_owned()) } else { Otherwise::Text };
@@ -223,9 +222,9 @@ impl<'a> Grammar<'a> {
             Some(Form { source: address.to_owned(), otherwise, ..form(target) })
         };
         let as_written = || Otherwise::Address(address.to_owned());
-        if address.starts_with('#') {
+        if let Some(numbers) = address.strip_prefix('#') {
             let whole = self.ticket && number_list(address, 1) == Some(address.len());
-            return if whole { found("ticket", &address[1..], Otherwise::Text) } else { None };
+            return if whole { found("ticket", numbers, Otherwise::Text) } else { None };
         }
         if let Some(digits) = address.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             return if self.report && is_number(digits) { found("report", digits, Otherwise::Text) } else { None };
@@ -383,7 +382,8 @@ fn open_after(after: &str) -> bool {
     }
     let next = rest.chars().next();
     let word = next.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    !word && !(rest.len() == after.len() && next.is_some_and(|c| "/&#=".contains(c)))
+    let sign = rest.len() == after.len() && next.is_some_and(|c| "/&#=".contains(c));
+    !word && !sign
 }
 
 /// Whether a word goes on here. Underscores of emphasis (`_see #12_`) belong to no word.
@@ -547,7 +547,7 @@ fn address(spot: Spot<'_>, name: usize) -> Option<(usize, Found)> {
         let end = address_end(rest)?;
         let host = rest.get(name + 3..end)?;
         let begins = host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
-        return begins.then(|| (end, Found::Address(decoded(&rest[..end]))));
+        return begins.then(|| (end, bare_address("", &decoded(&rest[..end]))));
     }
     if rest.starts_with("www.") && !spot.before.ends_with(['/', '.', '@', ':', '-']) {
         let end = address_end(rest)?;
@@ -555,17 +555,21 @@ fn address(spot: Spot<'_>, name: usize) -> Option<(usize, Found)> {
         let host = &host[..host.find(['/', '?', '#', ':']).unwrap_or(host.len())];
         let mut ends = host.rsplit('.').take(2);
         let valid = host.chars().next().is_some_and(char::is_alphanumeric) && !ends.any(|part| part.contains('_'));
-        return valid.then(|| (end, Found::Address(format!("http://{}", decoded(&rest[..end])))));
+        return valid.then(|| (end, bare_address("http://", &decoded(&rest[..end]))));
     }
     if rest[name..].starts_with(':') && (lower == "mailto" || lower == "xmpp") {
         let length = mail_length(&rest[name + 1..])?;
-        return Some((name + 1 + length, Found::Address(rest[..name + 1 + length].to_owned())));
+        return Some((name + 1 + length, bare_address("", &rest[..name + 1 + length])));
     }
     if spot.before.ends_with(['.', '+', '-', '/', '@', ':', '%', '=', '&', '#']) {
         return None;
     }
     let length = mail_length(rest)?;
-    Some((length, Found::Address(format!("mailto:{}", &rest[..length]))))
+    Some((length, bare_address("mailto:", &rest[..length])))
+}
+
+fn bare_address(scheme: &str, shown: &str) -> Found {
+    Found::Address { address: format!("{scheme}{shown}"), label: shown.to_owned() }
 }
 
 fn mail_length(text: &str) -> Option<usize> {
@@ -595,7 +599,7 @@ fn address_end(text: &str) -> Option<usize> {
     let mut squares = (count(&text[..end], '['), count(&text[..end], ']'));
     loop {
         let address = &text[..end];
-        let Some(last) = address.chars().next_back() else { return None };
+        let last = address.chars().next_back()?;
         match last {
             '?' | '!' | '.' | ',' | ':' | '*' | '_' | '~' | '\'' | '’' | '{' | '}' => {}
             '(' => parens.0 -= 1,

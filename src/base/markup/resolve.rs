@@ -214,7 +214,8 @@ fn mapped_address(entry: &InterMapEntry, rest: &str) -> Option<Resolved> {
     if !placed {
         encode(&mut address, rest);
     }
-    if !is_address(&address) && !(address.starts_with('/') && host(&address).is_none()) {
+    let below_site = address.starts_with('/') && host(&address).is_none();
+    if !is_address(&address) && !below_site {
         return None;
     }
     let title = if entry.title.is_empty() { entry.prefix.clone() } else { entry.title.clone() };

@@ -25,7 +25,7 @@ pub(super) enum Place {
     /// An escaped form: these characters as text.
     Literal(String),
     Form(usize),
-    Address(String),
+    Address { address: String, label: String },
     Call(usize),
     /// A call that can't be run: the macro and why.
     Broken(String, String),
@@ -278,7 +278,7 @@ impl Scanner<'_, '_> {
                 this.scanned.forms.push(form);
                 Place::Form(this.scanned.forms.len() - 1)
             }
-            Found::Address(address) => Place::Address(address),
+            Found::Address { address, label } => Place::Address { address, label },
             Found::Call(read) => this.call(read),
         });
     }

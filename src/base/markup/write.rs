@@ -570,11 +570,11 @@ impl<'a> Writer<'a> {
                 self.done.plain.push_str(&shown);
                 self.hole(Hole::Form(*form));
             }
-            Place::Address(address) => {
+            Place::Address { address, label } => {
                 self.out.push_str("<a href=\"");
                 escape_address(&mut self.out, address);
                 self.out.push_str("\">");
-                self.words(&source.replace("&amp;", "&"));
+                self.words(label);
                 self.out.push_str("</a>");
             }
             Place::Call(call) => {
@@ -621,8 +621,8 @@ impl<'a> Writer<'a> {
 
     /// A block in the middle of a paragraph ends it; what follows begins another.
     fn block_hole(&mut self, hole: Hole) {
-        let paragraph = matches!(self.stack.last(), Some(Close::Paragraph { .. }));
-        if paragraph {
+        if let Some(Close::Paragraph { mark }) = self.stack.last() {
+            let mark = *mark;
             let length = self.out.trim_end_matches('\n').len();
             self.out.truncate(length);
             for tag in ["<br />", "<p>"] {
@@ -634,6 +634,7 @@ impl<'a> Writer<'a> {
                 }
             }
             if !std::mem::replace(&mut self.reopen, true) {
+                self.close_raw(mark);
                 self.out.push_str("</p>");
             }
         }
@@ -950,7 +951,7 @@ impl<'a> Writer<'a> {
                 form.label.as_deref().or(form.reads.as_deref()).unwrap_or(source)
             }
             Some((_, Place::Call(_) | Place::Broken(..))) | None => "",
-            Some((source, Place::Address(_))) => source,
+            Some((_, Place::Address { label, .. })) => label,
         }
     }
 }

@@ -1,0 +1,8 @@
+//! Text: every link form and macro rule (golden tables), Markdown's own examples, hostile texts, bombs.
+
+mod bombs;
+mod hostile;
+mod real_pages;
+mod spec;
+mod tables;
+mod world;
