@@ -37,14 +37,14 @@
 //! No read without a viewer, no write without an event, no query over two projects, no global state but the caches of
 //! what never changes, no HTML in a page that was neither escaped nor made by [`base::markup`].
 
+pub mod base;
+pub mod auth;
+pub mod web;
+pub mod attachment;
+pub mod wiki;
+pub mod code;
+pub mod search;
 pub mod account;
 pub mod admin;
 pub mod app;
-pub mod attachment;
-pub mod auth;
-pub mod base;
 pub mod cli;
-pub mod code;
-pub mod search;
-pub mod web;
-pub mod wiki;

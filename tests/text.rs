@@ -12,17 +12,7 @@ use trackway::base::text::merge::{Merge, Part, merge};
 /// Texts of few different lines, so that versions share some, repeat some and end in all ways.
 fn text() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec![
-        "a",
-        "b",
-        "c",
-        "",
-        " ",
-        "=======",
-        "<<<<<<< x",
-        "one two three",
-        "one two 3",
-        "\u{301}e",
-        "a\r",
+        "a", "b", "c", "", " ", "=======", "<<<<<<< x", "one two three", "one two 3", "\u{301}e", "a\r",
     ]);
     (vec(line, 0..9), any::<bool>()).prop_map(|(lines, ended)| {
         let mut text = lines.join("\n");
@@ -213,31 +203,8 @@ fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<char>().prop_map(String::from),
         prop::sample::select(vec![
-            "a",
-            "b",
-            "word",
-            "two words",
-            " ",
-            "  ",
-            "\n",
-            "\r\n",
-            "é",
-            "e\u{301}",
-            "ß",
-            "İ",
-            "ﬁ",
-            "…",
-            "👩\u{200d}👧",
-            "👍🏽",
-            "🇩🇪",
-            "東京",
-            "か\u{3099}",
-            "ก\u{e33}",
-            "\u{345}",
-            "\u{200d}",
-            "-",
-            "_",
-            "\u{0}",
+            "a", "b", "word", "two words", " ", "  ", "\n", "\r\n", "é", "e\u{301}", "ß", "İ", "ﬁ", "…",
+            "👩\u{200d}👧", "👍🏽", "🇩🇪", "東京", "か\u{3099}", "ก\u{e33}", "\u{345}", "\u{200d}", "-", "_", "\u{0}",
             "\u{202e}",
         ])
         .prop_map(str::to_owned),

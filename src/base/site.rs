@@ -70,25 +70,8 @@ pub const SETTINGS: &[Setting] = &[URL, SITE_TITLE, UPLOAD_LIMIT, IMAGE_HOSTS, C
 
 /// Names that old addresses without a project begin with.
 pub const RESERVED: &[&str] = &[
-    "admin",
-    "attachment",
-    "browser",
-    "changeset",
-    "diff",
-    "export",
-    "log",
-    "milestone",
-    "newticket",
-    "prefs",
-    "query",
-    "raw-attachment",
-    "report",
-    "roadmap",
-    "search",
-    "ticket",
-    "timeline",
-    "wiki",
-    "zip-attachment",
+    "admin", "attachment", "browser", "changeset", "diff", "export", "log", "milestone", "newticket", "prefs", "query",
+    "raw-attachment", "report", "roadmap", "search", "ticket", "timeline", "wiki", "zip-attachment",
 ];
 
 pub struct Site {

@@ -4,18 +4,18 @@
 //! thread with a [`Desk`]: the principal is known there, projects are entered there, and pages are rendered there. Whatever
 //! goes wrong becomes a page or a JSON answer in [`error`] and nowhere else.
 
-pub mod address;
-pub mod assets;
 pub mod desk;
-pub mod error;
-pub mod feed;
-pub mod form;
-pub mod headers;
-pub mod page;
-pub mod paging;
-pub mod text;
-pub mod token;
 pub mod visit;
+pub mod page;
+pub mod form;
+pub mod error;
+pub mod address;
+pub mod paging;
+pub mod feed;
+pub mod text;
+pub mod assets;
+pub mod headers;
+pub mod token;
 
 pub use desk::{Desk, Room};
 pub use page::{Answer, Page, Sheet};

@@ -3,18 +3,18 @@
 //! `store` keeps pages, `edit` is the one way to change them, `pages` shows them, `link`, `macros` and `intermap` are what
 //! texts everywhere may say of them.
 
-mod change_pages;
-pub mod defaults;
-pub mod edit;
-mod history_pages;
-mod intermap;
-mod link;
-mod list_pages;
-mod macros;
 pub mod name;
-pub mod pages;
-mod shown;
 pub mod store;
+pub mod edit;
+pub mod pages;
+mod change_pages;
+mod history_pages;
+mod list_pages;
+mod shown;
+mod link;
+mod macros;
+mod intermap;
+pub mod defaults;
 
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};

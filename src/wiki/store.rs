@@ -390,12 +390,8 @@ pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
         ":page": new.page, ":version": new.version, ":author": new.author, ":at": new.at,
         ":comment": new.comment, ":via": new.via, ":size": new.text.len() as i64, ":text": new.text,
     })?;
-    db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?.execute((
-        new.page,
-        new.version,
-        new.author,
-        new.at,
-    ))?;
+    db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?
+        .execute((new.page, new.version, new.author, new.at))?;
     Ok(())
 }
 

@@ -56,7 +56,10 @@ fn nesting_is_bounded() {
     defuse("images", &halves("![", "](b)"));
     defuse("definitions", &times("a\n: b\n"));
     defuse("tables", &(String::from("|a|b|\n|-|-|\n") + &times("|x|y|\n")));
-    defuse("wide tables", &(times("|a").split_at(8000).0.to_owned() + "\n" + &"|-".repeat(4000) + "\n" + &times("|\n")));
+    defuse(
+        "wide tables",
+        &(times("|a").split_at(8000).0.to_owned() + "\n" + &"|-".repeat(4000) + "\n" + &times("|\n")),
+    );
 }
 
 #[test]
@@ -122,10 +125,11 @@ fn raw_html_is_bounded() {
 #[test]
 fn forms_and_macros_are_bounded() {
     for form in [
-        "[[", "[[a", "[[A(", "[[A(\"", "[[Page]]", "[[Page|", "#1", "#1,", "#1 ", "{1", "{1} ", "@kim ", "@a", "a:b ", "a:b*", "wiki:\"",
-        "wiki:a\"", "wiki:(", "1a2b3c4 ", "ticket:1 ", "http://", "(http://a", "http://a) ", "www.", "www.a ", "a@b.c ", "a@",
-        "a.b@", "mailto:", "AbCd", "!#1 ", "\\[[", "other-project#1 ", "x-", "_#1_ ", "[[Badge(1)]] ", "[[TitleIndex]]\n\n",
-        "[[Fail]] ", "```TitleIndex(a)\n```\n", "[x](ticket:1) ", "![x](attachment:a.png) ", "[x](a:b) ", "<wiki:Page> ",
+        "[[", "[[a", "[[A(", "[[A(\"", "[[Page]]", "[[Page|", "#1", "#1,", "#1 ", "{1", "{1} ", "@kim ", "@a", "a:b ",
+        "a:b*", "wiki:\"", "wiki:a\"", "wiki:(", "1a2b3c4 ", "ticket:1 ", "http://", "(http://a", "http://a) ", "www.",
+        "www.a ", "a@b.c ", "a@", "a.b@", "mailto:", "AbCd", "!#1 ", "\\[[", "other-project#1 ", "x-", "_#1_ ",
+        "[[Badge(1)]] ", "[[TitleIndex]]\n\n", "[[Fail]] ", "```TitleIndex(a)\n```\n", "[x](ticket:1) ",
+        "![x](attachment:a.png) ", "[x](a:b) ", "<wiki:Page> ",
     ] {
         defuse(form, &times(form));
     }

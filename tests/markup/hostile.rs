@@ -9,24 +9,24 @@ use trackway::base::markup::Flavour;
 use super::world;
 
 const TAGS: [&str; 93] = [
-    "html", "a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del",
-    "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
-    "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub",
-    "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr", "math", "mrow", "mi",
-    "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "merror", "mpadded", "mphantom", "msub",
-    "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd", "th",
-    "td", "tr", "ul", "li", "p", "i",
+    "html", "a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd",
+    "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong",
+    "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr", "math",
+    "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "merror", "mpadded",
+    "mphantom", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable",
+    "mtr", "mtd", "th", "td", "tr", "ul", "li", "p", "i",
 ];
 const ATTRIBUTES: [&str; 51] = [
-    "href", "title", "class", "id", "lang", "dir", "src", "alt", "width", "height", "align", "colspan", "rowspan", "scope",
-    "start", "type", "reversed", "value", "open", "span", "rel", "loading", "aria-label", "disabled", "checked", "display",
-    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "columnspan", "depth", "displaystyle", "fence",
-    "form", "frame", "largeop", "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "notation",
-    "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy",
+    "href", "title", "class", "id", "lang", "dir", "src", "alt", "width", "height", "align", "colspan", "rowspan",
+    "scope", "start", "type", "reversed", "value", "open", "span", "rel", "loading", "aria-label", "disabled",
+    "checked", "display", "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "columnspan",
+    "depth", "displaystyle", "fence", "form", "frame", "largeop", "linethickness", "lspace", "mathvariant", "maxsize",
+    "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy",
 ];
 const SCHEMES: [&str; 20] = [
-    "http", "https", "mailto", "ftp", "ftps", "sftp", "git", "ssh", "svn", "irc", "ircs", "xmpp", "news", "nntp", "sip",
-    "sips", "tel", "magnet", "geo", "webcal",
+    "http", "https", "mailto", "ftp", "ftps", "sftp", "git", "ssh", "svn", "irc", "ircs", "xmpp", "news", "nntp",
+    "sip", "sips", "tel", "magnet", "geo", "webcal",
 ];
 
 /// What is wrong with a page, if anything is.
@@ -68,7 +68,8 @@ fn wrong_element(element: ElementRef<'_>) -> Option<String> {
             return Some(format!("an image from elsewhere: {value}"));
         }
     }
-    if name == "input" && (element.value().attr("disabled").is_none() || element.value().attr("class") != Some("task")) {
+    if name == "input" && (element.value().attr("disabled").is_none() || element.value().attr("class") != Some("task"))
+    {
         return Some("an input that is no task box".to_owned());
     }
     let outside = element.value().attr("href").is_some_and(|href| href.contains("://") || href.starts_with("//"));
@@ -382,10 +383,58 @@ impl Dice {
 }
 
 const SPLINTERS: &[&str] = &[
-    "<", ">", "\"", "'", "`", "\n", "\n\n", " ", "[[", "]]", "](", ")", "|", "\\", "&", "&#", ";", "<!--", "-->", "</", "/>", "$",
-    "$$", "```", "<p>", "</p>", "<a href=", "<table>", "</table>", "<svg>", "<math>", "<style>", "</style>", "#12", "[[TitleIndex]]",
-    "[[Badge(a)]]", "wiki:Page", "\u{10FF00}\u{10FF10}\u{10FF01}", "&#x10FF00;", "javascript:", "onerror=", "![", "> ", "- ", "# ",
-    "~~", "^", "*", "_", "[^1]", "\u{0}", "http://a.b/",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "`",
+    "\n",
+    "\n\n",
+    " ",
+    "[[",
+    "]]",
+    "](",
+    ")",
+    "|",
+    "\\",
+    "&",
+    "&#",
+    ";",
+    "<!--",
+    "-->",
+    "</",
+    "/>",
+    "$",
+    "$$",
+    "```",
+    "<p>",
+    "</p>",
+    "<a href=",
+    "<table>",
+    "</table>",
+    "<svg>",
+    "<math>",
+    "<style>",
+    "</style>",
+    "#12",
+    "[[TitleIndex]]",
+    "[[Badge(a)]]",
+    "wiki:Page",
+    "\u{10FF00}\u{10FF10}\u{10FF01}",
+    "&#x10FF00;",
+    "javascript:",
+    "onerror=",
+    "![",
+    "> ",
+    "- ",
+    "# ",
+    "~~",
+    "^",
+    "*",
+    "_",
+    "[^1]",
+    "\u{0}",
+    "http://a.b/",
 ];
 
 #[test]

@@ -38,7 +38,9 @@ fn page(here: Option<&Here>, rest: &str) -> (String, String) {
     let own = here.map_or("", |here| here.name.as_str());
     let name = match (name.strip_prefix("./"), name.strip_prefix("../")) {
         (Some(sub), _) => format!("{own}/{sub}"),
-        (_, Some(up)) => format!("{}{up}", own.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"))),
+        (_, Some(up)) => {
+            format!("{}{up}", own.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/")))
+        }
         _ if name.is_empty() => own.to_owned(),
         _ => name.to_owned(),
     };
@@ -108,9 +110,7 @@ static REPORT: LinkKind = LinkKind {
     doc: "",
     example: "",
     target: |_, rest| Some(LinkTarget { kind: "report", key: rest.to_owned() }),
-    resolve: |_, rests| {
-        each(rests, |rest| if rest == "3" { found("/report/3".into()) } else { Resolved::Plain })
-    },
+    resolve: |_, rests| each(rests, |rest| if rest == "3" { found("/report/3".into()) } else { Resolved::Plain }),
 };
 
 static CHANGESET: LinkKind = LinkKind {
@@ -119,7 +119,10 @@ static CHANGESET: LinkKind = LinkKind {
     example: "",
     target: |_, rest| Some(LinkTarget { kind: "changeset", key: rest.to_owned() }),
     resolve: |_, rests| {
-        each(rests, |rest| if rest.starts_with("1a2b3c4") { found(format!("/changeset/{rest}")) } else { Resolved::Plain })
+        each(
+            rests,
+            |rest| if rest.starts_with("1a2b3c4") { found(format!("/changeset/{rest}")) } else { Resolved::Plain },
+        )
     },
 };
 
@@ -269,10 +272,8 @@ pub fn resolved(compiled: &Compiled, options: &Options) -> String {
 
 /// Where the shared test data is; None, said aloud, where there is none.
 pub fn data(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRACKWAY_TEST_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("TRACKWAY_TEST_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let path = folder.join(part);
     if path.exists() {
         println!("test data: {}", path.display());

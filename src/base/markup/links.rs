@@ -8,7 +8,10 @@ use super::{Form, Options, Otherwise, Target, Vocabulary, macros};
 pub(super) enum Found {
     Form(Form),
     /// An address outside, as `https://…`, `www.…` or a mail address, and what is shown of it.
-    Address { address: String, label: String },
+    Address {
+        address: String,
+        label: String,
+    },
     Call(macros::Read),
 }
 

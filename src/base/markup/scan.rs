@@ -25,7 +25,10 @@ pub(super) enum Place {
     /// An escaped form: these characters as text.
     Literal(String),
     Form(usize),
-    Address { address: String, label: String },
+    Address {
+        address: String,
+        label: String,
+    },
     Call(usize),
     /// A call that can't be run: the macro and why.
     Broken(String, String),
