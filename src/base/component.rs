@@ -54,7 +54,7 @@ pub trait Component: Send + Sync {
     }
 
     /// The kinds of resource that can be found by searching, and that this component answers for.
-    fn searchable(&self) -> &'static [Searchable] {
+    fn searchable(&self) -> &[Searchable] {
         &[]
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
+use rocket::tokio::io::AsyncReadExt;
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use serde_json::Value;
@@ -195,6 +196,8 @@ pub struct Answer {
 pub enum Body {
     Bytes(Vec<u8>),
     File(std::fs::File),
+    /// The next so many bytes of a file, from where it stands.
+    Part(std::fs::File, u64),
 }
 
 impl Answer {
@@ -322,6 +325,9 @@ impl<'r> Responder<'r, 'static> for Answer {
         match self.body {
             Body::Bytes(bytes) => builder.sized_body(bytes.len(), Cursor::new(bytes)),
             Body::File(file) => builder.streamed_body(rocket::tokio::fs::File::from_std(file)),
+            Body::Part(file, length) => builder
+                .raw_header("Content-Length", length.to_string())
+                .streamed_body(rocket::tokio::fs::File::from_std(file).take(length)),
         };
         builder.ok()
     }

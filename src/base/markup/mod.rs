@@ -44,6 +44,7 @@ pub use resolve::{resolve, resolve_nested, resolve_with_ids, static_html};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::component::Components;
 use super::error::Result;
 use super::resource::Resource;
 use super::viewer::Viewer;
@@ -233,6 +234,8 @@ pub struct Context<'a> {
     pub db: &'a Connection,
     pub viewer: &'a Viewer,
     pub vocabulary: &'a Vocabulary,
+    /// For asking what files hang on.
+    pub components: Components,
     pub settings: &'a TextSettings,
     pub intermap: &'a InterMap,
     pub elsewhere: Option<&'a dyn Elsewhere>,
