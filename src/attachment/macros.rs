@@ -120,8 +120,12 @@ fn way(context: &Context<'_>, written: &str) -> Result<String> {
             format!("“{written}” leads nowhere; link= takes an address or a link such as wiki:Page."),
         )
     };
-    let (prefix, rest) = written.split_once(':').ok_or_else(nowhere)?;
-    let kind = context.vocabulary.link_kinds.iter().find(|kind| kind.prefixes.contains(&prefix)).ok_or_else(nowhere)?;
+    // A bare name is a page's, as in `[[Page]]`.
+    let (prefix, rest) = written
+        .split_once(':')
+        .filter(|(prefix, _)| context.vocabulary.link_kind(prefix).is_some())
+        .unwrap_or(("wiki", written));
+    let kind = context.vocabulary.link_kind(prefix).ok_or_else(nowhere)?;
     match (kind.resolve)(context, &[rest])?.pop() {
         Some(Resolved::Found { href, .. }) if href.starts_with('/') => Ok(format!("{}{href}", context.root)),
         Some(Resolved::Found { href, .. }) => Ok(href),

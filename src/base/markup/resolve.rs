@@ -59,6 +59,7 @@ pub fn resolve_nested(compiled: &Compiled, context: &Context<'_>, here: Option<&
         db: context.db,
         viewer: context.viewer,
         vocabulary: context.vocabulary,
+        components: context.components,
         settings: context.settings,
         intermap: context.intermap,
         elsewhere: context.elsewhere,
