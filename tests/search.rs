@@ -4,12 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rocket::http::{Header, Status};
+use rocket::local::blocking::Client;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use trackway::auth::permissions;
 use trackway::base::component::{Card, Component, Components, Document, Searchable};
 use trackway::base::error::{Error, Result};
 use trackway::base::event::{self, NewEvent, Via};
+use trackway::base::markup::{Arguments, Context, Here, InterMap, LinkKind, LinkTarget, Resolved, TextSettings};
 use trackway::base::project::{Act, Project};
 use trackway::base::resource::Resource;
 use trackway::base::site::Site;
@@ -17,7 +21,9 @@ use trackway::base::time::Instant;
 use trackway::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Principal, Viewer};
 use trackway::search::corpus::Order;
 use trackway::search::find::{self, Results, Wanted};
-use trackway::search::{self, Rebuilt, SEARCH_VIEW, Search};
+use trackway::search::{self, Rebuilt, SEARCH_VIEW, Search, command_json};
+use trackway::web::Web;
+use trackway::web::address::SiteAddress;
 
 const NOTE_VIEW: Permission =
     Permission { name: "NOTE_VIEW", doc: "May read notes.", implies: &[], by_default: ByDefault::Readers };
@@ -38,6 +44,10 @@ impl Component for Notes {
 
     fn permissions(&self) -> &'static [Permission] {
         &[NOTE_VIEW, MEMO_VIEW]
+    }
+
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        &[TO_NOTE, TO_OUTSIDE]
     }
 
     fn searchable(&self) -> &'static [Searchable] {
@@ -95,6 +105,40 @@ impl Component for Notes {
     }
 }
 
+const TO_NOTE: LinkKind = LinkKind {
+    prefixes: &["wiki"],
+    doc: "A note by its title.",
+    example: "wiki:Kitchen",
+    target: |_, rest| Some(LinkTarget { kind: "note", key: rest.to_owned() }),
+    resolve: |context, rests| {
+        let one = |title: &&str| {
+            let found = context
+                .db
+                .query_row("select id from note where title = ?1 and acl = 1", [title], |row| row.get::<_, i64>(0))
+                .optional()?;
+            Ok(match found {
+                Some(id) => Resolved::Found { href: format!("/note/{id}"), label: None, title: None, class: None },
+                None => Resolved::Missing { href: Some("/note/new".to_owned()), title: String::new() },
+            })
+        };
+        rests.iter().map(one).collect()
+    },
+};
+
+const TO_OUTSIDE: LinkKind = LinkKind {
+    prefixes: &["out"],
+    doc: "Somewhere else.",
+    example: "out:x",
+    target: |_, rest| Some(LinkTarget { kind: "url", key: rest.to_owned() }),
+    resolve: |_, rests| {
+        let href = "https://elsewhere.example/".to_owned();
+        Ok(rests
+            .iter()
+            .map(|_| Resolved::Found { href: href.clone(), label: None, title: None, class: None })
+            .collect())
+    },
+};
+
 struct Note {
     acl: i64,
     title: String,
@@ -121,6 +165,7 @@ impl Note {
 
 struct Test {
     dir: TempDir,
+    site: Arc<Site>,
     project: Arc<Project>,
 }
 
@@ -144,7 +189,7 @@ impl Test {
             })
             .expect("a project");
         let project = site.project(&row).expect("opens");
-        Self { dir, project }
+        Self { dir, site: Arc::new(site), project }
     }
 
     fn save(&self, id: i64, title: &str, text: &str) {
@@ -214,6 +259,20 @@ impl Test {
         let facets: u64 = results.facets.iter().map(|facet| facet.count).sum();
         assert!(facets >= results.total, "{query}: the facets");
         results.hits.into_iter().map(|hit| hit.card.title).collect()
+    }
+
+    /// A browser of somebody anonymous, in a project that everybody may read.
+    fn client(&self) -> Client {
+        let defined = COMPONENTS.permissions();
+        self.project.db().write(|db| permissions::grant_defaults(db, &defined, true)).expect("grants");
+        let address = SiteAddress::parse("http://127.0.0.1:8000").expect("an address");
+        let web = Web::new(Arc::clone(&self.site), address, Vec::new()).expect("templates");
+        let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
+        let rocket = rocket::custom(config)
+            .manage(Arc::new(web))
+            .mount("/", SEARCH.routes())
+            .register("/", trackway::web::error::catchers());
+        Client::untracked(rocket).expect("a server")
     }
 
     fn index(&self) -> PathBuf {
@@ -685,5 +744,187 @@ fn ten_thousand_words_are_bounded_and_said_to_be() {
         ["a\"b\"c -\"", "((((", "\\", "author:", "type:", "changed:>", "-", "foo*bar*", &"é".repeat(5_000), "\u{301}"]
     {
         test.find(odd);
+    }
+}
+
+/// Status, `Location` and body.
+fn get(client: &Client, address: &str) -> (Status, String, String) {
+    let response = client.get(address.to_owned()).header(Header::new("Host", "127.0.0.1:8000")).dispatch();
+    let location = response.headers().get_one("Location").unwrap_or_default().to_owned();
+    (response.status(), location, response.into_string().unwrap_or_default())
+}
+
+#[test]
+fn the_page_shows_hits_counts_and_excerpts_and_escapes_them() {
+    let test = Test::new();
+    test.save(2, "Kitchen <b>", "The sink <script>leaks</script> & drips.");
+    test.save_as("memo", 1, DEFAULT_CLASS, "Sink", "Memo of it.", json!({}));
+    test.catch_up();
+    let client = test.client();
+    let (status, _, page) = get(&client, "/demo/search?q=sink%20%3Ci%3E");
+    assert_eq!(status, Status::Ok);
+    let page = scraper::Html::parse_document(&page);
+    let count = |css: &str| page.select(&scraper::Selector::parse(css).expect("a selector")).count();
+    assert_eq!((count(".hits li"), count(".hits script"), count(".hits b"), count("i")), (0, 0, 0, 0));
+    let (_, _, page) = get(&client, "/demo/search?q=sink");
+    let page = scraper::Html::parse_document(&page);
+    let text = |css: &str| -> Vec<String> {
+        page.select(&scraper::Selector::parse(css).expect("a selector")).map(|one| one.text().collect()).collect()
+    };
+    assert_eq!(text(".hits h2 a"), ["Sink", "Kitchen <b>"]);
+    assert_eq!(text(".hits .badge"), ["memo", "note"]);
+    assert_eq!(text(".hits mark"), ["sink"]);
+    assert_eq!(text(".found strong"), ["2"]);
+    assert!(text("aside .facet a, .margin .facet a").contains(&"Notes".to_owned()));
+    let (_, _, page) = get(&client, "/demo/search?q=sink&type=memo&sort=newest");
+    assert!(page.contains("/demo/memo/1") && !page.contains("/demo/note/2"));
+    for odd in [
+        "",
+        "?q=",
+        "?q=%00%ff",
+        "?q=%22",
+        "?q=x&page=0&page=-1",
+        "?type=nothing&q=sink&page=99999999999999999999",
+        "?q=plumbign",
+    ] {
+        assert_eq!(get(&client, &format!("/demo/search{odd}")).0, Status::Ok, "{odd}");
+    }
+}
+
+#[test]
+fn a_mistyped_word_is_said_to_be_forgiven_on_the_page() {
+    let test = Test::new();
+    test.save(2, "Plumbing", "of houses");
+    let (_, _, page) = get(&test.client(), "/demo/search?q=plumbign");
+    assert!(page.contains("Nothing was found exactly as typed") && page.contains("plumbing"), "{page}");
+}
+
+#[test]
+fn a_link_typed_into_the_box_is_followed_within_the_project_only() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "text");
+    test.save_as("note", 4, PRIVATE, "Secret", "text", json!({}));
+    let client = test.client();
+    let (status, location, _) = get(&client, "/demo/search?q=wiki:Kitchen");
+    assert_eq!((status, location.as_str()), (Status::SeeOther, "/demo/note/2"));
+    for stays in
+        ["wiki:Secret", "wiki:Missing", "!wiki:Kitchen", "out:x", "https://elsewhere.example/", "Kitchen", "//x"]
+    {
+        assert_eq!(get(&client, &format!("/demo/search?q={stays}")).0, Status::Ok, "{stays}");
+    }
+    assert_eq!(get(&client, "/demo/search?q=wiki:Kitchen&page=1").0, Status::Ok);
+    let (_, _, page) = get(&client, "/demo/search?q=Attic");
+    assert!(page.contains("/demo/note/new"));
+    let (_, _, page) = get(&client, "/demo/search?q=Kitchen");
+    assert!(!page.contains("/demo/note/new"));
+}
+
+#[test]
+fn programs_browsers_and_the_box_are_answered_in_their_forms() {
+    let test = Test::new();
+    for id in 1..=25 {
+        test.save(2 * id, &format!("Kitchen {id}"), "The sink leaks.");
+    }
+    let client = test.client();
+    let read = |address: &str| -> Value { serde_json::from_str(&get(&client, address).2).expect("JSON") };
+    let found = read("/demo/search?q=sink&format=json");
+    assert_eq!((&found["total"], &found["page"]), (&json!(25), &json!(1)));
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(20));
+    assert_eq!(found["items"][0]["type"], "note");
+    assert_eq!(found["items"][0]["excerpt"], "The sink leaks.");
+    assert_eq!(found["items"][0]["hits"], 1);
+    assert!(found["items"][0]["url"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:8000/demo/note/")));
+    let next = found["next"].as_str().expect("a next page").trim_start_matches("http://127.0.0.1:8000").to_owned();
+    let found = read(&next);
+    assert_eq!((found["items"].as_array().map(Vec::len), &found["next"]), (Some(5), &Value::Null));
+
+    let offered = read("/demo/search/suggest?q=kit");
+    assert_eq!(offered.as_array().map(Vec::len), Some(8));
+    assert_eq!(offered[0]["type"], "note");
+    assert!(offered[0]["url"].as_str().is_some_and(|url| url.starts_with("/demo/note/")));
+    assert_eq!(read("/demo/search/suggest?q=kit&format=opensearch")[0], "kit");
+    assert_eq!(read("/demo/search/suggest"), json!([]));
+
+    let (status, _, xml) = get(&client, "/demo/search/opensearch.xml");
+    assert_eq!(status, Status::Ok);
+    assert!(xml.contains("http://127.0.0.1:8000/demo/search?q={searchTerms}"), "{xml}");
+}
+
+#[test]
+fn without_the_permission_search_does_not_exist() {
+    let test = Test::new();
+    let client = test.client();
+    let missing = get(&client, "/nowhere/search");
+    test.project
+        .db()
+        .write(|db| Ok(db.execute("delete from permission_grant where permission = 'SEARCH_VIEW'", [])?))
+        .expect("revokes");
+    assert_eq!(missing.0, Status::NotFound);
+    for address in ["/demo/search", "/demo/search/suggest?q=x", "/demo/search/opensearch.xml"] {
+        assert_eq!(get(&client, address).0, Status::NotFound, "{address}");
+    }
+}
+
+#[test]
+fn the_command_catches_up_and_gives_what_it_promises() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks, and the sink drips.");
+    let found = command_json(&test.project, &everything(), "sink", 5, "http://x/demo").expect("finds");
+    assert!(test.position() > 0);
+    let mut item = found["items"][0].clone();
+    assert!(item["score"].as_f64().is_some_and(|score| score > 0.0));
+    item["score"] = Value::Null;
+    assert_eq!(found["total"], 1);
+    assert_eq!(
+        item,
+        json!({ "type": "note", "id": 2, "title": "Kitchen", "url": "http://x/demo/note/2",
+                "excerpt": "The sink leaks, and the sink drips.", "hits": 2, "score": null })
+    );
+}
+
+#[test]
+fn the_macro_shows_what_its_reader_may_see_and_not_its_own_page() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink <leaks>.");
+    test.save(4, "Here", "This page shows what is found for sink.");
+    test.save_as("note", 6, PRIVATE, "Secret", "A hidden sink.", json!({}));
+    let run = |viewer: &Viewer, words: &[&str], named: &[(&str, &str)]| {
+        let vocabulary = COMPONENTS.vocabulary();
+        let results = vocabulary.macros.iter().find(|one| one.name == "SearchResults").expect("the macro");
+        let here = Here { resource: Resource::new("note", 4), name: "Here".to_owned() };
+        let arguments = Arguments {
+            positional: words.iter().map(|word| (*word).to_owned()).collect(),
+            named: named.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: None,
+        };
+        test.project.read(|db| {
+            let context = Context {
+                db,
+                viewer,
+                vocabulary: &vocabulary,
+                settings: &TextSettings::default(),
+                intermap: &InterMap::default(),
+                elsewhere: None,
+                compiled: &|_, _| Err(Error::internal("nothing is included")),
+                here: Some(&here),
+                root: "/demo",
+                outline: &[],
+                depth: 0,
+                macros_run: &std::cell::Cell::new(0),
+            };
+            (results.run)(&context, &arguments).map(|html| html.into_string())
+        })
+    };
+    for round in ["in memory", "in the index"] {
+        let html = run(&reader(), &["sink"], &[]).expect("runs");
+        assert!(html.contains("href=\"/demo/note/2\"") && html.contains("&lt;leaks&gt;"), "{round}: {html}");
+        assert!(!html.contains("Secret") && !html.contains("/demo/note/4"), "{round}: {html}");
+        assert!(run(&everything(), &["sink"], &[]).expect("runs").contains("Secret"), "{round}");
+        test.catch_up();
+    }
+    assert_eq!(run(&everything(), &["sink"], &[("limit", "1")]).expect("runs").matches("<li>").count(), 1);
+    assert!(run(&reader(), &["<nothing>"], &[]).expect("runs").contains("&lt;nothing&gt;"));
+    for (words, named) in [(&[][..], &[][..]), (&["sink"], &[("limit", "0")]), (&["sink"], &[("colour", "red")])] {
+        assert!(matches!(run(&reader(), words, named), Err(Error::Invalid(_))), "{words:?} {named:?}");
     }
 }

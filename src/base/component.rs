@@ -166,7 +166,7 @@ pub struct Owner {
 }
 
 /// THE components of this program, in order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Components(pub &'static [&'static dyn Component]);
 
 impl Components {
@@ -186,6 +186,7 @@ impl Components {
 
     pub fn vocabulary(&self) -> Vocabulary {
         Vocabulary {
+            components: *self,
             link_kinds: self.iter().flat_map(Component::link_kinds).collect(),
             macros: self.iter().flat_map(Component::macros).collect(),
         }

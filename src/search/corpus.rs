@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use rusqlite::Connection;
 use tantivy::collector::{Count, TopDocs};
@@ -223,16 +224,13 @@ impl From<Error> for Trouble {
     }
 }
 
-/// Runs a search; over what the database says alone, if the index turns out to be damaged. The search is told by `None`.
-pub fn with_index<T>(
-    project: &crate::base::project::Project,
-    search: impl Fn(Option<Snapshot>) -> std::result::Result<T, Trouble>,
-) -> Result<T> {
-    match search(index::snapshot(project)) {
+/// Runs a search in the project of that folder; over what the database says alone, if the index turns out to be damaged. The search is told by `None`.
+pub fn with_index<T>(dir: &Path, search: impl Fn(Option<Snapshot>) -> std::result::Result<T, Trouble>) -> Result<T> {
+    match search(index::snapshot(dir)) {
         Ok(answer) => Ok(answer),
         Err(Trouble::Other(error)) => Err(error),
         Err(Trouble::Index(reason)) => {
-            index::distrust(project, &reason);
+            index::distrust(dir, &reason);
             search(None).map_err(|trouble| match trouble {
                 Trouble::Other(error) => error,
                 Trouble::Index(reason) => Error::internal(format!("search: {reason}")),

@@ -106,7 +106,7 @@ pub fn read(components: Components, viewer: &Viewer, text: &str) -> Query {
 pub fn find(project: &Project, viewer: &Viewer, query: &Query, wanted: &Wanted<'_>) -> Result<Results> {
     viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
     let components = project.components();
-    let results = with_index(project, |snapshot| {
+    let results = with_index(project.dir(), |snapshot| {
         read_in(project, |db| find_in(db, components, viewer, query, wanted, snapshot.clone()))
     })?;
     if results.behind {
@@ -123,7 +123,7 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
         return Ok(Vec::new());
     }
     let components = project.components();
-    with_index(project, |snapshot| {
+    with_index(project.dir(), |snapshot| {
         read_in(project, |db| {
             let kinds = searchable(components, viewer);
             let corpus = Corpus::open(db, components, viewer, &kinds, snapshot.clone())?;
@@ -131,10 +131,13 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
             let cards = cards(db, components, viewer, found)?;
             Ok(cards
                 .into_iter()
-                .map(|(card, _)| Suggestion {
-                    title: card.title,
-                    url: card.href,
-                    kind: card.resource.kind.into_owned(),
+                .map(|(card, _)| {
+                    let kind = kinds.iter().find(|searchable| card.resource.is(searchable.kind));
+                    Suggestion {
+                        kind: kind.map_or_else(String::new, |kind| one_of(kind.title)),
+                        title: card.title,
+                        url: card.href,
+                    }
                 })
                 .collect())
         })
@@ -213,6 +216,11 @@ pub fn searchable(components: Components, viewer: &Viewer) -> Vec<&'static Searc
         .flat_map(|component| component.searchable())
         .filter(|searchable| viewer.may(searchable.permission))
         .collect()
+}
+
+/// What one of the things under such a title is called: `page` of `Pages`.
+pub fn one_of(title: &str) -> String {
+    title.strip_suffix('s').unwrap_or(title).to_lowercase()
 }
 
 fn facets(

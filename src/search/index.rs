@@ -92,11 +92,11 @@ struct Open {
 
 static PLACES: LazyLock<Mutex<HashMap<PathBuf, Arc<Mutex<Place>>>>> = LazyLock::new(Mutex::default);
 
-/// The index as it is now; none if there is none that can be read.
-pub fn snapshot(project: &Project) -> Option<Snapshot> {
-    let place = place(project);
+/// The index of the project in that folder as it is now; none if there is none that can be read.
+pub fn snapshot(dir: &Path) -> Option<Snapshot> {
+    let place = place(dir);
     let mut place = lock(&place);
-    look(project.dir(), &mut place).ok()?;
+    look(dir, &mut place).ok()?;
     let open = place.open.as_ref()?;
     Some(Snapshot { searcher: open.reader.searcher(), mark: open.mark.clone() })
 }
@@ -110,7 +110,7 @@ pub enum Standing {
 }
 
 pub fn standing(project: &Project) -> Result<Standing> {
-    let place = place(project);
+    let place = place(project.dir());
     let mut place = lock(&place);
     let mark = match look(project.dir(), &mut place) {
         Ok(mark) => mark,
@@ -125,22 +125,22 @@ pub fn standing(project: &Project) -> Result<Standing> {
 
 /// Whether so many events have been passed over since the last commit that another one is worth its cost.
 pub fn is_due(project: &Project, event: i64, after: i64) -> bool {
-    let place = place(project);
+    let place = place(project.dir());
     let place = lock(&place);
     place.open.as_ref().is_none_or(|open| event - open.mark.event >= after)
 }
 
 /// Remembers that events up to this one hold nothing for the index, without the cost of a commit.
 pub fn pass_over(project: &Project, event: i64) {
-    let place = place(project);
+    let place = place(project.dir());
     let mut place = lock(&place);
     place.quiet = place.quiet.max(event);
 }
 
 /// The index is not to be read again until it has been built anew.
-pub fn distrust(project: &Project, reason: &str) {
-    log::error!("{}: the search index is damaged: {reason}", project.id());
-    let place = place(project);
+pub fn distrust(dir: &Path, reason: &str) {
+    log::error!("{}: the search index is damaged: {reason}", dir.display());
+    let place = place(dir);
     let mut place = lock(&place);
     place.distrusted = true;
     place.open = None;
@@ -283,7 +283,7 @@ fn commit(index: &Index, mark: &Mark, fill: impl FnOnce(&mut Batch<'_>) -> Resul
 }
 
 fn put_in_place(project: &Project, building: &Path) -> Result<()> {
-    let place = place(project);
+    let place = place(project.dir());
     let mut place = lock(&place);
     *place = Place::default();
     let folder = project.dir().join(FOLDER);
@@ -383,13 +383,13 @@ fn kinds(components: Components) -> Vec<String> {
     kinds
 }
 
-fn place(project: &Project) -> Arc<Mutex<Place>> {
+fn place(dir: &Path) -> Arc<Mutex<Place>> {
     let mut places = lock(&PLACES);
-    places.retain(|dir, place| {
+    places.retain(|other, place| {
         let unused = Arc::strong_count(place) == 1 && lock(place).used.is_some_and(|used| used.elapsed() > IDLE);
-        !unused || dir == project.dir()
+        !unused || other == dir
     });
-    Arc::clone(places.entry(project.dir().to_owned()).or_default())
+    Arc::clone(places.entry(dir.to_owned()).or_default())
 }
 
 /// One of the few writers that this process may have.

@@ -15,8 +15,12 @@ pub mod query;
 
 mod folder;
 mod json;
+mod jump;
+mod link;
+mod macros;
 mod matching;
 mod near;
+mod pages;
 mod schema;
 mod touched;
 
@@ -25,6 +29,7 @@ pub use json::command_json;
 use crate::base::component::Component;
 use crate::base::error::Result;
 use crate::base::event::{Follower, NewEvent, Via};
+use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::{Act, Project};
 use crate::base::resource::Resource;
 use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Viewer};
@@ -43,6 +48,18 @@ impl Component for Search {
 
     fn permissions(&self) -> &'static [Permission] {
         &[SEARCH_VIEW]
+    }
+
+    fn routes(&self) -> Vec<rocket::Route> {
+        pages::routes()
+    }
+
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        &[link::SEARCH]
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        &[macros::SEARCH_RESULTS]
     }
 
     fn follower(&self) -> Option<&'static dyn Follower> {

@@ -195,6 +195,8 @@ pub struct Arguments {
 /// What the components have to offer, gathered once at start.
 #[derive(Default)]
 pub struct Vocabulary {
+    /// Who answers for what links and macros show.
+    pub components: Components,
     pub link_kinds: Vec<&'static LinkKind>,
     pub macros: Vec<&'static Macro>,
 }

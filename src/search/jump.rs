@@ -1,0 +1,117 @@
+//! From the box straight to a page: a query that as a whole is a link is followed (row L20), and one that names a page
+//! that is not there offers to write it. Only within the project: an address typed or pasted is never led to (row S09).
+
+use std::cell::Cell;
+
+use crate::base::error::{Error, Result};
+use crate::base::markup::{Context, InterMap, LinkKind, Resolved, TextSettings};
+use crate::web::{Desk, Room};
+
+const LONGEST: usize = 300;
+const PAGE: &str = "wiki";
+const TICKET: &str = "ticket";
+
+/// The address, with base path and project, that a query as a whole is a link to. A `!` before it makes it plain words.
+pub fn of_query(context: &Context<'_>, query: &str) -> Result<Option<String>> {
+    let Some((prefix, rest)) = reference(query.trim()) else { return Ok(None) };
+    Ok(match resolved(context, prefix, rest)? {
+        Some(Resolved::Found { href, .. }) if is_inside(&href) => Some(format!("{}{href}", context.root)),
+        _ => None,
+    })
+}
+
+/// Where a page of that name can be written by this viewer.
+pub fn to_create(context: &Context<'_>, query: &str) -> Result<Option<String>> {
+    let name = query.trim();
+    if name.is_empty()
+        || name.len() > LONGEST
+        || name.contains(['"', '*', ':', '#', '|', '[', ']'])
+        || name.starts_with('-')
+    {
+        return Ok(None);
+    }
+    Ok(match resolved(context, PAGE, name)? {
+        Some(Resolved::Missing { href: Some(href), .. }) if is_inside(&href) => Some(format!("{}{href}", context.root)),
+        _ => None,
+    })
+}
+
+/// What links need to look at the project, apart from texts of others.
+pub fn with_context<T>(desk: &Desk, room: &Room, act: impl FnOnce(&Context<'_>) -> Result<T>) -> Result<T> {
+    room.project.read(|db| {
+        act(&Context {
+            db,
+            viewer: &room.viewer,
+            vocabulary: desk.site().vocabulary(),
+            settings: &TextSettings::default(),
+            intermap: &InterMap::default(),
+            elsewhere: None,
+            compiled: &|_, _| Err(Error::internal("a query includes no text")),
+            here: None,
+            root: &room.root,
+            outline: &[],
+            depth: 0,
+            macros_run: &Cell::new(0),
+        })
+    })
+}
+
+/// `wiki:Page`, `wiki:"Two Words"`, `#12`, `[[Page]]` as prefix and rest.
+fn reference(query: &str) -> Option<(&str, &str)> {
+    if query.len() > LONGEST {
+        return None;
+    }
+    if let Some(number) = query.strip_prefix('#') {
+        let is_number = (1..=10).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        return is_number.then_some((TICKET, number));
+    }
+    if let Some(name) = query.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+        return (!name.is_empty() && !name.contains(['[', ']', '|', '('])).then_some((PAGE, name));
+    }
+    let (prefix, rest) = query.split_once(':')?;
+    if let Some(quoted) = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        return (!quoted.is_empty() && !quoted.contains('"')).then_some((prefix, quoted));
+    }
+    (!rest.is_empty() && !rest.contains(char::is_whitespace)).then_some((prefix, rest))
+}
+
+fn resolved(context: &Context<'_>, prefix: &str, rest: &str) -> Result<Option<Resolved>> {
+    let of_prefix = |kind: &&&'static LinkKind| kind.prefixes.contains(&prefix);
+    let Some(kind) = context.vocabulary.link_kinds.iter().find(of_prefix) else { return Ok(None) };
+    if (kind.target)(None, rest).is_none() {
+        return Ok(None);
+    }
+    Ok((kind.resolve)(context, &[rest])?.into_iter().next())
+}
+
+fn is_inside(href: &str) -> bool {
+    href.starts_with('/') && !href.starts_with("//") && !href.starts_with("/\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_query_that_is_a_link_as_a_whole_is_one() {
+        for (query, expected) in [
+            ("wiki:Plan", Some(("wiki", "Plan"))),
+            ("wiki:\"Two Words\"", Some(("wiki", "Two Words"))),
+            ("#12", Some(("ticket", "12"))),
+            ("[[Two Words]]", Some(("wiki", "Two Words"))),
+            ("wiki: how", None),
+            ("wiki:Plan and more", None),
+            ("!wiki:Plan", Some(("!wiki", "Plan"))),
+            ("#12345678901", None),
+            ("#1a", None),
+            ("[[Macro(x)]]", None),
+            ("plain words", None),
+            ("", None),
+        ] {
+            assert_eq!(reference(query), expected, "{query}");
+        }
+        for outside in ["http://evil/", "//evil", "/\\evil", "javascript:1", ""] {
+            assert!(!is_inside(outside), "{outside}");
+        }
+    }
+}

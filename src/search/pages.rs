@@ -1,0 +1,337 @@
+//! The search page, completion for the box that is on every page, and what lets browsers search here (rows S01 to S07).
+
+use rocket::Route;
+use rocket::http::{ContentType, Status};
+use serde::Serialize;
+use serde_json::json;
+
+use super::corpus::Order;
+use super::find::{self, Hit, Results, Wanted};
+use super::{SEARCH_VIEW, json as items, jump, link};
+use crate::base::error::{Problem, Result};
+use crate::base::text::excerpt::Span;
+use crate::base::time::When;
+use crate::web::paging::{self, Paging, with_value};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
+
+const PAGE_SIZE: usize = 20;
+/// Of what was typed, so much is carried into titles, links and the box.
+const MOST_SHOWN: usize = 400;
+
+pub fn routes() -> Vec<Route> {
+    rocket::routes![search, suggest, describe]
+}
+
+#[derive(Serialize)]
+struct SearchPage {
+    q: String,
+    problems: Vec<Problem>,
+    total: u64,
+    facets: Vec<FacetList>,
+    sorts: Vec<Sort>,
+    hits: Vec<ShownHit>,
+    paging: Paging,
+    suggestions: Vec<Suggested>,
+    forgiven: Vec<ShownForgiven>,
+    shortened: bool,
+    behind: bool,
+    create_href: Option<String>,
+    examples: Vec<Example>,
+}
+
+impl Page for SearchPage {
+    const TEMPLATE: &'static str = "search/index.html";
+}
+
+#[derive(Serialize)]
+struct FacetList {
+    name: &'static str,
+    label: &'static str,
+    values: Vec<FacetValue>,
+}
+
+#[derive(Serialize)]
+struct FacetValue {
+    label: &'static str,
+    count: u64,
+    href: String,
+    chosen: bool,
+}
+
+#[derive(Serialize)]
+struct Sort {
+    label: &'static str,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct ShownHit {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    url: String,
+    excerpt: Vec<Span>,
+    when: Option<When>,
+    author: String,
+    #[serde(rename = "where")]
+    place: String,
+}
+
+#[derive(Serialize)]
+struct Suggested {
+    text: String,
+    href: String,
+}
+
+#[derive(Serialize)]
+struct ShownForgiven {
+    typed: String,
+    found: String,
+}
+
+#[derive(Serialize)]
+struct Example {
+    query: &'static str,
+    href: String,
+    means: &'static str,
+}
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("double brackets", "both words, in any order and place"),
+    ("\"double brackets\"", "the two words side by side"),
+    ("brack*", "words that begin so"),
+    ("brackets -double", "the first word without the second"),
+    ("type:page brackets", "pages only"),
+    ("author:kim", "what kim changed last"),
+    ("changed:-7d", "what was changed in the last seven days; also h, w, m and y"),
+    ("changed:>2026-01-01", "what was changed after that day; also <, and a month or a year alone"),
+];
+
+#[rocket::get("/<project>/search")]
+async fn search(visit: Visit, project: &str) -> Answer {
+    let project = project.to_owned();
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
+            let asked = Asked::of(desk);
+            if let Some(href) = asked.jump(desk, &room)? {
+                return Ok(Answer::see(&href));
+            }
+            let query = find::read(room.project.components(), &room.viewer, &asked.q);
+            let wanted = Wanted { kinds: &asked.kinds, page: asked.page, page_size: PAGE_SIZE, order: asked.order };
+            let results = find::find(&room.project, &room.viewer, &query, &wanted)?;
+            if desk.visit.wants_json() {
+                return as_json(desk, &room, &asked, &results);
+            }
+            as_page(desk, &room, &asked, results)
+        })
+        .await
+}
+
+#[rocket::get("/<project>/search/suggest")]
+async fn suggest(visit: Visit, project: &str) -> Answer {
+    let project = project.to_owned();
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
+            let typed = desk.visit.value("q").unwrap_or_default();
+            let mut found = find::suggest(&room.project, &room.viewer, &typed)?;
+            for suggestion in &mut found {
+                suggestion.url = format!("{}{}", room.root, suggestion.url);
+            }
+            if desk.visit.value("format").as_deref() != Some("opensearch") {
+                return Answer::json(&found);
+            }
+            // What browsers want: what was typed, then lists of completions, descriptions and addresses.
+            let titles: Vec<&str> = found.iter().map(|one| one.title.as_str()).collect();
+            let kinds: Vec<&str> = found.iter().map(|one| one.kind.as_str()).collect();
+            let urls: Vec<String> = found.iter().map(|one| desk.web().address.absolute(&one.url)).collect();
+            let list = json!([typed, titles, kinds, urls]).to_string();
+            Ok(Answer::new(Status::Ok, ContentType::new("application", "x-suggestions+json"), list.into_bytes()))
+        })
+        .await
+}
+
+/// The fields of `search/opensearch.xml`.
+#[derive(Serialize)]
+struct Description {
+    name: String,
+    description: String,
+    language: &'static str,
+    search_url: String,
+    suggest_url: String,
+    icon_url: String,
+}
+
+#[rocket::get("/<project>/search/opensearch.xml")]
+async fn describe(visit: Visit, project: &str) -> Answer {
+    let project = project.to_owned();
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
+            let address = &desk.web().address;
+            let home = address.absolute(&room.root);
+            let fields = Description {
+                name: room.row.called().chars().take(16).collect(),
+                description: format!("Search {}", room.row.called()),
+                language: "en",
+                search_url: format!("{home}/search?q={{searchTerms}}"),
+                suggest_url: format!("{home}/search/suggest?format=opensearch&q={{searchTerms}}"),
+                icon_url: address.absolute(&crate::web::assets::href(desk.base(), "favicon.svg")),
+            };
+            let xml = desk.web().templates.document("search/opensearch.xml", &fields)?;
+            let media_type = ContentType::new("application", "opensearchdescription+xml");
+            Ok(Answer::new(Status::Ok, media_type, xml.into_bytes()))
+        })
+        .await
+}
+
+/// What the address asks for.
+struct Asked {
+    pairs: Vec<(String, String)>,
+    q: String,
+    kinds: Vec<String>,
+    page: usize,
+    order: Order,
+}
+
+impl Asked {
+    fn of(desk: &Desk) -> Self {
+        let pairs = desk.visit.pairs();
+        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        Self {
+            q: value("q").unwrap_or_default(),
+            kinds: pairs.iter().filter(|(key, _)| key == "type").map(|(_, value)| value.clone()).collect(),
+            page: paging::asked(value("page")),
+            order: if value("sort").as_deref() == Some("newest") { Order::Newest } else { Order::Best },
+            pairs,
+        }
+    }
+
+    /// Where a link that was typed leads. Only what was typed and nothing else is followed, and only within the project.
+    fn jump(&self, desk: &Desk, room: &Room) -> Result<Option<String>> {
+        if self.pairs.len() > 1 || desk.visit.wants_json() {
+            return Ok(None);
+        }
+        jump::with_context(desk, room, |context| jump::of_query(context, &self.q))
+    }
+
+    fn shown(&self) -> String {
+        self.q.chars().take(MOST_SHOWN).collect()
+    }
+
+    /// This address with a kind switched on, or off if it is on.
+    fn with_kind_switched(&self, path: &str, kind: &str) -> String {
+        let is_on = self.kinds.iter().any(|chosen| chosen == kind);
+        let mut pairs = self.pairs.clone();
+        pairs.retain(|(name, value)| name != "page" && !(name == "type" && value == kind));
+        if !is_on {
+            pairs.push(("type".to_owned(), kind.to_owned()));
+        }
+        with_value(path, &pairs, "page", "")
+    }
+}
+
+fn as_json(desk: &Desk, room: &Room, asked: &Asked, results: &Results) -> Result<Answer> {
+    let home = desk.web().address.absolute(&room.root);
+    let found: Vec<_> = results.hits.iter().map(|hit| items::item(hit, &home)).collect();
+    let next = (results.page < results.pages)
+        .then(|| with_value(&format!("{home}/search"), &asked.pairs, "page", &(results.page + 1).to_string()));
+    Answer::json(&json!({ "total": results.total, "page": results.page, "items": found, "next": next }))
+}
+
+fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<Answer> {
+    let path = format!("{}/search", room.root);
+    let q = asked.shown();
+    let reachable = results.pages * PAGE_SIZE;
+    let total = usize::try_from(results.total).unwrap_or(reachable);
+    let create_href = if results.hits.is_empty() {
+        jump::with_context(desk, room, |context| jump::to_create(context, &asked.q))?
+    } else {
+        None
+    };
+    let mut paging = Paging::new(&path, &asked.pairs, results.page, PAGE_SIZE, total.min(reachable));
+    paging.total = total;
+    let page = SearchPage {
+        problems: Vec::new(),
+        total: results.total,
+        facets: facets(asked, &path, &results),
+        sorts: sorts(asked, &path),
+        suggestions: suggestions(asked, &path, &results),
+        forgiven: results
+            .forgiven
+            .iter()
+            .map(|one| ShownForgiven { typed: one.typed.clone(), found: one.found.join(", ") })
+            .collect(),
+        shortened: results.shortened,
+        behind: results.behind,
+        hits: results.hits.into_iter().map(|hit| shown(hit, room, &results.facets)).collect(),
+        paging,
+        create_href,
+        examples: EXAMPLES
+            .iter()
+            .map(|(query, means)| Example { query, href: format!("{}{}", room.root, link::href(query)), means })
+            .collect(),
+        q: q.clone(),
+    };
+    let title = if q.is_empty() { "Search".to_owned() } else { format!("{q} – Search") };
+    Sheet::new(title, page).searched(&q).noindex().render(desk)
+}
+
+fn facets(asked: &Asked, path: &str, results: &Results) -> Vec<FacetList> {
+    let values: Vec<FacetValue> = results
+        .facets
+        .iter()
+        .map(|facet| FacetValue {
+            label: facet.title,
+            count: facet.count,
+            href: asked.with_kind_switched(path, facet.kind),
+            chosen: facet.chosen,
+        })
+        .collect();
+    if values.len() < 2 {
+        return Vec::new();
+    }
+    vec![FacetList { name: "type", label: "Kind", values }]
+}
+
+fn sorts(asked: &Asked, path: &str) -> Vec<Sort> {
+    let mut pairs = asked.pairs.clone();
+    pairs.retain(|(name, _)| name != "page");
+    let sort = |label, value, order| Sort {
+        label,
+        href: with_value(path, &pairs, "sort", value),
+        current: asked.order == order,
+    };
+    vec![sort("Best first", "", Order::Best), sort("Newest first", "newest", Order::Newest)]
+}
+
+/// Where the kinds that were chosen have nothing and others have.
+fn suggestions(asked: &Asked, path: &str, results: &Results) -> Vec<Suggested> {
+    if !results.hits.is_empty() || asked.kinds.is_empty() || results.facets.iter().all(|facet| facet.count == 0) {
+        return Vec::new();
+    }
+    let mut pairs = asked.pairs.clone();
+    pairs.retain(|(name, _)| name != "page" && name != "type");
+    vec![Suggested { text: format!("{} in everything", asked.shown()), href: with_value(path, &pairs, "page", "") }]
+}
+
+fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
+    let kind = &hit.card.resource.kind;
+    ShownHit {
+        kind: facets
+            .iter()
+            .find(|facet| facet.kind == kind)
+            .map_or_else(|| kind.to_string(), |facet| find::one_of(facet.title)),
+        title: hit.card.title,
+        url: format!("{}{}", room.root, hit.card.href),
+        excerpt: hit.excerpt,
+        when: Some(hit.card.changed.when(&room.viewer.zone())),
+        author: hit.card.author,
+        place: hit.card.place,
+    }
+}
