@@ -258,6 +258,11 @@ impl Test {
         assert_eq!(results.total as usize, results.hits.len(), "{query}: the count and the hits");
         let facets: u64 = results.facets.iter().map(|facet| facet.count).sum();
         assert!(facets >= results.total, "{query}: the facets");
+        // A page that shows one hit knows of the others by the index alone.
+        let read = find::read(COMPONENTS, viewer, query);
+        let wanted = Wanted { page_size: 1, ..Wanted::default() };
+        let first = find::find(&self.project, viewer, &read, &wanted).expect("finds");
+        assert_eq!((first.total, first.hits.len()), (results.total, results.hits.len().min(1)), "{query}: one by one");
         results.hits.into_iter().map(|hit| hit.card.title).collect()
     }
 
@@ -547,12 +552,15 @@ fn completion_offers_titles_of_which_a_word_begins_so() {
 
 #[test]
 fn a_damaged_or_missing_index_is_built_anew_while_search_goes_on() {
-    for damage in [damage_meta, damage_segments, remove_index, older_schema] {
+    for damage in [damage_meta, damage_segments, damage_inside, remove_index, older_schema] {
         let test = Test::new();
         test.save(2, "Kitchen", "The sink leaks.");
         test.catch_up();
         assert_eq!(test.titles("sink"), ["Kitchen"]);
         damage(&test);
+        let mut findings = Vec::new();
+        Component::check(&SEARCH, &test.project, &mut findings).expect("checks");
+        assert_ne!(findings.is_empty(), test.index().exists(), "what is there is known to be damaged");
         assert_eq!(test.titles("sink"), ["Kitchen"], "from the database alone");
         test.save(4, "Bath", "Another sink.");
         test.catch_up();
@@ -569,15 +577,29 @@ fn damage_meta(test: &Test) {
     fs::write(test.index().join("meta.json"), "{").expect("writes");
 }
 
-/// Overwrites what the index has of words, as a bad disk would; the files keep their length.
+/// Overwrites all that the index has of words, as a bad disk would; the files keep their length.
 fn damage_segments(test: &Test) {
+    damage_files(test, |bytes| bytes.fill(0xff));
+}
+
+/// Overwrites the middle of the files alone, so that the damage shows no earlier than in a search.
+fn damage_inside(test: &Test) {
+    damage_files(test, |bytes| {
+        for byte in bytes.iter_mut().skip(5).take(6) {
+            *byte = !*byte;
+        }
+    });
+}
+
+fn damage_files(test: &Test, damage: impl Fn(&mut [u8])) {
     let mut damaged = 0;
     for entry in fs::read_dir(test.index()).expect("a folder") {
         let path = entry.expect("a file").path();
         if path.extension().is_some_and(|extension| extension != "json" && extension != "lock") {
-            let length = fs::metadata(&path).expect("a file").len() as usize;
+            let mut bytes = fs::read(&path).expect("reads");
+            damage(&mut bytes);
             fs::remove_file(&path).expect("removes");
-            fs::write(&path, vec![0xff; length]).expect("writes");
+            fs::write(&path, bytes).expect("writes");
             damaged += 1;
         }
     }
@@ -632,8 +654,8 @@ fn an_index_that_is_behind_its_position_or_of_another_database_is_noticed() {
     assert_eq!(test.titles("sink").len(), 2);
 
     let other = Test::new();
-    other.save(2, "Elsewhere", "A sink of others.");
-    other.save(4, "Elsewhere", "A sink of others.");
+    other.save(2, "Elsewhere", "Nothing of the kind.");
+    other.save(4, "Elsewhere", "Nothing of the kind.");
     other.catch_up();
     fs::remove_dir_all(test.index()).expect("removes");
     copy(&other.index(), &test.index());
