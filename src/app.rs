@@ -6,16 +6,17 @@ use rocket::config::{Ident, LogLevel};
 use rocket::figment::Figment;
 use rocket::{Build, Config, Rocket};
 
+use crate::attachment::Attachments;
 use crate::base::component::Components;
 use crate::base::error::Result;
-use crate::base::site::{IMAGE_HOSTS, Site, UPLOAD_LIMIT};
+use crate::base::site::{IMAGE_HOSTS, Site};
 use crate::web::address::SiteAddress;
 use crate::web::{Web, assets, error, headers};
-use crate::{account, admin, attachment, code, search, wiki};
+use crate::{account, admin, code, search, wiki};
 
 /// Every component, in the order in which they are asked.
 pub static COMPONENTS: Components = Components(&[
-    &attachment::COMPONENT,
+    &ATTACHMENTS,
     &wiki::COMPONENT,
     &code::COMPONENT,
     &search::COMPONENT,
@@ -23,12 +24,15 @@ pub static COMPONENTS: Components = Components(&[
     &admin::COMPONENT,
 ]);
 
+/// Files hang on what other components own, so this one is given the list.
+static ATTACHMENTS: Attachments = Attachments::new(|| COMPONENTS, wiki::WIKI_VIEW);
+
 /// The program as Rocket runs it: routes of all components below the base path.
 pub fn rocket(site: Arc<Site>, address: SiteAddress, listen: (std::net::IpAddr, u16)) -> Result<Rocket<Build>> {
-    let (hosts, upload_limit) = site.read(|db| Ok((IMAGE_HOSTS.text(db)?, UPLOAD_LIMIT.number(db)?)))?;
+    let hosts = site.read(|db| IMAGE_HOSTS.text(db))?;
     let image_hosts: Vec<String> = hosts.split_whitespace().map(str::to_ascii_lowercase).collect();
     let base = if address.base.is_empty() { "/".to_owned() } else { address.base.clone() };
-    let config = config(&site, listen, upload_limit);
+    let config = config(&site, listen);
     let web = Arc::new(Web::new(site, address, image_hosts)?);
     let mut rocket = rocket::custom(config)
         .manage(web)
@@ -41,18 +45,17 @@ pub fn rocket(site: Arc<Site>, address: SiteAddress, listen: (std::net::IpAddr, 
     Ok(rocket)
 }
 
-fn config(site: &Site, (address, port): (std::net::IpAddr, u16), upload_limit: i64) -> Figment {
+fn config(site: &Site, (address, port): (std::net::IpAddr, u16)) -> Figment {
     let config = Config {
         address,
         port,
         // Uploads wait on the file system on which they will stay.
         temp_dir: site.dir().join("projects").into(),
-        limits: attachment::limits(upload_limit),
         // A forwarded address is believed from nobody.
         ip_header: None,
         ident: Ident::none(),
         log_level: LogLevel::Off,
-        cli_colors: false.into(),
+        cli_colors: false,
         ..Config::release_default()
     };
     Figment::from(config)

@@ -698,7 +698,6 @@ fn read(house: &House, viewer: &Viewer, text: &str) -> String {
                 db,
                 viewer,
                 vocabulary: house.site.vocabulary(),
-                components: ALL,
                 settings: &settings,
                 intermap: &InterMap::default(),
                 elsewhere: None,

@@ -32,7 +32,7 @@ async fn login(visit: Visit) -> Answer {
 
 #[post("/-/login", data = "<data>")]
 async fn sign_in(visit: Visit, data: Data<'_>) -> Answer {
-    visit.answer_form(data, |desk, form| signed_in(desk, form)).await
+    visit.answer_form(data, signed_in).await
 }
 
 #[post("/-/logout", data = "<data>")]

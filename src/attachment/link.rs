@@ -123,8 +123,8 @@ pub fn find(context: &Context<'_>, references: &[Vec<Reference>]) -> Result<Vec<
 
 fn owner(context: &Context<'_>, parent: Option<&Parent>) -> Result<Option<Owner>> {
     match (parent, context.here) {
-        (Some((realm, id)), _) => context.components.owner(context.db, context.viewer, realm, id),
-        (None, Some(here)) => context.components.owner_of(context.db, context.viewer, &here.resource),
+        (Some((realm, id)), _) => context.vocabulary.components.owner(context.db, context.viewer, realm, id),
+        (None, Some(here)) => context.vocabulary.components.owner_of(context.db, context.viewer, &here.resource),
         (None, None) => Ok(None),
     }
 }

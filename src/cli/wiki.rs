@@ -160,7 +160,7 @@ fn file_of(name: &str) -> PathBuf {
         .map(|part| {
             let encoded = addresses::segment(part);
             // A hidden file, and a folder's own `.md`, would not come back.
-            if encoded.starts_with('.') { format!("%2E{}", &encoded[1..]) } else { encoded }
+            encoded.strip_prefix('.').map_or_else(|| encoded.clone(), |rest| format!("%2E{rest}"))
         })
         .collect();
     PathBuf::from(format!("{}.md", parts.join("/")))

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use rusqlite::Connection;
+use trackway::base::component::Components;
 use trackway::base::error::{Error, Result};
 use trackway::base::markup::{
     Arguments, Compiled, Context, Elsewhere, Flavour, Here, Html, InterMap, InterMapEntry, LinkKind, LinkTarget, Macro,
@@ -195,6 +196,7 @@ fn shown(tag: &str, arguments: &Arguments) -> Html {
 }
 
 pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary {
+    components: Components::default(),
     link_kinds: vec![
         &WIKI, &TICKET, &COMMENT, &MILESTONE, &QUERY, &SOURCE, &LOG, &DIFF, &ATTACHMENT, &RAW_ATTACHMENT, &SEARCH,
         &REPORT, &CHANGESET, &USER,

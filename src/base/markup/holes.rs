@@ -170,7 +170,7 @@ mod tests {
             let mut text = String::from("ä");
             write_hole(&mut text, number);
             write_place(&mut text, number);
-            text.push_str("z");
+            text.push('z');
             let read: Vec<_> = pieces(&text).collect();
             assert_eq!(read, [Piece::Text("ä"), Piece::Hole(number), Piece::Place(number), Piece::Text("z")]);
         }

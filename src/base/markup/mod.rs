@@ -236,8 +236,6 @@ pub struct Context<'a> {
     pub db: &'a Connection,
     pub viewer: &'a Viewer,
     pub vocabulary: &'a Vocabulary,
-    /// For asking what files hang on.
-    pub components: Components,
     pub settings: &'a TextSettings,
     pub intermap: &'a InterMap,
     pub elsewhere: Option<&'a dyn Elsewhere>,

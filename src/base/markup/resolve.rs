@@ -59,7 +59,6 @@ pub fn resolve_nested(compiled: &Compiled, context: &Context<'_>, here: Option<&
         db: context.db,
         viewer: context.viewer,
         vocabulary: context.vocabulary,
-        components: context.components,
         settings: context.settings,
         intermap: context.intermap,
         elsewhere: context.elsewhere,
