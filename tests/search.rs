@@ -579,23 +579,23 @@ fn damage_meta(test: &Test) {
 
 /// Overwrites all that the index has of words, as a bad disk would; the files keep their length.
 fn damage_segments(test: &Test) {
-    damage_files(test, |bytes| bytes.fill(0xff));
+    damage_files(test, &["fast", "fieldnorm", "idx", "pos", "store", "term"], |bytes| bytes.fill(0xff));
 }
 
-/// Overwrites the middle of the files alone, so that the damage shows no earlier than in a search.
+/// Overwrites the middle of what hits are read from alone, so that the damage shows no earlier than in a search.
 fn damage_inside(test: &Test) {
-    damage_files(test, |bytes| {
+    damage_files(test, &["store"], |bytes| {
         for byte in bytes.iter_mut().skip(5).take(6) {
             *byte = !*byte;
         }
     });
 }
 
-fn damage_files(test: &Test, damage: impl Fn(&mut [u8])) {
+fn damage_files(test: &Test, extensions: &[&str], damage: impl Fn(&mut [u8])) {
     let mut damaged = 0;
     for entry in fs::read_dir(test.index()).expect("a folder") {
         let path = entry.expect("a file").path();
-        if path.extension().is_some_and(|extension| extension != "json" && extension != "lock") {
+        if path.extension().is_some_and(|extension| extensions.iter().any(|damaged| extension == *damaged)) {
             let mut bytes = fs::read(&path).expect("reads");
             damage(&mut bytes);
             fs::remove_file(&path).expect("removes");
