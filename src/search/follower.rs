@@ -27,7 +27,11 @@ impl Follower for SearchFollower {
     fn follow(&self, project: &Project, events: &[Event]) -> Result<()> {
         let position = match index::standing(project)? {
             Standing::Sound(position) => position,
-            Standing::Unsound(reason) => return rebuild(project, &reason).map(drop),
+            Standing::Missing => return rebuild(project).map(drop),
+            Standing::Unsound(reason) => {
+                log::warn!("{}: the search index must be built anew: {reason}", project.id());
+                return rebuild(project).map(drop);
+            }
         };
         // A crash between the commit of the index and that of the position has us hear events twice.
         let new: Vec<&Event> = events.iter().filter(|event| event.id > position).collect();
@@ -35,7 +39,7 @@ impl Follower for SearchFollower {
             return Ok(());
         };
         if new.iter().any(|event| event.kind == REBUILD) {
-            return rebuild(project, "somebody asked for it").map(drop);
+            return rebuild(project).map(drop);
         }
         let mut touched = Touched::default();
         for event in &new {
@@ -53,16 +57,15 @@ impl Follower for SearchFollower {
     fn position(&self, project: &Project) -> Result<Option<i64>> {
         Ok(Some(match index::standing(project)? {
             Standing::Sound(position) => position,
-            Standing::Unsound(_) => 0,
+            Standing::Missing | Standing::Unsound(_) => 0,
         }))
     }
 }
 
 /// Builds the index anew, says so in the log, and forgets what was given up before.
-pub fn rebuild(project: &Project, reason: &str) -> Result<u64> {
-    log::warn!("{}: the search index is built anew: {reason}", project.id());
+pub fn rebuild(project: &Project) -> Result<u64> {
     let count = index::rebuild(project)?;
-    log::info!("{}: the search index holds {count} documents", project.id());
+    log::info!("{}: the search index was built anew with {count} documents", project.id());
     project.db().write(|db| Ok(db.execute("delete from parked_event where follower = ?1", [NAME])?))?;
     Ok(count)
 }

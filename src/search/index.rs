@@ -105,11 +105,15 @@ pub fn snapshot(dir: &Path) -> Option<Snapshot> {
 pub enum Standing {
     /// It has heard of the events up to this one.
     Sound(i64),
+    Missing,
     /// It must be built anew, for this reason.
     Unsound(String),
 }
 
 pub fn standing(project: &Project) -> Result<Standing> {
+    if !project.dir().join(FOLDER).exists() {
+        return Ok(Standing::Missing);
+    }
     let place = place(project.dir());
     let mut place = lock(&place);
     let mark = match look(project.dir(), &mut place) {

@@ -84,7 +84,7 @@ pub enum Rebuilt {
 /// Builds the index anew (`trackway index rebuild`), here or in the process that runs the project's followers.
 pub fn rebuild(project: &Project, viewer: &Viewer) -> Result<Rebuilt> {
     if project.hold_followers()? {
-        return follower::rebuild(project, "somebody asked for it").map(Rebuilt::Done);
+        return follower::rebuild(project).map(Rebuilt::Done);
     }
     project.write(Act { viewer, via: Via::Command }, |tx| {
         tx.record(&NewEvent::new(follower::REBUILD, Resource::new("project", 0), DEFAULT_CLASS))
