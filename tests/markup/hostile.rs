@@ -52,18 +52,14 @@ fn wrong_element(element: ElementRef<'_>) -> Option<String> {
             return Some(format!("<{name} {key}={value:?}>"));
         }
         let allowed = match key {
-            "href" | "src" => {
-                let value: String = value.chars().filter(|c| *c > ' ').collect();
-                let scheme = value.split(['/', '?', '#']).next().and_then(|start| start.split_once(':'));
-                scheme.is_none_or(|(scheme, _)| SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()))
-            }
+            "href" | "src" => scheme(value).is_none_or(|scheme| SCHEMES.contains(&scheme.as_str())),
             "type" if name == "input" => value == "checkbox",
             _ => true,
         };
         if !allowed {
             return Some(format!("<{name} {key}={value:?}>"));
         }
-        let remote = value.contains("//") || value.contains('\\');
+        let remote = scheme(value).is_some() || leads_away(value);
         if name == "img" && key == "src" && remote && !value.starts_with("https://img.example.org/") {
             return Some(format!("an image from elsewhere: {value}"));
         }
@@ -72,11 +68,30 @@ fn wrong_element(element: ElementRef<'_>) -> Option<String> {
     {
         return Some("an input that is no task box".to_owned());
     }
-    let outside = element.value().attr("href").is_some_and(|href| href.contains("://") || href.starts_with("//"));
+    let outside = element.value().attr("href").is_some_and(|href| scheme(href).is_some() || leads_away(href));
     if outside && element.value().attr("rel") != Some("nofollow noopener ugc") {
         return Some("a link outside without rel".to_owned());
     }
     None
+}
+
+/// An address as browsers read it, who skip tabs and line breaks, and blanks before it, and take `\` for `/`.
+fn as_browsers(address: &str) -> String {
+    let read: String = address.chars().filter(|c| !"\t\n\r".contains(*c)).collect();
+    read.trim_start_matches(|c| c <= ' ').replace('\\', "/")
+}
+
+fn scheme(address: &str) -> Option<String> {
+    let address = as_browsers(address);
+    let (scheme, _) = address.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    let valid = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c));
+    valid.then_some(scheme)
+}
+
+fn leads_away(address: &str) -> bool {
+    as_browsers(address).starts_with("//")
 }
 
 /// What would do harm if it came through.

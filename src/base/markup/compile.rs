@@ -86,7 +86,7 @@ fn written(
     let scanned = scan::scan(&text, &grammar, parse);
     let source = scanned.text.clone();
     let events = events(&source, parse)?;
-    write::write(scanned, &source, &events, &Setting { grammar: &grammar, flavour, guarded })
+    write::write(scanned, source.len(), &events, &Setting { grammar: &grammar, flavour, guarded })
 }
 
 /// One line that is no block whatever it begins with: a no-break space before it, which the writer takes away.
@@ -100,7 +100,9 @@ fn parse_options(options: &Options, flavour: Flavour) -> pulldown_cmark::Options
     if !options.extensions {
         return Parse::empty();
     }
-    let inline = Parse::ENABLE_STRIKETHROUGH | Parse::ENABLE_SUPERSCRIPT | Parse::ENABLE_SUBSCRIPT | Parse::ENABLE_MATH;
+    // Superscript and subscript are the scanner's, as pulldown-cmark has none inside words; but only with its option on
+    // does it leave single tildes alone.
+    let inline = Parse::ENABLE_STRIKETHROUGH | Parse::ENABLE_SUBSCRIPT | Parse::ENABLE_MATH;
     if flavour == Flavour::Line {
         return inline;
     }
@@ -115,18 +117,17 @@ fn parse_options(options: &Options, flavour: Flavour) -> pulldown_cmark::Options
 /// Markdown's events, with neighbouring texts joined.
 fn events(source: &str, parse: pulldown_cmark::Options) -> std::result::Result<Events<'_>, TooMuch> {
     let mut events: Events<'_> = Vec::new();
-    for (event, range) in Parser::new_ext(source, parse).into_offset_iter() {
-        if let (Event::Text(more), Some((Event::Text(text), known))) = (&event, events.last_mut()) {
+    for event in Parser::new_ext(source, parse) {
+        if let (Event::Text(more), Some(Event::Text(text))) = (&event, events.last_mut()) {
             let mut joined = std::mem::replace(text, "".into()).into_string();
             joined.push_str(more);
             *text = joined.into();
-            known.end = range.end;
             continue;
         }
         if events.len() >= MOST_EVENTS {
             return Err(TooMuch);
         }
-        events.push((event, range));
+        events.push(event);
     }
     Ok(events)
 }

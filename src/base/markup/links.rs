@@ -365,7 +365,7 @@ fn number_list(text: &str, from: usize) -> Option<usize> {
             best = Some(end);
         }
         let separated = matches!(text.as_bytes().get(end), Some(b',' | b'-'));
-        match number(end + 1).filter(|_| separated) {
+        match separated.then(|| number(end + 1)).flatten() {
             Some(next) if next < 400 => end = next,
             _ => return best,
         }
@@ -549,7 +549,7 @@ fn address(spot: Spot<'_>, name: usize) -> Option<(usize, Found)> {
     if rest[name..].starts_with("://") && BARE_SCHEMES.contains(&lower.as_str()) {
         let end = address_end(rest)?;
         let host = rest.get(name + 3..end)?;
-        let begins = host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
+        let begins = host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[' || !c.is_ascii());
         return begins.then(|| (end, bare_address("", &decoded(&rest[..end]))));
     }
     if rest.starts_with("www.") && !spot.before.ends_with(['/', '.', '@', ':', '-']) {

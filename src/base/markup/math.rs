@@ -60,8 +60,6 @@ fn depth(source: &str) -> usize {
         match byte {
             b'{' | b'[' | b'(' => depth += 1,
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            // `\frac\frac\frac` and `^^^` nest without brackets.
-            b'^' | b'_' | b'\\' => {}
             _ => {}
         }
         deepest = deepest.max(depth);
@@ -77,6 +75,12 @@ fn checked(html: &str) -> Option<String> {
     while let Some(at) = rest.find('<') {
         text(&rest[..at], &mut out);
         let inner = &rest[at + 1..];
+        if !inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') {
+            // A relation: the converter writes it as it is.
+            out.push_str("&lt;");
+            rest = inner;
+            continue;
+        }
         let end = inner.find('>')?;
         let tag = &inner[..end];
         rest = &inner[end + 1..];

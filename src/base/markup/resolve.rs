@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::links::is_address;
-use super::settle::host;
+use super::settle::{host, is_listed};
 use super::write::escape;
 use super::{
     Compiled, Context, Form, Here, Html, InterMapEntry, LinkKind, Otherwise, Part, Resolved, Target, macro_box,
@@ -30,10 +30,16 @@ pub fn resolve_with_ids(compiled: &Compiled, context: &Context<'_>, prefix: &str
             Part::Html(html) => out.push_str(html),
             Part::Id => escape(&mut out, prefix),
             Part::Link(form) => link(&mut out, compiled, &answers, *form, context),
-            Part::Open { form, title } => open(&mut out, answers.get(*form), title.as_deref(), context),
-            Part::Close { form } => out.push_str(close(answers.get(*form))),
+            Part::Open { form, title } => {
+                if let Some(answer) = answers.get(*form) {
+                    open(&mut out, answer, title.as_deref(), context);
+                }
+            }
+            Part::Close { form } => out.push_str(answers.get(*form).map_or("", close)),
             Part::Image { form, alt, attributes, linked } => {
-                image(&mut out, answers.get(*form), alt, attributes, *linked, context);
+                if let Some(answer) = answers.get(*form) {
+                    image(&mut out, answer, alt, attributes, *linked, context);
+                }
             }
             Part::Macro { call, block } => run(&mut out, compiled, *call, *block, context),
         }
@@ -73,9 +79,24 @@ pub fn resolve_nested(compiled: &Compiled, context: &Context<'_>, here: Option<&
     resolve_with_ids(compiled, &nested, &format!("in{}-", context.macros_run.get()))
 }
 
+/// What has become of a form.
+#[derive(Clone)]
+struct Answer {
+    resolved: Resolved,
+    /// Its address is not to be read below the project's: it comes from another project or from outside.
+    complete: bool,
+}
+
+impl Answer {
+    /// Goes before an address.
+    fn root<'c>(&self, href: &str, context: &Context<'c>) -> &'c str {
+        if self.complete || is_address(href) || !href.starts_with('/') { "" } else { context.root }
+    }
+}
+
 /// What has become of each form.
-fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Resolved>> {
-    let mut answers = vec![Resolved::Plain; compiled.forms.len()];
+fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Answer>> {
+    let mut answers = vec![Answer { resolved: Resolved::Plain, complete: false }; compiled.forms.len()];
     if compiled.forms.is_empty() {
         return Ok(answers);
     }
@@ -101,7 +122,7 @@ fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Resolved>> 
         let found = (batch.kind.resolve)(context, &batch.rests)?;
         for (answer, numbers) in found.into_iter().zip(batch.numbers) {
             for number in numbers {
-                answers[number] = answer.clone();
+                answers[number].resolved = answer.clone();
             }
         }
     }
@@ -146,7 +167,7 @@ fn abroad<'a>(
     context: &Context<'_>,
     prefix: &str,
     numbers: &[usize],
-    answers: &mut [Resolved],
+    answers: &mut [Answer],
     batches: &mut Batches<'a>,
 ) -> Result<()> {
     let rest = |number: &usize| match &compiled.forms[*number].target {
@@ -156,7 +177,7 @@ fn abroad<'a>(
         let rests: Vec<&str> = numbers.iter().map(rest).collect();
         if let Some(found) = elsewhere.references(prefix, &rests)? {
             for (number, answer) in numbers.iter().zip(found) {
-                answers[*number] = answer;
+                answers[*number] = Answer { resolved: answer, complete: true };
             }
             return Ok(());
         }
@@ -167,12 +188,12 @@ fn abroad<'a>(
         // `project#12` means a ticket of that project and nothing else.
         let mapped = entry.filter(|_| !form.source.starts_with(&format!("{prefix}#")));
         if let Some(found) = mapped.and_then(|entry| mapped_address(entry, rest(number))) {
-            answers[*number] = found;
+            answers[*number] = Answer { resolved: found, complete: true };
             continue;
         }
         match &form.otherwise {
             Otherwise::Text => {}
-            Otherwise::Address(_) => answers[*number] = otherwise(form),
+            Otherwise::Address(_) => answers[*number] = Answer { resolved: otherwise(form), complete: true },
             Otherwise::Page(page) => {
                 if let Some(kind) = context.vocabulary.link_kind("wiki") {
                     batches.add(kind, page, *number);
@@ -219,7 +240,7 @@ fn mapped_address(entry: &InterMapEntry, rest: &str) -> Option<Resolved> {
         return None;
     }
     let title = if entry.title.is_empty() { entry.prefix.clone() } else { entry.title.clone() };
-    Some(Resolved::Found { href: address, label: None, title: Some(title), class: Some("external") })
+    Some(Resolved::Found { href: address, label: None, title: Some(title), class: None })
 }
 
 fn encode(address: &mut String, part: &str) {
@@ -235,13 +256,12 @@ fn encode(address: &mut String, part: &str) {
     }
 }
 
-fn link(out: &mut String, compiled: &Compiled, answers: &[Resolved], number: usize, context: &Context<'_>) {
-    let Some(form) = compiled.forms.get(number) else { return };
-    let answer = answers.get(number);
-    let label = match answer {
-        None | Some(Resolved::Plain) => return escape(out, &form.source),
-        Some(Resolved::Found { label, .. }) => form.label.as_ref().or(label.as_ref()),
-        Some(Resolved::Missing { .. }) => form.label.as_ref(),
+fn link(out: &mut String, compiled: &Compiled, answers: &[Answer], number: usize, context: &Context<'_>) {
+    let (Some(form), Some(answer)) = (compiled.forms.get(number), answers.get(number)) else { return };
+    let label = match &answer.resolved {
+        Resolved::Plain => return escape(out, &form.source),
+        Resolved::Found { label, .. } => form.label.as_ref().or(label.as_ref()),
+        Resolved::Missing { .. } => form.label.as_ref(),
     };
     open(out, answer, None, context);
     escape(out, label.or(form.reads.as_ref()).unwrap_or(&form.source));
@@ -249,28 +269,27 @@ fn link(out: &mut String, compiled: &Compiled, answers: &[Resolved], number: usi
 }
 
 /// The start of the element that the answer makes of a link. `title` is the author's.
-fn open(out: &mut String, answer: Option<&Resolved>, title: Option<&str>, context: &Context<'_>) {
-    match answer {
-        None | Some(Resolved::Plain) => {}
-        Some(Resolved::Found { href, title: own, class, .. }) => {
-            let outside = class == &Some("external") || is_address(href);
+fn open(out: &mut String, answer: &Answer, title: Option<&str>, context: &Context<'_>) {
+    match &answer.resolved {
+        Resolved::Plain => {}
+        Resolved::Found { href, title: own, class, .. } => {
             out.push_str("<a");
-            attribute(out, "href", &[if is_complete(href, *class) { "" } else { context.root }, href]);
-            match (outside, class) {
-                (true, _) => out.push_str(" class=\"external\" rel=\"nofollow noopener ugc\""),
-                (false, Some(class)) => attribute(out, "class", &[class]),
-                (false, None) => {}
+            attribute(out, "href", &[answer.root(href, context), href]);
+            match class {
+                _ if host(href).is_some() => out.push_str(" class=\"external\" rel=\"nofollow noopener ugc\""),
+                Some(class) => attribute(out, "class", &[class]),
+                None => {}
             }
             if let Some(title) = title.or(own.as_deref()) {
                 attribute(out, "title", &[title]);
             }
             out.push('>');
         }
-        Some(Resolved::Missing { href, title: own }) => {
+        Resolved::Missing { href, title: own } => {
             match href {
                 Some(href) => {
                     out.push_str("<a");
-                    attribute(out, "href", &[if is_complete(href, None) { "" } else { context.root }, href]);
+                    attribute(out, "href", &[answer.root(href, context), href]);
                     out.push_str(" class=\"missing\" rel=\"nofollow\"");
                 }
                 None => out.push_str("<span class=\"missing\""),
@@ -284,59 +303,49 @@ fn open(out: &mut String, answer: Option<&Resolved>, title: Option<&str>, contex
     }
 }
 
-fn close(answer: Option<&Resolved>) -> &'static str {
-    match answer {
-        None | Some(Resolved::Plain) => "",
-        Some(Resolved::Missing { href: None, .. }) => "</span>",
-        Some(_) => "</a>",
+fn close(answer: &Answer) -> &'static str {
+    match &answer.resolved {
+        Resolved::Plain => "",
+        Resolved::Missing { href: None, .. } => "</span>",
+        Resolved::Found { .. } | Resolved::Missing { .. } => "</a>",
     }
 }
 
+/// An image, or a link where it may not be shown in place, or its words.
 fn image(
     out: &mut String,
-    answer: Option<&Resolved>,
+    answer: &Answer,
     alt: &str,
     attributes: &[(String, String)],
     linked: bool,
     context: &Context<'_>,
 ) {
-    match answer {
-        Some(Resolved::Found { href, class, .. }) => {
-            let allowed = host(href).is_none_or(|host| context.settings.image_hosts.contains(&host));
-            if !allowed {
-                if !linked {
-                    open(out, answer, None, context);
-                }
-                escape(out, if alt.is_empty() { href } else { alt });
-                if !linked {
-                    out.push_str(close(answer));
-                }
-                return;
-            }
-            out.push_str("<img");
-            attribute(out, "src", &[if is_complete(href, *class) { "" } else { context.root }, href]);
-            attribute(out, "alt", &[alt]);
-            for (name, value) in attributes {
-                out.push(' ');
-                out.push_str(name);
-                out.push_str("=\"");
-                escape(out, value);
-                out.push('"');
-            }
-            out.push_str(" loading=\"lazy\">");
+    if let Resolved::Found { href, .. } = &answer.resolved
+        && host(href).is_none_or(|host| is_listed(href, &host, context.settings))
+    {
+        out.push_str("<img");
+        attribute(out, "src", &[answer.root(href, context), href]);
+        attribute(out, "alt", &[alt]);
+        for (name, value) in attributes {
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
+            escape(out, value);
+            out.push('"');
         }
-        Some(Resolved::Missing { .. }) if !linked => {
-            open(out, answer, None, context);
-            escape(out, alt);
-            out.push_str(close(answer));
-        }
-        _ => escape(out, alt),
+        out.push_str(" loading=\"lazy\">");
+        return;
     }
-}
-
-/// Whether an address is not to be read below the project's: it has a scheme, is a part of this page or comes from outside.
-fn is_complete(href: &str, class: Option<&str>) -> bool {
-    is_address(href) || !href.starts_with('/') || class == Some("external")
+    let words = match &answer.resolved {
+        Resolved::Found { href, .. } if alt.is_empty() => href,
+        _ => alt,
+    };
+    if linked {
+        return escape(out, words);
+    }
+    open(out, answer, None, context);
+    escape(out, words);
+    out.push_str(close(answer));
 }
 
 fn attribute(out: &mut String, name: &str, values: &[&str]) {

@@ -25,10 +25,9 @@ pub(super) enum Place {
     /// An escaped form: these characters as text.
     Literal(String),
     Form(usize),
-    Address {
-        address: String,
-        label: String,
-    },
+    Address { address: String, label: String },
+    /// `x^2^`, `H~2~O`: the sign and what is between.
+    Script { tag: char, text: String },
     Call(usize),
     /// A call that can't be run: the macro and why.
     Broken(String, String),
@@ -103,8 +102,6 @@ struct Skip {
     range: Range<usize>,
     /// A Markdown link, which gives way to double brackets that begin where it does.
     link: bool,
-    /// A `$` that math must not begin with, since a digit follows its end.
-    dollar: bool,
 }
 
 fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
@@ -126,11 +123,10 @@ fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
             Event::End(TagEnd::Table) => table = false,
             Event::Start(Tag::Link { link_type, .. }) => {
                 let link = !matches!(link_type, LinkType::Autolink | LinkType::Email);
-                layout.skips.push(Skip { range: range.clone(), link, dollar: false });
+                layout.skips.push(Skip { range: range.clone(), link });
             }
-            Event::InlineMath(_) if text[range.end..].starts_with(|c: char| c.is_ascii_digit()) => {
-                layout.skips.push(Skip { range: range.start..range.start + 1, link: false, dollar: true });
-            }
+            // No formula: its signs are amounts of money.
+            Event::InlineMath(_) if text[range.end..].starts_with(|c: char| c.is_ascii_digit()) => {}
             Event::Start(Tag::Image { .. })
             | Event::Code(_)
             | Event::InlineHtml(_)
@@ -138,7 +134,7 @@ fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
             | Event::DisplayMath(_)
             | Event::FootnoteReference(_)
             | Event::TaskListMarker(_) => {
-                layout.skips.push(Skip { range: range.clone(), link: false, dollar: false });
+                layout.skips.push(Skip { range: range.clone(), link: false });
             }
             _ => {}
         }
@@ -201,9 +197,6 @@ impl Scanner<'_, '_> {
             let rest = text[at..line_end].trim_end_matches(['\n', '\r']);
             let brackets = rest.starts_with("[[");
             if let Some(skip) = skips.next_if(|skip| skip.range.start == at && !(brackets && skip.link)) {
-                if skip.dollar {
-                    self.put(text, at..at + 1, false, |_| Place::Literal("$".to_owned()));
-                }
                 at = skip.range.end.max(at + 1);
                 continue;
             }
@@ -229,6 +222,24 @@ impl Scanner<'_, '_> {
                 }
                 let escapes = first == '\\' && inner.rest.starts_with(|c: char| c.is_ascii_punctuation());
                 if escapes { 2 } else { 1 }
+            }
+            // Formulas were stepped over, so this sign must not begin one.
+            '$' if self.grammar.options.extensions => {
+                self.put(text, at..at + 1, spot.table, |_| Place::Literal("$".to_owned()));
+                1
+            }
+            '^' | '~' if self.grammar.options.extensions => {
+                let run = spot.rest.bytes().take_while(|byte| char::from(*byte) == first).count();
+                if run > 1 {
+                    return run;
+                }
+                let Some(inner) = script(spot.rest, first).map(str::to_owned) else {
+                    self.put(text, at..at + 1, spot.table, |_| Place::Literal(first.to_string()));
+                    return 1;
+                };
+                let length = inner.len() + 2;
+                self.put(text, at..at + length, spot.table, |_| Place::Script { tag: first, text: inner });
+                length
             }
             '#' | '{' | '@' | '[' => match self.form(spot) {
                 Some((length, found)) => {
@@ -291,8 +302,8 @@ impl Scanner<'_, '_> {
     }
 
     fn put(&mut self, text: &str, range: Range<usize>, table: bool, place: impl FnOnce(&mut Self) -> Place) {
-        self.taken += 1;
         let source = &text[range.clone()];
+        self.taken += usize::from(source.len() > 1);
         let number = match self.known.get(&(source.to_owned(), table)) {
             Some(number) => *number,
             None => {
@@ -320,6 +331,15 @@ pub(super) fn call_place(read: super::macros::Read, grammar: &Grammar<'_>, calls
     }
     calls.push(read.call);
     Place::Call(calls.len() - 1)
+}
+
+/// What stands between two signs of superscript or subscript: a short word.
+fn script(text: &str, sign: char) -> Option<&str> {
+    let end = text[1..].find(|c: char| !(c.is_alphanumeric() || "+-=().,*'′:".contains(c)))?;
+    let inner = &text[1..=end];
+    let after = &text[1 + end..];
+    let single = after.starts_with(sign) && !after[1..].starts_with(sign);
+    (single && !inner.is_empty() && inner.len() <= 60).then_some(inner)
 }
 
 fn is_bracket_or_quote(character: char) -> bool {

@@ -75,6 +75,8 @@ const PHRASING: [&str; 34] = [
 
 struct Open<'a> {
     name: &'a str,
+    /// A link that has lost its address: only its content is shown.
+    hollow: bool,
     /// The form of a link whose end becomes a part too.
     form: Option<usize>,
 }
@@ -141,29 +143,41 @@ impl<'a> Settler<'a> {
         }
         let name = &inner[..inner.find(' ').unwrap_or(inner.len())];
         let mut form = None;
+        let mut hollow = false;
         match name {
-            "a" => form = self.link(&attributes(&inner[name.len()..])),
+            "a" => {
+                let attributes = attributes(&inner[name.len()..]);
+                hollow = value(&attributes, "href").is_none() && value(&attributes, "id").is_none();
+                if !hollow {
+                    form = self.link(&attributes);
+                }
+            }
             "img" => return self.image(&attributes(&inner[name.len()..])),
             _ => self.marked(tag),
         }
         if !VOID.contains(&name) {
-            self.count(name, 1);
-            self.stack.push(Open { name, form });
+            if !hollow {
+                self.count(name, 1);
+            }
+            self.stack.push(Open { name, hollow, form });
         }
     }
 
     fn end(&mut self, name: &str, tag: &'a str) {
         let Some(at) = self.stack.iter().rposition(|open| open.name == name) else { return };
-        let mut form = None;
+        let mut last = None;
         while self.stack.len() > at {
             if let Some(open) = self.stack.pop() {
-                self.count(open.name, -1);
-                form = open.form;
+                if !open.hollow {
+                    self.count(open.name, -1);
+                }
+                last = Some(open);
             }
         }
-        match form {
-            Some(form) => self.done.parts.push(Part::Close { form }),
-            None => self.html(tag),
+        match last {
+            Some(Open { form: Some(form), .. }) => self.done.parts.push(Part::Close { form }),
+            Some(Open { hollow: true, .. }) => {}
+            _ => self.html(tag),
         }
     }
 
@@ -257,8 +271,7 @@ impl<'a> Settler<'a> {
         let address = unescaped(source);
         if let Some(host) = host(&address) {
             self.leaves(address.clone());
-            let web = address.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-            if !web || !self.settings.image_hosts.contains(&host) {
+            if !is_listed(&address, &host, self.settings) {
                 let mut html = Html::default();
                 let shown = if alt.is_empty() { &address } else { &alt };
                 if self.links > 0 || !super::links::is_address(&address) {
@@ -334,6 +347,15 @@ impl<'a> Settler<'a> {
         escape(&mut html, text);
         self.html(&html);
     }
+}
+
+/// Whether images of that address may be shown in place. It must be written plainly: no port, no user, no backslash.
+pub(super) fn is_listed(address: &str, host: &str, settings: &TextSettings) -> bool {
+    let plain = ["https://", "http://"].iter().any(|scheme| {
+        let rest = address.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(host));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    });
+    plain && settings.image_hosts.iter().any(|listed| listed == host)
 }
 
 /// Name and escaped value of each attribute as ammonia writes them.

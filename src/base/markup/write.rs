@@ -2,7 +2,6 @@
 //! need not pass ammonia (code in colours, formulas, task boxes, macro boxes).
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, LinkType, Tag, TagEnd};
 
@@ -55,11 +54,11 @@ pub(super) struct Setting<'a> {
     pub(super) guarded: bool,
 }
 
-pub(super) type Events<'a> = Vec<(Event<'a>, Range<usize>)>;
+pub(super) type Events<'a> = Vec<Event<'a>>;
 
 pub(super) fn write(
     mut scanned: Scanned<'_>,
-    source: &str,
+    length: usize,
     events: &Events<'_>,
     setting: &Setting<'_>,
 ) -> Result<Written, TooMuch> {
@@ -67,12 +66,11 @@ pub(super) fn write(
     let calls = std::mem::take(&mut scanned.calls);
     let mut writer = Writer {
         setting,
-        source,
         events,
         extensions: setting.grammar.options.extensions,
         scanned: &scanned,
         at: 0,
-        out: String::with_capacity(source.len() * 3 / 2),
+        out: String::with_capacity(length * 3 / 2),
         stack: Vec::new(),
         links: 0,
         reopen: false,
@@ -127,8 +125,6 @@ enum Close {
     Head,
     Table,
     Link,
-    /// `^` and `~` that are no superscript and subscript, since there is a blank in them.
-    Verbatim(&'static str),
     Note {
         outside: String,
         label: String,
@@ -145,7 +141,6 @@ struct Notes {
 
 struct Writer<'a> {
     setting: &'a Setting<'a>,
-    source: &'a str,
     events: &'a Events<'a>,
     extensions: bool,
     scanned: &'a Scanned<'a>,
@@ -172,12 +167,12 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn run(&mut self) -> Result<(), TooMuch> {
-        while let Some((event, range)) = self.events.get(self.at) {
+        while let Some(event) = self.events.get(self.at) {
             if self.out.len() + self.ready > MOST_HTML {
                 return Err(TooMuch);
             }
             match event {
-                Event::Start(tag) => self.start(tag, range),
+                Event::Start(tag) => self.start(tag),
                 Event::End(tag) => self.end(tag),
                 Event::Text(text) => self.text(text),
                 Event::Code(code) => self.code(code),
@@ -198,7 +193,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn start(&mut self, tag: &Tag<'a>, range: &Range<usize>) {
+    fn start(&mut self, tag: &Tag<'a>) {
         self.inline_content(!is_block(tag));
         let close =
             if self.stack.len() >= DEEPEST && !matches!(tag, Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Image { .. }) {
@@ -238,8 +233,8 @@ impl<'a> Writer<'a> {
                     Tag::Emphasis => self.inline("<em>", "</em>"),
                     Tag::Strong => self.inline("<strong>", "</strong>"),
                     Tag::Strikethrough => self.inline("<del>", "</del>"),
-                    Tag::Superscript => self.script(range, "^", "<sup>", "</sup>"),
-                    Tag::Subscript => self.script(range, "~", "<sub>", "</sub>"),
+                    Tag::Superscript => self.inline("<sup>", "</sup>"),
+                    Tag::Subscript => self.inline("<sub>", "</sub>"),
                     Tag::Link { link_type, dest_url, title, .. } => self.link(*link_type, dest_url, title),
                     Tag::Image { dest_url, title, .. } => return self.image(dest_url, title),
                     Tag::MetadataBlock(_) => Close::Nothing,
@@ -302,7 +297,6 @@ impl<'a> Writer<'a> {
                 self.links -= 1;
                 self.out.push_str("</a>");
             }
-            Some(Close::Verbatim(sign)) => self.words(sign),
             Some(Close::Note { outside, label }) => {
                 let body = std::mem::replace(&mut self.out, outside);
                 self.notes.bodies.entry(label).or_insert(body);
@@ -401,7 +395,7 @@ impl<'a> Writer<'a> {
 
     fn item(&mut self) -> Close {
         self.new_line();
-        let mut next = self.events[self.at + 1..].iter().map(|(event, _)| event);
+        let mut next = self.events[self.at + 1..].iter();
         let first = next.next();
         let marker = match first {
             Some(Event::Start(Tag::Paragraph)) => next.next(),
@@ -454,7 +448,7 @@ impl<'a> Writer<'a> {
 
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) {
         let mut code = String::new();
-        while let Some((event, _)) = self.events.get(self.at + 1) {
+        while let Some(event) = self.events.get(self.at + 1) {
             self.at += 1;
             match event {
                 Event::Text(text) => code.push_str(&self.restored(text)),
@@ -521,7 +515,7 @@ impl<'a> Writer<'a> {
 
     fn html_block(&mut self) {
         let mut html = String::new();
-        while let Some((event, _)) = self.events.get(self.at + 1) {
+        while let Some(event) = self.events.get(self.at + 1) {
             self.at += 1;
             match event {
                 Event::Html(text) | Event::Text(text) => html.push_str(&self.restored(text)),
@@ -564,6 +558,11 @@ impl<'a> Writer<'a> {
         }
         match place {
             Place::Literal(literal) => self.words(literal),
+            Place::Script { tag, text } => {
+                self.out.push_str(if *tag == '^' { "<sup>" } else { "<sub>" });
+                self.words(text);
+                self.out.push_str(if *tag == '^' { "</sup>" } else { "</sub>" });
+            }
             Place::Form(form) => {
                 let shown = &self.done.forms[*form];
                 let shown = shown.label.as_deref().or(shown.reads.as_deref()).unwrap_or(&shown.source).to_owned();
@@ -608,8 +607,8 @@ impl<'a> Writer<'a> {
             self.stack.last(),
             Some(Close::Paragraph { .. } | Close::Item { .. } | Close::Note { .. } | Close::Block("</dd>\n"))
         );
-        let before = self.at.checked_sub(1).and_then(|at| self.events.get(at)).map(|(event, _)| event);
-        let after = self.events.get(self.at + 1).map(|(event, _)| event);
+        let before = self.at.checked_sub(1).and_then(|at| self.events.get(at));
+        let after = self.events.get(self.at + 1);
         let ends = |event: Option<&Event<'_>>| match event {
             Some(Event::SoftBreak | Event::HardBreak) | None => true,
             Some(Event::Start(tag)) => is_block(tag),
@@ -648,7 +647,7 @@ impl<'a> Writer<'a> {
     fn inline_content(&mut self, inline: bool) {
         if self.reopen && inline && matches!(self.stack.last(), Some(Close::Paragraph { .. })) {
             let next_is_block = match self.events.get(self.at) {
-                Some((Event::Text(text), _)) => self.block_macro_alone(text),
+                Some(Event::Text(text)) => self.block_macro_alone(text),
                 _ => false,
             };
             if !next_is_block {
@@ -726,14 +725,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn script(&mut self, range: &Range<usize>, sign: &'static str, open: &'static str, close: &'static str) -> Close {
-        if self.source[range.clone()].contains(char::is_whitespace) {
-            self.words(sign);
-            return Close::Verbatim(sign);
-        }
-        self.inline(open, close)
-    }
-
     fn link(&mut self, link_type: LinkType, address: &str, title: &str) -> Close {
         let address = self.restored(address);
         let title = self.restored(title);
@@ -759,7 +750,7 @@ impl<'a> Writer<'a> {
         let alt = self.words_until_end();
         // Its events have been read.
         let mut depth = 0;
-        while let Some((event, _)) = self.events.get(self.at + 1) {
+        while let Some(event) = self.events.get(self.at + 1) {
             self.at += 1;
             match event {
                 Event::Start(_) => depth += 1,
@@ -919,7 +910,7 @@ impl<'a> Writer<'a> {
     fn words_until_end(&self) -> String {
         let mut words = String::new();
         let mut depth = 0;
-        for (event, _) in &self.events[self.at + 1..] {
+        for event in &self.events[self.at + 1..] {
             match event {
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => break,
@@ -945,7 +936,7 @@ impl<'a> Writer<'a> {
 
     fn reading(&self, number: usize) -> &str {
         match self.scanned.places.get(number) {
-            Some((_, Place::Literal(text))) => text,
+            Some((_, Place::Literal(text) | Place::Script { text, .. })) => text,
             Some((source, Place::Form(form))) => {
                 let form = &self.done.forms[*form];
                 form.label.as_deref().or(form.reads.as_deref()).unwrap_or(source)
@@ -998,7 +989,7 @@ fn language(info: &str, extensions: bool) -> &str {
         return word;
     }
     let word = word.split([',', '{', ';']).next().unwrap_or_default();
-    let plain = word.len() <= 40 && word.chars().all(|c| c.is_ascii_alphanumeric() || "+#.-_".contains(c));
+    let plain = word.len() <= 40 && word.chars().all(|c| c.is_alphanumeric() || "+#.-_".contains(c));
     if plain { word } else { "" }
 }
 
