@@ -25,9 +25,15 @@ pub(super) enum Place {
     /// An escaped form: these characters as text.
     Literal(String),
     Form(usize),
-    Address { address: String, label: String },
+    Address {
+        address: String,
+        label: String,
+    },
     /// `x^2^`, `H~2~O`: the sign and what is between.
-    Script { tag: char, text: String },
+    Script {
+        tag: char,
+        text: String,
+    },
     Call(usize),
     /// A call that can't be run: the macro and why.
     Broken(String, String),
