@@ -3,6 +3,7 @@
 mod bombs;
 mod hostile;
 mod real_pages;
+mod resolving;
 mod spec;
 mod tables;
 mod world;

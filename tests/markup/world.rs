@@ -1,6 +1,6 @@
 //! A small made-up project for texts to refer to: pages, tickets, files and macros that need no database.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -10,7 +10,7 @@ use trackway::base::component::Components;
 use trackway::base::error::{Error, Result};
 use trackway::base::markup::{
     Arguments, Compiled, Context, Elsewhere, Flavour, Here, Html, InterMap, InterMapEntry, LinkKind, LinkTarget, Macro,
-    Options, Resolved, TextSettings, Vocabulary, compile, resolve, resolve_nested,
+    Options, Resolved, TextSettings, Vocabulary, compile, resolve_nested, resolve_with_ids,
 };
 use trackway::base::resource::Resource;
 use trackway::base::viewer::{Principal, Viewer};
@@ -48,12 +48,22 @@ fn page(here: Option<&Here>, rest: &str) -> (String, String) {
     (name, part.to_owned())
 }
 
+thread_local! {
+    static BATCHES: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this thread has asked of the kind `wiki`, batch by batch.
+pub fn wiki_batches() -> Vec<Vec<String>> {
+    BATCHES.take()
+}
+
 static WIKI: LinkKind = LinkKind {
     prefixes: &["wiki"],
     doc: "",
     example: "",
     target: |here, rest| Some(LinkTarget { kind: "page", key: page(here, rest).0.to_lowercase() }),
     resolve: |context, rests| {
+        BATCHES.with_borrow_mut(|batches| batches.push(rests.iter().map(|rest| (*rest).to_owned()).collect()));
         each(rests, |rest| {
             let (name, part) = page(context.here, rest);
             if PAGES.contains(&name.as_str()) {
@@ -198,8 +208,20 @@ fn shown(tag: &str, arguments: &Arguments) -> Html {
 pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary {
     components: Components::default(),
     link_kinds: vec![
-        &WIKI, &TICKET, &COMMENT, &MILESTONE, &QUERY, &SOURCE, &LOG, &DIFF, &ATTACHMENT, &RAW_ATTACHMENT, &SEARCH,
-        &REPORT, &CHANGESET, &USER,
+        &WIKI,
+        &TICKET,
+        &COMMENT,
+        &MILESTONE,
+        &QUERY,
+        &SOURCE,
+        &LOG,
+        &DIFF,
+        &ATTACHMENT,
+        &RAW_ATTACHMENT,
+        &SEARCH,
+        &REPORT,
+        &CHANGESET,
+        &USER,
     ],
     macros: vec![&TITLE_INDEX, &BADGE, &FAIL, &INCLUDE],
 });
@@ -233,6 +255,10 @@ pub fn page_of(text: &str, flavour: Flavour, options: &Options) -> String {
 }
 
 pub fn resolved(compiled: &Compiled, options: &Options) -> String {
+    resolved_with_ids(compiled, options, "")
+}
+
+pub fn resolved_with_ids(compiled: &Compiled, options: &Options, prefix: &str) -> String {
     let db = Connection::open_in_memory().expect("SQLite opens in memory");
     let viewer = Viewer {
         principal: Arc::new(Principal::anonymous()),
@@ -269,7 +295,7 @@ pub fn resolved(compiled: &Compiled, options: &Options) -> String {
         depth: 0,
         macros_run: &Cell::new(0),
     };
-    resolve(compiled, &context).expect("the made-up kinds never fail").into_string()
+    resolve_with_ids(compiled, &context, prefix).expect("the made-up kinds never fail").into_string()
 }
 
 /// Where the shared test data is; None, said aloud, where there is none.

@@ -274,7 +274,12 @@ impl Scanner<'_, '_> {
             let name = spot.rest.bytes().skip(2).take(64).take_while(u8::is_ascii_alphanumeric).count();
             if spot.rest.as_bytes().get(2 + name) == Some(&b'(') { 4096 } else { 64 }
         } else {
-            let word = spot.rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+            let word = spot
+                .rest
+                .bytes()
+                .take(65)
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+                .count();
             let after = &spot.rest.as_bytes()[word..];
             if after.first() == Some(&b':') && after.get(1).is_some_and(|byte| !byte.is_ascii_whitespace()) {
                 1024

@@ -862,7 +862,9 @@ impl<'a> Writer<'a> {
         Close::Text(close)
     }
 
+    /// Before a block.
     fn new_line(&mut self) {
+        self.words_end();
         if !self.out.is_empty() && !self.out.ends_with('\n') && self.setting.flavour != Flavour::Line {
             self.out.push('\n');
         }
