@@ -82,11 +82,13 @@ pub(super) fn scan<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cma
         copied: 0,
         fuel: FUEL,
         taken: 0,
+        stray_signs: false,
     };
     if !grammar.options.references && !grammar.options.extensions {
         return scanner.scanned;
     }
     let layout = layout(text, parse);
+    scanner.stray_signs = layout.stray_signs;
     let mut skips = layout.skips.into_iter().peekable();
     for region in &layout.regions {
         scanner.region(text, region, &mut skips);
@@ -101,6 +103,9 @@ pub(super) fn scan<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cma
 struct Layout {
     regions: Vec<Region>,
     skips: Vec<Skip>,
+    /// pulldown-cmark has taken signs for a formula or a subscript that are none for us. Only then are they replaced:
+    /// beside emphasis a placeholder reads as a letter.
+    stray_signs: bool,
 }
 
 /// What the scanner steps over.
@@ -111,7 +116,7 @@ struct Skip {
 }
 
 fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
-    let mut layout = Layout { regions: Vec::new(), skips: Vec::new() };
+    let mut layout = Layout { regions: Vec::new(), skips: Vec::new(), stray_signs: false };
     let mut current: Option<Range<usize>> = None;
     let mut table = false;
     let mut verbatim = false;
@@ -132,7 +137,10 @@ fn layout(text: &str, parse: pulldown_cmark::Options) -> Layout {
                 layout.skips.push(Skip { range: range.clone(), link });
             }
             // No formula: its signs are amounts of money.
-            Event::InlineMath(_) if text[range.end..].starts_with(|c: char| c.is_ascii_digit()) => {}
+            Event::InlineMath(_) if text[range.end..].starts_with(|c: char| c.is_ascii_digit()) => {
+                layout.stray_signs = true;
+            }
+            Event::Start(Tag::Subscript) => layout.stray_signs = true,
             Event::Start(Tag::Image { .. })
             | Event::Code(_)
             | Event::InlineHtml(_)
@@ -188,6 +196,7 @@ struct Scanner<'a, 'g> {
     copied: usize,
     fuel: usize,
     taken: usize,
+    stray_signs: bool,
 }
 
 impl Scanner<'_, '_> {
@@ -230,7 +239,7 @@ impl Scanner<'_, '_> {
                 if escapes { 2 } else { 1 }
             }
             // Formulas were stepped over, so this sign must not begin one.
-            '$' if self.grammar.options.extensions => {
+            '$' if self.stray_signs => {
                 self.put(text, at..at + 1, spot.table, |_| Place::Literal("$".to_owned()));
                 1
             }
@@ -240,7 +249,9 @@ impl Scanner<'_, '_> {
                     return run;
                 }
                 let Some(inner) = script(spot.rest, first).map(str::to_owned) else {
-                    self.put(text, at..at + 1, spot.table, |_| Place::Literal(first.to_string()));
+                    if self.stray_signs {
+                        self.put(text, at..at + 1, spot.table, |_| Place::Literal(first.to_string()));
+                    }
                     return 1;
                 };
                 let length = inner.len() + 2;
