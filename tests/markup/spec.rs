@@ -28,30 +28,8 @@ fn options(extensions: bool) -> Options {
 }
 
 const BLOCKS: [&str; 24] = [
-    "p",
-    "ul",
-    "ol",
-    "li",
-    "pre",
-    "blockquote",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "td",
-    "th",
-    "div",
-    "dl",
-    "dt",
-    "dd",
-    "br",
+    "p", "ul", "ol", "li", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody",
+    "tr", "td", "th", "div", "dl", "dt", "dd", "br",
 ];
 
 /// HTML as a browser would read it, without what can't be seen and without what we add to every page.

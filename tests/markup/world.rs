@@ -208,20 +208,8 @@ fn shown(tag: &str, arguments: &Arguments) -> Html {
 pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary {
     components: Components::default(),
     link_kinds: vec![
-        &WIKI,
-        &TICKET,
-        &COMMENT,
-        &MILESTONE,
-        &QUERY,
-        &SOURCE,
-        &LOG,
-        &DIFF,
-        &ATTACHMENT,
-        &RAW_ATTACHMENT,
-        &SEARCH,
-        &REPORT,
-        &CHANGESET,
-        &USER,
+        &WIKI, &TICKET, &COMMENT, &MILESTONE, &QUERY, &SOURCE, &LOG, &DIFF, &ATTACHMENT, &RAW_ATTACHMENT, &SEARCH,
+        &REPORT, &CHANGESET, &USER,
     ],
     macros: vec![&TITLE_INDEX, &BADGE, &FAIL, &INCLUDE],
 });
