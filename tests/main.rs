@@ -1,6 +1,13 @@
 //! All tests that look at Trackway from outside, in one binary.
+#![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect ends there")]
+
+mod support;
 
 mod attachment;
+mod crash;
+mod enumerator;
+mod floors;
 mod markup;
+mod migrations;
 mod search;
 mod text;

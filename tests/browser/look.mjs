@@ -1,0 +1,65 @@
+// What is asked of every page: no violation of axe in either theme, no sideways scroll, no shift of the layout, no error
+// in the console. A picture of each goes into shots/.
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "shots");
+mkdirSync(shots, { recursive: true });
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Looks at the page as it stands; throws with all that is wrong with it. */
+export async function look(page, name, { errors, width, scripts }) {
+  const wrong = [];
+  const shape = `${width}${scripts ? "" : "-noscript"}`;
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), rules);
+    for (const violation of violations) {
+      const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.failureSummary})`);
+      wrong.push(`axe, ${theme}: ${violation.id}: ${where.join("; ")}`);
+    }
+    await page.screenshot({ path: join(shots, `${name}-${shape}-${theme}.png`), fullPage: true });
+  }
+  const { scroll, inner, widest, shift } = await page.evaluate(measure);
+  if (scroll > inner) wrong.push(`scrolls sideways: ${scroll} px in ${inner}, the widest is ${widest}`);
+  if (shift > 0.01) wrong.push(`the layout shifts by ${shift.toFixed(3)}`);
+  wrong.push(...errors.splice(0));
+  if (wrong.length > 0) throw new Error(`${name} (${page.url()}):\n${wrong.join("\n")}`);
+}
+
+/** Runs in the page. */
+async function measure() {
+  const root = document.documentElement;
+  const beyond = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth + 1);
+  const widest = beyond.at(-1);
+  let shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  return { scroll: root.scrollWidth, inner: innerWidth, widest: widest ? `${widest.tagName}.${widest.className}` : "", shift };
+}
+
+/** Collects what a page complains of; `expected` tells which answers of the server are meant to be errors. */
+export function listen(page) {
+  const errors = [];
+  page.on("console", (message) => {
+    // That an address answered an error is judged below, by its status.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => errors.push(`script: ${error.message}`));
+  page.on("response", (response) => {
+    const request = response.request();
+    if (response.status() >= 400 && !request.isNavigationRequest()) errors.push(`${response.status()} for ${request.method()} ${request.url()}`);
+    if (response.status() >= 500) errors.push(`${response.status()} for ${request.method()} ${request.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A suggestion or preview that a newer one has overtaken.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") errors.push(`no answer for ${request.url()}: ${request.failure()?.errorText}`);
+  });
+  return errors;
+}

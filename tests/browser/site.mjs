@@ -1,0 +1,67 @@
+// The real program on an empty folder of its own.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const program = process.env.TRACKWAY;
+
+/** Starts a site; `address` is where it answers, `link` the one-time link for its first administrator. */
+export async function startSite() {
+  const folder = mkdtempSync(join(tmpdir(), "trackway-browser-"));
+  const data = join(folder, "data");
+  const address = `http://127.0.0.1:${await freePort()}`;
+  const child = spawn(program, ["--data", data, "serve", "--no-repo", "--listen", address.slice("http://".length)], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (said += piece));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const link = await until(30_000, () => {
+    if (child.exitCode !== null) throw new Error(`trackway serve ended:\n${said}`);
+    return said.match(/http:\/\/\S+\/-\/\S+/)?.[0];
+  }, () => `trackway serve named no one-time link:\n${said}`);
+  await until(30_000, () => fetch(`${address}/-/health`).then(() => true, () => false), () => `nobody answers:\n${said}`);
+  return {
+    address,
+    link,
+    said: () => said,
+    command(...given) {
+      const input = typeof given.at(-1) === "object" ? given.pop().input : "";
+      const result = spawnSync(program, ["--data", data, ...given], { input, encoding: "utf8" });
+      if (result.status !== 0) throw new Error(`trackway ${given.join(" ")}: ${result.stdout}${result.stderr}`);
+      return result.stdout;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(late);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until `look` gives something true. */
+export async function until(most, look, complaint) {
+  const end = Date.now() + most;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > end) throw new Error(complaint());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,318 @@
+//! Every door of the house: each route, in each format, for each kind of viewer, for what exists, what is missing and what
+//! is hidden, has an answer that is declared here. A route without a declared rule fails by name.
+//!
+//! Two sites are asked the same questions. They are alike, but for one thing: in the second, what the first one hides does
+//! not exist. Whoever may not see it gets the very same bytes from both.
+
+use std::collections::BTreeSet;
+
+use rocket::http::Method;
+use trackway::auth::permissions;
+use trackway::base::event::Via;
+use trackway::base::project::Act;
+use trackway::web::token;
+
+use crate::support::answer::Answer;
+use crate::support::form::{encode, multipart};
+use crate::support::{Person, TestSite};
+
+mod rules;
+
+use rules::{RULES, Rule, Send};
+
+/// The kinds of viewer, in the order of the statuses in `rules.rs`.
+const VIEWERS: [&str; 5] = ["anonymous", "stranger", "member", "insider", "admin"];
+/// Those of them who see nothing of what is hidden; the insider is let into the hidden path, the admin into everything.
+const OUTSIDERS: usize = 3;
+
+#[test]
+fn every_route_has_a_rule_and_every_rule_a_route() {
+    let test = TestSite::new();
+    let routes: BTreeSet<String> =
+        test.client.rocket().routes().map(|route| format!("{} {}", route.method, route.uri)).collect();
+    let ruled: BTreeSet<String> = RULES.iter().map(|rule| rule.route.to_owned()).collect();
+
+    let without_rule: Vec<_> = routes.difference(&ruled).collect();
+    let without_route: Vec<_> = ruled.difference(&routes).collect();
+
+    assert!(without_rule.is_empty(), "routes without a rule in tests/enumerator/rules.rs: {without_rule:#?}");
+    assert!(without_route.is_empty(), "rules for routes that are no more: {without_route:#?}");
+    assert_eq!(ruled.len(), RULES.len(), "a route has two rules");
+}
+
+#[test]
+fn every_get_answers_as_declared_and_changes_nothing() {
+    let (full, bare) = (House::new(true), House::new(false));
+    let events = full.test.event_count();
+    let mut complaints = Vec::new();
+    for rule in RULES.iter().filter(|rule| rule.is_get()) {
+        for door in rule.doors {
+            for (at, viewer) in VIEWERS.iter().enumerate() {
+                let person = full.person(viewer);
+                let answer = person.get(door.address);
+                compare(&mut complaints, rule, &answer, door.answers[at]);
+                let head = person.send(Method::Head, door.address, "", Vec::new());
+                if head.status != answer.status || !head.body.is_empty() {
+                    complaints.push(format!("{}: HEAD answers otherwise ({})", answer.asked, head.status));
+                }
+                if at < OUTSIDERS {
+                    let there = bare.person(viewer).get(door.address);
+                    complain_of_difference(&mut complaints, &full, &answer, &bare, &there);
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+    assert_eq!(full.test.event_count(), events, "a GET has changed something");
+}
+
+#[test]
+fn every_post_answers_as_declared_and_hides_what_is_hidden() {
+    let (mut full, mut bare) = (House::new(true), House::new(false));
+    let mut complaints = Vec::new();
+    for rule in RULES.iter().filter(|rule| !rule.is_get()) {
+        for door in rule.doors {
+            for (at, viewer) in VIEWERS.iter().enumerate() {
+                let answer = full.post(viewer, door.address, door.send, Guard::Own);
+                compare(&mut complaints, rule, &answer, door.answers[at]);
+                if at < OUTSIDERS {
+                    let there = bare.post(viewer, door.address, door.send, Guard::Own);
+                    complain_of_difference(&mut complaints, &full, &answer, &bare, &there);
+                    if leaves_traces(door.address, &there) {
+                        bare = House::new(false);
+                    }
+                }
+                if leaves_traces(door.address, &answer) {
+                    full = House::new(true);
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// What one viewer has done must not change what the next one meets; guessing passwords slows everybody down.
+fn leaves_traces(address: &str, answer: &Answer) -> bool {
+    answer.status < 400 || address.starts_with("/-/")
+}
+
+#[test]
+fn a_post_without_our_token_or_from_another_site_does_nothing() {
+    let house = House::new(true);
+    let mut complaints = Vec::new();
+    for rule in RULES.iter().filter(|rule| !rule.is_get()) {
+        for door in rule.doors {
+            for viewer in ["anonymous", "member", "admin"] {
+                for guard in [
+                    Guard::None,
+                    Guard::Forged,
+                    Guard::OfNobody,
+                    Guard::ForeignOrigin,
+                    Guard::CrossSite,
+                    Guard::SameSite,
+                ] {
+                    // Without a session, the token of nobody is the right one.
+                    if viewer == "anonymous" && guard == Guard::OfNobody {
+                        continue;
+                    }
+                    let events = house.test.event_count();
+                    let answer = house.post(viewer, door.address, door.send, guard);
+                    let status = answer.status;
+                    // A project that is hidden may say so before it looks at the form.
+                    if status != 400 && status != 404 {
+                        complaints.push(format!("{} with {guard:?} is answered by {status}", answer.asked));
+                    }
+                    if house.test.event_count() != events {
+                        complaints.push(format!("{} with {guard:?} has changed something", answer.asked));
+                    }
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn nothing_else_is_answered() {
+    let house = House::new(true);
+    for method in [Method::Put, Method::Delete, Method::Patch, Method::Options, Method::Post] {
+        for address in ["/", "/demo/wiki/Plan?action=history", "/-/health"] {
+            let answer = house.person("admin").send(method, address, "", Vec::new());
+            assert!(
+                [404, 405].contains(&answer.status) || method == Method::Post,
+                "{}: {}",
+                answer.asked,
+                answer.status
+            );
+            assert!(answer.status < 500 && answer.status >= 400, "{}: {}", answer.asked, answer.status);
+        }
+    }
+}
+
+/// How a POST shows that it comes from a page of ours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Guard {
+    /// The token of the viewer's own session.
+    Own,
+    None,
+    Forged,
+    /// A token as anonymous readers get it, in the form of somebody who is signed in.
+    OfNobody,
+    ForeignOrigin,
+    CrossSite,
+    /// Another host of the same registered domain.
+    SameSite,
+}
+
+struct House {
+    test: TestSite,
+    sessions: Vec<(&'static str, String)>,
+}
+
+impl House {
+    /// `hides`: with the pages below `Secret`, the project `hidden` and what hangs on them.
+    fn new(hides: bool) -> Self {
+        let test = TestSite::new();
+        let mut sessions = Vec::new();
+        for viewer in &VIEWERS[1..] {
+            let person = if *viewer == "admin" { test.admin(viewer) } else { test.user(viewer) };
+            let person = if matches!(*viewer, "member" | "insider") { person.member() } else { person };
+            sessions.push((*viewer, person.session.unwrap()));
+        }
+        let house = Self { test, sessions };
+        house.furnish();
+        if hides {
+            house.hide();
+        }
+        house.test.catch_up();
+        house
+    }
+
+    fn furnish(&self) {
+        let demo = self.test.demo();
+        let insider = permissions::subject(&self.test.site, &demo, "insider").unwrap();
+        let operator = self.test.operator();
+        let by = Act { viewer: &operator, via: Via::Command };
+        permissions::restrict(&demo, by, "secret", &[insider]).unwrap();
+        self.test.grant("members", &["WIKI_RENAME", "WIKI_DELETE"]);
+        let admin = self.person("admin");
+        admin.save_page("WikiStart", "Welcome. See [[Plan]] and [[Secret/Plan]].");
+        admin.save_page("Plan", "The first plan.");
+        admin.save_page("Plan", "The second plan, with words to be found.");
+        admin.attach("/demo/attachment/wiki/Plan/", "note.txt", b"A note.").expect(303);
+        admin.save_page("Former", "Was here before.");
+        admin.submit("/demo/wiki/Former?action=rename", &[("new_name", "Present"), ("redirect", "1")]).expect(303);
+        admin.save_page("Gone", "Soon in the trash.");
+        admin.submit("/demo/wiki/Gone?action=delete", &[("comment", "")]).expect(303);
+    }
+
+    fn hide(&self) {
+        let admin = self.person("admin");
+        admin.save_page("Secret/Plan", "The secret plan, with words to be found. See [[Plan]] and [[Elsewhere]].");
+        admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
+        admin.save_page("Secret/Gone", "Soon in the trash.");
+        admin.submit("/demo/wiki/Secret/Gone?action=delete", &[("comment", "")]).expect(303);
+        self.test.project("hidden", false);
+        let form = [("text", "The plan of another project."), ("save", "1")];
+        admin.submit("/hidden/wiki/Plan?action=edit", &form).expect(303);
+        self.test.site.project(&self.test.row("hidden")).unwrap().catch_up().unwrap();
+    }
+
+    fn person(&self, viewer: &str) -> Person<'_> {
+        let session = self.sessions.iter().find(|(name, _)| *name == viewer).map(|(_, session)| session.clone());
+        Person::new(&self.test, if session.is_some() { viewer } else { "" }, session)
+    }
+
+    fn post(&self, viewer: &str, address: &str, send: Send, guard: Guard) -> Answer {
+        let mut person = self.person(viewer);
+        let session = person.session.clone().unwrap_or_default();
+        let issue = |session: &str| token::issue(self.test.site.secret(), session);
+        let form_token = match guard {
+            Guard::None => None,
+            Guard::Forged => Some(issue("another session")),
+            Guard::OfNobody => Some(issue("")),
+            _ => Some(issue(&session)),
+        };
+        match guard {
+            Guard::ForeignOrigin => person = person.with_header("Origin", "https://evil.example"),
+            Guard::CrossSite => person = person.with_header("Sec-Fetch-Site", "cross-site"),
+            Guard::SameSite => person = person.with_header("Sec-Fetch-Site", "same-site"),
+            _ => {}
+        }
+        let token = form_token.as_deref().map(|token| ("__FORM_TOKEN", token));
+        let (kind, body) = match send {
+            Send::Nothing => (String::new(), Vec::new()),
+            Send::Form(fields) => (
+                "application/x-www-form-urlencoded".to_owned(),
+                encode(token.into_iter().chain(fields.iter().copied())).into_bytes(),
+            ),
+            Send::File(fields, name, bytes) => {
+                let fields: Vec<_> = token.into_iter().chain(fields.iter().copied()).collect();
+                multipart(&fields, &[("attachment", name, bytes)])
+            }
+        };
+        person.send(Method::Post, address, &kind, body)
+    }
+
+    /// Without what differs between two sites that are alike: tokens, moments, and the random ids of projects.
+    fn plain(&self, answer: &Answer) -> String {
+        let mut text = answer.without_token();
+        for row in self.test.site.projects().unwrap() {
+            text = text.replace(&row.id, "");
+        }
+        let text = without_all(&text, "<time", "</time>");
+        let text = without_all(&text, "<updated>", "</updated>");
+        let text = without_all(&text, "\"time\":\"", "\"");
+        let mut headers: Vec<String> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| {
+                !["date", "content-length", "etag", "last-modified"].contains(&name.to_lowercase().as_str())
+            })
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        // Rocket keeps them in no order.
+        headers.sort();
+        format!("{} {}\n{text}", answer.status, headers.join("\n"))
+    }
+}
+
+fn compare(complaints: &mut Vec<String>, rule: &Rule, answer: &Answer, declared: u16) {
+    if answer.status != declared {
+        let way = answer.location();
+        let words = if answer.text().contains("<main") { answer.words() } else { answer.text() };
+        let words: String = words.chars().take(160).collect();
+        complaints.push(format!(
+            "{} ({}) is declared to answer {declared} and answers {} {way}: {words}",
+            answer.asked, rule.route, answer.status
+        ));
+    }
+}
+
+fn complain_of_difference(complaints: &mut Vec<String>, full: &House, hidden: &Answer, bare: &House, missing: &Answer) {
+    let (with, without) = (full.plain(hidden), bare.plain(missing));
+    if with == without {
+        return;
+    }
+    let at = with.bytes().zip(without.bytes()).take_while(|(one, other)| one == other).count();
+    let around = |text: &str| {
+        let begin = (0..=at.saturating_sub(60)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text[begin..].chars().take(160).collect::<String>()
+    };
+    complaints.push(format!(
+        "{} betrays what is hidden:\n   with it: {}\nwithout it: {}",
+        hidden.asked,
+        around(&with),
+        around(&without)
+    ));
+}
+
+fn without_all(text: &str, begin: &str, end: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(begin) {
+        out.push_str(&rest[..at]);
+        rest = rest[at + begin.len()..].split_once(end).map_or("", |(_, after)| after);
+    }
+    out + rest
+}

@@ -1,0 +1,440 @@
+//! The declared answers. A new route brings its rule here: what each viewer gets at an address of something that exists,
+//! is missing, or is hidden.
+//!
+//! The statuses stand in the order anonymous, stranger (signed in, no rights), member of `demo`, insider (a member who may
+//! see what lies below `Secret`), administrator. `mod.rs` tells what is in the house.
+
+pub struct Rule {
+    /// As Rocket shows the route: method and address with its parameters.
+    pub route: &'static str,
+    pub doors: &'static [Door],
+}
+
+pub struct Door {
+    pub address: &'static str,
+    pub send: Send,
+    pub answers: [u16; 5],
+}
+
+/// What a POST brings along, beside its token.
+#[derive(Clone, Copy)]
+pub enum Send {
+    Nothing,
+    Form(&'static [(&'static str, &'static str)]),
+    /// Fields, the name of a file and its bytes.
+    File(&'static [(&'static str, &'static str)], &'static str, &'static [u8]),
+}
+
+impl Rule {
+    pub fn is_get(&self) -> bool {
+        self.route.starts_with("GET ")
+    }
+}
+
+const fn get(address: &'static str, answers: [u16; 5]) -> Door {
+    Door { address, send: Send::Nothing, answers }
+}
+
+const fn file(address: &'static str, name: &'static str, answers: [u16; 5]) -> Door {
+    Door { address, send: Send::File(&[("description", "")], name, b"Bytes."), answers }
+}
+
+const fn form(address: &'static str, fields: &'static [(&'static str, &'static str)], answers: [u16; 5]) -> Door {
+    Door { address, send: Send::Form(fields), answers }
+}
+
+/// Members and administrators.
+const MEMBERS: [u16; 5] = [404, 404, 200, 200, 200];
+const ALL: [u16; 5] = [200; 5];
+const NOBODY: [u16; 5] = [404; 5];
+/// What lies below `Secret`.
+const INSIDERS: [u16; 5] = [404, 404, 404, 200, 200];
+/// Only the administrator of the site.
+const ADMINS: [u16; 5] = [404, 404, 404, 404, 200];
+
+pub const RULES: &[Rule] = &[
+    // The site.
+    Rule { route: "GET /", doors: &[get("/", [200, 200, 303, 303, 200])] },
+    Rule {
+        route: "GET /-/projects",
+        doors: &[get("/-/projects", ALL), get("/-/projects?format=json", ALL), get("/-/projects?page=99", ALL)],
+    },
+    Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
+    Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
+    Rule { route: "GET /robots.txt", doors: &[get("/robots.txt", ALL)] },
+    Rule { route: "GET /favicon.ico", doors: &[get("/favicon.ico", [301; 5])] },
+    Rule {
+        route: "GET /-/static/<version>/<file>",
+        doors: &[
+            get("/-/static/any/trackway.css", ALL),
+            get("/-/static/any/nothing.css", NOBODY),
+            get("/-/static/any/..%2f..%2fCargo.toml", NOBODY),
+        ],
+    },
+    // People.
+    Rule {
+        route: "GET /-/login",
+        doors: &[
+            get("/-/login", [200, 303, 303, 303, 303]),
+            get("/-/login?next=//evil.example", [200, 303, 303, 303, 303]),
+        ],
+    },
+    Rule {
+        route: "POST /-/login",
+        doors: &[
+            form("/-/login", &[], [422; 5]),
+            form("/-/login", &[("user", "nobody"), ("password", "no password of theirs")], [422; 5]),
+            form("/-/login", &[("user", "member"), ("password", "no password of theirs")], [422; 5]),
+        ],
+    },
+    Rule { route: "POST /-/logout", doors: &[form("/-/logout", &[], [303; 5])] },
+    Rule { route: "GET /-/link/<token>", doors: &[get("/-/link/made-up", NOBODY), get("/-/link/%00", NOBODY)] },
+    Rule {
+        route: "POST /-/link/<token>",
+        doors: &[form("/-/link/made-up", &[("password", "a password of theirs")], NOBODY)],
+    },
+    Rule { route: "GET /-/account", doors: &[get("/-/account", [303, 200, 200, 200, 200])] },
+    Rule {
+        route: "POST /-/account",
+        doors: &[
+            form("/-/account", &[("full_name", "A Name"), ("email", ""), ("time_zone", "")], [403, 303, 303, 303, 303]),
+            form("/-/account", &[("full_name", "A Name"), ("time_zone", "No/Where")], [403, 422, 422, 422, 422]),
+        ],
+    },
+    Rule {
+        route: "POST /-/account/password",
+        doors: &[form("/-/account/password", &[("password", "short")], [403, 422, 422, 422, 422])],
+    },
+    Rule { route: "POST /-/account/sessions", doors: &[form("/-/account/sessions", &[], [403, 303, 303, 303, 303])] },
+    // The wiki.
+    Rule {
+        route: "GET /<project>",
+        doors: &[
+            get("/demo", [404, 404, 303, 303, 303]),
+            get("/hidden", [404, 404, 404, 404, 303]),
+            get("/nowhere", NOBODY),
+            get("/%ff", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki",
+        doors: &[
+            get("/demo/wiki", [404, 404, 303, 303, 303]),
+            get("/demo/wiki?format=atom", MEMBERS),
+            get("/demo/wiki?format=rss", MEMBERS),
+            get("/hidden/wiki", [404, 404, 404, 404, 303]),
+            get("/hidden/wiki?format=atom", ADMINS),
+            get("/nowhere/wiki", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki?action=index",
+        doors: &[
+            get("/demo/wiki?action=index", MEMBERS),
+            get("/demo/wiki?action=index&format=json", MEMBERS),
+            get("/hidden/wiki?action=index", ADMINS),
+            get("/nowhere/wiki?action=index", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki?<name>",
+        doors: &[
+            get("/demo/wiki?name=New", [404, 404, 303, 303, 303]),
+            get("/demo/wiki?name=Secret/New", [404, 404, 303, 303, 303]),
+            get("/demo/wiki?name=a//b", [404, 404, 422, 422, 422]),
+            get("/hidden/wiki?name=New", [404, 404, 404, 404, 303]),
+            get("/nowhere/wiki?name=New", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki?action=trash",
+        doors: &[
+            get("/demo/wiki?action=trash", MEMBERS),
+            get("/demo/wiki?action=trash&page=7", MEMBERS),
+            get("/hidden/wiki?action=trash", ADMINS),
+            get("/nowhere/wiki?action=trash", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>",
+        doors: &[
+            get("/demo/wiki/Plan", MEMBERS),
+            get("/demo/wiki/Plan?version=1", MEMBERS),
+            get("/demo/wiki/Plan?version=99", NOBODY),
+            get("/demo/wiki/Plan?version=x", [404, 404, 422, 422, 422]),
+            get("/demo/wiki/Plan?format=txt", MEMBERS),
+            get("/demo/wiki/Plan?format=json", MEMBERS),
+            get("/demo/wiki/Plan?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/wiki/plan", [404, 404, 301, 301, 301]),
+            // The slash is taken away before anything is looked up.
+            get("/demo/wiki/Plan/", [301; 5]),
+            get("/demo/wiki/WikiStart", MEMBERS),
+            get("/demo/wiki/Former", [404, 404, 301, 301, 301]),
+            get("/demo/wiki/Nowhere", NOBODY),
+            get("/demo/wiki/Nowhere?format=txt", NOBODY),
+            get("/demo/wiki/Nowhere?format=json", NOBODY),
+            get("/demo/wiki/Gone", NOBODY),
+            get("/demo/wiki/Elsewhere", NOBODY),
+            get("/demo/wiki/Secret/Plan", INSIDERS),
+            get("/demo/wiki/secret/plan", [404, 404, 404, 301, 301]),
+            get("/demo/wiki/Secret/Plan?version=1", INSIDERS),
+            get("/demo/wiki/Secret/Plan?format=txt", INSIDERS),
+            get("/demo/wiki/Secret/Plan?format=json", INSIDERS),
+            get("/demo/wiki/Secret/Nowhere", NOBODY),
+            get("/demo/wiki/Secret/Gone", NOBODY),
+            get("/demo/wiki/Secret", NOBODY),
+            get("/demo/wiki/..%2fPlan", NOBODY),
+            get("/demo/wiki/%ff", NOBODY),
+            get("/hidden/wiki/Plan", ADMINS),
+            get("/hidden/wiki/Plan?format=txt", ADMINS),
+            get("/hidden/wiki/Plan?format=json", ADMINS),
+            get("/nowhere/wiki/Plan", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=edit",
+        doors: &[
+            get("/demo/wiki/Plan?action=edit", MEMBERS),
+            get("/demo/wiki/Plan?action=edit&version=1", MEMBERS),
+            get("/demo/wiki/Plan?action=edit&version=99", NOBODY),
+            get("/demo/wiki/Nowhere?action=edit", MEMBERS),
+            get("/demo/wiki/Secret/Plan?action=edit", INSIDERS),
+            get("/demo/wiki/Secret/Nowhere?action=edit", INSIDERS),
+            get("/hidden/wiki/Plan?action=edit", ADMINS),
+            get("/nowhere/wiki/Plan?action=edit", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=history",
+        doors: &[
+            get("/demo/wiki/Plan?action=history", MEMBERS),
+            get("/demo/wiki/Plan?action=history&format=atom", MEMBERS),
+            get("/demo/wiki/Plan?action=history&format=json", MEMBERS),
+            get("/demo/wiki/Plan?action=history&format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/wiki/Nowhere?action=history", NOBODY),
+            get("/demo/wiki/Gone?action=history", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=history", INSIDERS),
+            get("/demo/wiki/Secret/Plan?action=history&format=atom", INSIDERS),
+            get("/demo/wiki/Secret/Plan?action=history&format=json", INSIDERS),
+            get("/hidden/wiki/Plan?action=history", ADMINS),
+            get("/nowhere/wiki/Plan?action=history", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=diff",
+        doors: &[
+            get("/demo/wiki/Plan?action=diff", MEMBERS),
+            get("/demo/wiki/Plan?action=diff&old_version=1&version=2&style=side", MEMBERS),
+            get("/demo/wiki/Plan?action=diff&old_version=1&version=2&style=inline&context=-1&blanks=1", MEMBERS),
+            get("/demo/wiki/Plan?action=diff&old_version=1&version=2&format=txt", MEMBERS),
+            get("/demo/wiki/Plan?action=diff&old_version=x", [404, 404, 422, 422, 422]),
+            get("/demo/wiki/Plan?action=diff&version=99", NOBODY),
+            get("/demo/wiki/Nowhere?action=diff", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=diff", INSIDERS),
+            get("/hidden/wiki/Plan?action=diff", ADMINS),
+            get("/nowhere/wiki/Plan?action=diff", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=rename",
+        doors: &[
+            get("/demo/wiki/Plan?action=rename", MEMBERS),
+            get("/demo/wiki/Nowhere?action=rename", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=rename", INSIDERS),
+            get("/hidden/wiki/Plan?action=rename", ADMINS),
+            get("/nowhere/wiki/Plan?action=rename", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=delete",
+        doors: &[
+            get("/demo/wiki/Plan?action=delete", MEMBERS),
+            get("/demo/wiki/Nowhere?action=delete", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=delete", INSIDERS),
+            get("/hidden/wiki/Plan?action=delete", ADMINS),
+            get("/nowhere/wiki/Plan?action=delete", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=backlinks",
+        doors: &[
+            get("/demo/wiki/Plan?action=backlinks", MEMBERS),
+            get("/demo/wiki/Plan?action=backlinks&format=json", MEMBERS),
+            get("/demo/wiki/Elsewhere?action=backlinks", MEMBERS),
+            get("/demo/wiki/Nowhere?action=backlinks", MEMBERS),
+            get("/demo/wiki/Secret/Plan?action=backlinks", MEMBERS),
+            get("/demo/wiki/Secret/Plan?action=backlinks&format=json", MEMBERS),
+            get("/hidden/wiki/Plan?action=backlinks", ADMINS),
+            get("/nowhere/wiki/Plan?action=backlinks", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=preview",
+        doors: &[
+            form("/demo/wiki/Plan?action=preview", PREVIEW, MEMBERS),
+            form("/demo/wiki/Nowhere?action=preview", PREVIEW, MEMBERS),
+            form("/demo/wiki/Secret/Plan?action=preview", PREVIEW, INSIDERS),
+            form("/demo/wiki/Secret/Nowhere?action=preview", PREVIEW, INSIDERS),
+            form("/hidden/wiki/Plan?action=preview", PREVIEW, ADMINS),
+            form("/nowhere/wiki/Plan?action=preview", PREVIEW, NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>",
+        doors: &[
+            form("/demo/wiki/Plan", EDIT, [404, 404, 303, 303, 303]),
+            form("/demo/wiki/New", NEW, [404, 404, 303, 303, 303]),
+            form("/demo/wiki/Plan", &[("text", "Without a version."), ("save", "1")], [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Plan", CLASH, [404, 404, 409, 409, 409]),
+            form("/demo/wiki/Plan", &[("action", "nonsense")], [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Secret/Plan", NEW, [404, 404, 404, 409, 409]),
+            form("/demo/wiki/Secret/New", NEW, [404, 404, 404, 303, 303]),
+            form("/demo/wiki/Plan", RENAME, [404, 404, 303, 303, 303]),
+            form("/demo/wiki/Plan", RENAME_TO_TAKEN, [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Plan", RENAME_TO_SECRET, [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Plan", RENAME_INTO_SECRET, [404, 404, 422, 303, 303]),
+            form("/demo/wiki/Nowhere", RENAME, NOBODY),
+            form("/demo/wiki/Secret/Plan", RENAME_SECRET, [404, 404, 404, 303, 303]),
+            form("/demo/wiki/Plan", DELETE, [404, 404, 303, 303, 303]),
+            form("/demo/wiki/Nowhere", DELETE, NOBODY),
+            form("/demo/wiki/Secret/Plan", DELETE_SECRET, [404, 404, 404, 303, 303]),
+            form("/hidden/wiki/Plan", DELETE_SECRET, [404, 404, 404, 404, 303]),
+            form("/hidden/wiki/New", NEW, [404, 404, 404, 404, 303]),
+            form("/nowhere/wiki/New", NEW, NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki?action=restore&<id>",
+        doors: &[
+            // Page 4 was deleted; page 6 too, but it is hidden.
+            form("/demo/wiki?action=restore&id=4", &[], [404, 404, 303, 303, 303]),
+            form("/demo/wiki?action=restore&id=6", &[], [404, 404, 404, 303, 303]),
+            form("/demo/wiki?action=restore&id=2", &[], NOBODY),
+            form("/demo/wiki?action=restore&id=999", &[], NOBODY),
+            // No id at all: this is then the form of the start page.
+            form("/demo/wiki?action=restore&id=x", &[], [404, 404, 422, 422, 422]),
+            form("/nowhere/wiki?action=restore&id=4", &[], NOBODY),
+        ],
+    },
+    // Attachments.
+    Rule {
+        route: "GET /<project>/attachment/<_..>",
+        doors: &[
+            get("/demo/attachment/wiki/Plan/", MEMBERS),
+            get("/demo/attachment/wiki/Plan/?format=json", MEMBERS),
+            get("/demo/attachment/wiki/Plan", [404, 404, 301, 301, 301]),
+            get("/demo/attachment/wiki/Plan/note.txt", MEMBERS),
+            get("/demo/attachment/wiki/Plan/note.txt?format=json", MEMBERS),
+            get("/demo/attachment/wiki/Plan/nothing.txt", NOBODY),
+            get("/demo/attachment/wiki/Nowhere/", NOBODY),
+            get("/demo/attachment/wiki/Nowhere/note.txt", NOBODY),
+            get("/demo/attachment/nonsense/Plan/note.txt", NOBODY),
+            get("/demo/attachment/wiki/Secret/Plan/", INSIDERS),
+            get("/demo/attachment/wiki/Secret/Plan/?format=json", INSIDERS),
+            get("/demo/attachment/wiki/Secret/Plan", [404, 404, 404, 301, 301]),
+            get("/demo/attachment/wiki/Secret/Plan/note.txt", INSIDERS),
+            get("/demo/attachment/wiki/Secret/Plan/note.txt?format=json", INSIDERS),
+            get("/hidden/attachment/wiki/Plan/", ADMINS),
+            get("/nowhere/attachment/wiki/Plan/", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/attachment/<_..>?action=delete",
+        doors: &[
+            get("/demo/attachment/wiki/Plan/note.txt?action=delete", MEMBERS),
+            get("/demo/attachment/wiki/Plan/nothing.txt?action=delete", NOBODY),
+            get("/demo/attachment/wiki/Secret/Plan/note.txt?action=delete", INSIDERS),
+            get("/nowhere/attachment/wiki/Plan/note.txt?action=delete", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/raw-attachment/<_..>",
+        doors: &[
+            get("/demo/raw-attachment/wiki/Plan/note.txt", MEMBERS),
+            get("/demo/raw-attachment/wiki/Plan/nothing.txt", NOBODY),
+            get("/demo/raw-attachment/wiki/Plan/", NOBODY),
+            get("/demo/raw-attachment/wiki/Secret/Plan/note.txt", INSIDERS),
+            get("/hidden/raw-attachment/wiki/Plan/note.txt", NOBODY),
+            get("/nowhere/raw-attachment/wiki/Plan/note.txt", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/zip-attachment/<_..>",
+        doors: &[
+            get("/demo/zip-attachment/wiki/Plan/", MEMBERS),
+            get("/demo/zip-attachment/wiki/Nowhere/", NOBODY),
+            get("/demo/zip-attachment/wiki/Secret/Plan/", INSIDERS),
+            get("/hidden/zip-attachment/wiki/Plan/", ADMINS),
+            get("/nowhere/zip-attachment/wiki/Plan/", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/attachment/<_..>",
+        doors: &[
+            file("/demo/attachment/wiki/Plan/", "new.txt", [404, 404, 303, 303, 303]),
+            file("/demo/attachment/wiki/Nowhere/", "new.txt", NOBODY),
+            file("/demo/attachment/wiki/Secret/Plan/", "new.txt", [404, 404, 404, 303, 303]),
+            form("/demo/attachment/wiki/Plan/", &[("description", "No file.")], [404, 404, 422, 422, 422]),
+            form("/demo/attachment/wiki/Secret/Plan/", &[("description", "No file.")], [404, 404, 404, 422, 422]),
+            file("/hidden/attachment/wiki/Plan/", "new.txt", [404, 404, 404, 404, 303]),
+            file("/nowhere/attachment/wiki/Plan/", "new.txt", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/attachment/<_..>?action=delete",
+        doors: &[
+            form("/demo/attachment/wiki/Plan/note.txt?action=delete", &[], [404, 404, 303, 303, 303]),
+            form("/demo/attachment/wiki/Plan/nothing.txt?action=delete", &[], NOBODY),
+            form("/demo/attachment/wiki/Secret/Plan/note.txt?action=delete", &[], [404, 404, 404, 303, 303]),
+            form("/nowhere/attachment/wiki/Plan/note.txt?action=delete", &[], NOBODY),
+        ],
+    },
+    // Search.
+    Rule {
+        route: "GET /<project>/search",
+        doors: &[
+            get("/demo/search", MEMBERS),
+            get("/demo/search?q=words", MEMBERS),
+            get("/demo/search?q=words&format=json", MEMBERS),
+            get("/demo/search?q=secret", MEMBERS),
+            get("/demo/search?q=%22secret+plan%22&format=json", MEMBERS),
+            get("/demo/search?q=note&type=attachment&format=json", MEMBERS),
+            get("/demo/search?q=%22unclosed", MEMBERS),
+            get("/hidden/search?q=plan", ADMINS),
+            get("/nowhere/search?q=plan", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/search/suggest",
+        doors: &[
+            get("/demo/search/suggest?q=pl", MEMBERS),
+            get("/demo/search/suggest?q=sec", MEMBERS),
+            get("/demo/search/suggest?q=pl&format=opensearch", MEMBERS),
+            get("/hidden/search/suggest?q=pl", ADMINS),
+            get("/nowhere/search/suggest?q=pl", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/search/opensearch.xml",
+        doors: &[
+            get("/demo/search/opensearch.xml", MEMBERS),
+            get("/hidden/search/opensearch.xml", ADMINS),
+            get("/nowhere/search/opensearch.xml", NOBODY),
+        ],
+    },
+];
+
+type Fields = &'static [(&'static str, &'static str)];
+
+const PREVIEW: Fields =
+    &[("text", "See [[Plan]] and [[Secret/Plan]] and [[Include(Secret/Plan)]] and [[TitleIndex]].")];
+const EDIT: Fields = &[("action", "edit"), ("text", "The third plan."), ("version", "2"), ("save", "1")];
+const NEW: Fields = &[("action", "edit"), ("text", "A new page."), ("version", "0"), ("save", "1")];
+const CLASH: Fields = &[("action", "edit"), ("text", "Another plan."), ("version", "1"), ("save", "1")];
+const RENAME: Fields = &[("action", "rename"), ("new_name", "Renamed"), ("redirect", "1"), ("version", "2")];
+const RENAME_SECRET: Fields = &[("action", "rename"), ("new_name", "Renamed"), ("version", "1")];
+const RENAME_TO_TAKEN: Fields = &[("action", "rename"), ("new_name", "WikiStart"), ("version", "2")];
+const RENAME_TO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Plan"), ("version", "2")];
+const RENAME_INTO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Moved"), ("version", "2")];
+const DELETE: Fields = &[("action", "delete"), ("version", "2"), ("comment", "")];
+const DELETE_SECRET: Fields = &[("action", "delete"), ("version", "1"), ("comment", "")];

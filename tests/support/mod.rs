@@ -1,0 +1,203 @@
+//! Stories over the whole program: a site of its own on disk for each test, people who read pages and send forms.
+//!
+//! `let test = TestSite::new(); let kim = test.user("kim").member(); kim.save_page("Plan", "Text"); kim.get("/demo/wiki/Plan")`
+
+pub mod answer;
+pub mod command;
+pub mod form;
+pub mod person;
+pub mod server;
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rocket::local::blocking::Client;
+use tempfile::TempDir;
+use trackway::app;
+use trackway::auth::permissions::{self, Subject};
+use trackway::auth::{accounts, groups, operator, sessions};
+use trackway::base::event::Via;
+use trackway::base::project::{Act, Project};
+use trackway::base::site::{ProjectRow, Site};
+use trackway::base::viewer::Viewer;
+use trackway::web::address::SiteAddress;
+
+use command::Output;
+pub use person::Person;
+
+/// Where the site of a test thinks that it lives.
+pub const ADDRESS: &str = "http://127.0.0.1:8000";
+
+/// A site with the project `demo`, in a folder of its own that goes with it.
+pub struct TestSite {
+    pub site: Arc<Site>,
+    pub client: Client,
+    folder: TempDir,
+}
+
+impl TestSite {
+    /// `demo` is empty and for its members.
+    pub fn new() -> Self {
+        Self::with_project(false)
+    }
+
+    /// Anonymous people read `demo`, all who are signed in write in it.
+    pub fn public() -> Self {
+        Self::with_project(true)
+    }
+
+    fn with_project(public: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Arc::new(Site::create(&folder.path().join("data"), app::COMPONENTS).unwrap());
+        let client = client(&site);
+        let test = Self { site, client, folder };
+        test.project("demo", public);
+        test
+    }
+
+    /// Makes another project.
+    pub fn project(&self, name: &str, public: bool) -> Arc<Project> {
+        let defined = self.site.components().permissions();
+        let fill = |project: &Project| project.db().write(|db| permissions::grant_defaults(db, &defined, public));
+        let row = self.site.create_project(name, "", None, Via::Command, fill).unwrap();
+        self.site.project(&row).unwrap()
+    }
+
+    pub fn row(&self, project: &str) -> ProjectRow {
+        self.site.load(project).unwrap()
+    }
+
+    pub fn demo(&self) -> Arc<Project> {
+        self.site.project(&self.row("demo")).unwrap()
+    }
+
+    /// Who may do everything in `demo`, as commands do.
+    pub fn operator(&self) -> Viewer {
+        let operator = operator(&self.site, None).unwrap();
+        permissions::enter(&self.demo(), &self.row("demo"), &operator).unwrap().unwrap()
+    }
+
+    pub fn anonymous(&self) -> Person<'_> {
+        Person::new(self, "", None)
+    }
+
+    /// A new account, signed in, without any right of its own. Its password is `<name> has a secret`, once asked for.
+    pub fn user(&self, login: &str) -> Person<'_> {
+        self.account(login, false)
+    }
+
+    /// A new account that administers the site, signed in.
+    pub fn admin(&self, login: &str) -> Person<'_> {
+        self.account(login, true)
+    }
+
+    fn account(&self, login: &str, admin: bool) -> Person<'_> {
+        let new = accounts::NewAccount { login, display_name: "", email: "", password: None, admin };
+        let account = self.site.write(None, Via::Command, |db, record| accounts::create(db, record, &new)).unwrap();
+        let session = self.site.db().write(|db| sessions::begin(db, account.id, "tests")).unwrap();
+        Person::new(self, login, Some(session))
+    }
+
+    pub fn group(&self, name: &str, logins: &[&str]) {
+        let logins: Vec<String> = logins.iter().map(|login| (*login).to_owned()).collect();
+        self.site
+            .write(None, Via::Command, |db, record| {
+                groups::create(db, record, name)?;
+                groups::add(db, record, name, &logins)
+            })
+            .unwrap();
+    }
+
+    /// Grants rights in `demo` to an account, a group, `anonymous`, `authenticated` or `members`.
+    pub fn grant(&self, subject: &str, names: &[&str]) {
+        let (act, subject, names) = (self.operator(), self.subject(subject), owned(names));
+        permissions::grant(&self.demo(), by(&act), &subject, &names).unwrap();
+    }
+
+    pub fn revoke(&self, subject: &str, names: &[&str]) {
+        let (act, subject, names) = (self.operator(), self.subject(subject), owned(names));
+        permissions::revoke(&self.demo(), by(&act), &subject, &names).unwrap();
+    }
+
+    fn subject(&self, name: &str) -> Subject {
+        permissions::subject(&self.site, &self.demo(), name).unwrap()
+    }
+
+    /// Lets search and all other followers of `demo` hear what has happened.
+    pub fn catch_up(&self) {
+        let caught_up = self.demo().catch_up().unwrap();
+        assert!(caught_up, "a follower waits for another try: {:?}", self.parked());
+    }
+
+    /// Events that a follower gave up on.
+    pub fn parked(&self) -> Vec<(String, String)> {
+        self.demo()
+            .read(|db| {
+                let mut statement = db.prepare("select follower, error from parked_event")?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })
+            .unwrap()
+    }
+
+    /// How much has happened in the site and in all projects.
+    pub fn event_count(&self) -> i64 {
+        let count = |db: &rusqlite::Connection| Ok(db.query_row("select count(*) from event", [], |row| row.get(0))?);
+        let mut sum: i64 = self.site.read(count).unwrap();
+        for row in self.site.projects().unwrap() {
+            sum += self.site.project(&row).unwrap().read(count).unwrap();
+        }
+        sum
+    }
+
+    /// Closes the site and leaves its folder, for other processes.
+    pub fn close(self) -> TempDir {
+        self.folder
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Runs the real program on this folder.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        command::run(&self.data(), arguments, b"")
+    }
+
+    pub fn command_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
+        command::run(&self.data(), arguments, input.as_ref())
+    }
+}
+
+fn by(viewer: &Viewer) -> Act<'_> {
+    Act { viewer, via: Via::Command }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn client(site: &Arc<Site>) -> Client {
+    let address = SiteAddress::parse(ADDRESS).unwrap();
+    let rocket = app::rocket(Arc::clone(site), address, (Ipv4Addr::LOCALHOST.into(), 8000)).unwrap();
+    Client::untracked(rocket).unwrap()
+}
+
+/// A file of the test texts that are not part of the repository; none only where `TRACKWAY_SKIP=data` says so.
+pub fn test_data(file: &str) -> Option<PathBuf> {
+    let skips = std::env::var("TRACKWAY_SKIP").unwrap_or_default();
+    if skips.split(',').any(|part| part == "data") {
+        return None;
+    }
+    let folder = std::env::var_os("TRACKWAY_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let path = folder.join(file);
+    println!("test data: {}", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there: name its folder in TRACKWAY_TEST_DATA, or do without by TRACKWAY_SKIP=data",
+        path.display()
+    );
+    Some(path)
+}
