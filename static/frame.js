@@ -28,8 +28,8 @@ export function themeButton() {
   let chosen = root.dataset.theme === given ? null : root.dataset.theme;
   const label = () => {
     const word = chosen ?? (given === "auto" ? "as the system" : "as in your account");
-    button.setAttribute("aria-label", `Colours: ${word}`);
-    button.title = `Colours: ${word}`;
+    button.setAttribute("aria-label", `Appearance: ${word}`);
+    button.title = `Appearance: ${word}`;
   };
   label();
   button.addEventListener("click", () => {

@@ -57,6 +57,10 @@ impl Component for Attachments {
         routes
     }
 
+    fn tend(&self, project: &Project) -> Result<()> {
+        blob::sweep(project).map(|_| ())
+    }
+
     fn link_kinds(&self) -> &'static [LinkKind] {
         link::KINDS
     }

@@ -90,6 +90,11 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// What is to be tidied up once a day.
+    fn tend(&self, _project: &Project) -> Result<()> {
+        Ok(())
+    }
+
     /// Looks for what cannot be: each finding is a sentence.
     fn check(&self, _project: &Project, _findings: &mut Vec<String>) -> Result<()> {
         Ok(())

@@ -23,6 +23,8 @@ use super::time::Instant;
 const OPEN: usize = 64;
 /// Unused for so long, a project is closed.
 const IDLE_SECONDS: i64 = 600;
+/// Components tidy up so often.
+const TENDED_EVERY_SECONDS: i64 = 86_400;
 
 /// The only source of absolute links, secure cookies and accepted host names (DESIGN 5).
 pub const URL: Setting = Setting {
@@ -431,8 +433,13 @@ impl Site {
         for row in &everything {
             self.follow_row(row);
         }
+        let mut tended = None;
         while !stop() {
             self.nudge.wait(Duration::from_millis(200));
+            if tended.is_none_or(|at: Instant| at.plus_seconds(TENDED_EVERY_SECONDS) < Instant::now()) {
+                tended = Some(Instant::now());
+                self.tend();
+            }
             if let Ok(version) = self.db.data_version()
                 && site_version.replace(version) != Some(version)
             {
@@ -455,6 +462,18 @@ impl Site {
         match self.project(row) {
             Ok(project) => catch_up(&project),
             Err(error) => log::error!("project {}: {error}", row.name),
+        }
+    }
+
+    /// Lets the components tidy every project up.
+    fn tend(&self) {
+        for row in self.projects().unwrap_or_default() {
+            let tended = self
+                .project(&row)
+                .and_then(|project| self.components.iter().try_for_each(|component| component.tend(&project)));
+            if let Err(error) = tended {
+                log::error!("project {}: {error}", row.name);
+            }
         }
     }
 

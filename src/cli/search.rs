@@ -17,8 +17,6 @@ pub struct Search {
 
 pub fn run(shell: &Shell, search: &Search) -> Result<()> {
     let entered = shell.enter(&search.project)?;
-    // Without a server nobody else keeps the index up to date.
-    entered.project.catch_up()?;
     let address = address(&entered.site)?;
     let root = address.absolute(&format!("{}/{}", address.base, entered.row.name));
     let query = search.words.join(" ");

@@ -22,6 +22,7 @@ mod matching;
 mod near;
 mod pages;
 mod schema;
+mod site_pages;
 mod touched;
 
 pub use json::command_json;
@@ -51,7 +52,9 @@ impl Component for Search {
     }
 
     fn routes(&self) -> Vec<rocket::Route> {
-        pages::routes()
+        let mut routes = pages::routes();
+        routes.extend(site_pages::routes());
+        routes
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

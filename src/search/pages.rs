@@ -23,20 +23,20 @@ pub fn routes() -> Vec<Route> {
 }
 
 #[derive(Serialize)]
-struct SearchPage {
-    q: String,
-    problems: Vec<Problem>,
-    total: u64,
-    facets: Vec<FacetList>,
-    sorts: Vec<Sort>,
-    hits: Vec<ShownHit>,
-    paging: Paging,
-    suggestions: Vec<Suggested>,
-    forgiven: Vec<ShownForgiven>,
-    shortened: bool,
-    behind: bool,
-    create_href: Option<String>,
-    examples: Vec<Example>,
+pub(super) struct SearchPage {
+    pub q: String,
+    pub problems: Vec<Problem>,
+    pub total: u64,
+    pub facets: Vec<FacetList>,
+    pub sorts: Vec<Sort>,
+    pub hits: Vec<ShownHit>,
+    pub paging: Paging,
+    pub suggestions: Vec<Suggested>,
+    pub forgiven: Vec<ShownForgiven>,
+    pub shortened: bool,
+    pub behind: bool,
+    pub create_href: Option<String>,
+    pub examples: Vec<Example>,
 }
 
 impl Page for SearchPage {
@@ -44,60 +44,60 @@ impl Page for SearchPage {
 }
 
 #[derive(Serialize)]
-struct FacetList {
-    name: &'static str,
-    label: &'static str,
-    values: Vec<FacetValue>,
+pub(super) struct FacetList {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub values: Vec<FacetValue>,
 }
 
 #[derive(Serialize)]
-struct FacetValue {
-    label: &'static str,
-    count: u64,
-    href: String,
-    chosen: bool,
+pub(super) struct FacetValue {
+    pub label: String,
+    pub count: u64,
+    pub href: String,
+    pub chosen: bool,
 }
 
 #[derive(Serialize)]
-struct Sort {
-    label: &'static str,
-    href: String,
-    current: bool,
+pub(super) struct Sort {
+    pub label: &'static str,
+    pub href: String,
+    pub current: bool,
 }
 
 #[derive(Serialize)]
-struct ShownHit {
+pub(super) struct ShownHit {
     #[serde(rename = "type")]
-    kind: String,
-    title: String,
-    url: String,
-    excerpt: Vec<Span>,
-    when: Option<When>,
-    author: String,
+    pub kind: String,
+    pub title: String,
+    pub url: String,
+    pub excerpt: Vec<Span>,
+    pub when: Option<When>,
+    pub author: String,
     #[serde(rename = "where")]
-    place: String,
+    pub place: String,
 }
 
 #[derive(Serialize)]
-struct Suggested {
-    text: String,
-    href: String,
+pub(super) struct Suggested {
+    pub text: String,
+    pub href: String,
 }
 
 #[derive(Serialize)]
-struct ShownForgiven {
-    typed: String,
-    found: String,
+pub(super) struct ShownForgiven {
+    pub typed: String,
+    pub found: String,
 }
 
 #[derive(Serialize)]
-struct Example {
-    query: &'static str,
-    href: String,
-    means: &'static str,
+pub(super) struct Example {
+    pub query: &'static str,
+    pub href: String,
+    pub means: &'static str,
 }
 
-const EXAMPLES: &[(&str, &str)] = &[
+pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("double brackets", "both words, in any order and place"),
     ("\"double brackets\"", "the two words side by side"),
     ("brack*", "words that begin so"),
@@ -191,16 +191,16 @@ async fn describe(visit: Visit, project: &str) -> Answer {
 }
 
 /// What the address asks for.
-struct Asked {
-    pairs: Vec<(String, String)>,
-    q: String,
-    kinds: Vec<String>,
-    page: usize,
-    order: Order,
+pub(super) struct Asked {
+    pub pairs: Vec<(String, String)>,
+    pub q: String,
+    pub kinds: Vec<String>,
+    pub page: usize,
+    pub order: Order,
 }
 
 impl Asked {
-    fn of(desk: &Desk) -> Self {
+    pub fn of(desk: &Desk) -> Self {
         let pairs = desk.visit.pairs();
         let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         Self {
@@ -220,7 +220,7 @@ impl Asked {
         jump::with_context(desk, room, |context| jump::of_query(context, &self.q))
     }
 
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         self.q.chars().take(MOST_SHOWN).collect()
     }
 
@@ -287,7 +287,7 @@ fn facets(asked: &Asked, path: &str, results: &Results) -> Vec<FacetList> {
         .facets
         .iter()
         .map(|facet| FacetValue {
-            label: facet.title,
+            label: facet.title.to_owned(),
             count: facet.count,
             href: asked.with_kind_switched(path, facet.kind),
             chosen: facet.chosen,
@@ -320,7 +320,7 @@ fn suggestions(asked: &Asked, path: &str, results: &Results) -> Vec<Suggested> {
     vec![Suggested { text: format!("{} in everything", asked.shown()), href: with_value(path, &pairs, "page", "") }]
 }
 
-fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
+pub(super) fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
     let kind = &hit.card.resource.kind;
     ShownHit {
         kind: facets

@@ -62,6 +62,8 @@ struct ShowPage {
     #[serde(flatten)]
     head: Head,
     heading: Option<String>,
+    unseen_heading: Option<String>,
+    index_href: String,
     body_html: String,
     outline: Vec<OutlineItem>,
     children: Vec<Named>,
@@ -222,6 +224,8 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
     let noindex = old.is_some();
     let sheet = ShowPage {
         heading: (page.name != START && !starts_with_title).then(|| last_part(&page.name).to_owned()),
+        unseen_heading: (page.name == START && !starts_with_title).then(|| room.row.called().to_owned()),
+        index_href: format!("{}/wiki?action=index", room.root),
         outline: if compiled.outline.len() < 2 { Vec::new() } else { nested(&compiled.outline) },
         body_html: body.into_string(),
         children: children
