@@ -27,6 +27,7 @@ use crate::auth::{self, permissions};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::project::{Act, Project};
+use crate::base::settings;
 use crate::base::site::{ProjectRow, Site, URL};
 use crate::base::viewer::{Principal, Viewer};
 use crate::web::address::SiteAddress;
@@ -182,9 +183,13 @@ pub(super) fn actor(principal: &Principal) -> Option<i64> {
     principal.identity.as_ref().map(|identity| identity.account)
 }
 
-/// Where the site says that it lives.
+/// The value under which the server keeps where it listens, for the links that commands print.
+pub(super) const SERVED_AT: &str = "served_at";
+
+/// Where the site says that it lives; else where it was last served.
 pub(super) fn address(site: &Site) -> Result<SiteAddress> {
-    SiteAddress::parse(&site.read(|db| URL.text(db))?)
+    let url = site.read(|db| Ok((settings::get(db, URL.name)?, settings::get(db, SERVED_AT)?)))?;
+    SiteAddress::parse(url.0.or(url.1).as_deref().unwrap_or(URL.default))
 }
 
 /// All of standard input as text.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::output::print;
-use super::{Shell, project};
+use super::{SERVED_AT, Shell, project};
 use crate::app::{self, COMPONENTS};
 use crate::auth::{accounts, links};
 use crate::base::error::{Error, Result};
@@ -101,7 +101,11 @@ fn address_of(site: &Site, serve: &Serve, listen: SocketAddr) -> Result<SiteAddr
     if serve.url.is_none() && serve.base_path.is_none() {
         return match kept {
             Some(url) => SiteAddress::parse(&url),
-            None => SiteAddress::parse(&format!("http://{listen}")),
+            None => {
+                let url = format!("http://{listen}");
+                site.db().write(|db| settings::set(db, SERVED_AT, &url))?;
+                SiteAddress::parse(&url)
+            }
         };
     }
     let url = serve.url.clone().or(kept).unwrap_or_else(|| format!("http://{listen}"));

@@ -73,7 +73,7 @@ fn tag(element: ElementRef<'_>, out: &mut String, verbatim: bool) {
     }
     let heading = name.starts_with('h') && name.len() == 2;
     let added = |key: &str| {
-        name == "pre" && key == "class"
+        name == "pre" && matches!(key, "class" | "tabindex")
             || heading && key == "id"
             || name == "li" && key == "class"
             || name == "input" && !matches!(key, "checked" | "type")

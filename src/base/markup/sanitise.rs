@@ -28,7 +28,7 @@ const ATTRIBUTES: [(&str, &[&str]); 14] = [
     ("th", &["align", "colspan", "rowspan", "scope"]),
     ("details", &["open"]),
     ("p", &["align"]),
-    ("div", &["align"]),
+    ("div", &["align", "tabindex"]),
     ("h1", &["align"]),
     ("h2", &["align"]),
     ("h3", &["align"]),
@@ -88,6 +88,7 @@ fn attribute<'v>(element: &str, name: &str, value: &'v str) -> Option<Cow<'v, st
             let first = kept.next()?;
             Some(kept.fold(Cow::Borrowed(first), |classes, class| classes + " " + class))
         }
+        "tabindex" => (value == "0").then_some(value.into()),
         "align" => one_of(&["left", "center", "right"]),
         "dir" => one_of(&["ltr", "rtl", "auto"]),
         "scope" => one_of(&["row", "col", "rowgroup", "colgroup"]),

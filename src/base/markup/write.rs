@@ -429,7 +429,7 @@ impl<'a> Writer<'a> {
     fn table(&mut self, columns: &[Alignment]) -> Close {
         self.new_line();
         self.columns = columns.to_vec();
-        self.out.push_str("<div class=\"table-wrap\"><table>\n");
+        self.out.push_str("<div class=\"table-wrap\" tabindex=\"0\"><table>\n");
         self.body = false;
         Close::Table
     }
@@ -480,7 +480,8 @@ impl<'a> Writer<'a> {
                 html.push_str(" language-");
                 escape(&mut html, language);
             }
-            html.push('"');
+            // What scrolls sideways must be reached by keyboard (WCAG 2.1.1).
+            html.push_str("\" tabindex=\"0\"");
         }
         html.push_str("><code");
         if !language.is_empty() {
