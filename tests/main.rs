@@ -11,3 +11,4 @@ mod markup;
 mod migrations;
 mod search;
 mod text;
+mod wiki_default;
