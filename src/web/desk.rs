@@ -129,7 +129,7 @@ impl Desk {
         if token::is_valid(self.site().secret(), self.token_session(), token) {
             return Ok(());
         }
-        if self.visit.session.is_some() && self.account.is_none() {
+        if self.account.is_none() && (self.visit.session.is_some() || token::was_of_a_session(token)) {
             return Err(Error::invalid(EXPIRED, "You have been signed out meanwhile. Sign in and the form goes on."));
         }
         Err(Error::invalid(

@@ -12,11 +12,20 @@ const LIFETIME_SECONDS: i64 = 2 * 86_400;
 /// A token for forms of this session (empty: of nobody).
 pub fn issue(secret: &[u8; 32], session: &str) -> String {
     let time = Instant::now().seconds();
-    format!("{time:x}.{}", signature(secret, session, time))
+    let mark = if session.is_empty() { "" } else { OF_A_SESSION };
+    format!("{mark}{time:x}.{}", signature(secret, session, time))
+}
+
+/// Begins tokens that were given to somebody signed in. It proves nothing: it only tells whom to ask to sign in again.
+const OF_A_SESSION: &str = "s";
+
+/// Whether the token looks like one for somebody who was signed in.
+pub fn was_of_a_session(token: &str) -> bool {
+    token.starts_with(OF_A_SESSION)
 }
 
 pub fn is_valid(secret: &[u8; 32], session: &str, token: &str) -> bool {
-    let Some((time_text, given)) = token.split_once('.') else {
+    let Some((time_text, given)) = token.trim_start_matches(OF_A_SESSION).split_once('.') else {
         return false;
     };
     let Ok(time) = i64::from_str_radix(time_text, 16) else {
