@@ -28,13 +28,23 @@ export function acceptFiles(form, area, say, insert) {
       say(`Attaching ${file.name}${files.length > 1 ? ` (${at + 1} of ${files.length})` : ""} …`);
       try {
         const { markup } = await send(form, file);
-        insert(markup + (files.length > 1 ? "\n" : ""));
+        insert(placed(area, markup) + (files.length > 1 ? "\n" : ""));
       } catch (problem) {
         failed.push(`${file.name}: ${problem.message}`);
       }
     }
     say(failed.length > 0 ? `Not attached. ${failed.join(" ")}` : `Attached ${files.length === 1 ? files[0].name : `${files.length} files`}.`);
   };
+}
+
+/** A picture stands on a line of its own, parted from the words around it. */
+function placed(area, markup) {
+  if (!markup.startsWith("[[")) return markup;
+  const before = area.value.slice(0, area.selectionStart);
+  const after = area.value.slice(area.selectionEnd);
+  const above = before === "" || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+  const below = after === "" || after.startsWith("\n\n") ? "" : after.startsWith("\n") ? "\n" : "\n\n";
+  return above + markup + below;
 }
 
 async function send(form, file) {
