@@ -12,7 +12,7 @@ export async function startSite() {
   const folder = mkdtempSync(join(tmpdir(), "trackway-browser-"));
   const data = join(folder, "data");
   const address = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(program, ["--data", data, "serve", "--no-repo", "--listen", address.slice("http://".length)], {
+  const child = spawn(program, ["--data", data, "serve", "--no-repo", "--url", address, "--listen", address.slice("http://".length)], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
