@@ -13,7 +13,7 @@ const PINS: &[(&str, &str)] = &[
     ("site/0001_site.sql", "55a6a3366a5e4c42"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
-    ("project/0003_attachment.sql", "661ba21579907523"),
+    ("project/0003_attachment.sql", "482a0ae66508df4f"),
     ("project/0004_code_repository.sql", "5655d82fe4ad73fd"),
 ];
 
