@@ -408,13 +408,14 @@ fn from_disk(folder: &Path) -> Result<HashMap<String, String>> {
     Ok(found)
 }
 
-/// `14.2 KB`, counted in thousands as file managers do.
+/// `14.2 KiB`; whole numbers without a point.
 pub fn file_size(bytes: i64) -> String {
-    let amount = bytes as f64;
-    match bytes.unsigned_abs() {
-        0..=999 => format!("{bytes} B"),
-        1_000..=999_949 => format!("{:.1} KB", amount / 1e3),
-        999_950..=999_949_999 => format!("{:.1} MB", amount / 1e6),
-        _ => format!("{:.1} GB", amount / 1e9),
-    }
+    let (amount, unit) = match bytes.unsigned_abs() {
+        0..=1_023 => return format!("{bytes} B"),
+        1_024..=1_048_575 => (bytes as f64 / 1_024.0, "KiB"),
+        1_048_576..=1_073_741_823 => (bytes as f64 / 1_048_576.0, "MiB"),
+        _ => (bytes as f64 / 1_073_741_824.0, "GiB"),
+    };
+    let number = format!("{amount:.1}");
+    format!("{} {unit}", number.strip_suffix(".0").unwrap_or(&number))
 }
