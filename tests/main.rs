@@ -11,4 +11,5 @@ mod markup;
 mod migrations;
 mod search;
 mod text;
+mod wiki;
 mod wiki_default;
