@@ -3,6 +3,7 @@
 
 mod support;
 
+mod account;
 mod attachment;
 mod crash;
 mod enumerator;

@@ -6,7 +6,7 @@ use rocket::{Route, get, post, routes};
 
 use crate::auth::accounts::{self, Account};
 use crate::auth::{passwords, sessions};
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Problem, Result};
 use crate::base::text::fold;
 use crate::web::address::safe_next;
 use crate::web::error::{KEPT_PREFIX, Kept, LoginPage, send_again};
@@ -62,7 +62,8 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
     let next = next_of(desk, form.text("next"));
     let refuse = |status: Status, problems: Vec<Problem>| {
         if form.json {
-            return Err(Error::Invalid(problems));
+            let detail = problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ");
+            return Ok(Answer::problems(status, "Not signed in", &detail, &problems));
         }
         let kept_form: Vec<Kept> = kept(form)
             .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.to_owned() })

@@ -9,6 +9,7 @@ use crate::auth::accounts::{self, Account, Profile};
 use crate::auth::{passwords, sessions};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
+use crate::base::text::fold;
 use crate::base::time::{When, zone_names};
 use crate::web::form::Form;
 use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
@@ -87,7 +88,7 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
             let account = own(desk)?;
             let password = form.text("password");
             let mut problems = Vec::new();
-            let keys = [format!("user:{}", account.login)];
+            let keys = [format!("user:{}", fold(&account.login))];
             if let Some(seconds) = desk.web().throttle.wait(&keys) {
                 problems
                     .push(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));

@@ -125,6 +125,10 @@ impl Desk {
         if self.visit.is_foreign() {
             return Err(Error::invalid(FORGED, "This form was sent by a page of another site, so nothing was done."));
         }
+        if form.json && (self.visit.session.is_none() || self.account.is_some()) {
+            // Another site's page can't send JSON here: its browser would ask us first, and we never agree.
+            return Ok(());
+        }
         let token = form.text("__FORM_TOKEN");
         if token::is_valid(self.site().secret(), self.token_session(), token) {
             return Ok(());

@@ -22,6 +22,7 @@ struct ErrorPage {
     status: u16,
     heading: &'static str,
     sentence: String,
+    problems: Vec<Problem>,
     ways: Vec<Way>,
     kept_text: Option<String>,
     sign_in: Option<String>,
@@ -166,10 +167,16 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
             .map(|(name, value)| Kept { name: name.clone(), value: value.clone() })
             .collect(),
     });
+    // Problems of fields stand in a list, as on every form; the rest is one sentence.
+    let problems = match error {
+        Error::Invalid(problems) if status == Status::UnprocessableEntity => problems.clone(),
+        _ => Vec::new(),
+    };
     let page = ErrorPage {
         status: status.code,
         heading: heading_of(status),
-        sentence: told(error),
+        sentence: if problems.is_empty() { told(error) } else { String::new() },
+        problems,
         ways,
         kept_text: form.and_then(Form::longest_text).map(str::to_owned),
         sign_in,
@@ -196,18 +203,23 @@ impl Page for LoginPage {
 pub const KEPT_PREFIX: &str = "kept.";
 
 fn sign_in_again(desk: &Desk, form: &Form) -> crate::base::error::Result<Answer> {
+    let mut kept_form: Vec<Kept> = form
+        .pairs()
+        .iter()
+        .filter(|(name, _)| name != "__FORM_TOKEN" && !name.contains("password"))
+        .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.clone() })
+        .collect();
+    if kept_form.is_empty() {
+        // A form of one button has nothing to carry, but it was sent all the same.
+        kept_form.push(Kept { name: format!("{KEPT_PREFIX}submit"), value: "1".to_owned() });
+    }
     let page = LoginPage {
         next: desk.visit.here(),
         problems: vec![Problem::new(
             "",
             "You have been signed out meanwhile. Sign in again and the form goes on; nothing you typed is lost.",
         )],
-        kept_form: form
-            .pairs()
-            .iter()
-            .filter(|(name, _)| name != "__FORM_TOKEN")
-            .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.clone() })
-            .collect(),
+        kept_form,
         kept_text: form.longest_text().map(str::to_owned),
         ..LoginPage::default()
     };
@@ -224,6 +236,7 @@ pub fn send_again(desk: &Desk, session: &str, action: &str, fields: Vec<Kept>) -
         status: 200,
         heading: "You are signed in again",
         sentence: "What you typed before is still here. Send it, and it goes on as if nothing had happened.".to_owned(),
+        problems: Vec::new(),
         ways: Vec::new(),
         kept_text: kept_text.cloned(),
         sign_in: None,

@@ -175,9 +175,17 @@ impl Visit {
         }
     }
 
-    /// The number in `If-Match: "3"`.
-    pub fn if_match(&self) -> Option<i64> {
-        self.if_match.as_deref()?.trim_start_matches("W/").trim_matches('"').parse().ok()
+    /// The number in `If-Match: "3"`. An error for what is none: to go on without it could overwrite what the sender has
+    /// not seen.
+    pub fn if_match(&self) -> Result<Option<i64>> {
+        let Some(given) = self.if_match.as_deref() else {
+            return Ok(None);
+        };
+        let version = given.trim().trim_start_matches("W/").trim_matches('"').parse();
+        version.map(Some).map_err(|_| {
+            let given = super::form::shortened(given);
+            Error::invalid("If-Match", format!("`{given}` is no version in quotes, as in `\"3\"`."))
+        })
     }
 
     pub fn is_foreign(&self) -> bool {
@@ -204,7 +212,8 @@ impl Visit {
         let needless = self.method == Method::Get && below.len() > 1 && below.ends_with('/') && !is_list;
         needless.then(|| {
             let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
-            format!("{}{}{query}", self.web.address.base, below.trim_end_matches('/'))
+            // One slash at the beginning: after two of them a browser reads the name of another host.
+            format!("{}/{}{query}", self.web.address.base, below.trim_matches('/'))
         })
     }
 

@@ -41,7 +41,7 @@ async fn rename(visit: Visit, project: String) -> Answer {
             let room = enter(desk, &project)?;
             let page = existing(desk, &room)?;
             room.viewer.require(WIKI_RENAME)?;
-            rename_page(desk, &room, &page, page.name.clone(), true, false, Vec::new())
+            rename_page(desk, &room, &page, page.name.clone(), true, false, None)
         })
         .await
 }
@@ -53,7 +53,7 @@ async fn delete(visit: Visit, project: String) -> Answer {
             let room = enter(desk, &project)?;
             let page = existing(desk, &room)?;
             room.viewer.require(WIKI_DELETE)?;
-            delete_page(desk, &room, &page, Vec::new())
+            delete_page(desk, &room, &page, "", None)
         })
         .await
 }
@@ -76,7 +76,8 @@ async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
             let room = enter(desk, &project)?;
-            match form.get("action").unwrap_or("edit") {
+            let asked = desk.visit.value("action");
+            match form.get("action").or(asked.as_deref()).unwrap_or("edit") {
                 "edit" => save(desk, &room, form),
                 "rename" => do_rename(desk, &room, form),
                 "delete" => do_delete(desk, &room, form),
@@ -269,13 +270,17 @@ fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
         );
     }
     if form.has("preview") {
+        if draft.text.len() > edit::LARGEST_TEXT {
+            let problem = Problem::new("text", "The text is larger than 1 MiB, so there is no preview of it.");
+            return refused_or_error(desk, room, form, &name, page.is_none(), draft, vec![problem]);
+        }
         draft.previewed = true;
         return edit_page(desk, room, &name, page.is_none(), draft);
     }
     if let (Some(which), Some(page)) = (form.get("merge"), &page) {
         return choose(desk, room, &name, page, form, which);
     }
-    let strict = desk.visit.if_match().is_some();
+    let strict = desk.visit.if_match()?.is_some();
     // A page keeps the name it was given: only renaming changes its case.
     let stored = page.as_ref().map_or(Ok(name.clone()), |page| PageName::parse(&page.name, "page"))?;
     let request = Save { name: &stored, text: &draft.text, comment: &draft.comment, base: Some(base), strict };
@@ -293,7 +298,13 @@ fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
             let yours = draft.text.clone();
             conflicted(desk, room, &current, draft.comment, base, yours, &merge, both(&merge))
         }
-        Err(Error::Invalid(problems)) => refused_or_error(desk, room, form, &name, page.is_none(), draft, problems),
+        Err(Error::Invalid(problems)) => {
+            if problems.iter().any(|problem| problem.field == "version") {
+                // No such version (any more): the form that comes back starts from what there is now.
+                draft.version = page.as_ref().map_or(0, |page| page.version);
+            }
+            refused_or_error(desk, room, form, &name, page.is_none(), draft, problems)
+        }
         Err(other) => Err(other),
     }
 }
@@ -315,7 +326,7 @@ fn saved(desk: &Desk, room: &Room, form: &Form, version: i64, name: &str, merged
 
 /// The version that the text was made from: in the form, or as `If-Match`.
 fn base_version(desk: &Desk, form: &Form) -> Result<i64> {
-    match desk.visit.if_match() {
+    match desk.visit.if_match()? {
         Some(version) => Ok(version),
         None => form.number("version"),
     }
@@ -441,7 +452,7 @@ fn choose(desk: &Desk, room: &Room, name: &PageName, page: &PageRow, form: &Form
                 ..Draft::default()
             };
             let message = format!("`{}` is none of yours, theirs and both.", crate::web::form::shortened(other));
-            return refused(desk, room, name, false, draft, vec![Problem::new("merge", message)]);
+            return refused_or_error(desk, room, form, name, false, draft, vec![Problem::new("merge", message)]);
         }
     };
     conflicted(desk, room, page, form.text("comment").to_owned(), base, yours, &merge, text)
@@ -476,6 +487,18 @@ struct Links {
     links: Vec<Source>,
 }
 
+/// With which status a form comes back, and what is wrong with it.
+type Refusal = (Status, Vec<Problem>);
+
+/// Errors that the form itself shows; others have pages of their own.
+fn refusal(error: Error) -> Result<Refusal> {
+    match error {
+        Error::Invalid(problems) => Ok((Status::UnprocessableEntity, problems)),
+        Error::Conflict(message) => Ok((Status::Conflict, vec![Problem::new("version", message)])),
+        other => Err(other),
+    }
+}
+
 fn rename_page(
     desk: &Desk,
     room: &Room,
@@ -483,10 +506,10 @@ fn rename_page(
     new_name: String,
     redirect: bool,
     with_children: bool,
-    problems: Vec<Problem>,
+    refusal: Option<Refusal>,
 ) -> Result<Answer> {
     let name = PageName::parse(&page.name, "page")?;
-    let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
+    let (status, problems) = refusal.unwrap_or((Status::Ok, Vec::new()));
     let sheet = room.project.read(|db| {
         let keys = store::keys_of(db, page)?;
         let links = store::backlinks(db, &room.viewer, &keys, LISTED_LINKS, 0)?;
@@ -518,13 +541,16 @@ fn children(db: &Connection, room: &Room, page: &PageRow) -> Result<Vec<Named>> 
 fn do_rename(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     let page = existing(desk, room)?;
     let name = PageName::parse(&page.name, "page")?;
-    let version = form.number("version")?;
     let wanted = form.text("new_name").to_owned();
     let (redirect, children) = (form.has("redirect"), form.has("children"));
-    let result = PageName::parse(&wanted, "new_name").and_then(|new_name| {
+    let renamed = || {
+        let version = form.number("version")?;
+        let new_name = PageName::parse(&wanted, "new_name")?;
         let request = Rename { name: &name, new_name: &new_name, redirect, children, version: Some(version) };
-        edit::rename(desk.site(), &room.project, room.act(), &request).map(|count| (new_name, count))
-    });
+        let count = edit::rename(desk.site(), &room.project, room.act(), &request)?;
+        Ok((new_name, count))
+    };
+    let result: Result<(PageName, usize)> = renamed();
     match result {
         Ok((new_name, count)) => {
             let href = format!("{}{}", room.root, new_name.href());
@@ -534,10 +560,12 @@ fn do_rename(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
             let more = if count > 1 { format!(" and {} below it", count - 1) } else { String::new() };
             Ok(Answer::see(&href).telling(desk, &format!("“{}”{more} renamed to “{}”.", page.name, new_name.as_str())))
         }
-        Err(Error::Invalid(problems)) if !form.json => {
-            rename_page(desk, room, &page, wanted, redirect, children, problems)
+        Err(error) if form.json => Err(error),
+        Err(error) => {
+            let refusal = refusal(error)?;
+            room.viewer.require(WIKI_RENAME)?;
+            rename_page(desk, room, &page, wanted, redirect, children, Some(refusal))
         }
-        Err(other) => Err(other),
     }
 }
 
@@ -547,9 +575,10 @@ struct DeletePage {
     head: Head,
     version: i64,
     versions: i64,
-    attachments: usize,
+    attachments: i64,
     children: Vec<Named>,
     backlinks: Counted,
+    comment: String,
     problems: Vec<Problem>,
 }
 
@@ -557,32 +586,45 @@ impl Page for DeletePage {
     const TEMPLATE: &'static str = "wiki/delete.html";
 }
 
-fn delete_page(desk: &Desk, room: &Room, page: &PageRow, problems: Vec<Problem>) -> Result<Answer> {
+fn delete_page(desk: &Desk, room: &Room, page: &PageRow, comment: &str, refusal: Option<Refusal>) -> Result<Answer> {
     let name = PageName::parse(&page.name, "page")?;
+    let (status, problems) = refusal.unwrap_or((Status::Ok, Vec::new()));
     let sheet = room.project.read(|db| {
         let keys = store::keys_of(db, page)?;
         let head = shown::head(db, room, &name, true)?;
         Ok(DeletePage {
             version: page.version,
             versions: page.version,
-            attachments: store::attachment_ids(db, page.id)?.len(),
+            attachments: store::attachment_count(db, page.id)?,
             children: children(db, room, page)?,
             backlinks: Counted {
                 count: store::backlink_count(db, &room.viewer, &keys)?,
                 href: format!("{}?action=backlinks", head.href),
             },
+            comment: comment.to_owned(),
             head,
             problems,
         })
     })?;
-    Sheet::new(format!("Delete {}", page.name), sheet).at("/wiki").noindex().render(desk)
+    Sheet::new(format!("Delete {}", page.name), sheet).at("/wiki").noindex().status(status).render(desk)
 }
 
 fn do_delete(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     let page = existing(desk, room)?;
     let name = PageName::parse(&page.name, "page")?;
-    let version = form.number("version")?;
-    edit::delete(&room.project, room.act(), &name, Some(version), form.text("comment"))?;
+    let comment = form.text("comment");
+    let deleted = form
+        .number("version")
+        .and_then(|version| edit::delete(&room.project, room.act(), &name, Some(version), comment));
+    match deleted {
+        Ok(()) => {}
+        Err(error) if form.json => return Err(error),
+        Err(error) => {
+            let refusal = refusal(error)?;
+            room.viewer.require(WIKI_DELETE)?;
+            return delete_page(desk, room, &page, comment, Some(refusal));
+        }
+    }
     let href = format!("{}/wiki?action=trash", room.root);
     if form.json {
         return Answer::json(&json!({ "name": page.name, "deleted": true }));

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::name::PageName;
+use super::name::{PageName, below};
 use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
 use crate::base::error::{Error, Problem, Result};
@@ -210,6 +210,10 @@ pub fn rename(site: &Site, project: &Project, by: Act<'_>, rename: &Rename<'_>) 
                 .ok_or_else(|| Error::conflict("Somebody saved one of these pages meanwhile. Please try again."))?;
             move_page(tx, page, name, rename.redirect, links)?;
         }
+        for (_, name) in &moves {
+            // What one page has left another one may have taken: an address in use leads to nobody else.
+            tx.execute("delete from page_former_name where folded = ?1", [name.folded()])?;
+        }
         Ok(moves.len())
     })
 }
@@ -224,8 +228,8 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
     let mut moves = vec![(page.clone(), rename.new_name.clone())];
     if rename.children {
         for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
-            let rest = child.name.get(page.name.len()..).unwrap_or_default();
-            let name = PageName::parse(&format!("{}{rest}", rename.new_name.as_str()), "new_name")?;
+            let rest = below(&child.name, &page.name);
+            let name = PageName::parse(&format!("{}/{rest}", rename.new_name.as_str()), "new_name")?;
             moves.push((child, name));
         }
         if moves.len() > MOST_MOVED {
@@ -273,7 +277,6 @@ fn refuse_taken(tx: &Tx<'_>, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> 
 
 fn move_page(tx: &Tx<'_>, page: &PageRow, name: &PageName, redirect: bool, links: &Links) -> Result<()> {
     let acl = store::class_of(tx, name.folded())?;
-    tx.execute("delete from page_former_name where folded = ?1", [name.folded()])?;
     tx.execute(
         "update page set name = ?2, folded = ?3, acl = ?4 where id = ?1",
         (page.id, name.as_str(), name.folded(), acl),
@@ -321,6 +324,8 @@ pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i
 pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<String> {
     let missing = || Error::not_found("There is no such page in the trash.");
     by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    // First of all, or the answer would tell whether there is such a page in the trash.
+    by.viewer.require(WIKI_DELETE)?;
     let text = project.read(|db| {
         let row = store::trashed(db, by.viewer, id)?.ok_or_else(missing)?;
         store::version(db, id, row.page.version)?.map(|version| version.text).ok_or_else(missing)
@@ -328,7 +333,6 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
     let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
     project.write(by, |tx| {
         let row = store::trashed(tx, by.viewer, id)?.ok_or_else(missing)?;
-        by.viewer.require(WIKI_DELETE)?;
         if row.taken {
             return Err(Error::conflict(format!(
                 "There is a page “{}” by now. Rename that one first; this one stays in the trash until then.",

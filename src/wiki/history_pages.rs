@@ -210,11 +210,14 @@ fn compared(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
     let missing = |version: i64| Error::not_found(format!("“{}” has no version {version}.", page.name));
     let old = old.ok_or_else(|| missing(older))?;
     let new = new.ok_or_else(|| missing(newer))?;
-    if matches!(desk.visit.value("format").as_deref(), Some("diff" | "patch" | "txt")) {
-        let label = |version: &VersionRow| format!("{}?version={}", address::path(&page.name), version.version);
-        return Ok(Answer::text(unified(&label(&old), &label(&new), &old.text, &new.text)));
+    match desk.visit.value("format").as_deref() {
+        Some("diff" | "patch" | "txt") => {
+            let label = |version: &VersionRow| format!("{}?version={}", address::path(&page.name), version.version);
+            Ok(Answer::text(unified(&label(&old), &label(&new), &old.text, &new.text)))
+        }
+        None | Some("html") => as_page(desk, room, page, old, new),
+        Some(other) => Err(super::pages::unknown_format(other)),
     }
-    as_page(desk, room, page, old, new)
 }
 
 fn before_the_first(page: &PageRow) -> VersionRow {

@@ -236,7 +236,8 @@ fn links_to(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Resul
             .iter()
             .map(|link| json!({ "type": link.kind, "title": link.title, "url": desk.web().address.absolute(&link.href) }))
             .collect();
-        return Answer::json(&json!({ "total": total, "page": paging.page, "items": items, "next": paging.next }));
+        let next = paging.next.as_deref().map(|next| desk.web().address.absolute(next));
+        return Answer::json(&json!({ "total": total, "page": paging.page, "items": items, "next": next }));
     }
     let title = format!("What links to {}", shown_name.as_str());
     let sheet = BacklinksPage { exists: page.is_some(), head, links, paging };

@@ -80,6 +80,12 @@ pub fn last_part(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// What the name of a page below `parent` adds to it. The parts are counted, not the bytes: the parent's own part of the
+/// name may be written in another case.
+pub fn below<'a>(child: &'a str, parent: &str) -> &'a str {
+    child.splitn(parent.split('/').count() + 1, '/').last().unwrap_or(child)
+}
+
 /// The absolute name that a link means when it stands on page `here`: `./Sub`, `../Up`, `/Top` and plain names.
 /// None if it leads above the top.
 pub fn absolute(here: Option<&str>, written: &str) -> Option<String> {

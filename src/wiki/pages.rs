@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::name::{PageName, START, href_of, last_part};
+use super::name::{PageName, START, below, href_of, last_part};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
 use super::{WIKI_CREATE, WIKI_DELETE};
@@ -141,6 +141,7 @@ fn shown_page(desk: &Desk, project: &str) -> Result<Answer> {
             // Another case, or slashes too many: one page has one address.
             return Ok(Answer::moved(&with_query(desk, &here)));
         }
+        refuse_unknown_action(desk)?;
         let version = asked_version(desk, db, &page)?;
         match desk.visit.value("format").as_deref() {
             Some("txt") => return Ok(Answer::text(version.text)),
@@ -152,6 +153,17 @@ fn shown_page(desk: &Desk, project: &str) -> Result<Answer> {
         }
         as_page(desk, db, &room, &page, version)
     })
+}
+
+/// The other actions have routes of their own.
+fn refuse_unknown_action(desk: &Desk) -> Result<()> {
+    match desk.visit.value("action").as_deref() {
+        None | Some("" | "view") => Ok(()),
+        Some(other) => Err(Error::invalid(
+            "action",
+            format!("There is no action `{}` for a page.", crate::web::form::shortened(other)),
+        )),
+    }
 }
 
 pub(super) fn unknown_format(format: &str) -> Error {
@@ -231,7 +243,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         children: children
             .iter()
             .map(|child| Named {
-                name: child.name.get(page.name.len() + 1..).unwrap_or(&child.name).to_owned(),
+                name: below(&child.name, &page.name).to_owned(),
                 href: format!("{}{}", room.root, href_of(&child.name)),
             })
             .collect(),
@@ -297,8 +309,11 @@ fn missing(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Result
     let viewer = &room.viewer;
     let former = store::by_former_names(db, viewer, &[name.folded().to_owned()])?.pop();
     if let Some((_, page)) = former {
-        let from = address::query_value(name.as_str());
-        return Ok(Answer::moved(&format!("{}{}?from={from}", room.root, href_of(&page.name))));
+        let mut query = format!("from={}", address::query_value(name.as_str()));
+        for (key, value) in desk.visit.pairs().into_iter().filter(|(key, _)| key != "from") {
+            query.push_str(&format!("&{}={}", address::query_value(&key), address::query_value(&value)));
+        }
+        return Ok(Answer::moved(&format!("{}{}?{query}", room.root, href_of(&page.name))));
     }
     let class = store::class_of(db, name.folded())?;
     let creates = viewer.may(WIKI_CREATE) && viewer.sees_class(class);

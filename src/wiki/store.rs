@@ -1,5 +1,7 @@
 //! The wiki's tables. Decides nothing; everything that is read for somebody takes their viewer.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
 use crate::base::error::Result;
@@ -205,7 +207,8 @@ pub fn similar(db: &Connection, viewer: &Viewer, folded: &str, limit: usize) -> 
         page_from_row,
     )?;
     found.extend(named_alike);
-    found.dedup_by_key(|page| page.id);
+    let mut seen = HashSet::new();
+    found.retain(|page| seen.insert(page.id));
     found.truncate(limit);
     Ok(found)
 }
@@ -408,6 +411,7 @@ pub fn replace_links(db: &Connection, page: i64, acl: i64, links: &[(String, Str
     Ok(())
 }
 
+/// Every attachment that a page ever had, removed ones too.
 pub fn attachment_ids(db: &Connection, page: i64) -> Result<Vec<i64>> {
     collect(
         db,
@@ -415,6 +419,12 @@ pub fn attachment_ids(db: &Connection, page: i64) -> Result<Vec<i64>> {
         named_params! { ":page": page },
         |row| row.get(0),
     )
+}
+
+/// How many attachments a page has now.
+pub fn attachment_count(db: &Connection, page: i64) -> Result<i64> {
+    let sql = "select count(*) from attachment where parent_kind = 'page' and parent_id = ?1 and removed_at is null";
+    Ok(db.prepare_cached(sql)?.query_row([page], |row| row.get(0))?)
 }
 
 fn collect<T>(
