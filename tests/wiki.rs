@@ -470,19 +470,14 @@ fn what_can_be_no_name_is_not_found() {
     let test = TestSite::public();
     let kim = editor(&test);
     let long = "y".repeat(201);
-    for bad in ["%FF", "a%00b", "%2e%2e", "a/%2E/b", "a%0Ab", "%E2%80%AEx", "%", "%zz", &long] {
+    for bad in ["%FF", "a%00b", "%2e%2e", "a/%2E/b", "a%0Ab", "%E2%80%AEx", &long] {
         for tail in ["", "?action=edit", "?action=history", "?action=diff", "?format=json"] {
-            let answer = kim.get(&format!("/demo/wiki/{bad}{tail}"));
-            assert!(
-                matches!(answer.status, 404) || bad.starts_with("%z") || bad == "%",
-                "{bad}{tail}: {}",
-                answer.status
-            );
-            assert!(answer.status < 500);
+            kim.get(&format!("/demo/wiki/{bad}{tail}")).expect(404);
         }
     }
-    kim.get("/%FF/wiki/A").expect(404);
-    kim.get("/de%00mo/wiki/A").expect(404);
+    for odd in ["/demo/wiki/%", "/demo/wiki/%zz", "/%FF/wiki/A", "/de%00mo/wiki/A"] {
+        kim.get(odd).expect(404);
+    }
 }
 
 // Bad input
@@ -734,6 +729,7 @@ fn nothing_of_a_restricted_page_shows_anywhere() {
         "/demo/search?q=zebra",
         "/demo/search?q=zebra&format=json",
         "/demo/search?q=p.png",
+        "/demo/search?q=secret&format=json",
         "/demo/attachment/wiki/Secret/Plan/",
         "/demo/raw-attachment/wiki/Secret/Plan/p.png",
         "/demo/zip-attachment/wiki/Secret/Plan/",

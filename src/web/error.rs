@@ -60,7 +60,7 @@ pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
         log::error!("{} {}: {log}", desk.visit.method, desk.visit.path);
     }
     let status = status_of(&error);
-    if desk.visit.wants_json() || form.is_some_and(|form| form.json) {
+    if desk.visit.wants_json() || desk.visit.sends_json() || form.is_some_and(|form| form.json) {
         return as_json(status, &error);
     }
     if is(&error, EXPIRED)

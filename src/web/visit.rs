@@ -175,6 +175,11 @@ impl Visit {
         }
     }
 
+    /// Whether a body of JSON was sent, readable or not: its sender reads JSON too.
+    pub fn sends_json(&self) -> bool {
+        self.content_type.trim_start().to_ascii_lowercase().starts_with("application/json")
+    }
+
     /// The number in `If-Match: "3"`. An error for what is none: to go on without it could overwrite what the sender has
     /// not seen.
     pub fn if_match(&self) -> Result<Option<i64>> {
@@ -212,8 +217,8 @@ impl Visit {
         let needless = self.method == Method::Get && below.len() > 1 && below.ends_with('/') && !is_list;
         needless.then(|| {
             let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
-            // One slash at the beginning: after two of them a browser reads the name of another host.
-            format!("{}/{}{query}", self.web.address.base, below.trim_matches('/'))
+            // One slash at the beginning: after two of them, or a backslash, a browser reads the name of another host.
+            format!("{}/{}{query}", self.web.address.base, below.trim_start_matches(['/', '\\']).trim_end_matches('/'))
         })
     }
 
