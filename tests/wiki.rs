@@ -729,6 +729,9 @@ fn nothing_of_a_restricted_page_shows_anywhere() {
         "/demo/search?q=zebra",
         "/demo/search?q=zebra&format=json",
         "/demo/search?q=p.png",
+        "/demo/search/suggest?q=se",
+        "/demo/search/suggest?q=zeb",
+        "/demo/search/suggest?q=p",
         "/demo/search?q=secret&format=json",
         "/demo/attachment/wiki/Secret/Plan/",
         "/demo/raw-attachment/wiki/Secret/Plan/p.png",
@@ -737,7 +740,7 @@ fn nothing_of_a_restricted_page_shows_anywhere() {
         let (seen, expected) = (kim.get(address), lee.get(address));
         assert_eq!(seen.status, expected.status, "{address}");
         assert_eq!(timeless(&seen.without_token()), timeless(&expected.without_token()), "{address}");
-        assert!(!timeless(&seen.text()).to_lowercase().contains("zebra") || address.contains("zebra"), "{address}");
+        assert!(!seen.text().to_lowercase().contains("zebra") || address.contains("zeb"), "{address}");
     }
 }
 
