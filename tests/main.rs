@@ -8,6 +8,7 @@ mod attachment;
 mod crash;
 mod enumerator;
 mod floors;
+mod frame;
 mod markup;
 mod migrations;
 mod search;

@@ -746,11 +746,22 @@ fn nothing_of_a_restricted_page_shows_anywhere() {
 
 /// The page without what each of two sites has of its own: times and the id of the project.
 fn timeless(text: &str) -> String {
-    let mut kept = String::new();
+    let mut untold = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("2026-") {
-        kept.push_str(before);
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZ".contains(c));
+    while let Some((before, after)) = rest.split_once("<time") {
+        untold.push_str(before);
+        rest = after.split_once("</time>").map_or("", |pair| pair.1);
+    }
+    untold.push_str(rest);
+    // What is left are the instants of JSON and of feeds: 2026-01-31T…
+    let mut kept = String::new();
+    let mut rest = untold.as_str();
+    while let Some((before, after)) = rest.split_once('T') {
+        let day = before.len() >= 10
+            && before.is_char_boundary(before.len() - 10)
+            && before[before.len() - 10..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        kept.push_str(if day { &before[..before.len() - 10] } else { before });
+        rest = if day { after.trim_start_matches(|c: char| c.is_ascii_digit() || ":.Z".contains(c)) } else { after };
     }
     kept.push_str(rest);
     let mut out = String::new();

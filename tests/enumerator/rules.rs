@@ -59,11 +59,6 @@ pub const RULES: &[Rule] = &[
         route: "GET /-/projects",
         doors: &[get("/-/projects", ALL), get("/-/projects?format=json", ALL), get("/-/projects?page=99", ALL)],
     },
-    Rule {
-        route: "GET /-/search",
-        doors: &[get("/-/search?q=plan", ALL), get("/-/search?q=plan&format=json", ALL), get("/-/search", ALL)],
-    },
-    Rule { route: "GET /-/search/suggest", doors: &[get("/-/search/suggest?q=pl", ALL)] },
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
     Rule { route: "GET /robots.txt", doors: &[get("/robots.txt", ALL)] },
@@ -75,6 +70,19 @@ pub const RULES: &[Rule] = &[
             get("/-/static/any/nothing.css", NOBODY),
             get("/-/static/any/..%2f..%2fCargo.toml", NOBODY),
         ],
+    },
+    Rule {
+        route: "GET /-/search",
+        doors: &[
+            get("/-/search", ALL),
+            get("/-/search?q=words", ALL),
+            get("/-/search?q=plan&format=json", ALL),
+            get("/-/search?q=%22secret+plan%22&format=json", ALL),
+        ],
+    },
+    Rule {
+        route: "GET /-/search/suggest",
+        doors: &[get("/-/search/suggest?q=pl", ALL), get("/-/search/suggest?q=sec&format=opensearch", ALL)],
     },
     // People.
     Rule {

@@ -5,6 +5,7 @@ use std::path::Path;
 use trackway::base::markup::Flavour;
 
 use super::world;
+use crate::support::test_data;
 
 fn visit(folder: &Path, pages: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
@@ -19,7 +20,7 @@ fn visit(folder: &Path, pages: &mut Vec<String>) {
 
 #[test]
 fn real_pages_compile_within_bounds() {
-    let Some(folder) = world::data("markdown") else { return };
+    let Some(folder) = test_data("markdown") else { return };
     let mut pages = Vec::new();
     visit(&folder, &mut pages);
     assert!(pages.len() > 50);

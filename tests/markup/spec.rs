@@ -8,7 +8,7 @@ use scraper::{ElementRef, Html};
 use serde::Deserialize;
 use trackway::base::markup::{Flavour, Options, unsanitised};
 
-use super::world;
+use crate::support::test_data;
 
 #[derive(Deserialize)]
 struct Example {
@@ -18,7 +18,7 @@ struct Example {
 }
 
 fn examples(file: &str) -> Option<Vec<Example>> {
-    let path = world::data("mdspec")?.join(file);
+    let path = test_data("mdspec")?.join(file);
     let json = std::fs::read_to_string(path).expect("the examples can be read");
     Some(serde_json::from_str(&json).expect("the examples are JSON"))
 }

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use rusqlite::Connection;
@@ -284,17 +283,4 @@ pub fn resolved_with_ids(compiled: &Compiled, options: &Options, prefix: &str) -
         macros_run: &Cell::new(0),
     };
     resolve_with_ids(compiled, &context, prefix).expect("the made-up kinds never fail").into_string()
-}
-
-/// Where the shared test data is; None, said aloud, where there is none.
-pub fn data(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRACKWAY_TEST_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    let path = folder.join(part);
-    if path.exists() {
-        println!("test data: {}", path.display());
-        return Some(path);
-    }
-    println!("SKIPPED: no test data at {} (set TRACKWAY_TEST_DATA)", path.display());
-    None
 }

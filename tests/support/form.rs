@@ -6,7 +6,6 @@ use scraper::{ElementRef, Html, Selector};
 #[derive(Debug, Clone)]
 pub struct PageForm {
     pub action: String,
-    pub multipart: bool,
     pub fields: Vec<(String, String)>,
     /// Names of all controls and buttons.
     pub names: Vec<String>,
@@ -35,12 +34,7 @@ fn read(form: ElementRef<'_>) -> PageForm {
             fields.push((name.to_owned(), value));
         }
     }
-    PageForm {
-        action: form.attr("action").unwrap_or_default().to_owned(),
-        multipart: form.attr("enctype").is_some_and(|kind| kind == "multipart/form-data"),
-        fields,
-        names,
-    }
+    PageForm { action: form.attr("action").unwrap_or_default().to_owned(), fields, names }
 }
 
 /// What a control sends if nobody touches it; none for buttons and empty boxes.

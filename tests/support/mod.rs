@@ -82,7 +82,7 @@ impl TestSite {
         Person::new(self, "", None)
     }
 
-    /// A new account, signed in, without any right of its own. Its password is `<name> has a secret`, once asked for.
+    /// A new account, signed in, without a password and without any right of its own.
     pub fn user(&self, login: &str) -> Person<'_> {
         self.account(login, false)
     }
@@ -92,11 +92,17 @@ impl TestSite {
         self.account(login, true)
     }
 
-    fn account(&self, login: &str, admin: bool) -> Person<'_> {
-        let new = accounts::NewAccount { login, display_name: "", email: "", password: None, admin };
-        let account = self.site.write(None, Via::Command, |db, record| accounts::create(db, record, &new)).unwrap();
+    /// The same person in another browser.
+    pub fn signed_in(&self, login: &str) -> Person<'_> {
+        let account = self.site.read(|db| accounts::load(db, login)).unwrap();
         let session = self.site.db().write(|db| sessions::begin(db, account.id, "tests")).unwrap();
         Person::new(self, login, Some(session))
+    }
+
+    fn account(&self, login: &str, admin: bool) -> Person<'_> {
+        let new = accounts::NewAccount { login, display_name: "", email: "", password: None, admin };
+        self.site.write(None, Via::Command, |db, record| accounts::create(db, record, &new)).unwrap();
+        self.signed_in(login)
     }
 
     pub fn group(&self, name: &str, logins: &[&str]) {

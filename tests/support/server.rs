@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use super::command;
 
 pub struct Server {
-    pub address: SocketAddr,
     child: Child,
     said: Arc<Mutex<String>>,
 }
@@ -19,7 +18,6 @@ pub struct Server {
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
-    pub head: String,
     pub body: String,
 }
 
@@ -37,7 +35,7 @@ impl Server {
         let said = Arc::new(Mutex::new(String::new()));
         keep(child.stdout.take().unwrap(), &said);
         keep(child.stderr.take().unwrap(), &said);
-        let mut server = Self { address, child, said };
+        let mut server = Self { child, said };
         let begun = Instant::now();
         while request(address, "GET", "/-/health", &[], "").is_err() {
             assert!(server.child.try_wait().unwrap().is_none(), "the server ended:\n{}", server.said());
@@ -117,7 +115,7 @@ fn read_reply(answer: &[u8]) -> Option<Reply> {
         let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "))?.trim().parse().ok()?;
         rest.get(..length)?.to_vec()
     };
-    Some(Reply { status, head, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Reply { status, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 fn joined_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
