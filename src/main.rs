@@ -5,5 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    trackway::cli::run(trackway::cli::Cli::parse())
+    match trackway::cli::Cli::try_parse() {
+        Ok(cli) => trackway::cli::run(cli),
+        Err(error) => trackway::cli::refuse(&error),
+    }
 }

@@ -5,13 +5,16 @@ mod support;
 
 mod account;
 mod attachment;
+mod commands;
 mod crash;
 mod enumerator;
 mod floors;
 mod frame;
 mod markup;
 mod migrations;
+mod permission;
 mod search;
 mod text;
+mod trouble;
 mod wiki;
 mod wiki_default;

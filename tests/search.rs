@@ -296,6 +296,7 @@ fn viewer(principal: Principal, person: Option<i64>, classes: &[i64], joined: &[
         permissions: [SEARCH_VIEW.name, NOTE_VIEW.name, MEMO_VIEW.name].into(),
         classes: classes.to_vec(),
         joined_classes: joined.to_vec(),
+        archived: false,
     }
 }
 

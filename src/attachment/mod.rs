@@ -143,6 +143,7 @@ fn all_seeing(db: &Connection) -> Result<Viewer> {
         permissions: [TRAC_ADMIN.name].into(),
         classes,
         joined_classes: Vec::new(),
+        archived: false,
     })
 }
 

@@ -218,6 +218,8 @@ pub fn login_problems(db: &Connection, login: &str) -> Result<Vec<Problem>> {
         problems.push(Problem::new("user", format!("“{login}” has a meaning of its own and can't be a user name.")));
     } else if by_login(db, login)?.is_some() {
         problems.push(Problem::new("user", format!("There is an account “{login}” already.")));
+    } else if super::groups::find(db, login)?.is_some() {
+        problems.push(Problem::new("user", format!("There is a group “{login}”; an account needs another name.")));
     }
     Ok(problems)
 }

@@ -39,9 +39,10 @@ pub fn operator(site: &Site, as_name: Option<&str>) -> Result<Arc<Principal>> {
         Some("anonymous") => Principal::anonymous(),
         Some(name) => {
             let account = site.read(|db| accounts::by_login(db, name))?;
-            let account = account
-                .filter(|account| !account.disabled)
-                .ok_or_else(|| Error::invalid("--as", format!("There is no account `{name}`.")))?;
+            let account = account.ok_or_else(|| Error::invalid("--as", format!("There is no account `{name}`.")))?;
+            if account.disabled {
+                return Err(Error::invalid("--as", format!("The account `{name}` is disabled.")));
+            }
             principal(site, &account, Credential::OperatorAs)?
         }
     };

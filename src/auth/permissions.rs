@@ -131,7 +131,14 @@ fn enter_with(
         return Ok(None);
     }
     let (classes, joined_classes) = classes(db, &standing, &permissions)?;
-    Ok(Some(Viewer { principal: Arc::clone(principal), person: standing.person, permissions, classes, joined_classes }))
+    Ok(Some(Viewer {
+        principal: Arc::clone(principal),
+        person: standing.person,
+        permissions,
+        classes,
+        joined_classes,
+        archived: row.state == State::Archived,
+    }))
 }
 
 /// What comes with what was granted; an archived project keeps only the rights to look.
@@ -219,6 +226,21 @@ pub fn subject(site: &Site, project: &Project, name: &str) -> Result<Subject> {
         return Ok(Subject::Group { id, name });
     }
     Err(Error::invalid("subject", format!("There is no account or group `{name}`.")))
+}
+
+/// The same for taking rights away: a group that is gone still stands in the list of grants by the name it had.
+pub fn subject_to_revoke(site: &Site, project: &Project, name: &str) -> Result<Subject> {
+    let found = subject(site, project, name);
+    if found.is_ok() {
+        return found;
+    }
+    let gone: Option<(String, String)> = project.read(|db| {
+        Ok(db
+            .prepare("select subject, label from permission_grant where subject_kind = 'group' and label = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    })?;
+    gone.map_or(found, |(id, name)| Ok(Subject::Group { id, name }))
 }
 
 /// Grants rights; each must exist, and only administrators may (row PM11).

@@ -104,7 +104,7 @@ impl From<rusqlite::Error> for Error {
                 "Another program holds the database for too long. Nothing was changed; please try again."
             }
             Some(DatabaseCorrupt | NotADatabase) => {
-                "The database of this project is damaged. The administrator can see more with `trackway check`."
+                "This database is damaged. The administrator can see more with `trackway check`."
             }
             Some(CannotOpen | SystemIoFailure) => {
                 "The data folder of the server can't be read or written. Nothing was changed."

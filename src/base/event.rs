@@ -197,29 +197,49 @@ pub fn advance(project: &Project, follower: &dyn Follower) -> Result<Round> {
     if let Some(real) = follower.position(project)? {
         at = at.min(real);
     }
-    // After a failure one event is taken at a time, so that the one to blame is known.
+    // The one that failed is tried again alone.
     let limit = if failures > 0 { 1 } else { BATCH };
     let events = project.read(|db| after(db, at, limit))?;
     let Some(last) = events.last() else {
         return Ok(Round::Idle);
     };
-    match follower.follow(project, &events) {
-        Ok(()) => {
-            save_position(project, name, last.id, 0, Instant(0))?;
-            Ok(Round::Moved)
-        }
-        Err(error) => {
-            log::warn!("{name}: event {} of {}: {error}", events[0].id, project.id());
-            let failures = failures + 1;
-            if failures > TRIES && events.len() == 1 {
-                park(project, name, last.id, &error.to_string())?;
-                return Ok(Round::Moved);
-            }
-            let retry_at = Instant::now().plus_seconds(1 << failures.min(8));
-            save_position(project, name, at, failures, retry_at)?;
-            Ok(Round::Waits(retry_at))
-        }
+    let run = follower.follow(project, &events);
+    if run.is_ok() || events.len() == 1 {
+        return after_try(project, name, last.id, at, failures, run);
     }
+    // One of many failed: they are taken one by one at once, so that the one to blame is known and all before it are done.
+    for event in &events {
+        let alone = follower.follow(project, std::slice::from_ref(event));
+        if let Round::Waits(retry_at) = after_try(project, name, event.id, at, 0, alone)? {
+            return Ok(Round::Waits(retry_at));
+        }
+        at = event.id;
+    }
+    Ok(Round::Moved)
+}
+
+/// Notes how it went up to event `last`, before which the follower stood at `at` and had failed so often.
+fn after_try(
+    project: &Project,
+    follower: &str,
+    last: i64,
+    at: i64,
+    failures: i64,
+    outcome: Result<()>,
+) -> Result<Round> {
+    let Err(error) = outcome else {
+        save_position(project, follower, last, 0, Instant(0))?;
+        return Ok(Round::Moved);
+    };
+    log::warn!("{follower}: event {last} of {}: {error}", project.id());
+    let failures = failures + 1;
+    if failures >= TRIES {
+        park(project, follower, last, &error.to_string())?;
+        return Ok(Round::Moved);
+    }
+    let retry_at = Instant::now().plus_seconds(1 << failures.min(8));
+    save_position(project, follower, at, failures, retry_at)?;
+    Ok(Round::Waits(retry_at))
 }
 
 fn save_position(project: &Project, follower: &str, position: i64, failures: i64, retry_at: Instant) -> Result<()> {

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -181,10 +182,11 @@ impl Site {
         let secret = random_bytes::<32>();
         made.write(|db| settings::set(db, "secret", &hex(&secret)))?;
         drop(made);
-        if Self::exists(dir) {
-            fs::remove_file(&building)?;
-        } else {
-            fs::rename(&building, dir.join("site.db"))?;
+        // A link, unlike a renaming, never takes the place of the site that another process has made meanwhile.
+        let placed = fs::hard_link(&building, dir.join("site.db"));
+        match placed.map_err(|error| error.kind()) {
+            Ok(()) | Err(ErrorKind::AlreadyExists) => fs::remove_file(&building)?,
+            Err(_) => fs::rename(&building, dir.join("site.db"))?,
         }
         Self::over(dir, components, lock)
     }
@@ -300,15 +302,15 @@ impl Site {
             project.used();
             return Ok(Arc::clone(project));
         }
-        if open.len() >= OPEN {
+        while open.len() >= OPEN {
             let longest_unused = open
                 .values()
-                .filter(|project| Arc::strong_count(project) == 1)
+                // One whose followers are about to run would forget that they are due.
+                .filter(|project| Arc::strong_count(project) == 1 && !(project.holds_followers() && project.is_due()))
                 .max_by_key(|project| project.idle_seconds())
                 .map(|project| project.id().to_owned());
-            if let Some(id) = longest_unused {
-                open.remove(&id);
-            }
+            let Some(id) = longest_unused else { break };
+            open.remove(&id);
         }
         let project = Arc::new(Project::open(
             &self.folder_of(&row.id),
@@ -343,12 +345,7 @@ impl Site {
         }
         let id = random_id();
         self.write(actor, via, |db, _| {
-            refuse_taken(db, name, &id)?;
-            // An earlier attempt under this name that never became live gives way.
-            db.execute(
-                "update project set state = 'removed', name = id where name = ?1 and state = 'building'",
-                [name],
-            )?;
+            claim_name(db, name, &id)?;
             db.execute(
                 "insert into project (id, name, title, state, created_at) values (?1, ?2, ?3, 'building', ?4)",
                 (&id, name, title, Instant::now()),
@@ -356,12 +353,17 @@ impl Site {
             Ok(())
         })?;
         let dir = self.folder_of(&id);
-        fs::create_dir_all(&dir)?;
+        fs::create_dir_all(&dir).map_err(|error| {
+            Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
+        })?;
         let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), Arc::clone(&self.nudge), true)?;
         fill(&project)?;
         drop(project);
         self.write(actor, via, |db, record| {
-            db.execute("update project set state = 'live' where id = ?1", [&id])?;
+            let made = db.execute("update project set state = 'live' where id = ?1 and state = 'building'", [&id])?;
+            if made == 0 {
+                return Err(Error::conflict(format!("somebody else was making a project `{name}` at the same time")));
+            }
             db.execute("delete from project_former_name where name = ?1", [name])?;
             record(&project_event(db, "project.created", &id)?)?;
             Ok(())
@@ -375,7 +377,7 @@ impl Site {
             return Err(Error::Invalid(vec![problem]));
         }
         self.write(actor, via, |db, record| {
-            refuse_taken(db, name, &row.id)?;
+            claim_name(db, name, &row.id)?;
             db.execute("delete from project_former_name where name = ?1", [name])?;
             db.execute("update project set name = ?2 where id = ?1", (&row.id, name))?;
             if row.name != name {
@@ -519,7 +521,8 @@ fn project_event(db: &Connection, kind: &'static str, id: &str) -> Result<NewEve
         .data(serde_json::json!({ "project": id })))
 }
 
-fn refuse_taken(db: &Connection, name: &str, but: &str) -> Result<()> {
+/// Frees the name, or says who has it.
+fn claim_name(db: &Connection, name: &str, but: &str) -> Result<()> {
     let taken: bool = db.query_row(
         "select exists (select 1 from project where name = ?1 and id <> ?2 and state <> 'building')",
         [name, but],
@@ -528,6 +531,11 @@ fn refuse_taken(db: &Connection, name: &str, but: &str) -> Result<()> {
     if taken {
         return Err(Error::invalid("name", format!("There is a project `{name}` already.")));
     }
+    // An earlier attempt under this name that never became live gives way.
+    db.execute(
+        "update project set state = 'removed', name = id where name = ?1 and id <> ?2 and state = 'building'",
+        [name, but],
+    )?;
     Ok(())
 }
 
@@ -552,8 +560,17 @@ fn title_problem(title: &str) -> Option<Problem> {
     bad.then(|| Problem::new("title", "A title is one line of at most 200 characters."))
 }
 
-/// Brings the whole folder to the newest schema, alone on it. Returns the copies that were kept, empty if nothing was to do.
-pub fn upgrade(dir: &Path) -> Result<Vec<PathBuf>> {
+/// What an upgrade did.
+#[derive(Debug, Default)]
+pub struct Upgraded {
+    /// The copies of the state before that were kept; empty if nothing was to do.
+    pub copies: Vec<PathBuf>,
+    /// Databases of projects that are as they were, each with the reason.
+    pub failed: Vec<String>,
+}
+
+/// Brings the whole folder to the newest schema, alone on it. One damaged project does not keep the others back.
+pub fn upgrade(dir: &Path) -> Result<Upgraded> {
     if !Site::exists(dir) {
         return Err(Error::not_found(format!("there is no Trackway site in {}", dir.display())));
     }
@@ -563,12 +580,15 @@ pub fn upgrade(dir: &Path) -> Result<Vec<PathBuf>> {
             "another Trackway process is using the data folder; stop it, then run the upgrade again".to_owned(),
         ));
     }
-    let mut copies = Vec::new();
-    copies.extend(db::upgrade(&dir.join("site.db"), Schema::Site)?);
+    let mut upgraded = Upgraded::default();
+    upgraded.copies.extend(db::upgrade(&dir.join("site.db"), Schema::Site)?);
     for path in project_databases(dir)? {
-        copies.extend(db::upgrade(&path, Schema::Project)?);
+        match db::upgrade(&path, Schema::Project) {
+            Ok(copy) => upgraded.copies.extend(copy),
+            Err(error) => upgraded.failed.push(format!("{}: {error}", path.display())),
+        }
     }
-    Ok(copies)
+    Ok(upgraded)
 }
 
 /// Whether any database of the folder is of an older schema.

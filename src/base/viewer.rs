@@ -106,6 +106,8 @@ pub struct Viewer {
     pub classes: Vec<i64>,
     /// Access classes of which they see the rows that they take part in.
     pub joined_classes: Vec<i64>,
+    /// The project can be read and not changed, whoever it is.
+    pub archived: bool,
 }
 
 impl Viewer {
@@ -117,6 +119,12 @@ impl Viewer {
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
             return Ok(());
+        }
+        if self.archived && !permission.name.ends_with("_VIEW") {
+            return Err(Error::Forbidden {
+                permission: permission.name,
+                message: "This project is archived: it can be read, but not changed.".to_owned(),
+            });
         }
         Err(Error::Forbidden {
             permission: permission.name,

@@ -99,7 +99,7 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
 }
 
 fn password_from_input(login: &str) -> Result<String> {
-    let typed = read_input("--password-stdin", 4096)?;
+    let typed = read_input("password", 4096)?;
     let password = typed.strip_suffix('\n').unwrap_or(&typed);
     let password = password.strip_suffix('\r').unwrap_or(password);
     match passwords::problem(password, login) {

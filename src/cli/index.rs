@@ -5,7 +5,6 @@ use clap::Subcommand;
 use super::Shell;
 use super::output::print;
 use crate::base::error::Result;
-use crate::base::viewer::TRAC_ADMIN;
 use crate::search::Rebuilt;
 
 #[derive(Debug, Subcommand)]
@@ -17,7 +16,7 @@ pub enum Command {
 pub fn run(shell: &Shell, command: &Command) -> Result<()> {
     let Command::Rebuild { project } = command;
     let entered = shell.enter(project)?;
-    entered.viewer.require(TRAC_ADMIN)?;
+    entered.require_administrator()?;
     match crate::search::rebuild(&entered.project, &entered.viewer)? {
         Rebuilt::Done(count) => print(&format!("{count} texts indexed\n")),
         Rebuilt::Asked => print("the server that runs this project builds it anew\n"),

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::app::COMPONENTS;
@@ -29,7 +30,7 @@ use crate::base::event::Via;
 use crate::base::project::{Act, Project};
 use crate::base::settings;
 use crate::base::site::{ProjectRow, Site, URL};
-use crate::base::viewer::{Principal, Viewer};
+use crate::base::viewer::{Principal, TRAC_ADMIN, Viewer};
 use crate::web::address::SiteAddress;
 
 /// Wiki, tickets, milestones and commits of a project in one place.
@@ -122,6 +123,24 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// Says in one line what is wrong with a command line; help and version, which were asked for, are printed whole.
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let said = error.to_string();
+    // What follows the first blank line is advice and the usage, which `--help` gives better.
+    let what = said.split("\n\n").next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    eprintln!("trackway: {} (--help says more)", one_line(what));
+    ExitCode::from(2)
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -138,6 +157,11 @@ impl Entered {
     pub fn act(&self) -> Act<'_> {
         Act { viewer: &self.viewer, via: Via::Command }
     }
+
+    /// For what changes nothing that readers see: an archived project is administered like any other.
+    pub fn require_administrator(&self) -> Result<()> {
+        if self.viewer.principal.administers() { Ok(()) } else { self.viewer.require(TRAC_ADMIN) }
+    }
 }
 
 impl Shell {
@@ -149,6 +173,14 @@ impl Shell {
     /// The site, made if the folder is empty: for the commands that may be the first.
     pub fn site_or_new(&self) -> Result<Site> {
         if Site::exists(&self.data) { self.site() } else { Site::create(&self.data, COMPONENTS) }
+    }
+
+    /// For what is done to the whole folder, before anybody's rights can be read from it.
+    pub fn refuse_as(&self, command: &str) -> Result<()> {
+        match &self.as_name {
+            Some(_) => Err(Error::invalid("--as", format!("`{command}` is run by the operator alone."))),
+            None => Ok(()),
+        }
     }
 
     pub fn principal(&self, site: &Site) -> Result<Arc<Principal>> {

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Map, Value};
 
 use super::Format;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 
 pub struct List {
     columns: &'static [&'static str],
@@ -91,8 +91,11 @@ fn quoted(cell: &str) -> String {
 
 /// Prints; a reader that has seen enough is no failure.
 pub fn print(text: &str) -> Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::told("standard output can't be written to", error.to_string()))
+        }
         _ => Ok(()),
     }
 }

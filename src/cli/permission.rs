@@ -7,7 +7,6 @@ use super::Shell;
 use super::output::List;
 use crate::auth::permissions;
 use crate::base::error::Result;
-use crate::base::viewer::TRAC_ADMIN;
 use crate::wiki::name::PageName;
 
 #[derive(Debug, Subcommand)]
@@ -52,7 +51,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
     };
     let entered = shell.enter(&name)?;
     // Who may do what is for administrators to know and to say.
-    entered.viewer.require(TRAC_ADMIN)?;
+    entered.require_administrator()?;
     let subject = |name: &str| permissions::subject(&entered.site, &entered.project, name);
     match command {
         Command::List { .. } => {
@@ -66,7 +65,8 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
             permissions::grant(&entered.project, entered.act(), &subject(&name)?, &permission)
         }
         Command::Revoke { subject: name, permission, .. } => {
-            permissions::revoke(&entered.project, entered.act(), &subject(&name)?, &permission)
+            let subject = permissions::subject_to_revoke(&entered.site, &entered.project, &name)?;
+            permissions::revoke(&entered.project, entered.act(), &subject, &permission)
         }
         Command::Restrict { path, subject: names, .. } => {
             let path = PageName::parse(&path, "path")?;

@@ -117,6 +117,7 @@ fn builder() -> Viewer {
         permissions: [TRAC_ADMIN.name].into(),
         classes: vec![DEFAULT_CLASS],
         joined_classes: Vec::new(),
+        archived: false,
     }
 }
 
@@ -125,8 +126,15 @@ fn list(shell: &Shell) -> Result<()> {
     let principal = shell.principal(&site)?;
     let mut list = List::new(&["name", "title", "state"]);
     for row in site.projects()? {
-        let project = site.project(&row)?;
-        if permissions::enter(&project, &row, &principal)?.is_some() {
+        let seen = match site.project(&row).and_then(|project| permissions::enter(&project, &row, &principal)) {
+            Ok(viewer) => viewer.is_some(),
+            // A damaged project must not hide the others; who administers the site is told of it.
+            Err(error) => {
+                log::error!("project {}: {error}", row.name);
+                principal.administers()
+            }
+        };
+        if seen {
             list.row(vec![json!(row.name), json!(row.title), json!(row.state.name())]);
         }
     }

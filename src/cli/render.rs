@@ -1,7 +1,5 @@
 //! `trackway render`: Markdown on standard input, an HTML fragment on standard output.
 
-use std::sync::Arc;
-
 use clap::{Args, ValueEnum};
 
 use super::output::print;
@@ -57,12 +55,16 @@ pub fn run(shell: &Shell, render: &Render) -> Result<()> {
 /// Without `--as` the reader is anonymous: what comes out may be published.
 fn in_project(shell: &Shell, name: &str, page: Option<&str>, text: &str, flavour: Flavour) -> Result<markup::Html> {
     let site = shell.site()?;
-    let row = site.load(name)?;
-    let project = site.project(&row)?;
     let principal = auth::operator(&site, Some(shell.as_name.as_deref().unwrap_or("anonymous")))?;
-    let viewer = permissions::enter(&project, &row, &Arc::clone(&principal))?
-        .ok_or_else(|| Error::not_found(format!("there is no project `{name}` for anonymous readers; say --as NAME")));
-    let viewer = viewer?;
+    let missing = || {
+        Error::not_found(match shell.as_name {
+            Some(_) => format!("there is no project `{name}`"),
+            None => format!("there is no project `{name}` for anonymous readers; say --as NAME"),
+        })
+    };
+    let row = site.find(name)?.ok_or_else(missing)?;
+    let project = site.project(&row)?;
+    let viewer = permissions::enter(&project, &row, &principal)?.ok_or_else(missing)?;
     let base = address(&site)?.base;
     let root = format!("{base}/{}", row.name);
     let reader = Reader::new(&site, &project, &viewer, &base, &root)?;

@@ -37,6 +37,7 @@ pub struct Serve {
 }
 
 pub fn run(shell: &Shell, serve: &Serve) -> Result<()> {
+    shell.refuse_as("serve")?;
     let listen = free_port(&serve.listen)?;
     let fresh = !Site::exists(&shell.data);
     let opened = if fresh { first_start(shell, serve)? } else { open(shell)? };
@@ -75,8 +76,13 @@ fn free_port(listen: &str) -> Result<SocketAddr> {
 /// An older folder is upgraded first, if nobody else is using it.
 fn open(shell: &Shell) -> Result<Site> {
     if site::outdated(&shell.data)? {
-        for copy in site::upgrade(&shell.data)? {
+        let upgraded = site::upgrade(&shell.data)?;
+        for copy in upgraded.copies {
             print(&format!("Upgraded; the state before is in {}\n", copy.display()))?;
+        }
+        // The other projects are served all the same.
+        for failure in upgraded.failed {
+            log::error!("not upgraded: {failure}");
         }
     }
     shell.site()

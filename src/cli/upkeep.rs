@@ -79,12 +79,14 @@ fn integrity(db: &crate::base::db::Db) -> Result<Vec<String>> {
 }
 
 pub fn upgrade(shell: &Shell, _: &Upgrade) -> Result<()> {
-    let copies = site::upgrade(&shell.data)?;
-    if copies.is_empty() {
-        return print("nothing to upgrade\n");
-    }
-    for copy in copies {
+    shell.refuse_as("upgrade")?;
+    let upgraded = site::upgrade(&shell.data)?;
+    for copy in &upgraded.copies {
         print(&format!("upgraded; the state before is in {}\n", copy.display()))?;
     }
-    Ok(())
+    match (upgraded.failed.first(), upgraded.copies.is_empty()) {
+        (Some(_), _) => Err(Error::conflict(format!("not upgraded: {}", upgraded.failed.join("; ")))),
+        (None, true) => print("nothing to upgrade\n"),
+        (None, false) => Ok(()),
+    }
 }

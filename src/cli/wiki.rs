@@ -21,6 +21,8 @@ use crate::wiki::store;
 
 /// Pages that `list` and `export` take.
 const MOST_PAGES: usize = 1_000_000;
+/// Bytes of a file's name, with room for `.md`; systems take 255.
+const LONGEST_FILE_PART: usize = 240;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -145,25 +147,52 @@ fn export(entered: &Entered, folder: &Path) -> Result<()> {
             .map(|version| version.text)
             .unwrap_or_default();
         let path = folder.join(file_of(&page.name));
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(&path, text)?;
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| Error::invalid("FOLDER", format!("{}: {error}.", path.display())))?;
     }
     Ok(())
 }
 
 /// `Guide/Two Words` → `Guide/Two%20Words.md`: every name is a file that every system can hold, and comes back as it was.
+/// A part too long for a file's name is broken into long folders that end in `%`, which no part alone does.
 fn file_of(name: &str) -> PathBuf {
-    let parts: Vec<String> = name
-        .split('/')
-        .map(|part| {
-            let encoded = addresses::segment(part);
-            // A hidden file, and a folder's own `.md`, would not come back.
-            encoded.strip_prefix('.').map_or_else(|| encoded.clone(), |rest| format!("%2E{rest}"))
-        })
-        .collect();
-    PathBuf::from(format!("{}.md", parts.join("/")))
+    let parts: Vec<String> = name.split('/').map(file_part).collect();
+    PathBuf::from(format!("{}.md", parts.join("/").replace(".md/", "%2Emd/")))
+}
+
+fn file_part(part: &str) -> String {
+    let mut encoded = String::new();
+    let mut length = 0;
+    for character in part.chars() {
+        let piece = match character {
+            // A hidden file would not come back.
+            '.' if length == 0 || length + 1 > LONGEST_FILE_PART => "%2E".to_owned(),
+            _ => addresses::segment(character.encode_utf8(&mut [0; 4])),
+        };
+        if length + piece.len() > LONGEST_FILE_PART {
+            encoded.push_str("%/");
+            length = 0;
+        }
+        length += piece.len();
+        encoded.push_str(&piece);
+    }
+    encoded
+}
+
+/// The page that a file is of, the file's name without `.md`. None if it is no UTF-8.
+fn name_of(file: &Path) -> Option<String> {
+    let mut name = String::new();
+    let mut joined = true;
+    for part in file.iter() {
+        if !joined {
+            name.push('/');
+        }
+        let part = part.to_str()?;
+        let broken = part.strip_suffix('%').filter(|piece| piece.len() > LONGEST_FILE_PART - 12);
+        joined = broken.is_some();
+        name.push_str(&addresses::decode(broken.unwrap_or(part))?);
+    }
+    Some(name)
 }
 
 fn import(entered: &Entered, folder: &Path, comment: &str) -> Result<()> {
@@ -172,10 +201,10 @@ fn import(entered: &Entered, folder: &Path, comment: &str) -> Result<()> {
     files.sort();
     for path in files {
         let relative = path.strip_prefix(folder).unwrap_or(&path).with_extension("");
-        let parts: Option<Vec<String>> =
-            relative.iter().map(|part| addresses::decode(&part.to_string_lossy())).collect();
-        let name = parts.map(|parts| parts.join("/")).unwrap_or_default();
-        let name = stored_name(entered, PageName::parse(&name, &path.display().to_string())?)?;
+        let shown = path.display().to_string();
+        let name = name_of(&relative)
+            .ok_or_else(|| Error::invalid(&shown, "The name of the file is not in UTF-8, so it can't name a page."))?;
+        let name = stored_name(entered, PageName::parse(&name, &shown)?)?;
         let bytes = fs::read(&path)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::invalid(path.display().to_string(), "The file is not in UTF-8."))?;
@@ -198,14 +227,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        // A link could lead anywhere.
+        // A link could lead anywhere, and a pipe never end.
         let kind = entry.file_type()?;
         if hidden || kind.is_symlink() {
             continue;
         }
         if kind.is_dir() {
             collect(&entry.path(), files)?;
-        } else if entry.path().extension().is_some_and(|extension| extension == "md") {
+        } else if kind.is_file() && entry.path().extension().is_some_and(|extension| extension == "md") {
             files.push(entry.path());
         }
     }
@@ -218,11 +247,14 @@ mod tests {
 
     #[test]
     fn every_page_name_comes_back_from_its_file() {
-        for name in ["WikiStart", "a/b", ".hidden", "x.md", "50% #1?", "日本/東京", "C:\\x", "a&b=c+d"] {
-            let file = file_of(name).with_extension("");
-            let parts: Option<Vec<String>> =
-                file.iter().map(|part| addresses::decode(&part.to_string_lossy())).collect();
-            assert_eq!(parts.expect(name).join("/"), name);
+        let long = "東".repeat(200);
+        let odd =
+            ["WikiStart", "a/b", ".hidden", "x.md", "x.md/y", "50% #1?", "日本/東京", "C:\\x", "a&b=c+d", "a%/b%"];
+        for name in odd.into_iter().chain([long.as_str()]) {
+            let file = file_of(name);
+            assert!(file.iter().all(|part| part.len() < 256), "{}", file.display());
+            assert_eq!(name_of(&file.with_extension("")).as_deref(), Some(name));
+            assert!(file.parent().is_none_or(|folder| folder.extension().is_none_or(|extension| extension != "md")));
         }
     }
 }

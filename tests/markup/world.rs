@@ -253,6 +253,7 @@ pub fn resolved_with_ids(compiled: &Compiled, options: &Options, prefix: &str) -
         permissions: BTreeSet::new(),
         classes: Vec::new(),
         joined_classes: Vec::new(),
+        archived: false,
     };
     let entry = |prefix: &str, address: &str, title: &str| InterMapEntry {
         prefix: prefix.into(),

@@ -1,0 +1,1 @@
+//! A data folder in trouble: what is said, what goes on, what can be put right.
