@@ -326,14 +326,14 @@ fn migrate(connection: &mut Connection, schema: Schema) -> Result<()> {
 
 /// Whether that file has an older schema than this program.
 pub fn outdated(path: &Path, schema: Schema) -> Result<bool> {
-    let connection = connect(path, false)?;
+    let connection = connect(path, false).map_err(|error| error.during(&path.display().to_string()))?;
     Ok(version(&connection, schema, path)? < schema.version())
 }
 
 /// Upgrades a database in place, after a copy beside it that was checked. Returns the path of the copy.
 /// The caller holds the data folder alone.
 pub fn upgrade(path: &Path, schema: Schema) -> Result<Option<PathBuf>> {
-    let mut connection = connect(path, false)?;
+    let mut connection = connect(path, false).map_err(|error| error.during(&path.display().to_string()))?;
     let version = version(&connection, schema, path)?;
     if version == schema.version() {
         return Ok(None);

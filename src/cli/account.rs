@@ -27,32 +27,24 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// The accounts there are
     List,
     /// Set a password, read from standard input
-    Password {
-        name: String,
-    },
+    Password { name: String },
     /// Shut an account out and end its sessions
-    Disable {
-        name: String,
-    },
-    Enable {
-        name: String,
-    },
+    Disable { name: String },
+    /// Let it in again
+    Enable { name: String },
     /// Print a link that lets its owner in once to choose a password
-    Link {
-        name: String,
-    },
+    Link { name: String },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum GroupCommand {
-    Create {
-        name: String,
-    },
-    Remove {
-        name: String,
-    },
+    /// Make a group
+    Create { name: String },
+    /// Take a group away, and with it what it was granted
+    Remove { name: String },
     /// Put accounts into a group
     Add {
         name: String,
@@ -65,6 +57,7 @@ pub enum GroupCommand {
         #[arg(required = true)]
         users: Vec<String>,
     },
+    /// The groups there are, with their members
     List,
 }
 

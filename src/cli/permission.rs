@@ -21,6 +21,7 @@ pub enum Command {
         #[arg(required = true)]
         permission: Vec<String>,
     },
+    /// Take back what was granted to that very subject
     Revoke {
         project: String,
         subject: String,

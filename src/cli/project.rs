@@ -31,15 +31,12 @@ pub enum Command {
         #[arg(long)]
         public: bool,
     },
+    /// The projects there are
     List,
-    Show {
-        name: String,
-    },
+    /// What is known of one
+    Show { name: String },
     /// Give it another name; the old address goes on leading to it
-    Rename {
-        name: String,
-        new_name: String,
-    },
+    Rename { name: String, new_name: String },
     /// Keep it readable, but closed to changes
     Archive {
         name: String,
@@ -48,9 +45,7 @@ pub enum Command {
         undo: bool,
     },
     /// Take it away; its folder stays on disk
-    Remove {
-        name: String,
-    },
+    Remove { name: String },
 }
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {

@@ -26,6 +26,7 @@ const LONGEST_FILE_PART: usize = 240;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The pages there are
     List {
         project: String,
         /// Only pages whose names begin so
