@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::TestSite;
 use crate::support::command::{Output, run, trackway};
-use crate::support::{TestSite, command};
 
 /// Ends with that code and says one line on standard error that holds all these words.
 #[track_caller]
