@@ -18,15 +18,13 @@ pub fn fairing() -> AdHoc {
             }
             for (name, value) in [
                 ("X-Content-Type-Options", "nosniff"),
+                ("Referrer-Policy", "same-origin"),
                 ("Cross-Origin-Opener-Policy", "same-origin"),
                 ("Cross-Origin-Resource-Policy", "same-origin"),
                 ("X-Frame-Options", "DENY"),
                 ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ] {
                 response.set_header(Header::new(name, value));
-            }
-            if !response.headers().contains("Referrer-Policy") {
-                response.set_header(Header::new("Referrer-Policy", "same-origin"));
             }
             if !response.headers().contains("Cache-Control") {
                 response.set_header(Header::new("Cache-Control", "private, no-cache"));
