@@ -194,8 +194,9 @@ export async function walk({ site, person, step, scripts, phone }) {
       await page.locator("dialog[open] [role=option]").first().waitFor();
       await ada.look("palette");
       await page.keyboard.press("Escape");
+      await page.locator("dialog[open]").waitFor({ state: "detached" });
       await page.keyboard.press("/");
-      assert.equal(await page.evaluate(() => document.activeElement.id), "find");
+      await page.waitForFunction(() => document.activeElement.id === "find");
       await page.keyboard.type("gard");
       const options = page.locator(".suggest [role=option]");
       await options.first().waitFor();
