@@ -246,6 +246,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_page_name_comes_back_from_its_address_and_its_file(written in "\\PC{0,40}(/\\PC{1,40}){0,3}") {
+            let Ok(name) = PageName::parse(&written, "page") else {
+                return Ok(());
+            };
+            let href = name.href();
+            let below = href.strip_prefix("/wiki/").unwrap_or_default();
+            let read = addresses::decode(below).and_then(|text| PageName::of_address(&text));
+            proptest::prop_assert_eq!(read.as_ref(), Some(&name));
+            let file = file_of(name.as_str());
+            proptest::prop_assert!(file.iter().all(|part| part.len() < 256));
+            proptest::prop_assert_eq!(name_of(&file.with_extension("")), Some(name.as_str().to_owned()));
+        }
+    }
+
     #[test]
     fn every_page_name_comes_back_from_its_file() {
         let long = "東".repeat(200);
