@@ -234,15 +234,6 @@ impl Db {
         let writer = lock(&self.writer);
         Ok(writer.connection.query_row("pragma data_version", [], |row| row.get(0))?)
     }
-
-    /// Reads through the writer's own connection: sees what this process has just committed without a reader.
-    pub fn checkpoint(&self) -> Result<()> {
-        let writer = lock(&self.writer);
-        if !writer.open {
-            writer.connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
-        }
-        Ok(())
-    }
 }
 
 impl Writer {

@@ -8,7 +8,7 @@ use crate::app::COMPONENTS;
 use crate::base::error::{Error, Result};
 use crate::base::event;
 use crate::base::project::Project;
-use crate::base::site::{self, Site};
+use crate::base::site;
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -35,7 +35,7 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
         let mut own = Vec::new();
         match site.project(row) {
             Ok(project) => {
-                if let Err(error) = check_project(&site, &project, &mut own) {
+                if let Err(error) = check_project(&project, &mut own) {
                     own.push(error.to_string());
                 }
             }
@@ -52,7 +52,7 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
     Err(Error::conflict(format!("{} findings", findings.len())))
 }
 
-fn check_project(_site: &Site, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+fn check_project(project: &Project, findings: &mut Vec<String>) -> Result<()> {
     findings.extend(integrity(project.db())?);
     findings.extend(
         project

@@ -351,10 +351,6 @@ impl Templates {
         Ok(Self { tera, base: base.to_owned(), dev })
     }
 
-    pub fn names(&self) -> Vec<String> {
-        self.tera.get_template_names().map(str::to_owned).collect()
-    }
-
     fn render(&self, name: &str, context: &Context) -> Result<String> {
         let fail = |error: tera::Error| Error::internal(format!("template {name}: {error}"));
         if self.dev {

@@ -123,7 +123,6 @@ struct EditPage {
     draft_key: String,
     help_href: Option<String>,
     restores: Option<i64>,
-    merged: Option<()>,
     conflict: Option<Conflict>,
 }
 
@@ -206,7 +205,6 @@ fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool, draft: Dra
         draft_key: format!("{}/wiki/{}", room.row.id, name.folded()),
         help_href: help.map(|page| format!("{}{}", room.root, href_of(&page.name))),
         restores: draft.restores,
-        merged: None,
         conflict: draft.conflict,
         head,
     };

@@ -23,7 +23,7 @@ fn split(rest: &str) -> (&str, &str) {
 
 fn page_of(here: Option<&Here>, rest: &str) -> Option<(PageName, String)> {
     let here = here.filter(|here| here.resource.is("page")).map(|here| here.name.as_str());
-    // A name may itself hold `#` or `?`; the whole is tried where the part before is no name.
+    // `#` and `?` end the name: a page whose own name holds one is reached by its address.
     let (name, tail) = split(rest);
     let name = if name.is_empty() { here?.to_owned() } else { absolute(here, name)? };
     Some((PageName::parse(&name, "page").ok()?, tail.to_owned()))

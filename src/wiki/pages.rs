@@ -73,7 +73,6 @@ struct ShowPage {
     change: Change,
     old: Option<Old>,
     redirected_from: Option<Named>,
-    redirects_to: Option<Named>,
     read_only: Option<&'static str>,
 }
 
@@ -261,7 +260,6 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         },
         old,
         redirected_from: redirected_from(desk, db, page, &head.href)?,
-        redirects_to: None,
         read_only: (room.row.state == State::Archived)
             .then_some("This project is archived: it can be read but not changed."),
         head,
