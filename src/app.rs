@@ -12,13 +12,18 @@ use crate::base::error::Result;
 use crate::base::site::{IMAGE_HOSTS, Site};
 use crate::web::address::SiteAddress;
 use crate::web::{Web, assets, error, headers};
-use crate::{account, admin, code, search, wiki};
+use crate::{account, admin, code, milestone, query, roadmap, search, ticket, timeline, wiki};
 
 /// Every component, in the order in which they are asked.
 pub static COMPONENTS: Components = Components(&[
     &ATTACHMENTS,
+    &milestone::COMPONENT,
     &wiki::COMPONENT,
+    &ticket::COMPONENT,
     &code::COMPONENT,
+    &roadmap::COMPONENT,
+    &query::COMPONENT,
+    &timeline::COMPONENT,
     &search::COMPONENT,
     &account::COMPONENT,
     &admin::COMPONENT,

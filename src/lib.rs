@@ -1,4 +1,4 @@
-//! Trackway: the wiki of a group, and what is linked to it, in one program and one folder.
+//! Trackway: the wiki, the tickets and the milestones of a group, linked to each other, in one program and one folder.
 //!
 //! # The tour
 //!
@@ -17,9 +17,9 @@
 //!    viewers, text. It knows no component: it asks them through [`base::component::Component`].
 //! 2. [`auth`]: who is asking, and what they may do. Rules and tables, no pages.
 //! 3. [`web`]: between HTTP and the components.
-//! 4. [`attachment`]: content that other content shares.
-//! 5. [`wiki`], [`code`]: content.
-//! 6. [`search`], [`account`], [`admin`]: views over content.
+//! 4. [`attachment`], [`milestone`]: content that other content shares.
+//! 5. [`wiki`], [`ticket`], [`code`]: content.
+//! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`account`], [`admin`]: views over content.
 //! 7. [`app`], [`cli`]: the top.
 //!
 //! Components never import a neighbour. Sideways they *ask* through the trait (links, macros, cards, owners of files) and
@@ -41,8 +41,13 @@ pub mod base;
 pub mod auth;
 pub mod web;
 pub mod attachment;
+pub mod milestone;
 pub mod wiki;
+pub mod ticket;
 pub mod code;
+pub mod roadmap;
+pub mod query;
+pub mod timeline;
 pub mod search;
 pub mod account;
 pub mod admin;

@@ -52,6 +52,7 @@ impl SmallWiki {
             href: format!("/wiki/{}", trackway::web::address::path(&name)),
             title: name.clone(),
             id: name,
+            to_view: VIEW,
             to_attach: MODIFY,
             to_remove: DELETE,
         }))

@@ -15,6 +15,8 @@ const PINS: &[(&str, &str)] = &[
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),
     ("project/0004_code_repository.sql", "5655d82fe4ad73fd"),
+    ("project/0005_milestone.sql", "b68360ce16a7a57d"),
+    ("project/0006_ticket.sql", "9f4addce2c3c8f31"),
 ];
 
 #[test]

@@ -74,6 +74,8 @@ impl Component for Notes {
             text: note.text,
             author: note.author,
             changed: note.changed,
+            permission: if resource.is("note") { NOTE_VIEW.name } else { MEMO_VIEW.name },
+            facets: Vec::new(),
         }))
     }
 
@@ -99,6 +101,7 @@ impl Component for Notes {
                     author: note.author,
                     changed: note.changed,
                     place: String::new(),
+                    class: None,
                 }))
             })
             .collect()

@@ -88,6 +88,8 @@ impl Component for Attachments {
             text: file.description,
             author: file.author_name,
             changed: file.added_at,
+            permission: owner.to_view.name,
+            facets: Vec::new(),
         }))
     }
 
@@ -130,6 +132,7 @@ fn card(owner: &Owner, file: FileRow) -> Card {
         author: file.author_name,
         changed: file.added_at,
         place: owner.title.clone(),
+        class: None,
     }
 }
 

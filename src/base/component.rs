@@ -74,6 +74,28 @@ pub trait Component: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// What the timeline may show of this component, each to be switched on and off (row TL02).
+    fn timeline(&self) -> &'static [TimelineFilter] {
+        &[]
+    }
+
+    /// What the timeline says of events that one of its own filters names, in the order asked for; none for what this
+    /// viewer may not see.
+    fn occurrences(&self, _db: &Connection, _viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+        Ok(events.iter().map(|_| None).collect())
+    }
+
+    /// Where a resource stands in a list that an address names, such as `query:status=!closed&order=priority` (row C16).
+    /// None if this component knows no such list.
+    fn neighbours(&self, _db: &Connection, _viewer: &Viewer, _place: &ListPlace) -> Result<Option<Neighbours>> {
+        Ok(None)
+    }
+
+    /// Its pages of a project's administration, in order.
+    fn panels(&self) -> &'static [Panel] {
+        &[]
+    }
+
     /// The prefixes for addresses outside, if this component keeps them.
     fn intermap(&self, _db: &Connection) -> Result<Option<InterMap>> {
         Ok(None)
@@ -136,6 +158,10 @@ pub struct Document {
     /// Login or name, for `author:`.
     pub author: String,
     pub changed: Instant,
+    /// The right without which it is not seen: of a file, that of what it hangs on.
+    pub permission: &'static str,
+    /// What can be asked for by name and counted, such as `("status", "new")`.
+    pub facets: Vec<(&'static str, String)>,
 }
 
 /// A resource as a list shows it to one viewer.
@@ -151,6 +177,71 @@ pub struct Card {
     pub changed: Instant,
     /// Where it belongs, e.g. the page that has the attachment.
     pub place: String,
+    /// A state that shows, such as `closed`; as link classes are called.
+    pub class: Option<&'static str>,
+}
+
+/// A kind of happenings that the timeline can show or leave out.
+pub struct TimelineFilter {
+    /// As the address names it: `ticket_details`.
+    pub name: &'static str,
+    pub title: &'static str,
+    /// The kinds of events that it is made of.
+    pub events: &'static [&'static str],
+    /// The right without which it is not offered.
+    pub permission: Permission,
+    /// Whether it is on where nothing was chosen.
+    pub on: bool,
+}
+
+/// One thing that happened, in words for one viewer. The timeline adds who and when.
+#[derive(Debug, Clone)]
+pub struct Occurrence {
+    /// What it is about: `#12 Doors open too late`, `Plan`.
+    pub title: String,
+    /// Below the project's address: `/ticket/12#comment:3`.
+    pub href: String,
+    /// What was done with it: `closed as fixed`, `edited`.
+    pub deed: String,
+    /// A state that shows, such as `closed`; as link classes are called.
+    pub class: Option<&'static str>,
+    /// The drawing beside it: `ticket`, `page`, `milestone`, `changeset`, `file`.
+    pub icon: &'static str,
+    /// What was said along with it, without markup; the timeline cuts it short.
+    pub excerpt: String,
+    /// More to look at: `("what changed", "/wiki/Plan?action=diff&version=3")`.
+    pub more: Option<(&'static str, String)>,
+}
+
+/// A place in a list that an address names: `list` is how the list was asked for, `at` where the resource stood in it.
+#[derive(Debug, Clone)]
+pub struct ListPlace {
+    pub list: String,
+    pub at: usize,
+    pub id: i64,
+}
+
+/// What stands before and after a resource in a list.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    pub previous: Option<(i64, usize)>,
+    pub next: Option<(i64, usize)>,
+    /// Where it stands now, counted from 0, and how many there are.
+    pub at: usize,
+    pub total: usize,
+    /// The list itself, below the project's address.
+    pub href: String,
+    pub title: String,
+}
+
+/// A page of a project's administration.
+pub struct Panel {
+    pub title: &'static str,
+    /// Below the project's address: `/admin/ticket/component`.
+    pub path: &'static str,
+    /// Whoever lacks it learns nothing of the page.
+    pub permission: Permission,
+    pub order: u8,
 }
 
 /// Something that has attachments, as one viewer may see and use it.
@@ -165,6 +256,8 @@ pub struct Owner {
     pub title: String,
     /// Below the project's address: `/wiki/Plan/Details`.
     pub href: String,
+    /// The right to see it and its files.
+    pub to_view: Permission,
     /// The right to add files, and the right to remove those of others (row H09).
     pub to_attach: Permission,
     pub to_remove: Permission,
@@ -224,6 +317,24 @@ impl Components {
             }
         }
         Ok(None)
+    }
+
+    /// Where a resource stands in the list that an address names, if any component knows that list.
+    pub fn neighbours(&self, db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {
+        for component in self.iter() {
+            if let Some(neighbours) = component.neighbours(db, viewer, place)? {
+                return Ok(Some(neighbours));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The pages of a project's administration that this viewer may use, in order.
+    pub fn panels(&self, viewer: &Viewer) -> Vec<&'static Panel> {
+        let mut panels: Vec<&'static Panel> =
+            self.iter().flat_map(Component::panels).filter(|panel| viewer.may(panel.permission)).collect();
+        panels.sort_by_key(|panel| panel.order);
+        panels
     }
 
     /// The component that answers for resources of that kind, if they can be found at all.

@@ -150,6 +150,20 @@ impl Viewer {
         json_array(&self.classes)
     }
 
+    /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows have participants.
+    /// `alias` is the table's name in the statement, `kind` its resource kind. Holds numbers of ours and nothing else.
+    pub fn sees_sql(&self, alias: &'static str, kind: &'static str) -> String {
+        let classes = sql_list(&self.classes);
+        match self.person.filter(|_| !self.joined_classes.is_empty()) {
+            None => format!("{alias}.acl in ({classes})"),
+            Some(person) => format!(
+                "({alias}.acl in ({classes}) or ({alias}.acl in ({joined}) and exists (select 1 from participant
+                  where resource_kind = '{kind}' and resource_id = {alias}.id and person = {person})))",
+                joined = sql_list(&self.joined_classes)
+            ),
+        }
+    }
+
     pub fn signed_in(&self) -> bool {
         self.principal.identity.is_some()
     }
@@ -167,13 +181,9 @@ impl Viewer {
 }
 
 fn json_array(ids: &[i64]) -> String {
-    let mut text = String::from("[");
-    for (at, id) in ids.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        text.push_str(&id.to_string());
-    }
-    text.push(']');
-    text
+    format!("[{}]", sql_list(ids))
+}
+
+fn sql_list(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -122,6 +122,8 @@ impl Component for Wiki {
                     text: markup::plain(&text),
                     author: [login.unwrap_or_default(), name.unwrap_or_default()].join(" ").trim().to_owned(),
                     changed: row.get("changed_at")?,
+                    permission: WIKI_VIEW.name,
+                    facets: Vec::new(),
                 })
             })
             .optional()?;
@@ -153,6 +155,7 @@ impl Component for Wiki {
                     author: page.author.clone(),
                     changed: page.changed_at,
                     place: String::new(),
+                    class: None,
                 }))
             })
             .collect()
@@ -208,6 +211,7 @@ fn owner(page: store::PageRow) -> Owner {
         href: name::href_of(&page.name),
         title: page.name.clone(),
         id: page.name,
+        to_view: WIKI_VIEW,
         to_attach: WIKI_MODIFY,
         to_remove: WIKI_DELETE,
     }

@@ -3,7 +3,8 @@
 //! * [`merge`]: two people changed one text; put both changes together, or show where they clash.
 //! * [`diff`]: what changed between two versions, by line and by word, for pages and as a patch.
 //! * [`excerpt`]: the piece of a long text that answers a search, with the hits marked.
-//! * [`fold`], [`plain`], [`searched_words`], [`lines_lf`]: the forms in which names are compared, words are searched and texts are stored.
+//! * [`fold`], [`plain`], [`searched_words`], [`natural`], [`lines_lf`]: the forms in which names are compared, words are searched, lists
+//!   are ordered and texts are stored.
 //!
 //! Everything here is pure: no database, no viewer, no HTML. Whatever the texts hold, the work is
 //! bounded and nothing panics; the limits are named where they are set.
@@ -61,6 +62,27 @@ pub fn lines_lf(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
+/// The key under which names are put in order: without regard to case and accents, and numbers as numbers, so that `M 9`
+/// comes before `M 10`.
+pub fn natural(name: &str) -> String {
+    let plain = plain(name);
+    let mut key = String::with_capacity(plain.len() + 8);
+    let mut rest = plain.as_str();
+    while let Some(first) = rest.chars().next() {
+        if first.is_ascii_digit() {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest[..end].trim_start_matches('0');
+            // The number of digits first: of two numbers the longer one is the larger.
+            key.push_str(&format!("{:09}{digits}", digits.len()));
+            rest = &rest[end..];
+        } else {
+            key.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    key
+}
+
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
@@ -103,6 +125,13 @@ mod tests {
             assert_eq!(fold(&fold(&text)), fold(&text), "{:x}", c as u32);
             assert_eq!(plain(&plain(&text)), plain(&text), "{:x}", c as u32);
         }
+    }
+
+    #[test]
+    fn names_are_ordered_by_the_numbers_in_them() {
+        let mut names = ["m 10", "M 9", "1.10", "1.9", "1.9.1", "m 009b", "Ä", "b", "a"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["1.9", "1.9.1", "1.10", "Ä", "a", "b", "M 9", "m 009b", "m 10"]);
     }
 
     #[test]
