@@ -3,9 +3,17 @@
 //! `fields` says what a ticket has, `store` keeps it, `edit` is the one way to change it, `workflow` decides which actions
 //! there are, `history` reads what was.
 
+pub mod status;
 pub mod fields;
 pub mod options;
-pub mod status;
+pub mod values;
+pub mod workflow;
+pub mod people;
+pub mod store;
+pub mod plan;
+pub mod edit;
+pub mod tally;
+pub mod history;
 
 use crate::base::component::{Component, Place};
 use crate::base::viewer::{ByDefault, Permission};
@@ -63,6 +71,12 @@ pub const TICKET_ADMIN: Permission = Permission {
     ],
     by_default: ByDefault::Nobody,
 };
+
+/// The setting that holds the text of the workflow; none: the shipped one.
+pub const WORKFLOW: &str = "workflow";
+
+/// Missing and hidden tickets give the same answer.
+pub const NO_TICKET: &str = "There is no such ticket.";
 
 pub struct Tickets;
 

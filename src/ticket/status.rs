@@ -1,6 +1,9 @@
 //! The three categories that every state of a workflow belongs to, so that nothing asks for a state by its name.
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+use serde::Serialize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Category {
     Open,
     /// Open, but somebody or something else is awaited.

@@ -1,0 +1,242 @@
+//! The one way to change tickets, whoever asks: form, JSON, command, commit, mail, import.
+
+use serde_json::json;
+
+use super::fields::{Choices, LARGEST_TEXT};
+use super::plan::{Plan, Planner, Request};
+use super::store::{self, NewChange, Ticket};
+use super::values::{Value, Values};
+use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, people, tally};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::NewEvent;
+use crate::base::markup::{self, Flavour, Here};
+use crate::base::project::{Act, Project, Tx};
+use crate::base::resource::Resource;
+use crate::base::site::Site;
+use crate::base::viewer::DEFAULT_CLASS;
+use crate::web::text::options;
+
+/// How a submit ended.
+pub enum Outcome {
+    /// Nothing differed and nothing was said, so nothing was stored (row C03).
+    Unchanged,
+    /// Saved as the change of that number. `merged`: others had changed other fields since the sender looked.
+    Saved { number: i64, merged: bool },
+    /// Nothing is saved: others have changed the same fields.
+    Conflict(Box<Plan>),
+}
+
+/// Files a ticket. Returns its number.
+pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) -> Result<i64> {
+    warm(site, project, request)?;
+    project.write(by, |tx| {
+        let planner = Planner { db: tx, site, project, viewer: by.viewer, actor: tx.actor().map(Value::Id) };
+        let plan = planner.create(request)?;
+        if !plan.problems.is_empty() {
+            return Err(Error::Invalid(plan.problems));
+        }
+        let values = settled(tx, &plan.after)?;
+        let status = values.id("status").ok_or_else(|| Error::internal("a new ticket without a state"))?;
+        let id = store::insert(tx, status, values.text("summary"), DEFAULT_CLASS)?;
+        let change = NewChange { ticket: id, number: 0, comment: &plan.comment, reply_to: None, acl: DEFAULT_CLASS };
+        let change = store::insert_change(tx, &change)?;
+        for (field, of_field) in values.iter() {
+            store::save_values(tx, id, change, field, of_field)?;
+        }
+        let closed = is_closed(&plan.choices, &values).then(|| tx.now());
+        store::save_row(tx, id, &values, 0, closed)?;
+        store::save_participants(tx, id, &values)?;
+        tally::update(tx, None, Some((&values, DEFAULT_CLASS)))?;
+        link(site, project, tx, id, "", DEFAULT_CLASS, values.text("description"))?;
+        let fields: Vec<&str> = values.iter().map(|(field, _)| field).collect();
+        let event = NewEvent::new("ticket.created", Resource::new("ticket", id), DEFAULT_CLASS)
+            .part(0)
+            .data(json!({ "fields": fields }));
+        tx.record(&event)?;
+        Ok(id)
+    })
+}
+
+/// Changes a ticket: fields, an action of the workflow, a comment.
+pub fn change(site: &Site, project: &Project, by: Act<'_>, id: i64, request: &Request) -> Result<Outcome> {
+    by.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
+    warm(site, project, request)?;
+    project.write(by, |tx| {
+        let ticket = store::find(tx, by.viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+        let planner = Planner { db: tx, site, project, viewer: by.viewer, actor: tx.actor().map(Value::Id) };
+        let plan = planner.change(&ticket, request)?;
+        if !plan.problems.is_empty() {
+            return Err(Error::Invalid(plan.problems));
+        }
+        if !plan.conflicts.is_empty() {
+            return Ok(Outcome::Conflict(Box::new(plan)));
+        }
+        if plan.changes_nothing() {
+            return Ok(Outcome::Unchanged);
+        }
+        let merged = !plan.merged.is_empty();
+        let number = save(site, project, tx, &ticket, &plan)?;
+        Ok(Outcome::Saved { number, merged })
+    })
+}
+
+/// Writes what was planned as the next change of the ticket. Returns its number.
+fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Plan) -> Result<i64> {
+    let (id, acl) = (ticket.row.id, ticket.row.acl);
+    let values = settled(tx, &plan.after)?;
+    let number = ticket.row.changes + 1;
+    let change = NewChange { ticket: id, number, comment: &plan.comment, reply_to: plan.reply_to, acl };
+    let change = store::insert_change(tx, &change)?;
+    let changed = plan.changed();
+    for field in &changed {
+        store::save_values(tx, id, change, field.name, values.get(field.name))?;
+    }
+    let was_closed = is_closed(&plan.choices, &ticket.values);
+    let closes = is_closed(&plan.choices, &values);
+    let closed_at = match (was_closed, closes) {
+        (_, false) => None,
+        (false, true) => Some(tx.now()),
+        (true, true) => ticket.row.closed_at,
+    };
+    store::save_row(tx, id, &values, number, closed_at)?;
+    store::save_participants(tx, id, &values)?;
+    tally::update(tx, Some((&ticket.values, acl)), Some((&values, acl)))?;
+    if values.text("description") != ticket.values.text("description") {
+        link(site, project, tx, id, "", acl, values.text("description"))?;
+    }
+    if !plan.comment.is_empty() {
+        link(site, project, tx, id, &comment_part(number), acl, &plan.comment)?;
+    }
+    let kind = match (was_closed, closes) {
+        (false, true) => "ticket.closed",
+        (true, false) => "ticket.reopened",
+        _ if changed.is_empty() => "ticket.commented",
+        _ => "ticket.changed",
+    };
+    let fields: Vec<&str> = changed.iter().map(|field| field.name).collect();
+    let event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": fields }));
+    tx.record(&event)?;
+    Ok(number)
+}
+
+/// Puts another text in place of a comment; the earlier ones are kept (row C06).
+/// `seen` is how often it had been edited when its editor looked.
+pub fn edit_comment(
+    site: &Site,
+    project: &Project,
+    by: Act<'_>,
+    ticket: i64,
+    number: i64,
+    text: &str,
+    seen: Option<i64>,
+) -> Result<()> {
+    by.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
+    if text.len() > LARGEST_TEXT {
+        return Err(Error::invalid("edited_comment", "A comment has at most 1 MiB (1,048,576 bytes)."));
+    }
+    project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
+    project.write(by, |tx| {
+        let found = store::find(tx, by.viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+        let change = store::changes(tx, by.viewer, ticket, number, number)?.pop().filter(|change| change.number > 0);
+        let change = change.ok_or_else(|| Error::not_found(format!("Ticket #{ticket} has no comment {number}.")))?;
+        let own = by.viewer.signed_in() && change.author.is_some() && change.author == tx.actor();
+        if !(own && by.viewer.may(TICKET_APPEND)) {
+            by.viewer.require(TICKET_EDIT_COMMENT)?;
+        }
+        by.viewer.require(TICKET_APPEND).or_else(|_| by.viewer.require(TICKET_EDIT_COMMENT))?;
+        if seen.is_some_and(|seen| seen != change.edits) {
+            return Err(Error::conflict(
+                "This comment was edited meanwhile. Please look at it again; your text is below.",
+            ));
+        }
+        if text == change.comment {
+            return Ok(());
+        }
+        store::save_comment(tx, ticket, &change, text)?;
+        link(site, project, tx, ticket, &comment_part(number), found.row.acl, text)?;
+        let event = NewEvent::new("ticket.comment_edited", Resource::new("ticket", ticket), found.row.acl).part(number);
+        tx.record(&event)?;
+        Ok(())
+    })
+}
+
+/// Moves tickets of a milestone that was completed or deleted to another one or to none (rows M08, M09).
+pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool, why: &str) -> Result<()> {
+    let choices = Choices::load(tx)?;
+    for id in store::in_milestone(tx, from)? {
+        let Some(ticket) = store::find_unseen(tx, id)? else { continue };
+        if open_only && is_closed(&choices, &ticket.values) {
+            continue;
+        }
+        let mut values = ticket.values.clone();
+        values.set("milestone", to.map(Value::Id).into_iter().collect());
+        let number = ticket.row.changes + 1;
+        let change = NewChange { ticket: id, number, comment: why, reply_to: None, acl: ticket.row.acl };
+        let change = store::insert_change(tx, &change)?;
+        store::save_values(tx, id, change, "milestone", values.get("milestone"))?;
+        store::save_row(tx, id, &values, number, ticket.row.closed_at)?;
+        tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((&values, ticket.row.acl)))?;
+        let event = NewEvent::new("ticket.changed", Resource::new("ticket", id), ticket.row.acl)
+            .part(number)
+            .data(json!({ "fields": ["milestone"] }));
+        tx.record(&event)?;
+    }
+    Ok(())
+}
+
+pub fn comment_part(number: i64) -> String {
+    format!("comment:{number}")
+}
+
+/// Whether these values are those of a closed ticket.
+pub fn is_closed(choices: &Choices, values: &Values) -> bool {
+    values.id("status").and_then(|id| choices.status(id)).is_some_and(|status| status.category.is_closed())
+}
+
+/// Reads the texts of a submit before the writer is taken, so that their links are at hand within.
+fn warm(site: &Site, project: &Project, request: &Request) -> Result<()> {
+    let texts = request.set.iter().filter(|(name, _)| name == "description").map(|(_, text)| text.as_str());
+    for text in texts.chain([request.comment.as_str()]).filter(|text| text.len() <= LARGEST_TEXT) {
+        project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
+    }
+    Ok(())
+}
+
+fn link(site: &Site, project: &Project, tx: &Tx<'_>, ticket: i64, part: &str, acl: i64, text: &str) -> Result<()> {
+    let compiled = project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
+    let here = Here { resource: Resource::new("ticket", ticket), name: ticket.to_string() };
+    let links: Vec<(String, String, String)> = markup::outgoing(&compiled, site.vocabulary(), Some(&here))
+        .into_iter()
+        .map(|(target, role)| (target.kind.to_owned(), target.key, role.name().to_owned()))
+        .collect();
+    store::replace_links(tx, ticket, part, acl, &links)
+}
+
+/// The same values with every newcomer made a person of the project.
+fn settled(tx: &Tx<'_>, values: &Values) -> Result<Values> {
+    let mut settled = Values::default();
+    for (field, of_field) in values.iter() {
+        let mut known: Vec<Value> = Vec::with_capacity(of_field.len());
+        for value in of_field {
+            let value = people::settle(tx, value.clone())?;
+            if !known.contains(&value) {
+                known.push(value);
+            }
+        }
+        settled.set(field, known);
+    }
+    Ok(settled)
+}
+
+/// The problems of a conflict, field by field, for those who get no page: JSON and commands.
+pub fn conflict_problems(plan: &Plan) -> Vec<Problem> {
+    plan.conflicts
+        .iter()
+        .map(|conflict| {
+            Problem::new(
+                super::plan::form_name(conflict.field),
+                format!("{} was changed by somebody else meanwhile.", conflict.field.label),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! Whom a typed name means: owners, reporters, watchers (rows T10 to T12).
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::values::{Newcomer, Value};
+use crate::auth::{self, accounts, permissions};
+use crate::base::error::{Error, Result};
+use crate::base::project::{Project, Tx, person_of_account};
+use crate::base::site::Site;
+use crate::base::viewer::{Credential, Permission, TRAC_ADMIN, Viewer};
+
+/// The longest name or address, in characters.
+const LONGEST: usize = 200;
+/// Names that one list of proposals holds.
+const MOST_PROPOSED: usize = 500;
+
+/// The person that a typed name means: somebody of the project, an account that may enter it, else a name or address
+/// without an account. Empty is nobody.
+pub fn find(db: &Connection, site: &Site, project: &Project, field: &str, typed: &str) -> Result<Option<Value>> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    if typed.chars().count() > LONGEST || typed.chars().any(char::is_control) {
+        return Err(Error::invalid(field, format!("A name is one line of at most {LONGEST} characters.")));
+    }
+    let known: Option<i64> = db
+        .prepare_cached(
+            "select id from person where login = ?1 collate nocase and kind in ('account', 'operator', 'address')
+             order by kind = 'address', login <> ?1, id limit 1",
+        )?
+        .query_row([typed], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(Some(Value::Id(id)));
+    }
+    if let Some(account) = site.read(|db| accounts::by_login(db, typed))?
+        && !account.disabled
+        && enters(site, project, &account)?
+    {
+        let newcomer =
+            Newcomer::Account { uuid: account.uuid, login: account.login, display_name: account.display_name };
+        return Ok(Some(Value::Newcomer(newcomer)));
+    }
+    Ok(Some(Value::Newcomer(Newcomer::Address(typed.to_owned()))))
+}
+
+/// Only accounts that may enter the project are known in it: another one must not be found out by typing its name.
+fn enters(site: &Site, project: &Project, account: &accounts::Account) -> Result<bool> {
+    let Some(row) = site.projects()?.into_iter().find(|row| row.id == project.id()) else {
+        return Ok(false);
+    };
+    let principal = Arc::new(auth::principal(site, account, Credential::OperatorAs)?);
+    Ok(permissions::enter(project, &row, &principal)?.is_some())
+}
+
+/// The names of a Cc list, each once, in order (row T10).
+pub fn split(typed: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in typed.split([';', ',']).flat_map(str::split_whitespace) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Whoever is asking, as a value; none for anonymous.
+pub fn own(viewer: &Viewer) -> Option<Value> {
+    if let Some(person) = viewer.person {
+        return Some(Value::Id(person));
+    }
+    viewer.principal.identity.as_ref().map(|identity| {
+        Value::Newcomer(Newcomer::Account {
+            uuid: identity.uuid.clone(),
+            login: identity.login.clone(),
+            display_name: identity.display_name.clone(),
+        })
+    })
+}
+
+/// The login of whoever is asking; empty for anonymous and the operator.
+pub fn own_login(viewer: &Viewer) -> &str {
+    viewer.principal.identity.as_ref().map_or("", |identity| identity.login.as_str())
+}
+
+/// Makes a newcomer a person of the project.
+pub(super) fn settle(tx: &Tx<'_>, value: Value) -> Result<Value> {
+    Ok(match value {
+        Value::Newcomer(Newcomer::Account { uuid, login, display_name }) => {
+            Value::Id(person_of_account(tx, &uuid, &login, &display_name)?)
+        }
+        Value::Newcomer(Newcomer::Address(name)) => Value::Id(super::store::person_of_address(tx, &name)?),
+        known => known,
+    })
+}
+
+/// The logins of the project's people, for proposals and for what `authenticated` means in a workflow.
+pub fn logins(db: &Connection) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached("select login from person where kind = 'account' order by login limit ?1")?;
+    Ok(statement.query_map([MOST_PROPOSED as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The logins that a group of the site or a permission means, as a workflow may name them (row W08).
+pub fn of_group(db: &Connection, site: &Site, defined: &[Permission], name: &str) -> Result<Option<Vec<String>>> {
+    if defined.iter().any(|permission| permission.name == name) {
+        return with_permission(db, site, defined, name).map(Some);
+    }
+    members(site, name)
+}
+
+fn members(site: &Site, group: &str) -> Result<Option<Vec<String>>> {
+    let groups = site.read(auth::groups::list)?;
+    Ok(groups.into_iter().find(|known| known.name == group).map(|known| known.members))
+}
+
+/// Who has a permission in the project by name, by group, or as anybody.
+fn with_permission(db: &Connection, site: &Site, defined: &[Permission], name: &str) -> Result<Vec<String>> {
+    let mut enough = vec![name, TRAC_ADMIN.name];
+    let mut at = 0;
+    while let Some(wanted) = enough.get(at).copied() {
+        at += 1;
+        for permission in defined.iter().filter(|permission| permission.implies.contains(&wanted)) {
+            if !enough.contains(&permission.name) {
+                enough.push(permission.name);
+            }
+        }
+    }
+    let mut statement = db.prepare_cached(
+        "select subject_kind, permission, case subject_kind
+             when 'person' then (select login from person where id = cast(subject as integer)) else label end
+         from permission_grant",
+    )?;
+    let grants = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<(String, String, Option<String>)>>>()?;
+    let mut logins = Vec::new();
+    for (kind, _, label) in grants.into_iter().filter(|(_, granted, _)| enough.contains(&granted.as_str())) {
+        let label = label.unwrap_or_default();
+        match kind.as_str() {
+            "person" => logins.push(label),
+            "group" => logins.extend(members(site, &label)?.unwrap_or_default()),
+            _ => logins.extend(self::logins(db)?),
+        }
+    }
+    logins.sort();
+    logins.dedup();
+    Ok(logins)
+}

@@ -1,0 +1,597 @@
+//! What a submit would do to a ticket, worked out before anything is written: the preview shows it, saving does it.
+//!
+//! Fields are set by what was typed; the workflow's action comes on top. Whoever sends a form names the newest change they
+//! had seen: a field that somebody else has changed since and that they left alone keeps the other's value, one that both
+//! have changed is a conflict that shows both (row C10).
+
+use rusqlite::Connection;
+
+use super::fields::{Choices, FIELDS, Field, Kind, LARGEST_TEXT, LONGEST_SUMMARY, field};
+use super::people;
+use super::store::{self, Ticket};
+use super::values::{Names, People, Value, Values};
+use super::workflow::{Effect, Inputs, Offer, Situation, Workflow};
+use super::{
+    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
+};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::project::Project;
+use crate::base::site::Site;
+use crate::base::text::merge;
+use crate::base::viewer::Viewer;
+use crate::milestone::MILESTONE_VIEW;
+use crate::web::form::shortened;
+
+/// Stands for the owner of the component in the field `owner` of a new ticket (row T06).
+pub const DEFAULT_OWNER: &str = "<default>";
+const LONGEST_LINE: usize = 2000;
+const MOST_PEOPLE: usize = 200;
+
+/// One submit, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Field names and what was typed for them.
+    pub set: Vec<(String, String)>,
+    pub action: Option<ActionRequest>,
+    pub comment: String,
+    /// The change that the comment answers; 0 is the description.
+    pub reply_to: Option<i64>,
+    /// The number of the newest change that the sender had seen; none: whatever is there now.
+    pub seen: Option<i64>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct ActionRequest {
+    pub name: String,
+    pub owner: Option<String>,
+    pub resolution: Option<String>,
+}
+
+/// What a submit comes to.
+pub struct Plan {
+    pub before: Values,
+    pub after: Values,
+    pub comment: String,
+    pub reply_to: Option<i64>,
+    pub problems: Vec<Problem>,
+    pub conflicts: Vec<Conflict>,
+    /// Fields that others have changed since, and that keep their values.
+    pub merged: Vec<&'static Field>,
+    pub choices: Choices,
+}
+
+/// A field that two people have changed at the same time.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    pub field: &'static Field,
+    /// What it was when the sender looked, what it is now, and what the sender wants.
+    pub base: Vec<Value>,
+    pub theirs: Vec<Value>,
+    pub yours: Vec<Value>,
+}
+
+impl Plan {
+    /// The fields that get another value, in order.
+    pub fn changed(&self) -> Vec<&'static Field> {
+        FIELDS.iter().filter(|field| self.before.get(field.name) != self.after.get(field.name)).collect()
+    }
+
+    pub fn changes_nothing(&self) -> bool {
+        self.before == self.after && self.comment.trim().is_empty()
+    }
+}
+
+/// The workflow in force.
+pub fn workflow(db: &Connection) -> Result<Workflow> {
+    match crate::base::settings::get(db, super::WORKFLOW)? {
+        Some(text) => Ok(Workflow::parse(&text).0),
+        None => Ok(super::workflow::basic().clone()),
+    }
+}
+
+/// Who plans, and with what.
+pub struct Planner<'a> {
+    pub db: &'a Connection,
+    pub site: &'a Site,
+    pub project: &'a Project,
+    pub viewer: &'a Viewer,
+    /// Whoever signs: inside a transaction the person's row is there.
+    pub actor: Option<Value>,
+}
+
+impl Planner<'_> {
+    /// What a new ticket would be.
+    pub fn create(&self, request: &Request) -> Result<Plan> {
+        self.viewer.require(TICKET_CREATE)?;
+        let mut plan = self.begin(request, Values::default())?;
+        for field in FIELDS.iter().filter(|field| field.is_editable()) {
+            if let Some(value) = self.proposed(field, &plan.choices) {
+                plan.after.set(field.name, vec![value]);
+            }
+        }
+        let proposed = plan.after.clone();
+        for (name, typed) in &request.set {
+            let Some(field) = self.known(&mut plan, name, typed)? else { continue };
+            if field.name == "owner" && is_default_owner(typed) {
+                continue;
+            }
+            let parsed = self.parsed(&mut plan, field, typed)?;
+            // A form that leaves a choice open means the proposed one.
+            let Some(parsed) = parsed else { continue };
+            if field.name == "reporter" {
+                if parsed.is_empty() || Some(&parsed[..]) == self.actor.as_ref().map(std::slice::from_ref) {
+                    continue;
+                }
+                if self.viewer.signed_in() {
+                    self.viewer.require(TICKET_ADMIN)?;
+                }
+            }
+            self.refuse_closed_milestone(&mut plan, field, &parsed);
+            let empties_choice = parsed.is_empty() && field.kind == Kind::Option { empty: false };
+            if empties_choice && !proposed.get(field.name).is_empty() {
+                plan.problems.push(Problem::new(form_name(field), format!("{} can't be empty.", field.label)));
+                continue;
+            }
+            plan.after.set(field.name, parsed);
+        }
+        if plan.after.get("reporter").is_empty()
+            && let Some(actor) = &self.actor
+        {
+            plan.after.set("reporter", vec![actor.clone()]);
+        }
+        let workflow = workflow(self.db)?;
+        let action = request.action.clone().or_else(|| {
+            let offers = self.offers(&workflow, &plan.choices, None).ok()?;
+            offers.first().map(|offer| ActionRequest { name: offer.name.clone(), ..ActionRequest::default() })
+        });
+        match action {
+            Some(action) => self.act(&mut plan, &workflow, None, &action)?,
+            None => {
+                plan.problems.push(Problem::new("action", "The workflow of this project lets nobody file tickets."))
+            }
+        }
+        if plan.after.get("owner").is_empty()
+            && !request.action.as_ref().is_some_and(|action| action.owner.is_some())
+            && let Some(owner) = component_owner(&plan.choices, &plan.after)
+        {
+            plan.after.set("owner", vec![Value::Id(owner)]);
+        }
+        if plan.after.text("summary").is_empty()
+            && !plan.problems.iter().any(|problem| problem.field == "field_summary")
+        {
+            plan.problems
+                .push(Problem::new("field_summary", "A ticket needs a summary: one line that says what it is about."));
+        }
+        Ok(plan)
+    }
+
+    /// What a submit would make of a ticket.
+    pub fn change(&self, ticket: &Ticket, request: &Request) -> Result<Plan> {
+        let mut plan = self.begin(request, ticket.values.clone())?;
+        let base = self.base(ticket, request)?;
+        let base = base.as_ref().unwrap_or(&ticket.values);
+        let people = People::load(self.db, base.people().chain(ticket.values.people()))?;
+        for (name, typed) in &request.set {
+            let Some(field) = self.known(&mut plan, name, typed)? else { continue };
+            let names = Names { choices: &plan.choices, people: &people };
+            if reads_as(field, typed, &names.joined(field, base.get(field.name))) {
+                continue;
+            }
+            let Some(parsed) = self.parsed(&mut plan, field, typed)? else { continue };
+            let current = ticket.values.get(field.name);
+            if parsed == current || parsed == base.get(field.name) {
+                continue;
+            }
+            self.require_to_change(field, ticket, current, &parsed)?;
+            self.refuse_closed_milestone(&mut plan, field, &parsed);
+            if current == base.get(field.name) {
+                plan.after.set(field.name, parsed);
+                continue;
+            }
+            match merged_text(field, base, &ticket.values, &parsed) {
+                Some(text) => plan.after.set(field.name, vec![Value::Text(text)]),
+                None => plan.conflicts.push(Conflict {
+                    field,
+                    base: base.get(field.name).to_vec(),
+                    theirs: current.to_vec(),
+                    yours: parsed,
+                }),
+            }
+        }
+        plan.merged = FIELDS
+            .iter()
+            .filter(|field| base.get(field.name) != ticket.values.get(field.name))
+            .filter(|field| !plan.conflicts.iter().any(|conflict| conflict.field == *field))
+            .collect();
+        if let Some(action) = &request.action {
+            let workflow = workflow(self.db)?;
+            let before_action = plan.after.clone();
+            self.act(&mut plan, &workflow, Some(ticket), action)?;
+            self.clash(&mut plan, base, &ticket.values, &before_action);
+        }
+        self.follow_component(&mut plan);
+        if !plan.comment.trim().is_empty() {
+            self.viewer.require(TICKET_APPEND)?;
+        }
+        if let Some(answered) = plan.reply_to
+            && !(0..=ticket.row.changes).contains(&answered)
+        {
+            plan.problems.push(Problem::new("replyto", format!("This ticket has no comment {answered} to reply to.")));
+        }
+        Ok(plan)
+    }
+
+    /// The actions that this viewer has for a ticket, or for a new one (rows W03 to W16).
+    pub fn offers(&self, workflow: &Workflow, choices: &Choices, ticket: Option<&Ticket>) -> Result<Vec<Offer>> {
+        self.with_situation(choices, ticket.map(|ticket| &ticket.values), |situation| workflow.offer(situation))
+    }
+
+    fn begin(&self, request: &Request, values: Values) -> Result<Plan> {
+        self.viewer.require_to_see(TICKET_VIEW, super::NO_TICKET).or_else(|error| {
+            // Whoever may file tickets without seeing any has been let in by that right (row T17).
+            if values == Values::default() && self.viewer.may(TICKET_CREATE) { Ok(()) } else { Err(error) }
+        })?;
+        let mut problems = Vec::new();
+        if request.comment.len() > LARGEST_TEXT {
+            problems.push(too_large("comment", request.comment.len()));
+        }
+        Ok(Plan {
+            before: values.clone(),
+            after: values,
+            comment: if request.comment.trim().is_empty() { String::new() } else { request.comment.clone() },
+            reply_to: request.reply_to,
+            problems,
+            conflicts: Vec::new(),
+            merged: Vec::new(),
+            choices: Choices::load(self.db)?,
+        })
+    }
+
+    /// The values that the sender had before their eyes, if they are no longer the current ones.
+    fn base(&self, ticket: &Ticket, request: &Request) -> Result<Option<Values>> {
+        let Some(seen) = request.seen.filter(|seen| *seen != ticket.row.changes) else {
+            return Ok(None);
+        };
+        let change = if seen < 0 { None } else { store::change_id(self.db, ticket.row.id, seen)? };
+        let change = change.ok_or_else(|| {
+            Error::invalid(
+                "view_time",
+                format!("This ticket has no change {seen}; the newest one is {}.", ticket.row.changes),
+            )
+        })?;
+        store::values_after(self.db, ticket.row.id, change).map(Some)
+    }
+
+    /// The field that a name means, if it is one that can be set here; what can't be is told or passed over.
+    fn known(&self, plan: &mut Plan, name: &str, typed: &str) -> Result<Option<&'static Field>> {
+        let Some(field) = field(name) else {
+            let known: Vec<&str> = FIELDS.iter().filter(|field| field.is_editable()).map(|field| field.name).collect();
+            plan.problems.push(Problem::new(
+                format!("field_{}", shortened(name)),
+                format!("Tickets have no field `{}`; they have {}.", shortened(name), known.join(", ")),
+            ));
+            return Ok(None);
+        };
+        if !field.is_editable() {
+            let people = People::default();
+            let names = Names { choices: &plan.choices, people: &people };
+            if !reads_as(field, typed, &names.joined(field, plan.before.get(field.name))) {
+                plan.problems.push(Problem::new(
+                    form_name(field),
+                    format!("{} can't be set: an action of the workflow changes it.", field.label),
+                ));
+            }
+            return Ok(None);
+        }
+        if !plan.choices.has(field) {
+            if !typed.trim().is_empty() {
+                plan.problems.push(Problem::new(
+                    form_name(field),
+                    format!("This project has no choices for {} so far.", field.label),
+                ));
+            }
+            return Ok(None);
+        }
+        Ok(Some(field))
+    }
+
+    /// What was typed, as values; none if it was refused.
+    fn parsed(&self, plan: &mut Plan, field: &'static Field, typed: &str) -> Result<Option<Vec<Value>>> {
+        match self.parse(&plan.choices, field, typed) {
+            Ok(values) => Ok(Some(values)),
+            Err(Error::Invalid(problems)) => {
+                plan.problems.extend(problems);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn parse(&self, choices: &Choices, field: &'static Field, typed: &str) -> Result<Vec<Value>> {
+        let name = form_name(field);
+        let trimmed = typed.trim();
+        let text = |text: String| if text.is_empty() { Vec::new() } else { vec![Value::Text(text)] };
+        match field.kind {
+            Kind::Text if typed.len() > LARGEST_TEXT => Err(Error::Invalid(vec![too_large(&name, typed.len())])),
+            Kind::Text => Ok(text(typed.to_owned())),
+            Kind::Line | Kind::Words => {
+                let line = trimmed.split_whitespace().collect::<Vec<_>>().join(" ");
+                let longest = if field.kind == Kind::Line { LONGEST_SUMMARY } else { LONGEST_LINE };
+                if line.chars().count() > longest {
+                    return Err(Error::invalid(name, format!("{} has at most {longest} characters.", field.label)));
+                }
+                if line.chars().any(char::is_control) {
+                    return Err(Error::invalid(name, format!("{} is one line of text.", field.label)));
+                }
+                if line.is_empty() && field.name == "summary" {
+                    return Err(Error::invalid(name, "A ticket needs a summary: one line that says what it is about."));
+                }
+                Ok(text(line))
+            }
+            Kind::Person => Ok(people::find(self.db, self.site, self.project, &name, trimmed)?.into_iter().collect()),
+            Kind::People => {
+                let names = people::split(typed);
+                if names.len() > MOST_PEOPLE {
+                    return Err(Error::invalid(name, format!("{} takes at most {MOST_PEOPLE} people.", field.label)));
+                }
+                let mut values: Vec<Value> = Vec::new();
+                for one in names {
+                    let found = people::find(self.db, self.site, self.project, &name, one)?;
+                    values.extend(found.filter(|value| !values.contains(value)));
+                }
+                Ok(values)
+            }
+            Kind::Option { empty } if trimmed.is_empty() => {
+                if empty {
+                    Ok(Vec::new())
+                } else {
+                    Err(Error::invalid(name, format!("{} can't be empty.", field.label)))
+                }
+            }
+            Kind::Milestone if trimmed.is_empty() => Ok(Vec::new()),
+            Kind::Option { .. } => match choices.id_of(field, trimmed) {
+                Some(id) if choices.option(id).is_some_and(|option| option.retired_at.is_none()) => {
+                    Ok(vec![Value::Id(id)])
+                }
+                _ => {
+                    let known: Vec<&str> = choices.options(field.name).map(|option| option.name.as_str()).collect();
+                    Err(Error::invalid(name, not_among(field, trimmed, &known)))
+                }
+            },
+            Kind::Milestone => match choices.id_of(field, trimmed) {
+                Some(id) if self.viewer.may(MILESTONE_VIEW) => Ok(vec![Value::Id(id)]),
+                _ => {
+                    let known: Vec<&str> = choices.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
+                    let known = if self.viewer.may(MILESTONE_VIEW) { known } else { Vec::new() };
+                    Err(Error::invalid(name, not_among(field, trimmed, &known)))
+                }
+            },
+            Kind::Status | Kind::Time => Ok(Vec::new()),
+        }
+    }
+
+    /// A completed milestone takes new tickets from administrators only (row T18).
+    fn refuse_closed_milestone(&self, plan: &mut Plan, field: &'static Field, parsed: &[Value]) {
+        if field.kind != Kind::Milestone || self.viewer.may(TICKET_ADMIN) {
+            return;
+        }
+        if let [Value::Id(id)] = parsed
+            && let Some(milestone) = plan.choices.milestone(*id)
+            && milestone.completed_at.is_some()
+        {
+            plan.problems.push(Problem::new(
+                form_name(field),
+                format!("The milestone “{}” is completed; only an administrator puts tickets into it.", milestone.name),
+            ));
+        }
+    }
+
+    /// Rows C17, C18 and PM06.
+    fn require_to_change(&self, field: &Field, ticket: &Ticket, old: &[Value], new: &[Value]) -> Result<()> {
+        let own = people::own(self.viewer);
+        match field.name {
+            "description" => {
+                let is_reporter = own.is_some() && ticket.row.reporter.map(Value::Id) == own;
+                if is_reporter && self.viewer.may(TICKET_APPEND) {
+                    return Ok(());
+                }
+                self.viewer.require(TICKET_EDIT_DESCRIPTION)
+            }
+            "reporter" => self.viewer.require(TICKET_ADMIN),
+            "cc" => {
+                let differs: Vec<&Value> = old
+                    .iter()
+                    .filter(|value| !new.contains(value))
+                    .chain(new.iter().filter(|value| !old.contains(value)))
+                    .collect();
+                let only_self = own.as_ref().is_some_and(|own| differs.iter().all(|value| *value == own));
+                if only_self && self.viewer.may(TICKET_APPEND) {
+                    return Ok(());
+                }
+                self.viewer.require(TICKET_EDIT_CC)
+            }
+            _ => self.viewer.require(TICKET_CHGPROP),
+        }
+    }
+
+    /// What a new ticket has where nothing is typed (row T06).
+    fn proposed(&self, field: &Field, choices: &Choices) -> Option<Value> {
+        match field.kind {
+            Kind::Option { empty } => {
+                let default = choices.options(field.name).find(|option| option.is_default);
+                let first = if empty { None } else { choices.options(field.name).next() };
+                default.or(first).map(|option| Value::Id(option.id))
+            }
+            Kind::Milestone if self.viewer.may(MILESTONE_VIEW) => choices
+                .milestones
+                .iter()
+                .find(|milestone| milestone.is_default && milestone.completed_at.is_none())
+                .map(|milestone| Value::Id(milestone.id)),
+            _ => None,
+        }
+    }
+
+    fn with_situation<T>(
+        &self,
+        choices: &Choices,
+        values: Option<&Values>,
+        act: impl FnOnce(&Situation<'_>) -> T,
+    ) -> Result<T> {
+        let people = match values {
+            Some(values) => People::load(self.db, values.people())?,
+            None => People::default(),
+        };
+        let names = Names { choices, people: &people };
+        let written = |name: &str| {
+            values.zip(field(name)).map(|(values, field)| names.joined(field, values.get(name))).unwrap_or_default()
+        };
+        let (status, owner, resolution) = (written("status"), written("owner"), written("resolution"));
+        let resolutions: Vec<String> = choices.options("resolution").map(|option| option.name.clone()).collect();
+        let default = choices.options("resolution").find(|option| option.is_default);
+        let defined = self.project.components().permissions();
+        let known_people = || people::logins(self.db).unwrap_or_default();
+        let in_group = |name: &str| people::of_group(self.db, self.site, &defined, name).ok().flatten();
+        let may = |name: &str| {
+            defined.iter().find(|permission| permission.name == name).is_some_and(|known| self.viewer.may(*known))
+        };
+        let situation = Situation {
+            status: values.map(|_| status.as_str()),
+            owner: &owner,
+            resolution: &resolution,
+            default_owner: DEFAULT_OWNER,
+            viewer_login: people::own_login(self.viewer),
+            may: &may,
+            restrict_owner: false,
+            resolutions: &resolutions,
+            default_resolution: default.map_or("", |option| option.name.as_str()),
+            known_people: &known_people,
+            in_group: &in_group,
+        };
+        Ok(act(&situation))
+    }
+
+    fn act(&self, plan: &mut Plan, workflow: &Workflow, ticket: Option<&Ticket>, action: &ActionRequest) -> Result<()> {
+        let inputs = Inputs { owner: action.owner.as_deref(), resolution: action.resolution.as_deref() };
+        let values = ticket.map(|ticket| &ticket.values);
+        let effect =
+            self.with_situation(&plan.choices, values, |situation| workflow.apply(situation, &action.name, &inputs))?;
+        match effect {
+            Ok(effect) => self.take(plan, &effect, &action.name),
+            Err(problems) => {
+                plan.problems.extend(problems);
+                Ok(())
+            }
+        }
+    }
+
+    fn take(&self, plan: &mut Plan, effect: &Effect, action: &str) -> Result<()> {
+        if let Some(status) = &effect.status {
+            match plan.choices.status_named(status) {
+                Some(row) => {
+                    let id = row.id;
+                    plan.after.set("status", vec![Value::Id(id)]);
+                }
+                None => plan.problems.push(Problem::new(
+                    "action",
+                    format!("The action `{action}` leads to the state `{status}`, which this project does not have."),
+                )),
+            }
+        }
+        if let Some(owner) = effect.owner.as_deref().filter(|owner| !is_default_owner(owner)) {
+            let field = super::workflow::owner_field(action);
+            match people::find(self.db, self.site, self.project, &field, owner) {
+                Ok(found) => plan.after.set("owner", found.into_iter().collect()),
+                Err(Error::Invalid(problems)) => plan.problems.extend(problems),
+                Err(other) => return Err(other),
+            }
+        }
+        if let Some(resolution) = &effect.resolution {
+            let found = field("resolution").and_then(|field| plan.choices.id_of(field, resolution));
+            plan.after.set("resolution", found.map(Value::Id).into_iter().collect());
+        }
+        Ok(())
+    }
+
+    /// An action that changes what somebody else has changed since is shown with both, and not done.
+    fn clash(&self, plan: &mut Plan, base: &Values, current: &Values, before_action: &Values) {
+        for name in ["status", "owner", "resolution"] {
+            let Some(field) = field(name) else { continue };
+            let (now, wanted) = (current.get(name), plan.after.get(name));
+            let acted = wanted != before_action.get(name);
+            if acted && base.get(name) != now && wanted != now {
+                plan.conflicts.push(Conflict {
+                    field,
+                    base: base.get(name).to_vec(),
+                    theirs: now.to_vec(),
+                    yours: wanted.to_vec(),
+                });
+            }
+        }
+    }
+
+    /// A ticket that nobody has begun goes to the owner of its new component (row T19).
+    fn follow_component(&self, plan: &mut Plan) {
+        let (old, new) = (component_owner(&plan.choices, &plan.before), component_owner(&plan.choices, &plan.after));
+        let moved = plan.before.get("component") != plan.after.get("component");
+        let untouched = plan.before.get("owner") == plan.after.get("owner");
+        let begun = plan.before.id("status").and_then(|id| plan.choices.status(id)).is_none_or(|status| {
+            workflow(self.db).map_or(true, |workflow| {
+                !workflow.actions().iter().any(|action| action.creates && action.to.as_deref() == Some(&status.name))
+            })
+        });
+        if moved && untouched && !begun && plan.before.id("owner") == old {
+            plan.after.set("owner", new.map(Value::Id).into_iter().collect());
+        }
+    }
+}
+
+/// As forms name a field, for problems.
+pub fn form_name(field: &Field) -> String {
+    format!("field_{}", field.name)
+}
+
+fn is_default_owner(typed: &str) -> bool {
+    typed.replace(' ', "") == DEFAULT_OWNER
+}
+
+fn component_owner(choices: &Choices, values: &Values) -> Option<i64> {
+    values.id("component").and_then(|id| choices.option(id)).and_then(|option| option.owner)
+}
+
+/// Whether what came back in a form is what the form had shown.
+fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
+    match field.kind {
+        Kind::Text => typed == shown,
+        Kind::People => people::split(typed) == people::split(shown),
+        _ => typed.trim() == shown,
+    }
+}
+
+/// Both have changed the text: what both changes together make of it, if they don't meet.
+fn merged_text(field: &Field, base: &Values, theirs: &Values, yours: &[Value]) -> Option<String> {
+    if field.kind != Kind::Text {
+        return None;
+    }
+    let yours = match yours {
+        [Value::Text(text)] => text.as_str(),
+        _ => "",
+    };
+    merge::merge(base.text(field.name), theirs.text(field.name), yours)
+        .clean()
+        .filter(|text| text.len() <= LARGEST_TEXT)
+}
+
+fn too_large(field: &str, bytes: usize) -> Problem {
+    Problem::new(field, format!("The text has {bytes} bytes; at most 1 MiB (1,048,576 bytes) is kept."))
+}
+
+fn not_among(field: &Field, typed: &str, known: &[&str]) -> String {
+    let typed = shortened(typed);
+    match known {
+        [] => format!("There is no {} “{typed}”.", field.label.to_lowercase()),
+        known => {
+            let shown: Vec<&str> = known.iter().take(30).copied().collect();
+            format!("There is no {} “{typed}”; there are {}.", field.label.to_lowercase(), shown.join(", "))
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The tables of tickets. Decides nothing; everything that is read for somebody takes their viewer.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
+
+use super::fields::{FIELDS, Field};
+use super::values::{Value, Values};
+use crate::base::error::Result;
+use crate::base::project::Tx;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+
+/// A ticket as lists and links need it.
+#[derive(Debug, Clone)]
+pub struct TicketRow {
+    pub id: i64,
+    pub acl: i64,
+    pub created_at: Instant,
+    pub changed_at: Instant,
+    /// When it was closed last, if it is closed (row C19).
+    pub closed_at: Option<Instant>,
+    /// The number of the newest change.
+    pub changes: i64,
+    pub summary: String,
+    pub status: i64,
+    pub resolution: Option<i64>,
+    pub kind: Option<i64>,
+    pub owner: Option<i64>,
+    pub reporter: Option<i64>,
+}
+
+/// A ticket with all its current values.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub row: TicketRow,
+    pub values: Values,
+}
+
+const COLUMNS: &str =
+    "id, acl, created_at, changed_at, closed_at, changes, summary, status, resolution, type, owner, reporter";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
+    Ok(TicketRow {
+        id: row.get("id")?,
+        acl: row.get("acl")?,
+        created_at: row.get("created_at")?,
+        changed_at: row.get("changed_at")?,
+        closed_at: row.get("closed_at")?,
+        changes: row.get("changes")?,
+        summary: row.get("summary")?,
+        status: row.get("status")?,
+        resolution: row.get("resolution")?,
+        kind: row.get("type")?,
+        owner: row.get("owner")?,
+        reporter: row.get("reporter")?,
+    })
+}
+
+/// The ticket of that number with its values, if this viewer may see it.
+pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<Ticket>> {
+    let Some(row) = by_ids(db, viewer, &[id])?.pop() else {
+        return Ok(None);
+    };
+    Ok(Some(Ticket { values: values(db, id)?, row }))
+}
+
+/// The tickets of these numbers that this viewer may see, by number.
+pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<TicketRow>> {
+    if ids.is_empty() || !viewer.may(super::TICKET_VIEW) {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select {COLUMNS} from ticket where id in (select value from json_each(?1)) and {} order by id",
+        viewer.sees_sql("ticket", "ticket")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_map([serde_json::to_string(ids)?], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ticket of that number whoever asks: for what the program does by itself.
+pub fn find_unseen(db: &Connection, id: i64) -> Result<Option<Ticket>> {
+    let sql = format!("select {COLUMNS} from ticket where id = ?1");
+    let row = db.prepare_cached(&sql)?.query_row([id], from_row).optional()?;
+    row.map(|row| Ok(Ticket { values: values(db, id)?, row })).transpose()
+}
+
+/// The current values of a ticket.
+pub fn values(db: &Connection, id: i64) -> Result<Values> {
+    let mut statement = db.prepare_cached(
+        "select field, value from ticket_value where ticket = ?1 and to_change is null order by field, ord",
+    )?;
+    let mut values = Values::default();
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        values.push(row.get(0)?, row.get(1)?);
+    }
+    Ok(values)
+}
+
+/// The values that a ticket had after the change of that id (row C09).
+pub fn values_after(db: &Connection, id: i64, change: i64) -> Result<Values> {
+    let mut statement = db.prepare_cached(
+        "select field, value from ticket_value
+         where ticket = ?1 and from_change <= ?2 and (to_change is null or to_change > ?2) order by field, ord",
+    )?;
+    let mut values = Values::default();
+    let mut rows = statement.query([id, change])?;
+    while let Some(row) = rows.next()? {
+        values.push(row.get(0)?, row.get(1)?);
+    }
+    Ok(values)
+}
+
+/// The id of the change of that number.
+pub fn change_id(db: &Connection, ticket: i64, number: i64) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("select id from ticket_change where ticket = ?1 and number = ?2")?
+        .query_row([ticket, number], |row| row.get(0))
+        .optional()?)
+}
+
+/// One submit, as it stands in the table.
+#[derive(Debug, Clone)]
+pub struct ChangeRow {
+    pub id: i64,
+    pub number: i64,
+    pub author: Option<i64>,
+    pub at: Instant,
+    pub via: String,
+    pub comment: String,
+    pub reply_to: Option<i64>,
+    pub edits: i64,
+    pub edited_at: Option<Instant>,
+    pub edited_by: Option<i64>,
+}
+
+fn change_from_row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
+    Ok(ChangeRow {
+        id: row.get("id")?,
+        number: row.get("number")?,
+        author: row.get("author")?,
+        at: row.get("changed_at")?,
+        via: row.get("via")?,
+        comment: row.get("comment")?,
+        reply_to: row.get("reply_to")?,
+        edits: row.get("edits")?,
+        edited_at: row.get("edited_at")?,
+        edited_by: row.get("edited_by")?,
+    })
+}
+
+/// The changes of a ticket with numbers from … to …, in order. Whoever calls it has found the ticket for their viewer.
+pub fn changes(db: &Connection, viewer: &Viewer, ticket: i64, from: i64, to: i64) -> Result<Vec<ChangeRow>> {
+    let mut statement = db.prepare_cached(
+        "select * from ticket_change where ticket = ?1 and number between ?2 and ?3
+            and (acl = (select acl from ticket where id = ?1) or acl in (select value from json_each(?4))) order by number",
+    )?;
+    let rows = statement.query_map((ticket, from, to, viewer.acls()), change_from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The changes that answer these ones: `(answered, answer)` by number (row C05).
+pub fn answers(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "select reply_to, number from ticket_change where ticket = ?1 and reply_to between ?2 and ?3 order by number",
+    )?;
+    Ok(statement
+        .query_map([ticket, from, to], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// A value that a change ended or began.
+#[derive(Debug, Clone)]
+pub struct ValueSpan {
+    pub field: String,
+    pub value: Value,
+    pub from_change: i64,
+    pub to_change: Option<i64>,
+}
+
+/// The values of a ticket that began or ended with changes whose ids are from … to …, in order.
+pub fn spans(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<ValueSpan>> {
+    let mut statement = db.prepare_cached(
+        "select field, value, from_change, to_change from ticket_value
+         where ticket = ?1 and (from_change between ?2 and ?3 or to_change between ?2 and ?3) order by field, ord, id",
+    )?;
+    let rows = statement.query_map([ticket, from, to], |row| {
+        Ok(ValueSpan { field: row.get(0)?, value: row.get(1)?, from_change: row.get(2)?, to_change: row.get(3)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An earlier text of a comment; version 0 is as it was first written.
+#[derive(Debug, Clone)]
+pub struct CommentVersion {
+    pub version: i64,
+    pub author: Option<i64>,
+    pub at: Instant,
+    pub text: String,
+}
+
+/// The earlier texts of an edited comment, oldest first; its current text is not among them.
+pub fn comment_versions(db: &Connection, change: i64) -> Result<Vec<CommentVersion>> {
+    let mut statement = db.prepare_cached(
+        "select version, author, written_at, text from ticket_comment_version where change = ?1 order by version",
+    )?;
+    let rows = statement.query_map([change], |row| {
+        Ok(CommentVersion { version: row.get(0)?, author: row.get(1)?, at: row.get(2)?, text: row.get(3)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn participants(db: &Connection, id: i64) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "select distinct person from participant where resource_kind = 'ticket' and resource_id = ?1",
+    )?;
+    Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn ids_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached("select id from ticket where id > ?1 order by id limit ?2")?;
+    Ok(statement.query_map([after, limit as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The numbers of the tickets in a milestone, whoever asks.
+pub fn in_milestone(db: &Connection, milestone: i64) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached("select id from ticket where milestone = ?1 order by id")?;
+    Ok(statement.query_map([milestone], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The numbers of the nearest tickets before and after, as this viewer may see them (row C16).
+pub fn beside(db: &Connection, viewer: &Viewer, id: i64) -> Result<(Option<i64>, Option<i64>)> {
+    let sees = viewer.sees_sql("ticket", "ticket");
+    let before = format!("select id from ticket where id < ?1 and {sees} order by id desc limit 1");
+    let after = format!("select id from ticket where id > ?1 and {sees} order by id limit 1");
+    let one = |sql: &str| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional();
+    Ok((one(&before)?, one(&after)?))
+}
+
+/// Makes an empty ticket; its values are put in by [`save_values`].
+pub(super) fn insert(tx: &Tx<'_>, status: i64, summary: &str, acl: i64) -> Result<i64> {
+    tx.prepare_cached("insert into ticket (acl, created_at, changed_at, summary, status) values (?1, ?2, ?2, ?3, ?4)")?
+        .execute((acl, tx.now(), summary, status))?;
+    Ok(tx.last_insert_rowid())
+}
+
+pub(super) struct NewChange<'a> {
+    pub ticket: i64,
+    pub number: i64,
+    pub comment: &'a str,
+    pub reply_to: Option<i64>,
+    pub acl: i64,
+}
+
+/// Returns the id of the change.
+pub(super) fn insert_change(tx: &Tx<'_>, new: &NewChange<'_>) -> Result<i64> {
+    tx.prepare_cached(
+        "insert into ticket_change (ticket, number, author, changed_at, via, comment, reply_to, acl)
+         values (:ticket, :number, :author, :now, :via, :comment, :reply_to, :acl)",
+    )?
+    .execute(named_params! {
+        ":ticket": new.ticket,
+        ":number": new.number,
+        ":author": tx.actor(),
+        ":now": tx.now(),
+        ":via": tx.via().name(),
+        ":comment": new.comment,
+        ":reply_to": new.reply_to,
+        ":acl": new.acl,
+    })?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Ends the old values of a field with this change and begins the new ones.
+pub(super) fn save_values(tx: &Tx<'_>, ticket: i64, change: i64, field: &str, values: &[Value]) -> Result<()> {
+    tx.prepare_cached("update ticket_value set to_change = ?3 where ticket = ?1 and field = ?2 and to_change is null")?
+        .execute((ticket, field, change))?;
+    let mut statement = tx.prepare_cached(
+        "insert into ticket_value (ticket, field, ord, value, from_change) values (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (ord, value) in values.iter().enumerate() {
+        statement.execute((ticket, field, ord as i64, value, change))?;
+    }
+    Ok(())
+}
+
+/// Repeats the current scalar values in the ticket's row.
+pub(super) fn save_row(
+    tx: &Tx<'_>,
+    ticket: i64,
+    values: &Values,
+    changes: i64,
+    closed_at: Option<Instant>,
+) -> Result<()> {
+    let columns: Vec<(&Field, &str)> =
+        FIELDS.iter().filter(|field| !is_time(field)).filter_map(|field| Some((field, field.column()?))).collect();
+    let assigned: Vec<String> = columns.iter().map(|(_, column)| format!("{column} = ?")).collect();
+    let sql =
+        format!("update ticket set {}, changes = ?, closed_at = ?, changed_at = ? where id = ?", assigned.join(", "));
+    let mut parameters: Vec<rusqlite::types::Value> = columns
+        .iter()
+        .map(|(field, _)| match values.get(field.name).first() {
+            Some(Value::Id(id)) => (*id).into(),
+            Some(Value::Text(text)) => text.clone().into(),
+            Some(Value::Newcomer(_)) | None if field.is_id() => rusqlite::types::Value::Null,
+            Some(Value::Newcomer(_)) | None => String::new().into(),
+        })
+        .collect();
+    parameters.extend([
+        changes.into(),
+        closed_at.map_or(rusqlite::types::Value::Null, |at| at.0.into()),
+        tx.now().0.into(),
+        ticket.into(),
+    ]);
+    tx.prepare_cached(&sql)?.execute(params_from_iter(parameters))?;
+    Ok(())
+}
+
+fn is_time(field: &Field) -> bool {
+    field.kind == super::fields::Kind::Time
+}
+
+/// Who takes part in a ticket: reporter, owner, Cc.
+pub(super) fn save_participants(tx: &Tx<'_>, ticket: i64, values: &Values) -> Result<()> {
+    tx.prepare_cached("delete from participant where resource_kind = 'ticket' and resource_id = ?1")?
+        .execute([ticket])?;
+    let mut statement = tx.prepare_cached(
+        "insert or ignore into participant (resource_kind, resource_id, person, role) values ('ticket', ?1, ?2, ?3)",
+    )?;
+    for role in ["reporter", "owner", "cc"] {
+        for person in values.ids(role) {
+            statement.execute((ticket, person, role))?;
+        }
+    }
+    Ok(())
+}
+
+/// The outgoing references of one part of a ticket: the description is part ``, a comment `comment:3`.
+pub(super) fn replace_links(
+    tx: &Tx<'_>,
+    ticket: i64,
+    part: &str,
+    acl: i64,
+    links: &[(String, String, String)],
+) -> Result<()> {
+    tx.prepare_cached("delete from link where source_kind = 'ticket' and source_id = ?1 and part = ?2")?
+        .execute((ticket, part))?;
+    let mut statement = tx.prepare_cached(
+        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
+         values ('ticket', ?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (kind, target, role) in links {
+        statement.execute((ticket, part, kind, target, role, acl))?;
+    }
+    Ok(())
+}
+
+pub(super) fn save_comment(tx: &Tx<'_>, ticket: i64, old: &ChangeRow, text: &str) -> Result<()> {
+    tx.prepare_cached(
+        "insert into ticket_comment_version (change, version, author, written_at, text) values (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        old.id,
+        old.edits,
+        if old.edits == 0 { old.author } else { old.edited_by },
+        old.edited_at.unwrap_or(old.at),
+        &old.comment,
+    ))?;
+    tx.prepare_cached(
+        "update ticket_change set comment = ?2, edits = edits + 1, edited_at = ?3, edited_by = ?4 where id = ?1",
+    )?
+    .execute((old.id, text, tx.now(), tx.actor()))?;
+    tx.prepare_cached("update ticket set changed_at = ?2 where id = ?1")?.execute((ticket, tx.now()))?;
+    Ok(())
+}
+
+/// Makes a person for somebody who has no account.
+pub(super) fn person_of_address(tx: &Tx<'_>, name: &str) -> Result<i64> {
+    let known = tx
+        .prepare_cached("select id from person where kind = 'address' and login = ?1 order by id limit 1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    tx.prepare_cached("insert into person (login, kind) values (?1, 'address')")?.execute([name])?;
+    Ok(tx.last_insert_rowid())
+}

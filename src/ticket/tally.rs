@@ -1,0 +1,69 @@
+//! How many tickets a milestone has, by state and by the value of a field: kept in the transaction that changes a ticket,
+//! so that the roadmap reads a few rows however large the project is.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::values::Values;
+use crate::base::error::Result;
+
+/// The fields by which a milestone's tickets can be grouped.
+pub const FIELDS: [&str; 7] = ["type", "priority", "component", "version", "severity", "owner", "reporter"];
+
+/// The counters that a ticket stands in: milestone (0: none), field (`` for all), value (0: none), state, class.
+type Counter = (i64, &'static str, i64, i64, i64);
+
+fn counters(values: &Values, acl: i64) -> impl Iterator<Item = Counter> {
+    let (milestone, status) = (values.id("milestone").unwrap_or(0), values.id("status").unwrap_or(0));
+    let by_field = FIELDS.map(|field| (milestone, field, values.id(field).unwrap_or(0), status, acl));
+    std::iter::once((milestone, "", 0, status, acl)).chain(by_field)
+}
+
+/// Takes a ticket out of the counters of its old values and into those of its new ones.
+pub(super) fn update(db: &Connection, old: Option<(&Values, i64)>, new: Option<(&Values, i64)>) -> Result<()> {
+    let mut differences: BTreeMap<Counter, i64> = BTreeMap::new();
+    for counter in old.into_iter().flat_map(|(values, acl)| counters(values, acl)) {
+        *differences.entry(counter).or_default() -= 1;
+    }
+    for counter in new.into_iter().flat_map(|(values, acl)| counters(values, acl)) {
+        *differences.entry(counter).or_default() += 1;
+    }
+    let mut statement = db.prepare_cached(
+        "insert into ticket_tally (milestone, field, value, status, acl, tickets) values (?1, ?2, ?3, ?4, ?5, ?6)
+         on conflict (milestone, field, value, status, acl) do update set tickets = tickets + ?6",
+    )?;
+    for ((milestone, field, value, status, acl), difference) in differences {
+        if difference != 0 {
+            statement.execute((milestone, field, value, status, acl, difference))?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts again and says where the counters are wrong.
+pub(super) fn check(db: &Connection, findings: &mut Vec<String>) -> Result<()> {
+    for field in std::iter::once("").chain(FIELDS) {
+        let value = if field.is_empty() { "0".to_owned() } else { format!("coalesce({field}, 0)") };
+        let sql = format!(
+            "with counted as (
+                 select coalesce(milestone, 0) as milestone, {value} as value, status, acl, count(*) as tickets
+                 from ticket group by 1, 2, 3, 4)
+             select milestone, value, status, sum(kept), sum(real) from (
+                 select milestone, value, status, acl, tickets as kept, 0 as real from ticket_tally where field = ?1
+                 union all select milestone, value, status, acl, 0, tickets from counted)
+             group by milestone, value, status, acl having sum(kept) <> sum(real)"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query([field])?;
+        while let Some(row) = rows.next()? {
+            let (milestone, value, status): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (kept, real): (i64, i64) = (row.get(3)?, row.get(4)?);
+            let by = if field.is_empty() { String::new() } else { format!(", {field} {value}") };
+            findings.push(format!(
+                "milestone {milestone}{by}, state {status}: {kept} tickets are counted, there are {real}"
+            ));
+        }
+    }
+    Ok(())
+}
