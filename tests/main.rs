@@ -18,3 +18,4 @@ mod text;
 mod trouble;
 mod wiki;
 mod wiki_default;
+mod workflow;

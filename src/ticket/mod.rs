@@ -14,9 +14,18 @@ pub mod plan;
 pub mod edit;
 pub mod tally;
 pub mod history;
+pub mod link;
+mod document;
 
-use crate::base::component::{Component, Place};
-use crate::base::viewer::{ByDefault, Permission};
+use rusqlite::Connection;
+
+use crate::base::component::{Card, Component, Document, Occurrence, Owner, Place, Searchable, TimelineFilter};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::markup::LinkKind;
+use crate::base::project::{Project, Tx};
+use crate::base::resource::Resource;
+use crate::base::viewer::{ByDefault, Permission, Viewer};
 
 pub const TICKET_VIEW: Permission = Permission {
     name: "TICKET_VIEW",
@@ -78,6 +87,16 @@ pub const WORKFLOW: &str = "workflow";
 /// Missing and hidden tickets give the same answer.
 pub const NO_TICKET: &str = "There is no such ticket.";
 
+/// The address of a ticket, below the project's.
+pub fn ticket_href(id: i64) -> String {
+    format!("/ticket/{id}")
+}
+
+/// The address of a comment on a ticket, below the project's.
+pub fn comment_href(id: i64, number: i64) -> String {
+    format!("/ticket/{id}#comment:{number}")
+}
+
 pub struct Tickets;
 
 pub static COMPONENT: Tickets = Tickets;
@@ -96,5 +115,95 @@ impl Component for Tickets {
             TICKET_VIEW, TICKET_CREATE, TICKET_APPEND, TICKET_CHGPROP, TICKET_MODIFY, TICKET_EDIT_CC,
             TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_ADMIN,
         ]
+    }
+
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        link::KINDS
+    }
+
+    fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {
+        let retarget = event.data.get("retarget").and_then(|milestone| milestone.as_i64());
+        match event.kind.as_str() {
+            "milestone.deleted" => {
+                edit::retarget(tx, event.resource.id, retarget, false, "Moved when its milestone was deleted.")
+            }
+            "milestone.completed" if retarget.is_some() => {
+                edit::retarget(tx, event.resource.id, retarget, true, "Moved when its milestone was completed.")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn searchable(&self) -> &[Searchable] {
+        &[Searchable { kind: "ticket", title: "Tickets", permission: TICKET_VIEW }]
+    }
+
+    fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        document::document(db, resource)
+    }
+
+    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        store::ids_after(db, after, limit)
+    }
+
+    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        document::cards(db, viewer, ids)
+    }
+
+    fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {
+        if realm != "ticket" {
+            return Ok(None);
+        }
+        let Some(number) = link::number(id) else {
+            return Ok(None);
+        };
+        self.owner_of(db, viewer, &Resource::new("ticket", number))
+    }
+
+    fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
+        if !resource.is("ticket") {
+            return Ok(None);
+        }
+        Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(|row| Owner {
+            resource: Resource::new("ticket", row.id),
+            acl: row.acl,
+            realm: "ticket",
+            id: row.id.to_string(),
+            title: format!("#{} {}", row.id, row.summary),
+            href: ticket_href(row.id),
+            to_view: TICKET_VIEW,
+            to_attach: TICKET_APPEND,
+            to_remove: TICKET_ADMIN,
+        }))
+    }
+
+    fn timeline(&self) -> &'static [TimelineFilter] {
+        &[
+            TimelineFilter {
+                name: "ticket",
+                title: "Opened and closed tickets",
+                events: &["ticket.created", "ticket.closed", "ticket.reopened"],
+                permission: TICKET_VIEW,
+                on: true,
+            },
+            TimelineFilter {
+                name: "ticket_details",
+                title: "Changes of tickets",
+                events: &["ticket.changed", "ticket.commented"],
+                permission: TICKET_VIEW,
+                on: false,
+            },
+        ]
+    }
+
+    fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+        document::occurrences(db, viewer, events)
+    }
+
+    fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+        project.read(|db| {
+            document::check(db, findings)?;
+            tally::check(db, findings)
+        })
     }
 }

@@ -2,7 +2,7 @@
 //! attributes mean the same in either case, a line that is indented further than its setting continues it, and `#` and `;`
 //! begin comments. What can't be understood never stops the rest: it becomes a warning with its line.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ pub struct Warning {
 pub(super) fn parse(text: &str) -> (Workflow, Vec<Warning>) {
     let mut warnings = Warnings::default();
     let mut drafts = Drafts::default();
-    let mut categories = Vec::new();
+    let mut categories = Categories::new();
     for setting in settings(text, &mut warnings) {
         match setting.section {
             Section::Workflow => drafts.read(&setting, &mut warnings),
@@ -159,7 +159,7 @@ struct Draft {
     set_owner: Option<Vec<String>>,
     set_resolution: Option<Vec<String>>,
     /// Keys that were read, to tell when one comes twice.
-    seen: Vec<String>,
+    seen: HashSet<String>,
 }
 
 #[derive(Default)]
@@ -202,7 +202,7 @@ impl Drafts {
             }
             Some(attribute) => draft.read_attribute(attribute, setting, warnings),
         }
-        draft.seen.push(key);
+        draft.seen.insert(key);
     }
 
     fn of(&mut self, name: &str, line: usize, warnings: &mut Warnings) -> Option<&mut Draft> {
@@ -280,10 +280,11 @@ impl Draft {
     fn finish(self, warnings: &mut Warnings) -> Option<Action> {
         let reset = self.name == RESET;
         if self.transition.is_none() && !reset {
-            warnings.add(
-                self.line,
-                format!("The action “{}” has no line “{} = old -> new”; it is left out.", self.name, self.name),
-            );
+            // Otherwise what is wrong with that line has been said.
+            if !self.seen.contains(&self.name) {
+                let message = format!("The action “{0}” has no line “{0} = old -> new”; it is left out.", self.name);
+                warnings.add(self.line, message);
+            }
             return None;
         }
         let transition = self.transition.unwrap_or_default();
@@ -366,7 +367,7 @@ fn read_transition(setting: &Setting, name: &str, warnings: &mut Warnings) -> Op
             state => warnings.add(line, format!("{} can't be the name of a state; it is left out.", quoted(state))),
         }
     }
-    if name != RESET && !transition.creates && !transition.from_any && transition.from.is_empty() {
+    if old.is_empty() && name != RESET {
         warnings.add(line, format!("The action “{name}” has no old state, so it is never offered."));
     }
     Some(transition)
@@ -380,33 +381,23 @@ fn label(setting: &Setting, warnings: &mut Warnings) -> Option<String> {
     Some(setting.value.clone()).filter(|label| !label.is_empty())
 }
 
-/// A line `state = open`, `waiting` or `closed`.
-struct Categorised {
-    line: usize,
-    state: String,
-    category: Category,
-}
+/// What the lines `state = open`, `waiting` and `closed` say, with their numbers.
+type Categories = HashMap<String, (usize, Category)>;
 
-fn read_category(setting: &Setting, categories: &mut Vec<Categorised>, warnings: &mut Warnings) {
+fn read_category(setting: &Setting, categories: &mut Categories, warnings: &mut Warnings) {
     let Some(category) = Category::from_name(&setting.value.to_lowercase()) else {
         warnings
             .add(setting.line, format!("A state is “open”, “waiting” or “closed”, not {}.", quoted(&setting.value)));
         return;
     };
-    if categories.iter().any(|earlier| earlier.state == setting.key) {
+    if categories.insert(setting.key.clone(), (setting.line, category)).is_some() {
         warnings.add(setting.line, format!("{} is set twice; this one counts.", quoted(&setting.key)));
-        categories.retain(|earlier| earlier.state != setting.key);
     }
-    categories.push(Categorised { line: setting.line, state: setting.key.clone(), category });
 }
 
 /// The states in order of appearance with their categories: as written; else closed if a resolution is set on the way to
 /// it; else, if that closes none, by the name that Trac always gave to the last state.
-fn states(actions: &[Action], categories: &[Categorised], warnings: &mut Warnings) -> Vec<State> {
-    let mut written = HashMap::new();
-    for categorised in categories {
-        written.insert(categorised.state.as_str(), categorised.category);
-    }
+fn states(actions: &[Action], categories: &Categories, warnings: &mut Warnings) -> Vec<State> {
     let mut at_of: HashMap<&str, usize> = HashMap::new();
     let mut states: Vec<State> = Vec::new();
     let mut reached: Vec<bool> = Vec::new();
@@ -415,7 +406,7 @@ fn states(actions: &[Action], categories: &[Categorised], warnings: &mut Warning
         let from = action.from.iter().map(|name| (name, false));
         for (name, is_target) in from.chain(action.to.iter().map(|name| (name, true))) {
             let at = *at_of.entry(name).or_insert_with(|| {
-                let category = written.get(name.as_str()).copied().unwrap_or(Category::Open);
+                let category = categories.get(name).map_or(Category::Open, |(_, category)| *category);
                 states.push(State { name: name.clone(), category });
                 reached.push(false);
                 first_line.push(action.line);
@@ -423,14 +414,14 @@ fn states(actions: &[Action], categories: &[Categorised], warnings: &mut Warning
             });
             if is_target {
                 reached[at] = true;
-                if action.does(Operation::SetResolution) && !written.contains_key(name.as_str()) {
+                if action.does(Operation::SetResolution) && !categories.contains_key(name) {
                     states[at].category = Category::Closed;
                 }
             }
         }
     }
     if !states.iter().any(|state| state.category == Category::Closed) {
-        match states.iter_mut().find(|state| state.name == "closed" && !written.contains_key("closed")) {
+        match states.iter_mut().find(|state| state.name == "closed" && !categories.contains_key("closed")) {
             Some(state) => state.category = Category::Closed,
             None => warnings.add(0, "No state is closed, so every ticket stays open for ever."),
         }
@@ -438,8 +429,10 @@ fn states(actions: &[Action], categories: &[Categorised], warnings: &mut Warning
     for (at, state) in states.iter().enumerate().filter(|(at, _)| !reached[*at]) {
         warnings.add(first_line[at], format!("No action leads to the state {}.", quoted(&state.name)));
     }
-    for categorised in categories.iter().filter(|categorised| !at_of.contains_key(categorised.state.as_str())) {
-        warnings.add(categorised.line, format!("No action knows the state {}.", quoted(&categorised.state)));
+    let unknown = categories.iter().filter(|(state, _)| !at_of.contains_key(state.as_str()));
+    let unknown: BTreeMap<usize, &String> = unknown.map(|(state, (line, _))| (*line, state)).collect();
+    for (line, state) in unknown {
+        warnings.add(line, format!("No action knows the state {}.", quoted(state)));
     }
     states
 }
@@ -457,7 +450,7 @@ fn lead_reset_somewhere(actions: &mut Vec<Action>, states: &[State]) {
 
 /// The parts between commas, each once.
 fn list(value: &str) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     value.split(',').map(str::trim).filter(|part| !part.is_empty() && seen.insert(*part)).map(str::to_owned).collect()
 }
 

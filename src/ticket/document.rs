@@ -1,0 +1,246 @@
+//! Tickets as search, the timeline and lists of hits know them.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::fields::{Choices, FIELDS, Kind};
+use super::link::class_of;
+use super::store::{self, TicketRow};
+use super::values::{Names, People};
+use super::{TICKET_VIEW, comment_href, ticket_href};
+use crate::base::component::{Card, Document, Occurrence};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::markup;
+use crate::base::resource::Resource;
+use crate::base::viewer::Viewer;
+
+/// Characters of comments that the search index reads of one ticket.
+const MOST_TEXT: usize = 512 * 1024;
+
+/// The fields by which hits are counted and asked for.
+const FACETS: [&str; 8] = ["status", "type", "priority", "milestone", "component", "version", "resolution", "owner"];
+
+/// What the search index keeps of a ticket: its title, description, comments and the words of its fields.
+pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+    let Some(ticket) = store::find_unseen(db, resource.id)? else {
+        return Ok(None);
+    };
+    let choices = Choices::load(db)?;
+    let people = People::load(db, ticket.values.people())?;
+    let names = Names { choices: &choices, people: &people };
+    let mut facets = Vec::new();
+    let mut words = Vec::new();
+    for field in FIELDS.iter() {
+        let values = ticket.values.get(field.name);
+        if FACETS.contains(&field.name) {
+            facets.extend(values.iter().map(|value| (field.name, names.written(field, value))));
+        }
+        if matches!(field.kind, Kind::Words | Kind::Person | Kind::People | Kind::Milestone | Kind::Option { .. }) {
+            words.push(names.joined(field, values));
+        }
+    }
+    let mut text = text_of(db, &ticket.row, ticket.values.text("description"))?;
+    text.push('\n');
+    text.push_str(&words.join("\n"));
+    let reporter = ticket.row.reporter;
+    Ok(Some(Document {
+        resource: resource.clone(),
+        acl: ticket.row.acl,
+        participants: store::participants(db, resource.id)?,
+        title: title(&ticket.row),
+        text,
+        author: [people.login(reporter).to_owned(), people.called(reporter)].join(" "),
+        changed: ticket.row.changed_at,
+        permission: TICKET_VIEW.name,
+        facets,
+    }))
+}
+
+fn title(row: &TicketRow) -> String {
+    format!("#{} {}", row.id, row.summary)
+}
+
+/// Description and comments without markup.
+fn text_of(db: &Connection, row: &TicketRow, description: &str) -> Result<String> {
+    let mut text = markup::plain(description);
+    let mut statement =
+        db.prepare_cached("select comment from ticket_change where ticket = ?1 and comment <> '' order by number")?;
+    let mut rows = statement.query([row.id])?;
+    while let Some(row) = rows.next()? {
+        let comment: String = row.get(0)?;
+        text.push('\n');
+        text.push_str(&markup::plain(&comment));
+        if text.len() > MOST_TEXT {
+            break;
+        }
+    }
+    Ok(text)
+}
+
+pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+    let rows = store::by_ids(db, viewer, ids)?;
+    if rows.is_empty() {
+        return Ok(ids.iter().map(|_| None).collect());
+    }
+    let choices = Choices::load(db)?;
+    let people = People::load(db, rows.iter().filter_map(|row| row.reporter))?;
+    ids.iter()
+        .map(|id| {
+            let Some(row) = rows.iter().find(|row| row.id == *id) else {
+                return Ok(None);
+            };
+            let description: Option<String> = db
+                .prepare_cached("select description from ticket where id = ?1")?
+                .query_row([id], |row| row.get(0))
+                .optional()?;
+            Ok(Some(Card {
+                resource: Resource::new("ticket", row.id),
+                title: title(row),
+                href: ticket_href(row.id),
+                text: text_of(db, row, &description.unwrap_or_default())?,
+                author: people.called(row.reporter),
+                changed: row.changed_at,
+                place: String::new(),
+                class: class_of(&choices, row.status),
+            }))
+        })
+        .collect()
+}
+
+/// Rows TL05: filed, closed with a resolution, reopened, changed with the names of the fields, commented.
+pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+    let ids: Vec<i64> = events.iter().map(|event| event.resource.id).collect();
+    let rows = store::by_ids(db, viewer, &ids)?;
+    if rows.is_empty() {
+        return Ok(events.iter().map(|_| None).collect());
+    }
+    let choices = Choices::load(db)?;
+    events
+        .iter()
+        .map(|event| {
+            let Some(row) = rows.iter().find(|row| row.id == event.resource.id) else {
+                return Ok(None);
+            };
+            let number: i64 = event.part.parse().unwrap_or(0);
+            let comment = store::changes(db, viewer, row.id, number, number)?.pop();
+            let said = match &comment {
+                Some(change) if number == 0 => Some(change.comment.as_str()).filter(|text| !text.is_empty()),
+                Some(change) => Some(change.comment.as_str()),
+                None => None,
+            };
+            let excerpt = match said {
+                Some(text) => markup::plain(text),
+                None => markup::plain(&description_at(db, row.id, number)?),
+            };
+            Ok(Some(Occurrence {
+                title: title(row),
+                href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number) },
+                deed: deed(db, event, row, &choices, number)?,
+                class: class_of(&choices, row.status),
+                icon: "ticket",
+                excerpt,
+                more: None,
+            }))
+        })
+        .collect()
+}
+
+fn description_at(db: &Connection, ticket: i64, number: i64) -> Result<String> {
+    let change = store::change_id(db, ticket, number)?.unwrap_or_default();
+    Ok(store::values_after(db, ticket, change)?.text("description").to_owned())
+}
+
+fn deed(db: &Connection, event: &Event, row: &TicketRow, choices: &Choices, number: i64) -> Result<String> {
+    let fields: Vec<&str> = event
+        .data
+        .get("fields")
+        .and_then(|fields| fields.as_array())
+        .map(|fields| fields.iter().filter_map(|field| field.as_str()).collect())
+        .unwrap_or_default();
+    Ok(match event.kind.as_str() {
+        "ticket.created" => "filed".to_owned(),
+        "ticket.closed" => match resolution_at(db, row.id, choices, number)? {
+            Some(resolution) => format!("closed as {resolution}"),
+            None => "closed".to_owned(),
+        },
+        "ticket.reopened" => "reopened".to_owned(),
+        "ticket.commented" => "commented".to_owned(),
+        _ => {
+            let labels: Vec<String> = fields
+                .iter()
+                .filter_map(|name| super::fields::field(name))
+                .map(|field| field.label.to_lowercase())
+                .collect();
+            if labels.is_empty() { "changed".to_owned() } else { format!("changed: {}", labels.join(", ")) }
+        }
+    })
+}
+
+fn resolution_at(db: &Connection, ticket: i64, choices: &Choices, number: i64) -> Result<Option<String>> {
+    let Some(change) = store::change_id(db, ticket, number)? else {
+        return Ok(None);
+    };
+    let id = store::values_after(db, ticket, change)?.id("resolution");
+    Ok(id.and_then(|id| choices.option(id)).map(|option| option.name.clone()))
+}
+
+/// Replays the history of every ticket: what the spans say now must be what the row says, and every change must be there.
+pub(super) fn check(db: &Connection, findings: &mut Vec<String>) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let ids = store::ids_after(db, after, 500)?;
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        for id in ids {
+            check_one(db, id, findings)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()> {
+    let Some(ticket) = store::find_unseen(db, id)? else {
+        return Ok(());
+    };
+    for field in FIELDS.iter().filter(|field| field.kind != Kind::Time) {
+        let Some(column) = field.column() else { continue };
+        let kept: rusqlite::types::Value = db
+            .prepare_cached(&format!("select {column} from ticket where id = ?1"))?
+            .query_row([id], |row| row.get(0))?;
+        let spans = match ticket.values.get(field.name).first() {
+            Some(super::values::Value::Id(value)) => rusqlite::types::Value::Integer(*value),
+            Some(super::values::Value::Text(text)) => rusqlite::types::Value::Text(text.clone()),
+            _ if field.is_id() => rusqlite::types::Value::Null,
+            _ => rusqlite::types::Value::Text(String::new()),
+        };
+        if kept != spans {
+            findings.push(format!("ticket #{id}: its {} is not what its history says", field.name));
+        }
+    }
+    let (changes, newest): (i64, Option<i64>) = db
+        .prepare_cached("select count(*), max(number) from ticket_change where ticket = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if changes != ticket.row.changes + 1 || newest != Some(ticket.row.changes) {
+        findings.push(format!("ticket #{id}: its changes are not complete"));
+    }
+    let crossed: bool = db
+        .prepare_cached(
+            "select exists (select 1 from ticket_value where ticket = ?1 and (to_change <= from_change
+                 or from_change not in (select id from ticket_change where ticket = ?1)
+                 or to_change not in (select id from ticket_change where ticket = ?1)))",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    if crossed {
+        findings
+            .push(format!("ticket #{id}: its history has values that end before they begin, or belong to no change"));
+    }
+    let mut participants: Vec<i64> = ticket.values.people().collect();
+    participants.sort_unstable();
+    participants.dedup();
+    let mut kept = store::participants(db, id)?;
+    kept.sort_unstable();
+    if participants != kept {
+        findings.push(format!("ticket #{id}: those who take part in it are not those that its fields name"));
+    }
+    Ok(())
+}

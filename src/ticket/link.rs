@@ -1,0 +1,238 @@
+//! Links to tickets and to what was said about them: `#12`, `ticket:12#comment:3`, `comment:3`, `#1,3-5` (rows L06, L07).
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::Connection;
+
+use super::fields::Choices;
+use super::store::{self, TicketRow};
+use super::{NO_TICKET, TICKET_VIEW, comment_href, ticket_href};
+use crate::base::error::Result;
+use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
+use crate::base::viewer::Viewer;
+use crate::web::address;
+
+pub const KINDS: &[LinkKind] = &[
+    LinkKind {
+        prefixes: &["ticket", "bug", "issue"],
+        doc: "A ticket, by its number: `#12`, `ticket:12`, `ticket:12#comment:3`, `ticket:12?version=2`; several of them: \
+              `#1,3-5`. A closed one is struck through.",
+        example: "#1",
+        target,
+        resolve,
+    },
+    LinkKind {
+        prefixes: &["comment"],
+        doc: "A comment on this ticket, `comment:3`, or on another one, `comment:3:ticket:12`; the description is \
+              `comment:description`.",
+        example: "comment:1:ticket:1",
+        target: comment_target,
+        resolve: resolve_comments,
+    },
+];
+
+/// The number that a text is: 1 to 2147483647, without a sign or leading zeros.
+pub fn number(text: &str) -> Option<i64> {
+    let plain = !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain || text.starts_with('0') {
+        return None;
+    }
+    text.parse().ok().filter(|number| (1..=i64::from(i32::MAX)).contains(number))
+}
+
+/// A reference taken apart: the number, and `?query` or `#place` after it.
+fn split(rest: &str) -> (&str, &str) {
+    let at = rest.find(['#', '?']).unwrap_or(rest.len());
+    rest.split_at(at)
+}
+
+fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
+    let (list, _) = split(rest);
+    let first = list.split([',', '-']).next()?;
+    number(first.trim()).map(|number| LinkTarget { kind: "ticket", key: number.to_string() })
+}
+
+fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
+    let numbers: Vec<i64> = rests.iter().filter_map(|rest| number(split(rest).0.trim())).collect();
+    let tickets = titles(context.db, context.viewer, &numbers)?;
+    Ok(rests
+        .iter()
+        .map(|rest| {
+            let (list, tail) = split(rest);
+            let list = list.trim();
+            if list.contains([',', '-']) {
+                return several(context.viewer, list);
+            }
+            let known = number(list).and_then(|number| Some((number, tickets.get(&number)?)));
+            let Some((number, title)) = known else {
+                return missing(rest);
+            };
+            Resolved::Found {
+                href: href_with(number, tail),
+                label: None,
+                title: Some(title.text.clone()),
+                class: title.class,
+            }
+        })
+        .collect())
+}
+
+/// `1,3-5`: a list of tickets.
+fn several(viewer: &Viewer, list: &str) -> Resolved {
+    let whole = list.split(',').all(|range| {
+        let mut ends = range.split('-');
+        ends.next().and_then(number).is_some()
+            && ends.next().is_none_or(|end| number(end).is_some())
+            && ends.next().is_none()
+    });
+    if !whole || !viewer.may(TICKET_VIEW) {
+        return missing(list);
+    }
+    Resolved::Found {
+        href: format!("/query?id={}", address::query_value(list)),
+        label: None,
+        title: Some(format!("Tickets {list}")),
+        class: None,
+    }
+}
+
+fn missing(rest: &str) -> Resolved {
+    let rest = crate::web::form::shortened(rest);
+    Resolved::Missing { href: None, title: format!("{NO_TICKET} ({rest})") }
+}
+
+fn href_with(number: i64, tail: &str) -> String {
+    if let Some(comment) = tail.strip_prefix("#comment:").and_then(|text| text.parse().ok()) {
+        return comment_href(number, comment);
+    }
+    let (query, place) = tail.split_once('#').map_or((tail, None), |(query, place)| (query, Some(place)));
+    let mut href = ticket_href(number);
+    if let Some(query) = query.strip_prefix('?') {
+        let pairs: Vec<String> = address::pairs(query)
+            .iter()
+            .map(|(name, value)| format!("{}={}", address::query_value(name), address::query_value(value)))
+            .collect();
+        href.push_str(&format!("?{}", pairs.join("&")));
+    }
+    if let Some(place) = place {
+        href.push_str(&format!("#{}", address::query_value(place)));
+    }
+    href
+}
+
+/// `3`, `3:ticket:12`, `description`, and the old `ticket:12:3`.
+fn comment_of<'a>(here: Option<&'a Here>, rest: &'a str) -> Option<(i64, Option<i64>)> {
+    let parts: Vec<&str> = rest.split(':').collect();
+    let own = || here.filter(|here| here.resource.is("ticket")).map(|here| here.resource.id);
+    let (comment, ticket) = match parts.as_slice() {
+        [comment] => (*comment, own()?),
+        [comment, "ticket", ticket] | ["ticket", ticket, comment] => (*comment, number(ticket)?),
+        _ => return None,
+    };
+    match comment {
+        "description" => Some((ticket, None)),
+        text => number(text).map(|comment| (ticket, Some(comment))),
+    }
+}
+
+fn comment_target(here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
+    comment_of(here, rest).map(|(ticket, _)| LinkTarget { kind: "ticket", key: ticket.to_string() })
+}
+
+fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
+    let wanted: Vec<Option<(i64, Option<i64>)>> = rests.iter().map(|rest| comment_of(context.here, rest)).collect();
+    let numbers: Vec<i64> = wanted.iter().flatten().map(|(ticket, _)| *ticket).collect();
+    let tickets = titles(context.db, context.viewer, &numbers)?;
+    Ok(wanted
+        .into_iter()
+        .zip(rests)
+        .map(|(wanted, rest)| {
+            let found = wanted.and_then(|(ticket, comment)| Some((ticket, comment, tickets.get(&ticket)?)));
+            let Some((ticket, comment, title)) =
+                found.filter(|(_, comment, title)| comment.is_none_or(|comment| comment <= title.changes))
+            else {
+                let rest = crate::web::form::shortened(rest);
+                return Resolved::Missing { href: None, title: format!("There is no such comment. ({rest})") };
+            };
+            Resolved::Found {
+                href: comment.map_or_else(
+                    || format!("{}#description", ticket_href(ticket)),
+                    |comment| comment_href(ticket, comment),
+                ),
+                label: None,
+                title: Some(match comment {
+                    Some(comment) => format!("Comment {comment} on #{ticket}, {}", title.text),
+                    None => format!("Description of #{ticket}, {}", title.text),
+                }),
+                class: None,
+            }
+        })
+        .collect())
+}
+
+/// How a ticket is told of in a tooltip.
+pub struct Title {
+    /// `defect: Doors open too late (closed: fixed)`
+    pub text: String,
+    pub class: Option<&'static str>,
+    pub changes: i64,
+}
+
+/// The titles of the tickets of these numbers that this viewer may see.
+pub fn titles(db: &Connection, viewer: &Viewer, numbers: &[i64]) -> Result<HashMap<i64, Title>> {
+    if numbers.is_empty() || !viewer.may(TICKET_VIEW) {
+        return Ok(HashMap::new());
+    }
+    let numbers: Vec<i64> = numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let rows = store::by_ids(db, viewer, &numbers)?;
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let choices = Choices::load(db)?;
+    Ok(rows.into_iter().map(|row| (row.id, title(&row, &choices))).collect())
+}
+
+fn title(row: &TicketRow, choices: &Choices) -> Title {
+    let status = choices.status(row.status);
+    let option = |id: Option<i64>| id.and_then(|id| choices.option(id)).map(|option| option.name.as_str());
+    let mut text = String::new();
+    if let Some(kind) = option(row.kind) {
+        text.push_str(&format!("{kind}: "));
+    }
+    text.push_str(&row.summary);
+    let state = status.map_or("", |status| status.name.as_str());
+    match option(row.resolution) {
+        Some(resolution) => text.push_str(&format!(" ({state}: {resolution})")),
+        None => text.push_str(&format!(" ({state})")),
+    }
+    Title { text, class: class_of(choices, row.status), changes: row.changes }
+}
+
+/// The class that shows a ticket's state: `closed` is struck through.
+pub fn class_of(choices: &Choices, status: i64) -> Option<&'static str> {
+    choices.status(status).filter(|status| status.category.is_closed()).map(|_| "closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_number_has_no_leading_zero_and_an_end() {
+        assert_eq!(number("12"), Some(12));
+        assert_eq!(number("2147483647"), Some(2_147_483_647));
+        for bad in ["", "0", "012", "-1", "+1", "2147483648", "99999999999", "1a", "١٢"] {
+            assert_eq!(number(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_comment_is_named_in_three_ways() {
+        let here = Here { resource: crate::base::resource::Resource::new("ticket", 7), name: "7".to_owned() };
+        assert_eq!(comment_of(Some(&here), "3"), Some((7, Some(3))));
+        assert_eq!(comment_of(None, "3:ticket:12"), Some((12, Some(3))));
+        assert_eq!(comment_of(None, "ticket:12:3"), Some((12, Some(3))));
+        assert_eq!(comment_of(Some(&here), "description"), Some((7, None)));
+        assert_eq!(comment_of(None, "3"), None);
+    }
+}
