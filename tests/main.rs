@@ -15,6 +15,7 @@ mod migrations;
 mod permission;
 mod search;
 mod text;
+mod ticket_rules;
 mod trouble;
 mod wiki;
 mod wiki_default;
