@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use rust_embed::RustEmbed;
 
 use super::error::{Error, Result};
+use super::sql_functions;
 
 /// More readers than this per database wait for each other.
 const READERS: usize = 8;
@@ -280,6 +281,7 @@ fn connect(path: &Path, create: bool) -> Result<Connection> {
          pragma journal_size_limit = 67108864;
          pragma mmap_size = 134217728;",
     )?;
+    sql_functions::register(&connection)?;
     Ok(connection)
 }
 

@@ -7,6 +7,7 @@ pub mod site;
 pub mod project;
 pub mod event;
 pub mod db;
+mod sql_functions;
 pub mod markup;
 pub mod settings;
 pub mod text;

@@ -9,6 +9,7 @@ mod log;
 mod output;
 mod permission;
 mod project;
+mod query;
 mod render;
 mod search;
 mod serve;
@@ -78,6 +79,8 @@ enum Command {
     /// Pages: list, show, save, remove, export, import
     #[command(subcommand)]
     Wiki(wiki::Command),
+    /// Tickets that meet conditions
+    Query(query::Query),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -108,6 +111,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Group(command) => account::run_group(&shell, command),
         Command::Permission(command) => permission::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),
+        Command::Query(query) => query::run(&shell, &query),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::Index(command) => index::run(&shell, &command),

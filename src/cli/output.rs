@@ -8,12 +8,17 @@ use super::Format;
 use crate::base::error::{Error, Result};
 
 pub struct List {
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     rows: Vec<Vec<Value>>,
 }
 
 impl List {
     pub fn new(columns: &'static [&'static str]) -> Self {
+        Self::of(columns.to_vec())
+    }
+
+    /// For columns that somebody chooses.
+    pub fn of(columns: Vec<&'static str>) -> Self {
         Self { columns, rows: Vec::new() }
     }
 

@@ -1,13 +1,48 @@
 //! Questions to the tickets: one syntax tree, whoever asks: the page, the macro, a link, the command.
+//!
+//! [`from_address`], [`from_pairs`] and [`from_text`] read the two written forms into a [`Query`], [`Query::to_address`] and
+//! [`Query::to_text`] write it again. [`run()`] finds one page of tickets, [`count`] how many there are: one statement under
+//! the viewer's access classes ([`compile`]).
 
-use crate::base::component::Component;
+pub mod compile;
+pub mod dates;
 
-pub struct Query;
+mod ids;
+mod line;
+mod neighbours;
+mod parse_address;
+mod parse_text;
+mod read;
+mod run;
+mod tree;
+mod words;
 
-pub static COMPONENT: Query = Query;
+use rusqlite::Connection;
 
-impl Component for Query {
+pub use line::{Person, TicketLine};
+pub use parse_address::{from_address, from_pairs};
+pub use parse_text::{from_either, from_text};
+pub use read::{LONGEST, MOST_CLAUSES, MOST_VALUES};
+pub use run::{Found, GroupHead, count, group_counts, run};
+pub use tree::{
+    Clause, Column, DEFAULT_ANONYMOUS, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, DEFAULT_SIGNED_IN, Operator, Order, Query,
+    exactly, href,
+};
+
+use crate::base::component::{Component, ListPlace, Neighbours};
+use crate::base::error::Result;
+use crate::base::viewer::Viewer;
+
+pub struct Queries;
+
+pub static COMPONENT: Queries = Queries;
+
+impl Component for Queries {
     fn name(&self) -> &'static str {
         "query"
+    }
+
+    fn neighbours(&self, db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {
+        neighbours::neighbours(db, viewer, place)
     }
 }

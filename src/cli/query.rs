@@ -1,0 +1,43 @@
+//! `trackway query PROJECT QUERY`
+
+use clap::Args;
+
+use super::output::{List, print};
+use super::{Format, Shell, address};
+use crate::base::error::Result;
+use crate::query::{self, Column};
+use crate::ticket::TICKET_VIEW;
+use crate::ticket::fields::Choices;
+
+#[derive(Debug, Args)]
+pub struct Query {
+    project: String,
+    /// `status!=closed&owner=kim|lee&order=time`; with a question mark first as in addresses: `?status=!closed`.
+    /// Every ticket unless `max=` says how many
+    query: String,
+}
+
+pub fn run(shell: &Shell, command: &Query) -> Result<()> {
+    let entered = shell.enter(&command.project)?;
+    entered.viewer.require(TICKET_VIEW)?;
+    let mut query = query::from_either(&command.query)?;
+    query.max = query.max.or(Some(0));
+    let (choices, found) = entered.project.read(|db| {
+        let choices = Choices::load(db)?;
+        let found = query::run(db, &entered.viewer, &choices, &query)?;
+        Ok((choices, found))
+    })?;
+    let mut columns = query.shown_columns(&choices);
+    columns.extend(query.rows.iter().copied().map(Column::Of).filter(|row| !columns.contains(row)).collect::<Vec<_>>());
+    if shell.format == Format::Json {
+        let address = address(&entered.site)?;
+        let root = address.absolute(&format!("{}/{}", address.base, entered.row.name));
+        let text = serde_json::to_string_pretty(&query.json(&found, &choices, &root))?;
+        return print(&(text + "\n"));
+    }
+    let mut list = List::of(columns.iter().map(|column| column.name()).collect());
+    for line in &found.lines {
+        list.row(columns.iter().map(|column| line.json_cell(*column, &choices)).collect());
+    }
+    list.print(shell.format)
+}

@@ -1,0 +1,549 @@
+//! A query becomes one statement under the viewer's access classes. Every value is bound; names of options, states,
+//! milestones and people are ids before the statement is made, so that an index serves it.
+//!
+//! What is empty asks for nothing: a value that contains, begins or ends with nothing is left out, a group without any
+//! condition is no group (row Q07). A name that nobody and nothing has is found in no ticket, and “not” that name in all.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use super::dates::{self, Clock, Span};
+use super::ids;
+use super::tree::{Clause, Column, Operator, Order, Query, USER};
+use super::words::{self, Word};
+use crate::base::error::{Error, Result};
+use crate::base::project::called;
+use crate::base::text::{fold, natural};
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+use crate::ticket::fields::{Choices, Field, Kind};
+
+/// So many ids stand in a statement one by one, more as one list.
+const MOST_IN_PLACE: usize = 64;
+
+/// A statement in parts: the same conditions find, count and group.
+#[derive(Debug)]
+pub struct Statement {
+    condition: String,
+    /// Those of the condition.
+    parameters: Vec<Value>,
+    ranks: Vec<String>,
+    joins: Vec<String>,
+    order: String,
+    group_order: String,
+    /// Those of the order, after the others.
+    order_parameters: Vec<Value>,
+    group: Option<&'static str>,
+}
+
+impl Statement {
+    /// Ids in their order with the value of the column that groups them. A negative limit is none.
+    pub fn ids(&self, limit: i64, offset: i64) -> (String, Vec<Value>) {
+        let (with, mut parameters) = self.ordered();
+        parameters.extend([Value::Integer(limit), Value::Integer(offset)]);
+        let sql = format!(
+            "{with}select ticket.id, {} as grouped from ticket{} where {} order by {} limit ?{} offset ?{}",
+            self.group.map_or("null".to_owned(), |column| format!("ticket.{column}")),
+            self.joins.concat(),
+            self.condition,
+            self.order,
+            parameters.len() - 1,
+            parameters.len()
+        );
+        (sql, parameters)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> (String, Vec<Value>) {
+        (format!("select count(*) from ticket where {}", self.condition), self.parameters.clone())
+    }
+
+    /// How many there are for each value of the column that groups them, in the order of the groups.
+    pub fn group_counts(&self) -> Option<(String, Vec<Value>)> {
+        let column = self.group?;
+        let (with, parameters) = self.ordered();
+        let sql = format!(
+            "{with}select ticket.{column} as grouped, count(*) from ticket{} where {} group by ticket.{column}
+             order by {}",
+            self.joins.concat(),
+            self.condition,
+            self.group_order
+        );
+        Some((sql, parameters))
+    }
+
+    /// The tables of ranks that the order refers to, and everything bound so far.
+    fn ordered(&self) -> (String, Vec<Value>) {
+        let with = if self.ranks.is_empty() { String::new() } else { format!("with {} ", self.ranks.join(", ")) };
+        (with, [self.parameters.as_slice(), &self.order_parameters].concat())
+    }
+}
+
+/// The statement for this viewer. What is wrong with dates and ids is told by field.
+pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choices) -> Result<Statement> {
+    let clock = Clock { now: Instant::now(), zone: viewer.zone() };
+    let mut compiler = Compiler {
+        db,
+        viewer,
+        choices,
+        clock,
+        people: OnceCell::new(),
+        parameters: Vec::new(),
+        ranks: Vec::new(),
+        joins: Vec::new(),
+    };
+    let mut groups = Vec::new();
+    for group in &query.groups {
+        groups.extend(compiler.group(group)?);
+    }
+    let mut conditions = vec![viewer.sees_sql("ticket", "ticket")];
+    if !groups.is_empty() {
+        conditions.push(joined(groups, " or "));
+    }
+    let condition = conditions.join(" and ");
+    let condition_parameters = compiler.parameters.len();
+    let order = compiler.order(query)?;
+    let mut parameters = compiler.parameters;
+    let order_parameters = parameters.split_off(condition_parameters);
+    let group = query.group.and_then(|group| group.column.field()).and_then(Field::column);
+    Ok(Statement {
+        condition,
+        parameters,
+        ranks: compiler.ranks,
+        joins: compiler.joins,
+        group_order: order.first().cloned().unwrap_or_default(),
+        order: order.join(", "),
+        order_parameters,
+        group,
+    })
+}
+
+struct Compiler<'a> {
+    db: &'a Connection,
+    viewer: &'a Viewer,
+    choices: &'a Choices,
+    clock: Clock,
+    people: OnceCell<Vec<PersonRow>>,
+    parameters: Vec<Value>,
+    ranks: Vec<String>,
+    joins: Vec<String>,
+}
+
+struct PersonRow {
+    id: i64,
+    called: String,
+    folded_login: String,
+    folded_name: String,
+}
+
+/// Values of a column that holds ids.
+#[derive(Default)]
+struct Ids {
+    ids: BTreeSet<i64>,
+    /// That it has none.
+    none: bool,
+}
+
+impl Compiler<'_> {
+    /// All columns of a group; none if it asks for nothing.
+    fn group(&mut self, group: &[Clause]) -> Result<Option<String>> {
+        let mut columns: Vec<Column> = Vec::new();
+        for clause in group {
+            if !columns.contains(&clause.column) {
+                columns.push(clause.column);
+            }
+        }
+        let mut conditions = Vec::new();
+        for column in columns {
+            let clauses: Vec<&Clause> = group.iter().filter(|clause| clause.column == column).collect();
+            conditions.extend(self.column(column, &clauses)?);
+        }
+        Ok((!conditions.is_empty()).then(|| joined(conditions, " and ")))
+    }
+
+    /// Everything asked of one column: any of what is wanted, none of what is not.
+    fn column(&mut self, column: Column, clauses: &[&Clause]) -> Result<Option<String>> {
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for clause in clauses {
+            for value in &clause.values {
+                if let Some(value) = self.asked(clause.operator, value) {
+                    let list = if clause.negated { &mut unwanted } else { &mut wanted };
+                    list.push((clause.operator, value));
+                }
+            }
+        }
+        if let Column::Of(field) = column
+            && field.is_id()
+            && field.kind != Kind::People
+        {
+            return self.id_column(field, &wanted, &unwanted);
+        }
+        let (wanted, unwanted) = (self.tests(column, wanted)?, self.tests(column, unwanted)?);
+        let mut conditions = Vec::new();
+        if !wanted.is_empty() {
+            conditions.push(joined(wanted, " or "));
+        }
+        if !unwanted.is_empty() {
+            conditions.push(format!("not {}", joined(unwanted, " or ")));
+        }
+        Ok((!conditions.is_empty()).then(|| joined(conditions, " and ")))
+    }
+
+    /// The value with the login of whoever asks; none if it asks for nothing, or for somebody who has no login.
+    fn asked(&self, operator: Operator, value: &str) -> Option<String> {
+        let value = if value.contains(USER) {
+            let identity = self.viewer.principal.identity.as_ref();
+            value.replace(USER, &identity?.login)
+        } else {
+            value.to_owned()
+        };
+        (operator == Operator::Is || !value.is_empty()).then_some(value)
+    }
+
+    /// Conditions that are true or false, never NULL; one for each value that asks for something.
+    fn tests(&mut self, column: Column, values: Vec<(Operator, String)>) -> Result<Vec<String>> {
+        let mut tests = Vec::new();
+        let mut equal = Vec::new();
+        for (operator, value) in values {
+            match (column, operator) {
+                (Column::Id, _) => tests.extend(self.id_test(&value)?),
+                (Column::Of(field), _) if field.kind == Kind::Time => tests.extend(self.time_test(field, &value)?),
+                (Column::Of(field), _) if field.kind == Kind::People => {
+                    tests.extend(self.people_test(operator, &value)?)
+                }
+                (Column::Of(field), Operator::Contains) if field.kind == Kind::Words => {
+                    tests.extend(self.words_test(field, &value));
+                }
+                (Column::Of(_), Operator::Is) => equal.push(value.trim().to_owned()),
+                (Column::Of(field), _) => tests.push(self.text_test(field.name, operator, &value)),
+            }
+        }
+        if !equal.is_empty() {
+            let marks: Vec<String> = equal.into_iter().map(|value| self.bound(value)).collect();
+            tests.push(format!("ticket.{} in ({})", column.name(), marks.join(", ")));
+        }
+        Ok(tests)
+    }
+
+    fn id_test(&mut self, list: &str) -> Result<Option<String>> {
+        let mut ranges = ids::ranges(list).map_err(|message| Error::invalid("id", message))?;
+        ranges.sort_unstable();
+        let mut merged: Vec<(i64, i64)> = Vec::new();
+        for (first, last) in ranges {
+            match merged.last_mut() {
+                Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
+                _ => merged.push((first, last)),
+            }
+        }
+        let (single, long): (Vec<_>, Vec<_>) = merged.into_iter().partition(|(first, last)| first == last);
+        let mut tests: Vec<String> = Vec::new();
+        if !single.is_empty() {
+            let list = self.list(single.into_iter().map(|(id, _)| id));
+            tests.push(format!("ticket.id in ({list})"));
+        }
+        for (first, last) in long {
+            tests.push(format!("ticket.id between {} and {}", self.bound(first), self.bound(last)));
+        }
+        Ok((!tests.is_empty()).then(|| joined(tests, " or ")))
+    }
+
+    fn time_test(&mut self, field: &Field, text: &str) -> Result<Option<String>> {
+        let column = field.column().unwrap_or(field.name);
+        let span = dates::span(text, &self.clock).map_err(|message| Error::invalid(field.name, message))?;
+        let Span::Between(from, until) = span else {
+            // The program sets every time.
+            return Ok(Some("0".to_owned()));
+        };
+        let from = from.map(|from| format!("ticket.{column} >= {}", self.bound(from.0)));
+        let until = until.map(|until| format!("ticket.{column} < {}", self.bound(until.0)));
+        let ends: Vec<String> = from.into_iter().chain(until).collect();
+        Ok((!ends.is_empty()).then(|| joined(ends, " and ")))
+    }
+
+    /// Text fields in one row: none is NULL, as the schema says.
+    fn text_test(&mut self, column: &str, operator: Operator, value: &str) -> String {
+        let function = match operator {
+            Operator::Is | Operator::Contains => "text_holds",
+            Operator::Begins => "text_begins",
+            Operator::Ends => "text_ends",
+        };
+        format!("{function}(ticket.{column}, {})", self.bound(fold(value)))
+    }
+
+    /// All words are in it, and none of those with a minus (row Q08).
+    fn words_test(&mut self, field: &Field, text: &str) -> Option<String> {
+        let tests: Vec<String> = words::split(text)
+            .into_iter()
+            .map(|Word { text, unwanted }| {
+                let test = self.text_test(field.name, Operator::Contains, &text);
+                if unwanted { format!("not {test}") } else { test }
+            })
+            .collect();
+        (!tests.is_empty()).then(|| joined(tests, " and "))
+    }
+
+    /// Of several people: that one of them is meant. Words as in other lists, each anywhere in the names of one of them.
+    fn people_test(&mut self, operator: Operator, text: &str) -> Result<Option<String>> {
+        if operator == Operator::Is && text.trim().is_empty() {
+            return Ok(Some(
+                "not exists (select 1 from participant where resource_kind = 'ticket' and resource_id = ticket.id
+                   and role = 'cc')"
+                    .to_owned(),
+            ));
+        }
+        let words = match operator {
+            Operator::Contains => words::split(text),
+            _ => vec![Word { text: text.to_owned(), unwanted: false }],
+        };
+        let mut tests = Vec::new();
+        for Word { text, unwanted } in words {
+            let people = self.people(operator, &text)?;
+            let list = self.list(people);
+            let not = if unwanted { "not " } else { "" };
+            tests.push(format!(
+                "ticket.id {not}in (select resource_id from participant where person in ({list})
+                   and resource_kind = 'ticket' and role = 'cc')"
+            ));
+        }
+        Ok((!tests.is_empty()).then(|| joined(tests, " and ")))
+    }
+
+    fn id_column(
+        &mut self,
+        field: &Field,
+        wanted: &[(Operator, String)],
+        unwanted: &[(Operator, String)],
+    ) -> Result<Option<String>> {
+        let Some(column) = field.column() else { return Ok(None) };
+        let mut conditions = Vec::new();
+        let (yes, no) = (self.ids(field, wanted)?, self.ids(field, unwanted)?);
+        if field.kind == Kind::Status && !(wanted.is_empty() && unwanted.is_empty()) {
+            // Every ticket has a state, so that what it is not says what it is, and an index serves.
+            let states = self.choices.statuses.iter().map(|status| status.id);
+            let list =
+                self.list(states.filter(|id| (wanted.is_empty() || yes.ids.contains(id)) && !no.ids.contains(id)));
+            return Ok(Some(format!("ticket.{column} in ({list})")));
+        }
+        if !wanted.is_empty() {
+            let mut any = Vec::new();
+            if !yes.ids.is_empty() || !yes.none {
+                any.push(format!("ticket.{column} in ({})", self.list(yes.ids)));
+            }
+            if yes.none {
+                any.push(format!("ticket.{column} is null"));
+            }
+            conditions.push(joined(any, " or "));
+        }
+        if !unwanted.is_empty() {
+            let list = self.list(no.ids);
+            conditions.push(match no.none {
+                true => format!("(ticket.{column} is not null and ticket.{column} not in ({list}))"),
+                false => format!("(ticket.{column} is null or ticket.{column} not in ({list}))"),
+            });
+        }
+        Ok((!conditions.is_empty()).then(|| joined(conditions, " and ")))
+    }
+
+    /// Everything that one of these values names.
+    fn ids(&self, field: &Field, values: &[(Operator, String)]) -> Result<Ids> {
+        let mut found = Ids::default();
+        for (operator, value) in values {
+            if *operator == Operator::Is && value.trim().is_empty() {
+                found.none = true;
+                continue;
+            }
+            match field.kind {
+                Kind::Person => found.ids.extend(self.people(*operator, value)?),
+                Kind::Status => {
+                    let named = self.choices.statuses.iter().filter(|row| is_named(&row.name, *operator, value));
+                    found.ids.extend(named.map(|row| row.id));
+                }
+                Kind::Milestone => {
+                    let named = self.choices.milestones.iter().filter(|row| is_named(&row.name, *operator, value));
+                    found.ids.extend(named.map(|row| row.id));
+                }
+                _ => {
+                    let options = self.choices.options.iter().filter(|row| row.field == field.name);
+                    found.ids.extend(options.filter(|row| is_named(&row.name, *operator, value)).map(|row| row.id));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// People by login, letter for letter; else by login or full name, whatever the case.
+    fn people(&self, operator: Operator, value: &str) -> Result<BTreeSet<i64>> {
+        if operator == Operator::Is {
+            let mut statement = self.db.prepare_cached("select id from person where login = ?1")?;
+            return Ok(statement.query_map([value.trim()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?);
+        }
+        let folded = fold(value);
+        let named = self.everybody()?.iter().filter(|person| {
+            [&person.folded_login, &person.folded_name].iter().any(|name| compares(name, operator, &folded))
+        });
+        Ok(named.map(|person| person.id).collect())
+    }
+
+    fn everybody(&self) -> Result<&[PersonRow]> {
+        if let Some(people) = self.people.get() {
+            return Ok(people);
+        }
+        let mut statement = self.db.prepare_cached("select id, login, display_name from person")?;
+        let people = statement
+            .query_map([], |row| {
+                let (login, name): (String, String) = (row.get(1)?, row.get(2)?);
+                Ok(PersonRow {
+                    id: row.get(0)?,
+                    called: natural(&called(Some(&login), Some(&name))),
+                    folded_login: fold(&login),
+                    folded_name: fold(&name),
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(self.people.get_or_init(|| people))
+    }
+
+    /// First by what groups, then as asked, then by id (rows Q18, Q19).
+    fn order(&mut self, query: &Query) -> Result<Vec<String>> {
+        let mut terms = Vec::new();
+        let mut seen: Vec<Column> = Vec::new();
+        for order in query.group.into_iter().chain(query.effective_order()) {
+            if !seen.contains(&order.column) {
+                seen.push(order.column);
+                terms.push(self.order_term(order)?);
+            }
+        }
+        if !seen.contains(&Column::Id) {
+            terms.push("ticket.id".to_owned());
+        }
+        Ok(terms)
+    }
+
+    /// What is empty comes last, and first where the order is turned round.
+    fn order_term(&mut self, order: Order) -> Result<String> {
+        let direction = if order.descending { " desc" } else { "" };
+        let Column::Of(field) = order.column else { return Ok(format!("ticket.id{direction}")) };
+        let nulls = if order.descending { "desc nulls first" } else { "asc nulls last" };
+        Ok(match field.kind {
+            Kind::Time => format!("ticket.{}{direction}", field.column().unwrap_or(field.name)),
+            Kind::Line | Kind::Text | Kind::Words => format!("nullif(folded(ticket.{}), '') {nulls}", field.name),
+            Kind::People => format!(
+                "(select min(folded(coalesce(nullif(person.display_name, ''), person.login))) from participant
+                   join person on person.id = participant.person
+                   where participant.resource_kind = 'ticket' and participant.resource_id = ticket.id
+                     and participant.role = 'cc') {nulls}"
+            ),
+            Kind::Status | Kind::Option { .. } | Kind::Milestone | Kind::Person => {
+                let ranked = self.ranked(field)?;
+                format!("{} {nulls}", self.rank(field.name, &ranked))
+            }
+        })
+    }
+
+    /// The ids of a field in the order of what they name.
+    fn ranked(&self, field: &Field) -> Result<Vec<i64>> {
+        Ok(match field.kind {
+            Kind::Status => self.choices.statuses.iter().map(|row| row.id).collect(),
+            Kind::Milestone => self.choices.milestones.iter().map(|row| row.id).collect(),
+            Kind::Person => {
+                let mut people: Vec<&PersonRow> = self.everybody()?.iter().collect();
+                people.sort_by(|one, other| (&one.called, one.id).cmp(&(&other.called, other.id)));
+                people.into_iter().map(|person| person.id).collect()
+            }
+            _ => {
+                let mut options: Vec<_> = self.choices.options.iter().filter(|row| row.field == field.name).collect();
+                if field.name == "version" {
+                    options.sort_by_cached_key(|row| {
+                        (row.released_at.is_none(), row.released_at, natural(&row.name), row.id)
+                    });
+                }
+                options.into_iter().map(|row| row.id).collect()
+            }
+        })
+    }
+
+    /// The rank of a column's id as SQL.
+    fn rank(&mut self, column: &str, ranked: &[i64]) -> String {
+        if ranked.is_empty() {
+            return "null".to_owned();
+        }
+        if ranked.len() <= MOST_IN_PLACE {
+            let whens: Vec<String> =
+                ranked.iter().enumerate().map(|(rank, id)| format!("when {id} then {rank}")).collect();
+            return format!("case ticket.{column} {} end", whens.join(" "));
+        }
+        let list = self.bound(json(ranked.iter().copied()));
+        let name = format!("{column}_rank");
+        self.ranks.push(format!("{name}(id, place) as materialized (select value, key from json_each({list}))"));
+        self.joins.push(format!(" left join {name} on {name}.id = ticket.{column}"));
+        format!("{name}.place")
+    }
+
+    /// Ids for `in (…)`.
+    fn list(&mut self, ids: impl IntoIterator<Item = i64>) -> String {
+        let ids: Vec<i64> = ids.into_iter().collect();
+        if ids.len() <= MOST_IN_PLACE {
+            let marks: Vec<String> = ids.into_iter().map(|id| self.bound(id)).collect();
+            return marks.join(", ");
+        }
+        format!("select value from json_each({})", self.bound(json(ids)))
+    }
+
+    fn bound(&mut self, value: impl Into<Value>) -> String {
+        self.parameters.push(value.into());
+        format!("?{}", self.parameters.len())
+    }
+}
+
+/// Whether a ticket whose column has this name meets what a group asks of that column.
+pub(super) fn could_be(name: &str, group: &[Clause], column: Column) -> bool {
+    let (mut asked, mut wanted) = (false, false);
+    for clause in group.iter().filter(|clause| clause.column == column) {
+        let meets = clause.values.iter().any(|value| is_named(name, clause.operator, value));
+        if clause.negated && meets {
+            return false;
+        }
+        asked |= !clause.negated;
+        wanted |= !clause.negated && meets;
+    }
+    wanted || !asked
+}
+
+/// Equal letter for letter; else whatever the case (row Q06).
+fn is_named(name: &str, operator: Operator, value: &str) -> bool {
+    match operator {
+        Operator::Is => name == value.trim(),
+        _ => compares(&fold(name), operator, &fold(value)),
+    }
+}
+
+fn compares(folded: &str, operator: Operator, part: &str) -> bool {
+    match operator {
+        Operator::Is => folded == part,
+        Operator::Contains => folded.contains(part),
+        Operator::Begins => folded.starts_with(part),
+        Operator::Ends => folded.ends_with(part),
+    }
+}
+
+fn json(ids: impl IntoIterator<Item = i64>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Conditions in pairs of pairs: SQLite refuses what is nested too deeply, as a long chain would be.
+fn joined(mut conditions: Vec<String>, between: &str) -> String {
+    while conditions.len() > 1 {
+        conditions = conditions
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => format!("({one}{between}{other})"),
+                rest => rest.concat(),
+            })
+            .collect();
+    }
+    conditions.concat()
+}
