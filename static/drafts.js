@@ -10,7 +10,8 @@ const pendingKey = "trackway-saving";
  */
 export function keepDraft(form, area, say, redraw) {
   const key = prefix + form.dataset.draft;
-  const version = form.elements.version;
+  // What is said about a ticket belongs to no version of it.
+  const version = form.elements.version ?? { value: "", defaultValue: "" };
   const served = { text: area.defaultValue, version: version.defaultValue };
   const isServed = () => area.value === served.text && version.value === served.version;
   const kind = form.dataset.text;
@@ -56,7 +57,10 @@ export function keepDraft(form, area, say, redraw) {
   form.addEventListener("submit", (event) => {
     store();
     form.dataset.sending = "yes";
-    if (event.submitter?.name === "save") writeSession(pendingKey, JSON.stringify({ key, path: new URL(form.getAttribute("action"), location.href).pathname }));
+    if (!["save", "submit"].includes(event.submitter?.name)) return;
+    // A ticket's page has its form again: only that the answer led elsewhere tells that it was saved.
+    const path = "editor" in form.dataset ? new URL(form.getAttribute("action"), location.href).pathname : null;
+    writeSession(pendingKey, JSON.stringify({ key, path }));
   });
 }
 
@@ -64,9 +68,10 @@ export function keepDraft(form, area, say, redraw) {
 export function forgetSavedDraft() {
   try {
     const pending = JSON.parse(sessionStorage.getItem(pendingKey) ?? "null");
-    if (!pending || !document.getElementById("text")) return;
+    if (!pending || (pending.path !== null && !document.getElementById("text"))) return;
     sessionStorage.removeItem(pendingKey);
-    if (pending.path === location.pathname) remove(pending.key);
+    const saved = pending.path === null ? performance.getEntriesByType("navigation")[0]?.redirectCount > 0 : pending.path === location.pathname;
+    if (saved) remove(pending.key);
   } catch {
     // Without storage there was no draft.
   }

@@ -16,12 +16,19 @@ const actions = [
   { name: "Table", sign: "▦", block: "| Column | Column |\n|---|---|\n| text | text |\n" },
 ];
 
-/** Brings a form[data-editor] to life. */
+/** Brings a form[data-editor] to life: the editor of a page. */
 export function startEditor(form) {
-  const area = form.querySelector("textarea[name=text]");
-  const status = form.querySelector("[data-editor-status]");
+  const { area, say } = startWriting(form, form);
+  const preview = livePreview(form, area, say);
+  keepDraft(form, area, say, preview);
+}
+
+/** Brings one text to life: its bar, its keys, its lists, and files dropped on it. `box` holds nothing else to write in. */
+export function startWriting(box, form) {
+  const area = box.querySelector("textarea");
+  const status = box.querySelector("[data-editor-status]");
   const say = (text) => (status.textContent = text);
-  buildBar(form.querySelector("[data-toolbar]"), area);
+  buildBar(box.querySelector("[data-toolbar]"), area);
   area.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) {
@@ -34,9 +41,8 @@ export function startEditor(form) {
       event.preventDefault();
     }
   });
-  const preview = livePreview(form, area, say);
-  keepDraft(form, area, say, preview);
   if (form.dataset.upload) acceptFiles(form, area, say, (text) => insert(area, text));
+  return { area, say };
 }
 
 /** Puts `text` in place of the selection, so that undo knows of it. */

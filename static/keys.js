@@ -3,7 +3,8 @@
 import { openDialog } from "./dialog.js";
 import { openPalette } from "./palette.js";
 
-const places = { w: "wiki", t: "tickets", r: "roadmap", l: "timeline", s: "code", a: "admin" };
+// A place is called by its key, or by the first part of its address.
+const places = { w: ["wiki"], t: ["tickets", "query", "report"], r: ["roadmap"], l: ["timeline"], s: ["code", "browser"], a: ["admin"] };
 
 const lines = [
   ["Search", "/", true],
@@ -32,7 +33,7 @@ export function startKeys() {
     if (!single || event.ctrlKey || event.metaKey || event.altKey || types(event.target) || document.querySelector("dialog[open]")) return;
     if (event.timeStamp - afterG < 1500 && places[event.key]) {
       afterG = 0;
-      if (follow(`[data-place="${places[event.key]}"]`)) event.preventDefault();
+      if (follow(places[event.key].map((place) => `[data-place="${place}"]`).join())) event.preventDefault();
     } else if (event.key === "g") {
       afterG = event.timeStamp;
     } else if (withOneKey(event.key)) {
@@ -69,6 +70,8 @@ function withOneKey(key) {
       return follow("[data-next]");
     case "p":
       return follow("[data-previous]");
+    case "c":
+      return follow('[data-key="c"]') || newTicket();
     default:
       return /^[a-z]$/.test(key) && follow(`[data-key="${key}"]`);
   }
@@ -80,8 +83,14 @@ function follow(selector) {
   return Boolean(target);
 }
 
+function newTicket() {
+  const tickets = document.querySelector(places.t.map((place) => `[data-place="${place}"]`).join());
+  if (tickets) location.assign(`${document.querySelector("a.home").pathname}/newticket`);
+  return Boolean(tickets);
+}
+
 function moveRow(step) {
-  const rows = [...document.querySelectorAll("[data-rows] > tbody > tr, [data-rows] > li")];
+  const rows = [...document.querySelectorAll("[data-rows] > tbody:not(.group) > tr:not(.full), [data-rows] > li")];
   if (rows.length === 0) return false;
   const at = rows.findIndex((row) => row.classList.contains("chosen"));
   const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];

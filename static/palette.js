@@ -3,7 +3,7 @@ import { openDialog } from "./dialog.js";
 import { combobox, suggestions } from "./suggest.js";
 
 const groups = [
-  [".tabs a, main a[data-key], .merge button, .editor-foot button, .editor-foot a.button", "this page"],
+  [".tabs a, main a[data-key], .merge button, .editor-foot button, .editor-foot a.button, .quick button", "this page"],
   [".places a", "place"],
   [".menu-body a, .menu-body button, .sign-in", "account"],
   [".margin .outline a", "on this page"],

@@ -1,9 +1,37 @@
-// The preview beside the text: asked for a moment after the last key, never out of order, and it stays where it is.
+// Previews: asked for a moment after the last key, never out of order, and they stay where they are.
 import { decorateText } from "./text.js";
 
-/** Returns a function that asks for a fresh preview. */
+/** The preview beside the text of a page. Returns a function that asks for a fresh one. */
 export function livePreview(form, area, say) {
   const pane = form.querySelector("[data-preview-pane]");
+  const later = asker(form, pane, () => ({ text: area.value }), say);
+  area.addEventListener("input", () => later(300));
+  area.addEventListener("scroll", () => {
+    const range = area.scrollHeight - area.clientHeight;
+    if (range > 0) pane.scrollTop = (area.scrollTop / range) * (pane.scrollHeight - pane.clientHeight);
+  });
+  pane.tabIndex = 0;
+  pane.setAttribute("role", "group");
+  pane.setAttribute("aria-label", "Rendered text");
+  if (area.value.trim() !== "") later(0);
+  return () => later(0);
+}
+
+/**
+ * The preview beneath a form, after two seconds without a key. With `area` its text alone is asked about, else the
+ * whole form: text and pending changes. Returns a function that asks for a fresh one.
+ */
+export function formPreview(form, area, say) {
+  const box = form.querySelector("[data-preview-box]");
+  const pane = box.querySelector("[data-preview-pane]");
+  const fields = area ? () => ({ text: area.value }) : () => [...new FormData(form), ["preview", "1"]].filter(([name, value]) => name !== "__FORM_TOKEN" && typeof value === "string");
+  const later = asker(form, pane, fields, say, () => (box.hidden = false));
+  for (const kind of ["input", "change"]) form.addEventListener(kind, () => later(2000));
+  return () => later(0);
+}
+
+/** Returns a function that asks for a preview after so many milliseconds. */
+function asker(form, pane, fields, say, shown) {
   let timer = 0;
   let asking = null;
   let complained = false;
@@ -11,12 +39,12 @@ export function livePreview(form, area, say) {
   const draw = async () => {
     asking?.abort();
     asking = new AbortController();
-    const body = new URLSearchParams({ __FORM_TOKEN: form.elements.__FORM_TOKEN.value, text: area.value });
+    const body = new URLSearchParams(fields());
+    body.set("__FORM_TOKEN", form.elements.__FORM_TOKEN.value);
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body, signal: asking.signal });
       if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? "your session has ended" : `the server answered ${answer.status}`);
-      const html = await answer.text();
-      show(html);
+      show(await answer.text());
       if (complained) say("");
       complained = false;
     } catch (problem) {
@@ -33,20 +61,10 @@ export function livePreview(form, area, say) {
     pane.classList.remove("stale");
     decorateText(pane);
     pane.scrollTop = atEnd ? pane.scrollHeight : top;
+    shown?.();
   };
-  const later = (wait) => {
+  return (wait) => {
     clearTimeout(timer);
     timer = setTimeout(draw, wait);
   };
-
-  area.addEventListener("input", () => later(300));
-  area.addEventListener("scroll", () => {
-    const range = area.scrollHeight - area.clientHeight;
-    if (range > 0) pane.scrollTop = (area.scrollTop / range) * (pane.scrollHeight - pane.clientHeight);
-  });
-  pane.tabIndex = 0;
-  pane.setAttribute("role", "group");
-  pane.setAttribute("aria-label", "Rendered text");
-  if (area.value.trim() !== "") later(0);
-  return () => later(0);
 }

@@ -9,7 +9,7 @@ export function completeSearch() {
   combobox(input, form, (text, signal) => suggestions(form.dataset.suggest, text, signal));
 }
 
-/** Asks the server: a list of {title, url, type}. */
+/** Asks the server: a list of {title, url, type}, with `closed: true` for a ticket that is closed. */
 export async function suggestions(address, text, signal) {
   if (text.trim().length < 2) return [];
   const answer = await fetch(`${address}?q=${encodeURIComponent(text)}`, { signal, headers: { Accept: "application/json" } });
@@ -115,6 +115,7 @@ function optionOf(item, id) {
   option.role = "option";
   const title = document.createElement("bdi");
   title.textContent = item.title;
+  if (item.closed) title.className = "closed";
   const type = document.createElement("span");
   type.className = "muted";
   type.textContent = item.type;

@@ -19,4 +19,14 @@ if (form) {
 } else {
   const { forgetSavedDraft } = await import("./drafts.js");
   forgetSavedDraft();
+  const written = document.querySelector("form[data-ticket-form], form[data-comment-form]");
+  if (written) {
+    const { startForm } = await import("./ticket.js");
+    startForm(written);
+  }
+}
+const query = document.querySelector("form[data-query]");
+if (query) {
+  const { startQuery } = await import("./query.js");
+  startQuery(query);
 }
