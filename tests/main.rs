@@ -16,6 +16,7 @@ mod permission;
 mod search;
 mod text;
 mod ticket_rules;
+mod timeline;
 mod trouble;
 mod wiki;
 mod wiki_default;

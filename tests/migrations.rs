@@ -17,6 +17,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0004_code_repository.sql", "5655d82fe4ad73fd"),
     ("project/0005_milestone.sql", "b68360ce16a7a57d"),
     ("project/0006_ticket.sql", "9f4addce2c3c8f31"),
+    ("project/0007_timeline_visit.sql", "459798b1353834f0"),
 ];
 
 #[test]

@@ -15,6 +15,7 @@ mod macros;
 mod multipart;
 mod pages;
 mod raw;
+mod timeline;
 mod upload;
 mod zip;
 
@@ -23,8 +24,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::base::component::{Card, Component, Components, Document, Owner, Searchable};
+use crate::base::component::{Card, Component, Components, Document, Occurrence, Owner, Searchable};
 use crate::base::error::Result;
+use crate::base::event::Event;
 use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::Project;
 use crate::base::resource::Resource;
@@ -32,6 +34,9 @@ use crate::base::time::When;
 use crate::base::viewer::{Permission, Principal, TRAC_ADMIN, Viewer};
 use crate::web::address;
 use store::FileRow;
+
+/// What is recorded of files; the resource is the file, `data.parent` what it hangs on.
+pub const EVENTS: &[&str] = &["attachment.added", "attachment.replaced", "attachment.removed"];
 
 pub struct Attachments {
     /// THE list of components: what files hang on is found there.
@@ -116,6 +121,10 @@ impl Component for Attachments {
             cards.push(owners[at].1.as_ref().map(|owner| card(owner, file)));
         }
         Ok(cards)
+    }
+
+    fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+        timeline::occurrences(db, viewer, (self.all)(), events)
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {

@@ -74,13 +74,14 @@ pub trait Component: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// What the timeline may show of this component, each to be switched on and off (row TL02).
+    /// What the timeline may show of this component, each to be switched on and off (row TL02). Files that hang on a kind of
+    /// resource which this component is asked for by `searchable` come under its first filter (row TL12).
     fn timeline(&self) -> &'static [TimelineFilter] {
         &[]
     }
 
-    /// What the timeline says of events that one of its own filters names, in the order asked for; none for what this
-    /// viewer may not see.
+    /// What the timeline says of events that one of its own filters names (for files: of events of its own), in the order
+    /// asked for; none for what this viewer may not see.
     fn occurrences(&self, _db: &Connection, _viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
         Ok(events.iter().map(|_| None).collect())
     }

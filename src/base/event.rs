@@ -133,7 +133,8 @@ pub(super) fn insert(db: &Connection, event: &NewEvent, stamp: &Stamp) -> Result
     Ok(db.last_insert_rowid())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
+/// Reads a row that has all columns of `event`.
+pub fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
     let data: String = row.get("data")?;
     Ok(Event {
         id: row.get("id")?,

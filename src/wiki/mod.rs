@@ -11,6 +11,7 @@ mod change_pages;
 mod history_pages;
 mod list_pages;
 mod shown;
+mod timeline;
 mod link;
 mod macros;
 mod intermap;
@@ -19,7 +20,7 @@ pub mod defaults;
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::base::component::{Card, Component, Document, Owner, Place, Searchable};
+use crate::base::component::{Card, Component, Document, Occurrence, Owner, Place, Searchable, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::{self, Compiled, Here, InterMap, LinkKind, Macro};
@@ -159,6 +160,14 @@ impl Component for Wiki {
                 }))
             })
             .collect()
+    }
+
+    fn timeline(&self) -> &'static [TimelineFilter] {
+        timeline::FILTERS
+    }
+
+    fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+        timeline::occurrences(db, viewer, events)
     }
 
     fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {

@@ -269,6 +269,8 @@ impl House {
         let text = without_all(&text, "<time", "</time>");
         let text = without_all(&text, "<updated>", "</updated>");
         let text = without_all(&text, "\"time\":\"", "\"");
+        // Permanent ids in feeds are drawn from the site's secret.
+        let text = without_all(&text, "/timeline#", "</id>");
         let mut headers: Vec<String> = answer
             .headers
             .iter()

@@ -402,6 +402,24 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/attachment/wiki/Plan/note.txt?action=delete", &[], NOBODY),
         ],
     },
+    // The timeline.
+    Rule {
+        route: "GET /<project>/timeline",
+        doors: &[
+            get("/demo/timeline", MEMBERS),
+            get("/demo/timeline?daysback=0&authors=admin&wiki=on", MEMBERS),
+            get("/demo/timeline?page=99", MEMBERS),
+            get("/demo/timeline?format=json", MEMBERS),
+            get("/demo/timeline?format=atom", MEMBERS),
+            get("/demo/timeline?format=rss&wiki=on", MEMBERS),
+            get("/demo/timeline?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/timeline?from=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/timeline?from=nonsense&format=json", [404, 404, 422, 422, 422]),
+            get("/hidden/timeline", ADMINS),
+            get("/hidden/timeline?format=atom", ADMINS),
+            get("/nowhere/timeline", NOBODY),
+        ],
+    },
     // Search.
     Rule {
         route: "GET /<project>/search",

@@ -1,0 +1,381 @@
+//! `/timeline`: the page, the feed and the JSON of what happened.
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rocket::http::Status;
+use rocket::{Route, get, routes};
+use serde::Serialize;
+use serde_json::json;
+use sha2::Sha256;
+
+use super::asked::{Asked, DAYS, FEED_DAYS};
+use super::walk::{self, Entry, Place, Walked, walk};
+use super::{TIMELINE_VIEW, moment, visit};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::Event;
+use crate::base::markup::Html;
+use crate::base::site::hex;
+use crate::base::text::excerpt::excerpt;
+use crate::base::time::{Instant, When};
+use crate::web::feed::{self, Feed};
+use crate::web::form::shortened;
+use crate::web::page::Alternate;
+use crate::web::paging::{self, Paging, with_value};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
+
+const PAGE_SIZE: usize = 100;
+const FEED_ENTRIES: usize = 50;
+const EXCERPT: usize = 240;
+
+pub fn routes() -> Vec<Route> {
+    routes![timeline]
+}
+
+#[get("/<project>/timeline")]
+async fn timeline(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(TIMELINE_VIEW, "There is no page at this address.")?;
+            match desk.visit.value("format").as_deref() {
+                Some("atom" | "rss") => as_feed(desk, &room),
+                None | Some("" | "html" | "json") if desk.visit.wants_json() => as_json(desk, &room),
+                None | Some("" | "html") => as_page(desk, &room),
+                Some(other) => {
+                    let other = shortened(other);
+                    Err(Error::invalid("format", format!("The timeline comes as html, atom or json, not as {other}.")))
+                }
+            }
+        })
+        .await
+}
+
+/// The entries of the page that an address asks for, and which page that is.
+struct Shown {
+    walked: Walked,
+    page: usize,
+    paging: Paging,
+}
+
+fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
+    let pairs = desk.visit.pairs();
+    let mut page = paging::asked(desk.visit.value("page"));
+    let from: Option<Place> = desk.visit.value("before").and_then(|text| text.parse().ok());
+    let zone = room.viewer.zone();
+    let components = room.project.components();
+    let walked = room.project.read(|db| {
+        let wanted = asked.wanted(db, components)?;
+        let at = |page: usize| walk::Page {
+            from,
+            skip: if from.is_some() { 0 } else { (page - 1) * PAGE_SIZE },
+            size: PAGE_SIZE,
+        };
+        let walked = walk(db, components, &room.viewer, &zone, &wanted, at(page))?;
+        let pages = walked.counted.div_ceil(PAGE_SIZE).max(1);
+        if from.is_none() && walked.complete && page > pages {
+            page = pages;
+            return walk(db, components, &room.viewer, &zone, &wanted, at(page));
+        }
+        Ok(walked)
+    })?;
+    let path = format!("{}/timeline", room.root);
+    let plain = without(&pairs, &["before"]);
+    let counted = if from.is_some() { 1 } else { walked.counted.div_ceil(PAGE_SIZE) };
+    let paging = Paging {
+        page,
+        pages: counted.max(page + usize::from(walked.next.is_some())),
+        previous: (page > 1).then(|| with_value(&path, &plain, "page", &(page - 1).to_string())),
+        next: walked.next.map(|place| {
+            // Far back the walk begins where it left off; near by the number of the page says it all.
+            let before = if walked.complete && from.is_none() { String::new() } else { place.to_string() };
+            let mut pairs = without(&plain, &["page"]);
+            pairs.push(("page".to_owned(), (page + 1).to_string()));
+            with_value(&path, &pairs, "before", &before)
+        }),
+        total: walked.counted,
+    };
+    Ok(Shown { walked, page, paging })
+}
+
+fn without(pairs: &[(String, String)], names: &[&str]) -> Vec<(String, String)> {
+    pairs.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
+}
+
+/// What has no place in the address of a feed or of another period.
+const OF_ONE_PAGE: &[&str] = &["page", "before", "update", "format", "precision", "from"];
+
+#[derive(Serialize)]
+struct TimelinePage {
+    href: String,
+    from: String,
+    daysback: i64,
+    authors: String,
+    filters: Vec<ShownFilter>,
+    summary: String,
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+    days: Vec<Day>,
+    previous_href: Option<String>,
+    next_href: Option<String>,
+    feed_href: Option<String>,
+    paging: Paging,
+}
+
+impl Page for TimelinePage {
+    const TEMPLATE: &'static str = "timeline/index.html";
+}
+
+#[derive(Serialize)]
+struct ShownFilter {
+    name: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Serialize)]
+struct Day {
+    iso: String,
+    label: String,
+    entries: Vec<ShownEntry>,
+}
+
+#[derive(Serialize)]
+struct ShownEntry {
+    icon: &'static str,
+    href: String,
+    clock: String,
+    when: When,
+    title_html: String,
+    author: String,
+    excerpt_html: String,
+    more: Option<More>,
+    unread: bool,
+    highlighted: bool,
+}
+
+#[derive(Serialize)]
+struct More {
+    href: String,
+    label: &'static str,
+}
+
+fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
+    let pairs = desk.visit.pairs();
+    let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
+    let shown = shown(desk, room, &asked)?;
+    let before = visit::before_this(desk, room)?;
+    let path = format!("{}/timeline", room.root);
+    let kept = without(&pairs, OF_ONE_PAGE);
+    let (earlier, later) = asked.neighbours();
+    let at_day = |day: Option<String>| day.map(|day| with_value(&path, &kept, "from", &day));
+    let feed_href = with_value(&path, &kept, "format", "atom");
+    let status = if asked.problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
+    let page = TimelinePage {
+        href: path.clone(),
+        from: moment::iso(asked.last_day).unwrap_or_default(),
+        daysback: asked.days_back,
+        authors: asked.authors.clone(),
+        filters: asked
+            .choices
+            .iter()
+            .map(|one| ShownFilter { name: one.filter.name, label: one.filter.title, chosen: one.chosen })
+            .collect(),
+        summary: asked.summary(),
+        warnings: warnings(&shown.walked),
+        days: days(room, &asked, shown.walked.entries, before),
+        previous_href: at_day(earlier),
+        next_href: at_day(later),
+        feed_href: Some(feed_href.clone()),
+        paging: shown.paging,
+        problems: asked.problems,
+    };
+    let feed = Alternate { href: feed_href, media_type: "application/atom+xml", title: "Timeline".to_owned() };
+    let json = with_value(&path, &without(&pairs, &["page", "before", "update"]), "format", "json");
+    let json = Alternate { href: json, media_type: "application/json", title: "Timeline".to_owned() };
+    let sheet = Sheet::new("Timeline", page).at("/timeline").alternates(vec![feed, json]).status(status);
+    // One page of the newest is enough for robots.
+    if pairs.is_empty() { sheet } else { sheet.noindex() }.render(desk)
+}
+
+fn warnings(walked: &Walked) -> Vec<String> {
+    let told = |name: &&str| format!("What belongs to “{name}” could not be read. Everything else is shown.");
+    walked.failed.iter().map(told).collect()
+}
+
+fn days(room: &Room, asked: &Asked, entries: Vec<Entry>, before: Option<Instant>) -> Vec<Day> {
+    let zone = room.viewer.zone();
+    let today = moment::day_of(Instant::now(), &zone);
+    let mut days: Vec<Day> = Vec::new();
+    let mut last: Option<Date> = None;
+    for entry in entries {
+        let day = moment::day_of(entry.event.happened_at, &zone);
+        if last != Some(day) || days.is_empty() {
+            let (iso, label) =
+                (day.strftime("%Y-%m-%d").to_string(), day_label(day, today, entry.event.happened_at, &zone));
+            days.push(Day { iso, label, entries: Vec::new() });
+            last = Some(day);
+        }
+        if let Some(open) = days.last_mut() {
+            open.entries.push(shown_entry(room, asked, entry, before, &zone));
+        }
+    }
+    days
+}
+
+fn day_label(day: Date, today: Date, at: Instant, zone: &TimeZone) -> String {
+    match moment::days_later(today, -1) {
+        _ if day == today => "Today".to_owned(),
+        yesterday if day == yesterday => "Yesterday".to_owned(),
+        _ => at.day(zone),
+    }
+}
+
+fn shown_entry(room: &Room, asked: &Asked, entry: Entry, before: Option<Instant>, zone: &TimeZone) -> ShownEntry {
+    let at = entry.event.happened_at;
+    let when = at.when(zone);
+    let more = entry.told.more.as_ref().filter(|_| entry.things == 1);
+    ShownEntry {
+        icon: entry.told.icon,
+        href: format!("{}{}", room.root, entry.told.href),
+        clock: when.exact.rsplit(' ').next().unwrap_or_default().to_owned(),
+        when,
+        title_html: title_html(&entry).into_string(),
+        excerpt_html: Html::escaped(&short(&entry.told.excerpt)).into_string(),
+        more: more.map(|(label, href)| More { href: format!("{}{href}", room.root), label }),
+        unread: visit::is_new(&entry.event, &room.viewer, before),
+        highlighted: asked.moment.is_some_and(|moment| at >= moment.begin && entry.since < moment.end),
+        author: entry.author,
+    }
+}
+
+/// What happened in one line: names marked, those of closed things struck through.
+pub(super) fn title_html(entry: &Entry) -> Html {
+    let mut html = Html::default();
+    for (at, told) in entry.names().enumerate() {
+        if at > 0 {
+            html.text(", ");
+        }
+        let closed = told.class == Some("closed");
+        html.tag(if closed { "<em><s>" } else { "<em>" });
+        html.text(&told.title).tag(if closed { "</s></em>" } else { "</em>" });
+    }
+    let more = entry.things - entry.names().count();
+    if more > 0 {
+        html.text(&format!(" and {more} more"));
+    }
+    html.text(" ").text(&entry.deed());
+    html
+}
+
+/// The beginning of what was said, in one line.
+pub(super) fn short(text: &str) -> String {
+    excerpt(text, &[], EXCERPT).iter().map(|span| span.text.as_str()).collect()
+}
+
+fn refuse_problems(asked: &Asked) -> Result<()> {
+    if asked.problems.is_empty() { Ok(()) } else { Err(Error::Invalid(asked.problems.clone())) }
+}
+
+fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
+    let asked = Asked::read(&desk.visit.pairs(), room.project.components(), &room.viewer, DAYS);
+    refuse_problems(&asked)?;
+    let shown = shown(desk, room, &asked)?;
+    let absolute = |href: &str| desk.web().address.absolute(&format!("{}{href}", room.root));
+    let items: Vec<_> = shown
+        .walked
+        .entries
+        .iter()
+        .map(|entry| {
+            let things: Vec<_> =
+                entry.names().map(|told| json!({ "title": told.title, "url": absolute(&told.href) })).collect();
+            json!({
+                "time": entry.event.happened_at.iso(),
+                "author": entry.author,
+                "kind": entry.event.kind,
+                "title": entry.title(),
+                "deed": entry.told.deed,
+                "text": entry.told.excerpt,
+                "url": absolute(&entry.told.href),
+                "times": entry.times,
+                "count": entry.things,
+                "things": things,
+            })
+        })
+        .collect();
+    // Of more than it has counted, it does not claim to know how many there are.
+    let counted = shown.walked.complete && desk.visit.value("before").is_none();
+    Answer::json(&json!({
+        "total": counted.then_some(shown.walked.counted),
+        "page": shown.page,
+        "items": items,
+        "next": shown.paging.next.map(|next| desk.web().address.absolute(&next)),
+        "warnings": warnings(&shown.walked),
+    }))
+}
+
+fn as_feed(desk: &Desk, room: &Room) -> Result<Answer> {
+    let pairs = desk.visit.pairs();
+    let components = room.project.components();
+    let asked = Asked::read(&pairs, components, &room.viewer, FEED_DAYS);
+    refuse_problems(&asked)?;
+    let zone = room.viewer.zone();
+    let page = walk::Page { from: None, skip: 0, size: FEED_ENTRIES };
+    let walked =
+        room.project.read(|db| walk(db, components, &room.viewer, &zone, &asked.wanted(db, components)?, page))?;
+    let path = format!("{}/timeline", room.root);
+    let absolute = |href: &str| desk.web().address.absolute(href);
+    let page_href = with_value(&path, &without(&pairs, &["format", "page", "before", "update"]), "page", "");
+    let updated = walked.entries.first().map_or(room.row.created_at, |entry| entry.event.happened_at);
+    let entries = walked
+        .entries
+        .iter()
+        .map(|entry| feed::Entry {
+            title: format!("{} {}", entry.title(), entry.deed()),
+            id: permanent_id(desk, room, &entry.event),
+            url: absolute(&format!("{}{}", room.root, entry.told.href)),
+            updated: entry.event.happened_at.iso(),
+            author: entry.author.clone(),
+            summary_html: summary_html(desk, room, entry).into_string(),
+        })
+        .collect();
+    Feed {
+        title: format!("{}: timeline", room.row.called()),
+        subtitle: asked.summary(),
+        id: absolute(&page_href),
+        self_url: absolute(&desk.visit.here()),
+        html_url: absolute(&page_href),
+        updated: updated.iso(),
+        entries,
+    }
+    .render(desk)
+}
+
+/// The same for one event for ever, and telling nothing: a number would tell how much happened that one may not see.
+fn permanent_id(desk: &Desk, room: &Room, event: &Event) -> String {
+    let mut id = String::new();
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(desk.site().secret()) {
+        mac.update(format!("timeline {} {}", room.row.id, event.id).as_bytes());
+        id = hex(&mac.finalize().into_bytes()[..16]);
+    }
+    desk.web().address.absolute(&format!("{}/timeline#{id}", room.root))
+}
+
+fn summary_html(desk: &Desk, room: &Room, entry: &Entry) -> Html {
+    let absolute = |href: &str| desk.web().address.absolute(&format!("{}{href}", room.root));
+    let mut html = Html::default();
+    if entry.things > 1 {
+        html.tag("<ul>");
+        for told in entry.names() {
+            html.tag("<li><a").attribute("href", &absolute(&told.href)).tag(">").text(&told.title).tag("</a></li>");
+        }
+        html.tag("</ul>");
+    }
+    if !entry.told.excerpt.is_empty() {
+        html.tag("<p>").text(&entry.told.excerpt).tag("</p>");
+    }
+    if let Some((label, href)) = entry.told.more.as_ref().filter(|_| entry.things == 1) {
+        html.tag("<p><a").attribute("href", &absolute(href)).tag(">").text(label).tag("</a></p>");
+    }
+    html
+}

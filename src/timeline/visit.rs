@@ -1,0 +1,61 @@
+//! When somebody looked last: what is newer is marked as new (row TL08).
+
+use super::store::{self, Seen};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+use crate::web::{Desk, Room};
+
+/// Looks that follow each other sooner are one visit, and not written down again.
+const VISIT_SECONDS: i64 = 300;
+
+/// Notes this visit and tells when the one before it was; none for those who are not signed in or here for the first time.
+pub fn before_this(desk: &Desk, room: &Room) -> Result<Option<Instant>> {
+    let Some(identity) = &desk.principal.identity else {
+        return Ok(None);
+    };
+    let seen = room.project.read(|db| store::seen(db, &identity.uuid))?;
+    let (before, noted) = noted(seen, Instant::now());
+    if let Some(noted) = noted.filter(|_| !room.viewer.archived)
+        && let Err(error) = room.project.db().write(|db| store::save_seen(db, &identity.uuid, noted))
+    {
+        // A full disk must not keep people from reading.
+        log::warn!("the visit of {} to the timeline was not noted: {error}", identity.login);
+    }
+    Ok(before)
+}
+
+/// The visit before this one, and what is to be written if this one is new.
+fn noted(seen: Option<Seen>, now: Instant) -> (Option<Instant>, Option<Seen>) {
+    match seen {
+        None => (None, Some(Seen { before: None, last: now })),
+        Some(seen) if now > seen.last.plus_seconds(VISIT_SECONDS) => {
+            (Some(seen.last), Some(Seen { before: Some(seen.last), last: now }))
+        }
+        Some(seen) => (seen.before, None),
+    }
+}
+
+/// Whether an event is news to somebody who was here at that time.
+pub fn is_new(event: &Event, viewer: &Viewer, before: Option<Instant>) -> bool {
+    let own = event.actor.is_some() && event.actor == viewer.person;
+    event.live && !own && before.is_some_and(|before| event.recorded_at > before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_in_quick_succession_are_one_visit() {
+        let first = Instant(1_000_000_000_000);
+        let seen = Seen { before: None, last: first };
+        assert_eq!(noted(None, first), (None, Some(seen)));
+        assert_eq!(noted(Some(seen), first.plus_seconds(200)), (None, None));
+        let later = first.plus_seconds(1_000);
+        let second = Seen { before: Some(first), last: later };
+        assert_eq!(noted(Some(seen), later), (Some(first), Some(second)));
+        assert_eq!(noted(Some(second), later.plus_seconds(10)), (Some(first), None));
+    }
+}

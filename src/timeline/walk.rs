@@ -1,0 +1,275 @@
+//! From events to entries: walks back through the log, asks the components for words, folds what belongs together.
+//!
+//! Events that this viewer may not see never become entries, so pages, counts and places in the walk are made of entries and
+//! nothing else: nobody can tell from a gap that something was left out.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use super::moment;
+use super::store::{self, Found, Wanted};
+use crate::attachment;
+use crate::base::component::{Component, Components, Occurrence};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+
+/// Events that are read at once.
+const BATCH: usize = 250;
+/// The walk goes so many events beyond the page that was asked for, to say how many entries there are.
+const COUNTED: usize = 2_000;
+/// The walk ends here, page or not.
+const MOST: usize = 20_000;
+/// Things that one folded entry names.
+const MOST_NAMED: usize = 8;
+
+/// One line of the timeline.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The newest of the events that it is made of.
+    pub event: Event,
+    pub author: String,
+    /// In words, for that newest event.
+    pub told: Occurrence,
+    /// Other things that the same act did the same with: at most [`MOST_NAMED`] of them.
+    pub also: Vec<Occurrence>,
+    /// How many things it is about.
+    pub things: usize,
+    /// How often the same was done in a row.
+    pub times: usize,
+    /// When the oldest of its events happened.
+    pub since: Instant,
+}
+
+/// A place in the walk that an address can carry: so many entries of that very instant are before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub at: Instant,
+    pub past: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Walked {
+    pub entries: Vec<Entry>,
+    /// Entries that were walked over, those before and after the page included.
+    pub counted: usize,
+    /// The walk came to the end: `counted` is all there is.
+    pub complete: bool,
+    /// Where the next page begins.
+    pub next: Option<Place>,
+    /// The components that could not be asked (row TL13).
+    pub failed: Vec<&'static str>,
+}
+
+/// Where to begin, what to leave out and how much to take.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    pub from: Option<Place>,
+    pub skip: usize,
+    pub size: usize,
+}
+
+pub fn walk(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    zone: &TimeZone,
+    wanted: &Wanted,
+    page: Page,
+) -> Result<Walked> {
+    let mut wanted = wanted.clone();
+    if let Some(place) = page.from {
+        wanted.until = wanted.until.min(Instant(place.at.0.saturating_add(1)));
+    }
+    let mut walk = Walk { page, zone, walked: Walked::default(), open: None, at: Place { at: wanted.until, past: 0 } };
+    let (mut before, mut read) = (None, 0);
+    loop {
+        let found = store::events(db, viewer, &wanted, before, BATCH)?;
+        let Some(last) = found.last() else {
+            walk.walked.complete = true;
+            break;
+        };
+        before = Some((last.event.happened_at, last.event.id));
+        read += found.len();
+        let told = tell(db, components, viewer, &found, &mut walk.walked.failed)?;
+        for (found, told) in found.into_iter().zip(told) {
+            if let Some(told) = told {
+                walk.take(found, told);
+            }
+        }
+        let full = walk.walked.next.is_some();
+        if read >= MOST || full && read >= COUNTED {
+            break;
+        }
+    }
+    walk.close();
+    let mut walked = walk.walked;
+    if let Some((last_at, _)) = before.filter(|_| !walked.complete && walked.next.is_none()) {
+        walked.next = Some(if walk.at.at == last_at { walk.at } else { Place { at: last_at, past: 0 } });
+    }
+    Ok(walked)
+}
+
+struct Walk<'a> {
+    page: Page,
+    zone: &'a TimeZone,
+    walked: Walked,
+    /// The entry into which the next event may be folded.
+    open: Option<Entry>,
+    /// How far it has come.
+    at: Place,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, found: Found, told: Occurrence) {
+        let at = found.event.happened_at;
+        if self.at.at != at {
+            self.at = Place { at, past: 0 };
+        }
+        let here = self.at;
+        self.at.past += 1;
+        if self.page.from.is_some_and(|from| from.at == at && here.past < from.past) {
+            return;
+        }
+        let (event, author) = (found.event, found.author);
+        if let Some(open) = &mut self.open
+            && open.folds(&event, &told, self.zone)
+        {
+            open.fold(&event, told);
+            return;
+        }
+        self.close();
+        if self.walked.counted == self.page.skip + self.page.size {
+            self.walked.next = Some(here);
+        }
+        let since = event.happened_at;
+        self.open = Some(Entry { event, author, told, also: Vec::new(), things: 1, times: 1, since });
+    }
+
+    fn close(&mut self) {
+        let Some(entry) = self.open.take() else {
+            return;
+        };
+        let shown = self.page.skip..self.page.skip + self.page.size;
+        if shown.contains(&self.walked.counted) {
+            self.walked.entries.push(entry);
+        }
+        self.walked.counted += 1;
+    }
+}
+
+impl Entry {
+    /// The same done with several things in one act (row TL05), or several times in a row without a word, on one day.
+    fn folds(&self, event: &Event, told: &Occurrence, zone: &TimeZone) -> bool {
+        let own = &self.event;
+        let same_deed = own.kind == event.kind && own.actor == event.actor && self.told.deed == told.deed;
+        let same_act = own.batch.unwrap_or(own.id) == event.batch.unwrap_or(event.id);
+        if !same_deed {
+            return false;
+        }
+        if own.resource != event.resource {
+            return same_act && self.times == 1 && told.excerpt == self.told.excerpt;
+        }
+        self.things == 1
+            && told.title == self.told.title
+            && (told.excerpt.is_empty() || told.excerpt == self.told.excerpt)
+            && moment::day_of(own.happened_at, zone) == moment::day_of(event.happened_at, zone)
+    }
+
+    fn fold(&mut self, event: &Event, told: Occurrence) {
+        self.since = event.happened_at;
+        if self.event.resource == event.resource {
+            self.times += 1;
+            return;
+        }
+        self.things += 1;
+        if self.also.len() + 1 < MOST_NAMED {
+            self.also.push(told);
+        }
+    }
+
+    /// What it is about, in words: `Plan`, or `Plan, Budget and 3 more`.
+    pub fn title(&self) -> String {
+        let names: Vec<&str> = self.names().map(|told| told.title.as_str()).collect();
+        match self.things - names.len() {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names.join(", ")),
+        }
+    }
+
+    /// The things that it names.
+    pub fn names(&self) -> impl Iterator<Item = &Occurrence> {
+        std::iter::once(&self.told).chain(&self.also)
+    }
+
+    /// What was done, with how often.
+    pub fn deed(&self) -> String {
+        match self.times {
+            1 => self.told.deed.clone(),
+            times => format!("{} {times} times", self.told.deed),
+        }
+    }
+}
+
+/// Words for each event, in order. A component that fails is named, and its events are left out.
+fn tell(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    found: &[Found],
+    failed: &mut Vec<&'static str>,
+) -> Result<Vec<Option<Occurrence>>> {
+    let mut told: Vec<Option<Occurrence>> = found.iter().map(|_| None).collect();
+    let mut asked: HashMap<&'static str, (&'static dyn Component, Vec<usize>)> = HashMap::new();
+    for (at, one) in found.iter().enumerate() {
+        if let Some(component) = teller(components, &one.event.kind) {
+            asked.entry(component.name()).or_insert_with(|| (component, Vec::new())).1.push(at);
+        }
+    }
+    for (name, (component, places)) in asked {
+        if failed.contains(&name) {
+            continue;
+        }
+        let events: Vec<&Event> = places.iter().map(|at| &found[*at].event).collect();
+        match component.occurrences(db, viewer, &events) {
+            Ok(answers) => {
+                for (at, answer) in places.into_iter().zip(answers) {
+                    told[at] = answer;
+                }
+            }
+            Err(error) => {
+                log::error!("timeline: {name}: {error}");
+                failed.push(name);
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// The component that has words for events of that kind.
+fn teller(components: Components, kind: &str) -> Option<&'static dyn Component> {
+    if attachment::EVENTS.contains(&kind) {
+        return components.of_kind("attachment");
+    }
+    components.iter().find(|component| component.timeline().iter().any(|filter| filter.events.contains(&kind)))
+}
+
+/// `1790000000000000.2`: microseconds since 1970, and how many of that instant.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.at.0, self.past)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (at, past) = text.split_once('.').ok_or(())?;
+        Ok(Self { at: Instant(at.parse().map_err(|_| ())?), past: past.parse().map_err(|_| ())? })
+    }
+}

@@ -1,0 +1,114 @@
+//! What the timeline says of pages: written, edited, renamed, put into the trash and brought back (row TL06).
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::name::href_of;
+use super::{WIKI_DELETE, WIKI_VIEW};
+use crate::base::component::{Occurrence, TimelineFilter};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::viewer::Viewer;
+
+pub const FILTERS: &[TimelineFilter] = &[TimelineFilter {
+    name: "wiki",
+    title: "Pages",
+    events: &["page.created", "page.saved", "page.renamed", "page.deleted", "page.restored"],
+    permission: WIKI_VIEW,
+    on: true,
+}];
+
+struct Row {
+    name: String,
+    version: i64,
+    acl: i64,
+    in_trash: bool,
+    deleted_comment: String,
+}
+
+pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+    if !viewer.may(WIKI_VIEW) {
+        return Ok(events.iter().map(|_| None).collect());
+    }
+    let pages = pages(db, events)?;
+    let comments = comments(db, events)?;
+    let one = |event: &&Event| {
+        let page = pages.get(&event.resource.id).filter(|page| viewer.sees_class(page.acl))?;
+        let version: i64 = event.part.parse().unwrap_or(0);
+        let comment = comments.get(&(event.resource.id, version)).map_or("", String::as_str);
+        occurrence(event, page, version, comment, viewer)
+    };
+    Ok(events.iter().map(one).collect())
+}
+
+/// Of a page in the trash others are told only that it went there; those who may restore it see its past.
+fn occurrence(event: &Event, page: &Row, version: i64, comment: &str, viewer: &Viewer) -> Option<Occurrence> {
+    if page.in_trash && event.kind != "page.deleted" && !viewer.may(WIKI_DELETE) {
+        return None;
+    }
+    let address = href_of(&page.name);
+    let at_version = || {
+        if version == page.version || page.in_trash { address.clone() } else { format!("{address}?version={version}") }
+    };
+    let (deed, href, excerpt, more) = match event.kind.as_str() {
+        "page.created" => ("created", at_version(), comment, None),
+        "page.saved" => {
+            let difference =
+                (!page.in_trash).then(|| ("difference", format!("{address}?action=diff&version={version}")));
+            ("edited", at_version(), comment, difference)
+        }
+        "page.renamed" => ("renamed", address.clone(), "", None),
+        "page.restored" => ("restored from the trash", address.clone(), "", None),
+        "page.deleted" => {
+            let why = if page.in_trash { page.deleted_comment.as_str() } else { "" };
+            ("deleted", address.clone(), why, None)
+        }
+        _ => return None,
+    };
+    Some(Occurrence {
+        title: page.name.clone(),
+        href,
+        deed: deed.to_owned(),
+        class: page.in_trash.then_some("missing"),
+        icon: "page",
+        excerpt: excerpt.to_owned(),
+        more,
+    })
+}
+
+fn pages(db: &Connection, events: &[&Event]) -> Result<HashMap<i64, Row>> {
+    let ids: Vec<i64> = events.iter().map(|event| event.resource.id).collect();
+    let mut statement = db.prepare_cached(
+        "select id, name, version, acl, deleted_at is not null, deleted_comment from page
+         where id in (select value from json_each(?1))",
+    )?;
+    let rows = statement.query_map([serde_json::to_string(&ids)?], |row| {
+        let page = Row {
+            name: row.get(1)?,
+            version: row.get(2)?,
+            acl: row.get(3)?,
+            in_trash: row.get(4)?,
+            deleted_comment: row.get(5)?,
+        };
+        Ok((row.get(0)?, page))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What was said along with the versions that the events name.
+fn comments(db: &Connection, events: &[&Event]) -> Result<HashMap<(i64, i64), String>> {
+    let versions: Vec<(i64, &str)> = events
+        .iter()
+        .filter(|event| matches!(event.kind.as_str(), "page.created" | "page.saved"))
+        .map(|event| (event.resource.id, event.part.as_str()))
+        .collect();
+    let mut statement = db.prepare_cached(
+        "select page, version, comment from json_each(?1) as wanted
+         join page_version on page = wanted.value ->> 0 and version = cast(wanted.value ->> 1 as integer)
+         where comment <> ''",
+    )?;
+    let rows = statement
+        .query_map([serde_json::to_string(&versions)?], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
