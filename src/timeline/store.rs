@@ -135,7 +135,8 @@ mod tests {
         let plan: Vec<String> = db
             .read(|db| {
                 let mut statement = db.prepare(&format!("explain query plan {EVENTS}"))?;
-                Ok(statement.query_map([], |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
+                let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
+                Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
             })
             .expect("a plan");
         assert!(plan[0].contains("event USING INDEX event_happened (happened_at>? AND happened_at<?)"), "{plan:?}");

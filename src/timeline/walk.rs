@@ -273,3 +273,130 @@ impl FromStr for Place {
         Ok(Self { at: Instant(at.parse().map_err(|_| ())?), past: past.parse().map_err(|_| ())? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::component::TimelineFilter;
+    use crate::base::db::{Db, Schema};
+    use crate::base::error::Error;
+    use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Principal};
+
+    const VIEW: Permission =
+        Permission { name: "VIEW", doc: "May look.", implies: &[], by_default: ByDefault::Readers };
+
+    struct Whole;
+    struct Broken;
+
+    impl Component for Whole {
+        fn name(&self) -> &'static str {
+            "whole"
+        }
+
+        fn timeline(&self) -> &'static [TimelineFilter] {
+            &[TimelineFilter { name: "whole", title: "Whole", events: &["whole.done"], permission: VIEW, on: true }]
+        }
+
+        fn occurrences(&self, _: &Connection, _: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+            let told = |event: &&Event| Occurrence {
+                title: format!("Thing {}", event.resource.id),
+                href: format!("/thing/{}", event.resource.id),
+                deed: "done".to_owned(),
+                class: None,
+                icon: "page",
+                excerpt: String::new(),
+                more: None,
+            };
+            // What has an odd number is gone by now.
+            Ok(events.iter().map(|event| (event.resource.id % 2 == 0).then(|| told(event))).collect())
+        }
+    }
+
+    impl Component for Broken {
+        fn name(&self) -> &'static str {
+            "broken"
+        }
+
+        fn timeline(&self) -> &'static [TimelineFilter] {
+            &[TimelineFilter { name: "broken", title: "Broken", events: &["broken.done"], permission: VIEW, on: true }]
+        }
+
+        fn occurrences(&self, _: &Connection, _: &Viewer, _: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+            Err(Error::internal("it broke"))
+        }
+    }
+
+    const COMPONENTS: Components = Components(&[&Whole, &Broken]);
+
+    /// Events of these kinds and things, a second apart, walked over by pages of that size.
+    fn walked(events: &[(&str, i64, Option<i64>)], page: Page) -> Walked {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        db.write(|db| {
+            for (at, (kind, thing, batch)) in events.iter().enumerate() {
+                db.execute(
+                    "insert into event (recorded_at, happened_at, via, kind, resource_kind, resource_id, acl, batch)
+                     values (?1, ?1, 'web', ?2, 'thing', ?3, 1, ?4)",
+                    (Instant(0).plus_seconds(at as i64 + 1), kind, thing, batch),
+                )?;
+            }
+            Ok(())
+        })
+        .expect("events");
+        let viewer = Viewer {
+            principal: Arc::new(Principal::anonymous()),
+            person: None,
+            permissions: [VIEW.name].into(),
+            classes: vec![DEFAULT_CLASS],
+            joined_classes: Vec::new(),
+            archived: false,
+        };
+        let wanted = Wanted { until: Instant(i64::MAX), kinds: vec!["whole.done", "broken.done"], ..Wanted::default() };
+        db.read(|db| walk(db, COMPONENTS, &viewer, &TimeZone::UTC, &wanted, page)).expect("a walk")
+    }
+
+    fn titles(walked: &Walked) -> Vec<String> {
+        walked.entries.iter().map(Entry::title).collect()
+    }
+
+    const FIRST: Page = Page { from: None, skip: 0, size: 3 };
+
+    #[test]
+    fn a_component_that_fails_is_named_and_all_others_are_shown() {
+        let walked = walked(&[("whole.done", 2, None), ("broken.done", 2, None), ("whole.done", 4, None)], FIRST);
+        assert_eq!(titles(&walked), ["Thing 4", "Thing 2"]);
+        assert_eq!((walked.failed, walked.counted, walked.complete), (vec!["broken"], 2, true));
+    }
+
+    #[test]
+    fn what_is_gone_leaves_no_gap_in_a_page() {
+        let events: Vec<_> = (1..=1_000).map(|thing| ("whole.done", thing, None)).collect();
+        let first = walked(&events, FIRST);
+        assert_eq!(titles(&first), ["Thing 1000", "Thing 998", "Thing 996"]);
+        assert_eq!((first.counted, first.complete), (500, true));
+        let next = walked(&events, Page { from: first.next, ..FIRST });
+        assert_eq!(titles(&next), ["Thing 994", "Thing 992", "Thing 990"]);
+        assert_eq!(titles(&walked(&events, Page { skip: 498, ..FIRST })), ["Thing 4", "Thing 2"]);
+    }
+
+    #[test]
+    fn things_of_one_act_are_one_entry_that_names_some_of_them() {
+        let mut events = vec![("whole.done", 2, None)];
+        events.extend((2..=30).map(|thing| ("whole.done", thing * 2, Some(1))));
+        events.push(("whole.done", 100, None));
+        let walked = walked(&events, FIRST);
+        let expected = "Thing 60, Thing 58, Thing 56, Thing 54, Thing 52, Thing 50, Thing 48, Thing 46 and 22 more";
+        assert_eq!(titles(&walked), ["Thing 100", expected]);
+    }
+
+    #[test]
+    fn a_place_comes_back_from_its_address() {
+        let place = Place { at: Instant(-5), past: 7 };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for bad in ["", "1", "1.", ".1", "1.-1", "x.1", "99999999999999999999.1"] {
+            assert!(bad.parse::<Place>().is_err(), "{bad}");
+        }
+    }
+}

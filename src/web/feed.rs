@@ -31,8 +31,23 @@ pub struct Entry {
 }
 
 impl Feed {
-    pub fn render(&self, desk: &Desk) -> Result<Answer> {
-        let xml = desk.web().templates.document("feed/atom.xml", self)?;
+    pub fn render(mut self, desk: &Desk) -> Result<Answer> {
+        for text in [&mut self.title, &mut self.subtitle] {
+            keep_xml(text);
+        }
+        for entry in &mut self.entries {
+            for text in [&mut entry.title, &mut entry.author, &mut entry.summary_html] {
+                keep_xml(text);
+            }
+        }
+        let xml = desk.web().templates.document("feed/atom.xml", &self)?;
         Ok(Answer::new(Status::Ok, ContentType::new("application", "atom+xml"), xml.into_bytes()))
     }
+}
+
+/// Takes out the characters that XML can't hold in any way.
+fn keep_xml(text: &mut String) {
+    text.retain(|one| {
+        !(one.is_control() && !matches!(one, '\t' | '\n' | '\r')) && !matches!(one, '\u{FFFE}' | '\u{FFFF}')
+    });
 }
