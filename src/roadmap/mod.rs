@@ -1,10 +1,28 @@
-//! How far the milestones are: the roadmap, the page of a milestone, the calendar.
+//! How far the milestones are: the roadmap, the page of a milestone with its forms, the calendar.
+//!
+//! `progress` counts, `list_pages` and `milestone_page` show, `form_pages` and `admin` change by `milestone::edit`,
+//! `calendar` writes iCalendar, `macros` put bars into texts.
 
-use crate::base::component::{Component, Place};
+mod admin;
+mod calendar;
+mod form_pages;
+mod list_pages;
+mod macros;
+mod milestone_page;
+mod progress;
+mod shown;
+
+use rocket::Route;
+
+use crate::base::component::{Component, Panel, Place};
+use crate::base::markup::Macro;
 use crate::base::viewer::{ByDefault, Permission};
 
 pub const ROADMAP_VIEW: Permission =
     Permission { name: "ROADMAP_VIEW", doc: "See the roadmap.", implies: &[], by_default: ByDefault::Readers };
+
+/// Not there, or not to be seen: one sentence for both.
+const NO_ROADMAP: &str = "There is no page at this address.";
 
 pub struct Roadmap;
 
@@ -15,11 +33,27 @@ impl Component for Roadmap {
         "roadmap"
     }
 
+    fn routes(&self) -> Vec<Route> {
+        let mut routes = list_pages::routes();
+        routes.extend(milestone_page::routes());
+        routes.extend(form_pages::routes());
+        routes.extend(admin::routes());
+        routes
+    }
+
     fn places(&self) -> &'static [Place] {
         &[Place { name: "Roadmap", path: "/roadmap", key: "r", permission: ROADMAP_VIEW, order: 30 }]
     }
 
     fn permissions(&self) -> &'static [Permission] {
         &[ROADMAP_VIEW]
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        macros::MACROS
+    }
+
+    fn panels(&self) -> &'static [Panel] {
+        &[admin::PANEL]
     }
 }
