@@ -6,6 +6,7 @@
 mod account;
 mod index;
 mod log;
+mod milestone;
 mod output;
 mod permission;
 mod project;
@@ -81,6 +82,9 @@ enum Command {
     Wiki(wiki::Command),
     /// Tickets that meet conditions
     Query(query::Query),
+    /// Milestones: create, change, remove, list, show
+    #[command(subcommand)]
+    Milestone(milestone::Command),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -112,6 +116,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Permission(command) => permission::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),
         Command::Query(query) => query::run(&shell, &query),
+        Command::Milestone(command) => milestone::run(&shell, command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::Index(command) => index::run(&shell, &command),

@@ -214,8 +214,9 @@ mod tests {
             assert_eq!(due(good, "due").ok().flatten().map(|date| date.to_string()).as_deref(), Some(good.trim()));
         }
         assert_eq!(due("", "due").ok(), Some(None));
-        for bad in ["0000-01-01", "2026-02-29", "10000-01-01", "-001-01-01", "2026-1-1", "tomorrow", "2026-13-01", "٢٠٢٦-01-01"]
-        {
+        for bad in [
+            "0000-01-01", "2026-02-29", "10000-01-01", "-001-01-01", "2026-1-1", "tomorrow", "2026-13-01", "٢٠٢٦-01-01",
+        ] {
             assert!(due(bad, "due").is_err(), "{bad}");
         }
     }

@@ -261,12 +261,10 @@ pub fn wrongly_folded(db: &Connection) -> Result<Vec<String>> {
 
 /// Names of milestones whose due date is none, for `check`.
 pub fn wrongly_dated(db: &Connection) -> Result<Vec<String>> {
-    let rows: Vec<(String, String)> = collect(
-        db,
-        "select name, due from milestone where due is not null",
-        &[],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let rows: Vec<(String, String)> =
+        collect(db, "select name, due from milestone where due is not null", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     Ok(rows.into_iter().filter(|(_, due)| due.parse::<jiff::civil::Date>().is_err()).map(|(name, _)| name).collect())
 }
 

@@ -130,11 +130,7 @@ fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Resul
         panels: panels(desk, room),
         href: format!("{}{}", room.root, PANEL.path),
         no_default: !rows.iter().any(|row| row.is_default),
-        milestones: rows
-            .iter()
-            .zip(bars)
-            .map(|(row, (counts, _))| line(room, row, &clock, counts.total()))
-            .collect(),
+        milestones: rows.iter().zip(bars).map(|(row, (counts, _))| line(room, row, &clock, counts.total())).collect(),
         may_add: true,
         added,
         problems,

@@ -453,8 +453,7 @@ fn remove(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     let row = existing(desk, room)?;
     room.viewer.require(MILESTONE_DELETE)?;
     let target = target_of(form);
-    let deleted =
-        seen(desk, form).and_then(|seen| edit::delete(&room.project, room.act(), row.id, Some(seen), target));
+    let deleted = seen(desk, form).and_then(|seen| edit::delete(&room.project, room.act(), row.id, Some(seen), target));
     let refusal = match deleted {
         Ok(()) if form.json => return Answer::json(&json!({ "name": row.name, "deleted": true })),
         Ok(()) => {

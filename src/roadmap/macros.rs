@@ -123,7 +123,9 @@ fn roadmap(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     }
     let mut rows =
         if context.viewer.may(MILESTONE_VIEW) { store::list(context.db, context.viewer)? } else { Vec::new() };
-    rows.retain(|row| row.completed_at.is_none() && (!dated || row.due.is_some()) || completed && row.completed_at.is_some());
+    rows.retain(|row| {
+        row.completed_at.is_none() && (!dated || row.due.is_some()) || completed && row.completed_at.is_some()
+    });
     let more = rows.len() > limit;
     rows.truncate(limit);
     let mut html = Html::default();

@@ -13,10 +13,16 @@ mod progress;
 mod shown;
 
 use rocket::Route;
+use rusqlite::Connection;
+
+pub use progress::Counts;
 
 use crate::base::component::{Component, Panel, Place};
+use crate::base::error::Result;
 use crate::base::markup::Macro;
-use crate::base::viewer::{ByDefault, Permission};
+use crate::base::viewer::{ByDefault, Permission, Viewer};
+use crate::milestone::store::MilestoneRow;
+use crate::ticket::fields::Choices;
 
 pub const ROADMAP_VIEW: Permission =
     Permission { name: "ROADMAP_VIEW", doc: "See the roadmap.", implies: &[], by_default: ByDefault::Readers };
@@ -56,4 +62,12 @@ impl Component for Roadmap {
     fn panels(&self) -> &'static [Panel] {
         &[admin::PANEL]
     }
+}
+
+/// The tickets of milestones that this viewer may see, in their order.
+pub fn counts(db: &Connection, viewer: &Viewer, rows: &[MilestoneRow]) -> Result<Vec<Counts>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let (tallies, choices) = (progress::tallies(db, viewer, &ids, None)?, Choices::load(db)?);
+    let of = |row: &MilestoneRow| Counts::of(tallies.iter().filter(|tally| tally.milestone == row.id), &choices);
+    Ok(rows.iter().map(of).collect())
 }

@@ -108,7 +108,8 @@ pub fn percents(parts: &[i64]) -> Vec<i64> {
     let mut percents: Vec<i64> = parts.iter().map(|part| rounded(part.saturating_mul(100), total)).collect();
     let rest = 100 - percents.iter().sum::<i64>();
     let counted = percents.iter_mut().filter(|percent| **percent > 0);
-    let fudged = if rest < 0 { counted.rev().max_by_key(|percent| **percent) } else { counted.min_by_key(|percent| **percent) };
+    let fudged =
+        if rest < 0 { counted.rev().max_by_key(|percent| **percent) } else { counted.min_by_key(|percent| **percent) };
     if let Some(percent) = fudged {
         *percent += rest;
     }
@@ -179,10 +180,8 @@ pub(super) fn literal(value: &str) -> String {
 
 /// The query with these conditions; names of pairs are ours.
 pub(super) fn query_href(root: &str, pairs: &[(&str, String)]) -> String {
-    let query: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={}", crate::web::address::segment(value)))
-        .collect();
+    let query: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", crate::web::address::segment(value))).collect();
     format!("{root}/query?{}", query.join("&"))
 }
 
@@ -266,8 +265,15 @@ mod tests {
     #[test]
     fn a_name_that_begins_like_an_operator_is_asked_for_literally() {
         for (name, asked) in [
-            ("1.0", "1.0"), ("!x", "\\!x"), ("~", "\\~"), ("^a", "\\^a"), ("$5", "\\$5"), ("\\!x", "\\\\!x"),
-            ("\\USER", "\\\\USER"), ("\\x", "\\x"), ("USER", "USER"),
+            ("1.0", "1.0"),
+            ("!x", "\\!x"),
+            ("~", "\\~"),
+            ("^a", "\\^a"),
+            ("$5", "\\$5"),
+            ("\\!x", "\\\\!x"),
+            ("\\USER", "\\\\USER"),
+            ("\\x", "\\x"),
+            ("USER", "USER"),
         ] {
             assert_eq!(literal(name), asked);
         }
