@@ -30,7 +30,7 @@ pub static COMPONENTS: Components = Components(&[
 ]);
 
 /// Files hang on what other components own, so this one is given the list.
-static ATTACHMENTS: Attachments = Attachments::new(|| COMPONENTS, wiki::WIKI_VIEW);
+static ATTACHMENTS: Attachments = Attachments::new(|| COMPONENTS);
 
 /// The program as Rocket runs it: routes of all components below the base path.
 pub fn rocket(site: Arc<Site>, address: SiteAddress, listen: (std::net::IpAddr, u16)) -> Result<Rocket<Build>> {

@@ -78,7 +78,7 @@ impl Component for SmallWiki {
 }
 
 static ALL: Components = Components(&[&SmallWiki, &FILES]);
-static FILES: Attachments = Attachments::new(|| ALL, VIEW);
+static FILES: Attachments = Attachments::new(|| ALL);
 
 struct House {
     client: Client,

@@ -52,8 +52,8 @@ impl Component for Notes {
 
     fn searchable(&self) -> &'static [Searchable] {
         &[
-            Searchable { kind: "note", title: "Notes", permission: NOTE_VIEW },
-            Searchable { kind: "memo", title: "Memos", permission: MEMO_VIEW },
+            Searchable { kind: "note", title: "Notes" },
+            Searchable { kind: "memo", title: "Memos" },
         ]
     }
 
@@ -93,11 +93,11 @@ impl Component for Notes {
                     && self.document(db, &resource)?.is_some_and(|document| {
                         viewer.person.is_some_and(|person| document.participants.contains(&person))
                     });
-                Ok((viewer.sees_class(note.acl) || joined).then(|| Card {
+                let may = viewer.may(if kind == "note" { NOTE_VIEW } else { MEMO_VIEW });
+                Ok((may && (viewer.sees_class(note.acl) || joined)).then(|| Card {
                     href: format!("/{kind}/{id}"),
                     resource,
                     title: note.title,
-                    text: note.text,
                     author: note.author,
                     changed: note.changed,
                     place: String::new(),
@@ -486,7 +486,10 @@ fn kinds_narrow_are_counted_and_need_their_permission() {
     let mut no_memos = reader();
     no_memos.permissions.remove(MEMO_VIEW.name);
     assert_eq!(test.titles_as(&no_memos, "shared"), ["Note"]);
-    assert_eq!(test.find_as(&no_memos, "shared").facets.len(), 1);
+    assert_eq!(test.find_as(&no_memos, "shared type:memo").total, 0);
+    assert_eq!(test.find_as(&no_memos, "shared").facets[1].count, 0);
+    assert!(find::suggest(&test.project, &no_memos, "mem").expect("suggests").is_empty());
+    assert_eq!(find::suggest(&test.project, &reader(), "mem").expect("suggests").len(), 1);
     let query = find::read(COMPONENTS, &reader(), "shared");
     let mut nobody = reader();
     nobody.permissions.remove(SEARCH_VIEW.name);

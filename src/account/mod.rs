@@ -7,8 +7,13 @@ mod profile;
 
 use rocket::Route;
 
-use crate::base::component::Component;
+use rusqlite::Connection;
+
+use crate::base::component::{Card, Component, Document, Searchable};
+use crate::base::error::Result;
 use crate::base::markup::LinkKind;
+use crate::base::resource::Resource;
+use crate::base::viewer::Viewer;
 
 pub struct Account;
 
@@ -28,5 +33,21 @@ impl Component for Account {
 
     fn link_kinds(&self) -> &'static [LinkKind] {
         people::KINDS
+    }
+
+    fn searchable(&self) -> &'static [Searchable] {
+        people::SEARCHABLE
+    }
+
+    fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        people::document(db, resource.id)
+    }
+
+    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        people::ids_after(db, after, limit)
+    }
+
+    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        people::cards(db, viewer, ids)
     }
 }

@@ -31,23 +31,24 @@ use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::Project;
 use crate::base::resource::Resource;
 use crate::base::time::When;
-use crate::base::viewer::{Permission, Principal, TRAC_ADMIN, Viewer};
+use crate::base::viewer::{Principal, TRAC_ADMIN, Viewer};
 use crate::web::address;
 use store::FileRow;
 
 /// What is recorded of files; the resource is the file, `data.parent` what it hangs on.
 pub const EVENTS: &[&str] = &["attachment.added", "attachment.replaced", "attachment.removed"];
 
+/// The kind of resource that a file is.
+pub const KIND: &str = "attachment";
+
 pub struct Attachments {
     /// THE list of components: what files hang on is found there.
     all: fn() -> Components,
-    searchable: [Searchable; 1],
 }
 
 impl Attachments {
-    /// `view` is the right without which none of the things that have files is seen.
-    pub const fn new(all: fn() -> Components, view: Permission) -> Self {
-        Self { all, searchable: [Searchable { kind: "attachment", title: "Files", permission: view }] }
+    pub const fn new(all: fn() -> Components) -> Self {
+        Self { all }
     }
 }
 
@@ -74,8 +75,8 @@ impl Component for Attachments {
         macros::MACROS
     }
 
-    fn searchable(&self) -> &[Searchable] {
-        &self.searchable
+    fn searchable(&self) -> &'static [Searchable] {
+        &[Searchable { kind: KIND, title: "Files" }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
@@ -88,7 +89,7 @@ impl Component for Attachments {
         Ok(Some(Document {
             resource: resource.clone(),
             acl: owner.acl,
-            participants: Vec::new(),
+            participants: store::participants(db, &file.parent)?,
             title: file.name,
             text: file.description,
             author: file.author_name,
@@ -134,10 +135,9 @@ impl Component for Attachments {
 
 fn card(owner: &Owner, file: FileRow) -> Card {
     Card {
-        resource: Resource::new("attachment", file.id),
+        resource: Resource::new(KIND, file.id),
         href: href(owner, &file.name),
         title: file.name,
-        text: file.description,
         author: file.author_name,
         changed: file.added_at,
         place: owner.title.clone(),

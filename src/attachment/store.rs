@@ -85,6 +85,22 @@ pub fn find_all(db: &Connection, wanted: &[(Resource, String)]) -> Result<Vec<Fi
     Ok(statement.query_map([serde_json::to_string(&pairs)?], from_row)?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Who takes part in what files hang on, and so sees them with it.
+pub fn participants(db: &Connection, parent: &Resource) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "select distinct person from participant where resource_kind = ?1 and resource_id = ?2 order by person",
+    )?;
+    Ok(statement.query_map((&parent.kind, parent.id), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ids of a resource's files.
+pub fn ids_of_parent(db: &Connection, parent: &Resource) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "select id from attachment where parent_kind = ?1 and parent_id = ?2 and removed_at is null order by id",
+    )?;
+    Ok(statement.query_map((&parent.kind, parent.id), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Ids above `after`, in their order.
 pub fn ids_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>> {
     let mut statement =

@@ -142,8 +142,6 @@ pub struct Searchable {
     pub kind: &'static str,
     /// As the facet names it: `Pages`.
     pub title: &'static str,
-    /// The right without which none of them is seen.
-    pub permission: Permission,
 }
 
 /// What the search index is told of one resource.
@@ -158,10 +156,11 @@ pub struct Document {
     pub text: String,
     /// Login or name, for `author:`.
     pub author: String,
+    /// 0 where nobody can say; then no `changed:` finds it.
     pub changed: Instant,
     /// The right without which it is not seen: of a file, that of what it hangs on.
     pub permission: &'static str,
-    /// What can be asked for by name and counted, such as `("status", "new")`.
+    /// What can be asked for by name and counted, such as `("status", "new")`. Its own type is `type`, as in `type:defect`.
     pub facets: Vec<(&'static str, String)>,
 }
 
@@ -172,8 +171,6 @@ pub struct Card {
     pub title: String,
     /// Below the project's address, percent-encoded: `/wiki/Plan`.
     pub href: String,
-    /// Without markup; excerpts are cut from it.
-    pub text: String,
     pub author: String,
     pub changed: Instant,
     /// Where it belongs, e.g. the page that has the attachment.

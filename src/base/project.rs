@@ -17,9 +17,10 @@ use super::db::{Db, Schema};
 use super::error::Result;
 use super::event::{self, Event, NewEvent, Stamp, Via};
 use super::markup::Cache;
+use super::resource::Resource;
 use super::site::Nudge;
 use super::time::Instant;
-use super::viewer::{Credential, Viewer};
+use super::viewer::{Credential, DEFAULT_CLASS, Viewer};
 
 pub struct Project {
     id: String,
@@ -290,6 +291,7 @@ pub fn person_of_account(db: &Connection, uuid: &str, login: &str, display_name:
         Some((id, known_login, known_name)) => {
             if known_login != login || known_name != display_name {
                 db.execute("update person set login = ?2, display_name = ?3 where id = ?1", (id, login, display_name))?;
+                tell_of_person(db, "person.renamed", id)?;
             }
             Ok(id)
         }
@@ -298,9 +300,18 @@ pub fn person_of_account(db: &Connection, uuid: &str, login: &str, display_name:
                 "insert into person (uuid, login, display_name, kind) values (?1, ?2, ?3, 'account')",
                 (uuid, login, display_name),
             )?;
-            Ok(db.last_insert_rowid())
+            let id = db.last_insert_rowid();
+            tell_of_person(db, "person.met", id)?;
+            Ok(id)
         }
     }
+}
+
+/// So that the followers hear of people, too.
+fn tell_of_person(db: &Connection, kind: &'static str, id: i64) -> Result<()> {
+    let stamp = Stamp { actor: Some(id), via: Via::System, happened_at: Instant::now(), batch: None, live: true };
+    event::insert(db, &NewEvent::new(kind, Resource::new("person", id), DEFAULT_CLASS), &stamp)?;
+    Ok(())
 }
 
 /// How a person is called on pages: full name, else login; nobody is `anonymous`.

@@ -15,11 +15,12 @@ use tantivy::query::{Bm25StatisticsProvider, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
 
+use super::census::{Census, Counting};
 use super::index::{self, Snapshot};
 use super::matching;
 use super::schema::{self, fields};
 use super::touched::Touched;
-use crate::base::component::{Components, Searchable};
+use crate::base::component::Components;
 use crate::base::error::{Error, Result};
 use crate::base::resource::Resource;
 use crate::base::time::Instant;
@@ -64,6 +65,8 @@ pub struct Found {
     pub resource: Resource,
     pub score: f64,
     sort: f64,
+    /// Where its text is kept: a shelf, and the place there.
+    at: (usize, DocAddress),
 }
 
 impl Corpus {
@@ -72,7 +75,6 @@ impl Corpus {
         db: &Connection,
         components: Components,
         viewer: &Viewer,
-        kinds: &[&Searchable],
         snapshot: Option<Snapshot>,
     ) -> std::result::Result<Self, Trouble> {
         let snapshot = match snapshot {
@@ -81,11 +83,8 @@ impl Corpus {
         };
         let position = snapshot.as_ref().map_or(0, Snapshot::position);
         let stale = Touched::since(db, components, position)?;
-        let (documents, complete) = stale.documents(db, components, kinds)?;
-        let visible = matching::all(&[
-            &matching::access(viewer),
-            &matching::kinds(kinds.iter().map(|searchable| searchable.kind)),
-        ]);
+        let (documents, complete) = stale.documents(db, components)?;
+        let visible = matching::access(viewer);
         let mut shelves = Vec::new();
         let mut weights = Weights::default();
         if let Some(snapshot) = snapshot {
@@ -108,30 +107,46 @@ impl Corpus {
         Ok(Self { shelves, weights, behind: !complete })
     }
 
-    pub fn count(&self, query: &dyn Query) -> std::result::Result<u64, Trouble> {
-        let mut count = 0;
+    pub fn census(&self, query: &dyn Query) -> std::result::Result<Census, Trouble> {
+        let mut census = Census::default();
         for shelf in &self.shelves {
             let query = matching::all(&[&shelf.visible, &query.box_clone()]);
-            count += guarded(|| shelf.searcher.search(&query, &Count))? as u64;
+            census.add(guarded(|| shelf.searcher.search(&query, &Counting))?);
         }
-        Ok(count)
+        Ok(census)
     }
 
     /// The first `most` of everything that matches.
     pub fn top(&self, query: &dyn Query, order: Order, most: usize) -> std::result::Result<Vec<Found>, Trouble> {
         let mut found = Vec::new();
-        for shelf in &self.shelves {
+        for (number, shelf) in self.shelves.iter().enumerate() {
             let query = matching::all(&[&shelf.visible, &query.box_clone()]);
-            found.extend(guarded(|| shelf.top(&query, order, most, &self.weights))?);
+            found.extend(guarded(|| shelf.top(number, &query, order, most, &self.weights))?);
         }
         found.sort_by(|one, other| other.sort.total_cmp(&one.sort).then_with(|| one.resource.cmp(&other.resource)));
         found.truncate(most);
         Ok(found)
     }
+
+    /// The beginning of its text, without markup, as it was when it was indexed. Only for whoever is shown its card: that is
+    /// made from the database, this is not.
+    pub fn text(&self, found: &Found) -> std::result::Result<String, Trouble> {
+        let (shelf, address) = found.at;
+        let Some(shelf) = self.shelves.get(shelf) else { return Ok(String::new()) };
+        let entry: TantivyDocument = guarded(|| shelf.searcher.doc(address))?;
+        Ok(entry.get_first(fields().shown).and_then(|text| text.as_str()).unwrap_or_default().to_owned())
+    }
 }
 
 impl Shelf {
-    fn top(&self, query: &dyn Query, order: Order, most: usize, weights: &Weights) -> tantivy::Result<Vec<Found>> {
+    fn top(
+        &self,
+        number: usize,
+        query: &dyn Query,
+        order: Order,
+        most: usize,
+        weights: &Weights,
+    ) -> tantivy::Result<Vec<Found>> {
         let now = Instant::now().0;
         let collector = TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
             let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
@@ -146,15 +161,21 @@ impl Shelf {
             self.searcher.search_with_statistics_provider(query, &collector, weights)?;
         let mut found = Vec::with_capacity(top.len());
         for ((sort, score), address) in top {
-            let entry: TantivyDocument = self.searcher.doc(address)?;
-            let key = entry.get_first(fields().key).and_then(|key| key.as_str()).unwrap_or_default();
-            if let Some((kind, id)) = key.rsplit_once(':')
-                && let Ok(id) = id.parse()
-            {
-                found.push(Found { resource: Resource::stored(kind.to_owned(), id), score, sort });
+            if let Some(resource) = self.resource(address)? {
+                found.push(Found { resource, score, sort, at: (number, address) });
             }
         }
         Ok(found)
+    }
+
+    fn resource(&self, at: DocAddress) -> tantivy::Result<Option<Resource>> {
+        let columns = self.searcher.segment_reader(at.segment_ord).fast_fields();
+        let Some(id) = columns.i64("id")?.first(at.doc_id) else { return Ok(None) };
+        let Some(kinds) = columns.str("kind")? else { return Ok(None) };
+        let Some(kind) = kinds.ords().first(at.doc_id) else { return Ok(None) };
+        let mut name = String::new();
+        kinds.ord_to_str(kind, &mut name)?;
+        Ok(Some(Resource::stored(name, id)))
     }
 }
 

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::census::Census;
 use super::corpus::{Corpus, Found, Order, Trouble, with_index};
 use super::index::Snapshot;
 use super::matching;
-use super::query::{Query, Reading};
+use super::query::{Field, Query, Reading};
 use super::schema;
-use super::{SEARCH_VIEW, near};
+use super::{SEARCH_VIEW, jump, near};
 use crate::base::component::{Card, Components, Searchable};
 use crate::base::error::Result;
 use crate::base::project::Project;
@@ -21,9 +22,12 @@ use crate::base::viewer::Viewer;
 /// Nobody reads further; who wants more asks more exactly.
 const MOST_HITS: usize = 5_000;
 const EXCERPT_CHARS: usize = 240;
-/// Hits are marked within so much of a text.
-const MARKED_BYTES: usize = 256 << 10;
 const SUGGESTIONS: usize = 8;
+/// The values that are counted beside the hits, with their titles; others are if they were asked for.
+const COUNTED: &[(&str, &str)] =
+    &[("status", "Status"), ("milestone", "Milestone"), ("component", "Component"), ("owner", "Owner")];
+/// Of each so many values are shown.
+const MOST_VALUES: usize = 12;
 
 /// What is asked for, beside the query.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +50,12 @@ impl Default for Wanted<'_> {
 pub struct Results {
     /// Of the kinds asked for.
     pub total: u64,
-    /// One for each kind that the viewer may search.
+    /// One for each kind of resource.
     pub facets: Vec<Facet>,
+    /// What the hits have, by name: first those names that are always counted.
+    pub fields: Vec<FieldFacet>,
+    /// So many there would be without conditions on kinds and fields; counted where there are none with them.
+    pub elsewhere: u64,
     pub hits: Vec<Hit>,
     /// From 1; the last one if a later one was asked for.
     pub page: usize,
@@ -64,6 +72,25 @@ pub struct Results {
 pub struct Facet {
     pub kind: &'static str,
     pub title: &'static str,
+    pub count: u64,
+    /// Asked for by name.
+    pub chosen: bool,
+}
+
+/// The values of one name that the hits have. Counted as if nothing had been asked for by this name, so that the counts say
+/// what choosing another value would find.
+#[derive(Debug, Clone)]
+pub struct FieldFacet {
+    pub name: &'static str,
+    pub title: String,
+    /// Those that were asked for, then the most frequent.
+    pub values: Vec<FieldValue>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldValue {
+    pub key: String,
+    pub label: String,
     pub count: u64,
     /// Asked for by name.
     pub chosen: bool,
@@ -93,13 +120,19 @@ pub struct Suggestion {
     pub url: String,
     #[serde(rename = "type")]
     pub kind: String,
+    /// It is closed, as a ticket can be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
 }
 
 /// Reads what was typed against what this project can search.
 pub fn read(components: Components, viewer: &Viewer, text: &str) -> Query {
-    let kinds: Vec<(&str, &str)> =
-        searchable(components, viewer).iter().map(|searchable| (searchable.kind, searchable.title)).collect();
-    Query::read(text, &Reading { kinds: &kinds, zone: viewer.zone(), now: Instant::now() })
+    Query::read(text, &reading(components, viewer))
+}
+
+pub fn reading(components: Components, viewer: &Viewer) -> Reading {
+    let kinds = searchable(components).map(|searchable| (searchable.kind, searchable.title)).collect();
+    Reading { kinds, zone: viewer.zone(), now: Instant::now() }
 }
 
 /// What the viewer finds. Neither counts nor hits depend on anything that they may not see, whatever the index holds.
@@ -115,7 +148,7 @@ pub fn find(project: &Project, viewer: &Viewer, query: &Query, wanted: &Wanted<'
     Ok(results)
 }
 
-/// Titles for completion while typing, at most eight.
+/// Titles for completion while typing, at most eight; a ticket's number comes before all.
 pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Suggestion>> {
     viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
     let words: Vec<String> = schema::words(text).take(8).map(|(_, word)| word).collect();
@@ -125,23 +158,31 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
     let components = project.components();
     with_index(project.dir(), |snapshot| {
         read_in(project, |db| {
-            let kinds = searchable(components, viewer);
-            let corpus = Corpus::open(db, components, viewer, &kinds, snapshot.clone())?;
+            let mut offered = Vec::new();
+            if let Some(number) = jump::number(text.trim()) {
+                offered.extend(jump::ticket(db, components, viewer, number)?);
+            }
+            let corpus = Corpus::open(db, components, viewer, snapshot.clone())?;
             let found = corpus.top(&*matching::of_titles(&words), Order::Best, SUGGESTIONS)?;
-            let cards = cards(db, components, viewer, found)?;
-            Ok(cards
-                .into_iter()
-                .map(|(card, _)| {
-                    let kind = kinds.iter().find(|searchable| card.resource.is(searchable.kind));
-                    Suggestion {
-                        kind: kind.map_or_else(String::new, |kind| one_of(kind.title)),
-                        title: card.title,
-                        url: card.href,
-                    }
-                })
-                .collect())
+            for (card, _) in cards(db, components, viewer, found)? {
+                if offered.iter().all(|known: &Card| known.resource != card.resource) {
+                    offered.push(card);
+                }
+            }
+            offered.truncate(SUGGESTIONS);
+            Ok(offered.into_iter().map(|card| suggestion(components, card)).collect())
         })
     })
+}
+
+fn suggestion(components: Components, card: Card) -> Suggestion {
+    let kind = searchable(components).find(|searchable| card.resource.is(searchable.kind));
+    Suggestion {
+        closed: is_closed(&card),
+        kind: kind.map_or_else(String::new, |kind| one_of(kind.title)),
+        title: card.title,
+        url: card.href,
+    }
 }
 
 /// What the viewer finds, through a database that is being read already. `snapshot` was taken before that.
@@ -153,15 +194,15 @@ pub fn find_in(
     wanted: &Wanted<'_>,
     snapshot: Option<Snapshot>,
 ) -> std::result::Result<Results, Trouble> {
-    let kinds = searchable(components, viewer);
-    let chosen: Vec<&str> = kinds
-        .iter()
+    let chosen: Vec<&'static str> = searchable(components)
         .map(|searchable| searchable.kind)
         .filter(|kind| query.kinds.iter().chain(wanted.kinds).any(|chosen| chosen == kind))
         .collect();
     let mut results = Results {
         total: 0,
         facets: Vec::new(),
+        fields: Vec::new(),
+        elsewhere: 0,
         hits: Vec::new(),
         page: 1,
         pages: 1,
@@ -172,73 +213,161 @@ pub fn find_in(
     if query.is_empty() {
         return Ok(results);
     }
-    let corpus = Corpus::open(db, components, viewer, &kinds, snapshot)?;
+    let corpus = Corpus::open(db, components, viewer, snapshot)?;
     results.behind = corpus.behind;
+    let mut narrowed = Narrowed::of(query, &chosen, matching::of_query(query, false));
+    let mut census = corpus.census(&*narrowed.all())?;
     let mut forgiving = false;
-    let mut clause = matching::of_query(query, false);
-    results.facets = facets(&corpus, &*clause, &kinds, &chosen)?;
-    if results.facets.iter().all(|facet| facet.count == 0)
-        && query.wanted.iter().any(|part| part.forgivable().is_some())
-    {
-        let forgiven = matching::of_query(query, true);
-        let facets = facets(&corpus, &*forgiven, &kinds, &chosen)?;
-        if facets.iter().any(|facet| facet.count > 0) {
+    if census.total == 0 {
+        results.elsewhere = corpus.census(&*narrowed.words)?.total;
+        if results.elsewhere == 0 && query.wanted.iter().any(|part| part.forgivable().is_some()) {
             forgiving = true;
-            clause = forgiven;
-            results.facets = facets;
+            narrowed.words = matching::of_query(query, true);
+            census = corpus.census(&*narrowed.all())?;
+            results.elsewhere = if census.total > 0 { 0 } else { corpus.census(&*narrowed.words)?.total };
         }
     }
-    results.total =
-        results.facets.iter().filter(|facet| chosen.is_empty() || facet.chosen).map(|facet| facet.count).sum();
+    results.total = census.total;
+    results.facets = kind_facets(&corpus, components, &narrowed, &census, &chosen)?;
+    results.fields = field_facets(&corpus, query, &narrowed, &census)?;
     let page_size = wanted.page_size.clamp(1, MOST_HITS);
     let reachable = usize::try_from(results.total).unwrap_or(MOST_HITS).min(MOST_HITS);
     results.pages = reachable.div_ceil(page_size).max(1);
     results.page = wanted.page.clamp(1, results.pages);
-    if !chosen.is_empty() {
-        clause = matching::all(&[&clause, &matching::kinds(chosen.iter().copied())]);
-    }
     let skip = (results.page - 1) * page_size;
-    let found = corpus.top(&*clause, wanted.order, skip + page_size)?.into_iter().skip(skip).collect::<Vec<_>>();
+    let found =
+        corpus.top(&*narrowed.all(), wanted.order, skip + page_size)?.into_iter().skip(skip).collect::<Vec<_>>();
     let asked = found.len() as u64;
     let cards = cards(db, components, viewer, found)?;
     // Never so while every change tells its event. If it does happen, the count must not betray it.
     results.total = results.total.saturating_sub(asked - cards.len() as u64);
     let mut near = near::Near::of(query, forgiving);
-    results.hits = cards.into_iter().map(|(card, score)| shown(card, score, query, &mut near)).collect();
+    for (card, found) in cards {
+        let text = corpus.text(&found)?;
+        results.hits.push(shown(card, &text, found.score, query, &mut near));
+    }
     results.forgiven = near.forgiven();
     Ok(results)
 }
 
-/// The kinds whose permission the viewer has.
-pub fn searchable(components: Components, viewer: &Viewer) -> Vec<&'static Searchable> {
-    components
-        .iter()
-        .flat_map(|component| component.searchable())
-        .filter(|searchable| viewer.may(searchable.permission))
-        .collect()
+/// Every kind of resource that can be found.
+pub fn searchable(components: Components) -> impl Iterator<Item = &'static Searchable> {
+    components.iter().flat_map(|component| component.searchable())
+}
+
+/// A query in parts, so that counts can be taken without one of them.
+struct Narrowed<'a> {
+    words: Box<dyn tantivy::query::Query>,
+    chosen: &'a [&'static str],
+    fields: &'a [Field],
+}
+
+impl<'a> Narrowed<'a> {
+    fn of(query: &'a Query, chosen: &'a [&'static str], words: Box<dyn tantivy::query::Query>) -> Self {
+        Self { words, chosen, fields: &query.fields }
+    }
+
+    fn all(&self) -> Box<dyn tantivy::query::Query> {
+        self.without(None)
+    }
+
+    /// Without what is asked of one name; `kind` is the resource's.
+    fn without(&self, left_out: Option<&str>) -> Box<dyn tantivy::query::Query> {
+        let mut clauses = vec![self.words.box_clone()];
+        if !self.chosen.is_empty() && left_out != Some("kind") {
+            clauses.push(matching::kinds(self.chosen.iter().copied()));
+        }
+        for name in self.names().into_iter().filter(|name| left_out != Some(*name)) {
+            clauses.push(matching::facets(self.fields.iter().filter(|field| field.name == name)));
+        }
+        matching::all(&clauses.iter().collect::<Vec<_>>())
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for field in self.fields {
+            if !names.contains(&field.name) {
+                names.push(field.name);
+            }
+        }
+        names
+    }
 }
 
 /// What one of the things under such a title is called: `page` of `Pages`.
 pub fn one_of(title: &str) -> String {
+    if title == "People" {
+        return "person".to_owned();
+    }
     title.strip_suffix('s').unwrap_or(title).to_lowercase()
 }
 
-fn facets(
+pub fn is_closed(card: &Card) -> bool {
+    card.class == Some("closed")
+}
+
+fn kind_facets(
     corpus: &Corpus,
-    clause: &dyn tantivy::query::Query,
-    kinds: &[&'static Searchable],
+    components: Components,
+    narrowed: &Narrowed<'_>,
+    census: &Census,
     chosen: &[&str],
 ) -> std::result::Result<Vec<Facet>, Trouble> {
-    let of_kind = |searchable: &&'static Searchable| {
-        let of_kind = matching::all(&[&clause.box_clone(), &matching::kinds([searchable.kind])]);
-        Ok(Facet {
-            kind: searchable.kind,
-            title: searchable.title,
-            count: corpus.count(&*of_kind)?,
-            chosen: chosen.contains(&searchable.kind),
-        })
+    let wider = if chosen.is_empty() { None } else { Some(corpus.census(&*narrowed.without(Some("kind")))?) };
+    let census = wider.as_ref().unwrap_or(census);
+    let facet = |searchable: &Searchable| Facet {
+        kind: searchable.kind,
+        title: searchable.title,
+        count: census.kind(searchable.kind),
+        chosen: chosen.contains(&searchable.kind),
     };
-    kinds.iter().map(of_kind).collect()
+    Ok(searchable(components).map(facet).collect())
+}
+
+fn field_facets(
+    corpus: &Corpus,
+    query: &Query,
+    narrowed: &Narrowed<'_>,
+    census: &Census,
+) -> std::result::Result<Vec<FieldFacet>, Trouble> {
+    let asked = narrowed.names();
+    let others = asked.iter().filter(|name| COUNTED.iter().all(|(counted, _)| counted != *name));
+    let mut facets = Vec::new();
+    for name in COUNTED.iter().map(|(name, _)| *name).chain(others.copied()) {
+        let mut values = Vec::new();
+        let counted = if asked.contains(&name) {
+            corpus.census(&*narrowed.without(Some(name)))?.values(name)
+        } else {
+            census.values(name)
+        };
+        for field in query.fields.iter().filter(|field| field.name == name) {
+            let known = counted.iter().find(|value| value.key == field.key);
+            values.push(FieldValue {
+                key: field.key.clone(),
+                label: known.map_or(&field.value, |known| &known.label).clone(),
+                count: known.map_or(0, |known| known.count),
+                chosen: true,
+            });
+        }
+        for value in counted {
+            if values.len() < MOST_VALUES.max(query.fields.len()) && values.iter().all(|known| known.key != value.key) {
+                values.push(FieldValue { key: value.key, label: value.label, count: value.count, chosen: false });
+            }
+        }
+        if !values.is_empty() {
+            facets.push(FieldFacet { name, title: title_of(name), values });
+        }
+    }
+    Ok(facets)
+}
+
+/// `Status` for `status`; `type` is that of a ticket.
+fn title_of(name: &str) -> String {
+    match COUNTED.iter().find(|(counted, _)| *counted == name) {
+        Some((_, title)) => (*title).to_owned(),
+        None if name == "type" => "Type of ticket".to_owned(),
+        None => name[..1].to_uppercase() + &name[1..],
+    }
 }
 
 /// What this viewer is shown of each, in the same order; one query per kind.
@@ -247,7 +376,7 @@ fn cards(
     components: Components,
     viewer: &Viewer,
     found: Vec<Found>,
-) -> std::result::Result<Vec<(Card, f64)>, Trouble> {
+) -> std::result::Result<Vec<(Card, Found)>, Trouble> {
     let mut ids: HashMap<String, Vec<i64>> = HashMap::new();
     for one in &found {
         ids.entry(one.resource.kind.clone().into_owned()).or_default().push(one.resource.id);
@@ -260,11 +389,10 @@ fn cards(
             }
         }
     }
-    Ok(found.into_iter().filter_map(|one| Some((read.remove(&one.resource)?, one.score))).collect())
+    Ok(found.into_iter().filter_map(|one| Some((read.remove(&one.resource)?, one))).collect())
 }
 
-fn shown(card: Card, score: f64, query: &Query, near: &mut near::Near) -> Hit {
-    let text = start(&card.text);
+fn shown(card: Card, text: &str, score: f64, query: &Query, near: &mut near::Near) -> Hit {
     let mut terms = query.terms();
     terms.extend(
         near.in_text(&card.title).into_iter().chain(near.in_text(text)).map(|text| Term { text, prefix: false }),
@@ -275,11 +403,6 @@ fn shown(card: Card, score: f64, query: &Query, near: &mut near::Near) -> Hit {
         .sum();
     let excerpt = excerpt(text, &terms, EXCERPT_CHARS);
     Hit { excerpt, marks, score, card }
-}
-
-fn start(text: &str) -> &str {
-    let end = (0..=MARKED_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }
 
 /// [`Project::read`] for a search, whose troubles are of two kinds.

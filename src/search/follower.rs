@@ -45,6 +45,7 @@ impl Follower for SearchFollower {
         for event in &new {
             touched.add(project.components(), &event.resource, &event.data);
         }
+        project.read(|db| touched.add_files(db, project.components()))?;
         if touched.is_empty() && !index::is_due(project, last, QUIET) {
             index::pass_over(project, last);
             return Ok(());

@@ -1,10 +1,15 @@
-//! From the box straight to a page: a query that as a whole is a link is followed (row L20), and one that names a page
-//! that is not there offers to write it. Only within the project: an address typed or pasted is never led to (row S09).
+//! From the box straight to a page: a ticket's number leads to it, a query that as a whole is a link is followed (row L20),
+//! and one that names a page that is not there offers to write it. Only within the project: an address typed or pasted is
+//! never led to (row S09).
 
 use std::cell::Cell;
 
+use rusqlite::Connection;
+
+use crate::base::component::{Card, Components};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Context, InterMap, LinkKind, Resolved, TextSettings};
+use crate::base::viewer::Viewer;
 use crate::web::{Desk, Room};
 
 const LONGEST: usize = 300;
@@ -13,10 +18,37 @@ const TICKET: &str = "ticket";
 
 /// The address, with base path and project, that a query as a whole is a link to. A `!` before it makes it plain words.
 pub fn of_query(context: &Context<'_>, query: &str) -> Result<Option<String>> {
+    if let Some(number) = number(query.trim())
+        && let Some(card) = ticket(context.db, context.vocabulary.components, context.viewer, number)?
+    {
+        return Ok(Some(format!("{}{}", context.root, card.href)));
+    }
     let Some((prefix, rest)) = reference(query.trim()) else { return Ok(None) };
     Ok(match resolved(context, prefix, rest)? {
         Some(Resolved::Found { href, .. }) if is_inside(&href) => Some(format!("{}{href}", context.root)),
         _ => None,
+    })
+}
+
+/// The ticket that `12`, `#12` or `ticket:12` names.
+pub fn number(query: &str) -> Option<i64> {
+    let number = query.strip_prefix('#').or_else(|| query.strip_prefix("ticket:")).unwrap_or(query);
+    let is_number = (1..=10).contains(&number.len())
+        && !number.starts_with('0')
+        && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { number.parse().ok() } else { None }
+}
+
+/// The ticket of that number, if this viewer may see it.
+pub fn ticket(db: &Connection, components: Components, viewer: &Viewer, number: i64) -> Result<Option<Card>> {
+    let Some(component) = components.of_kind(TICKET) else { return Ok(None) };
+    Ok(component.cards(db, viewer, TICKET, &[number])?.into_iter().next().flatten())
+}
+
+/// Whether the query as a whole reads as a link, whatever it leads to.
+pub fn is_link(components: Components, query: &str) -> bool {
+    reference(query.trim()).is_some_and(|(prefix, _)| {
+        components.iter().flat_map(|component| component.link_kinds()).any(|kind| kind.prefixes.contains(&prefix))
     })
 }
 
@@ -56,14 +88,10 @@ pub fn with_context<T>(desk: &Desk, room: &Room, act: impl FnOnce(&Context<'_>) 
     })
 }
 
-/// `wiki:Page`, `wiki:"Two Words"`, `#12`, `[[Page]]` as prefix and rest.
+/// `wiki:Page`, `wiki:"Two Words"`, `[[Page]]` as prefix and rest.
 fn reference(query: &str) -> Option<(&str, &str)> {
     if query.len() > LONGEST {
         return None;
-    }
-    if let Some(number) = query.strip_prefix('#') {
-        let is_number = (1..=10).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-        return is_number.then_some((TICKET, number));
     }
     if let Some(name) = query.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
         return (!name.is_empty() && !name.contains(['[', ']', '|', '('])).then_some((PAGE, name));
@@ -97,18 +125,28 @@ mod tests {
         for (query, expected) in [
             ("wiki:Plan", Some(("wiki", "Plan"))),
             ("wiki:\"Two Words\"", Some(("wiki", "Two Words"))),
-            ("#12", Some(("ticket", "12"))),
             ("[[Two Words]]", Some(("wiki", "Two Words"))),
             ("wiki: how", None),
             ("wiki:Plan and more", None),
             ("!wiki:Plan", Some(("!wiki", "Plan"))),
-            ("#12345678901", None),
-            ("#1a", None),
             ("[[Macro(x)]]", None),
             ("plain words", None),
             ("", None),
         ] {
             assert_eq!(reference(query), expected, "{query}");
+        }
+        for (query, expected) in [
+            ("12", Some(12)),
+            ("#12", Some(12)),
+            ("ticket:12", Some(12)),
+            ("#12345678901", None),
+            ("012", None),
+            ("#1a", None),
+            ("!12", None),
+            ("12 13", None),
+            ("#", None),
+        ] {
+            assert_eq!(number(query), expected, "{query}");
         }
         for outside in ["http://evil/", "//evil", "/\\evil", "javascript:1", ""] {
             assert!(!is_inside(outside), "{outside}");

@@ -44,7 +44,11 @@ fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     }
     html.tag("<ul class=\"hits\">");
     for hit in &found {
-        html.tag("<li><a").attribute("href", &format!("{}{}", context.root, hit.card.href)).tag(">");
+        html.tag("<li><a").attribute("href", &format!("{}{}", context.root, hit.card.href));
+        if let Some(class) = hit.card.class {
+            html.attribute("class", class);
+        }
+        html.tag(">");
         html.text(&hit.card.title).tag("</a>");
         if !hit.excerpt.is_empty() {
             html.tag("<p>");

@@ -9,9 +9,10 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use super::query::{Manner, Part, Query};
+use super::query::{self, Condition, Manner, Part, Query};
 use super::schema::{self, fields};
-use crate::base::viewer::Viewer;
+use crate::base::time::Instant;
+use crate::base::viewer::{TRAC_ADMIN, Viewer};
 
 type Clause = Box<dyn tantivy::query::Query>;
 
@@ -24,7 +25,7 @@ const WHOLE_TITLE: f32 = 20.0;
 /// So many words that begin alike are followed by a phrase.
 const EXPANSIONS: u32 = 5_000;
 
-/// What the query says, apart from the kinds. `forgiving`: words may differ from what was typed in one letter.
+/// What the query says, apart from the kinds and the fields. `forgiving`: words may differ from what was typed in one letter.
 pub fn of_query(query: &Query, forgiving: bool) -> Clause {
     let mut clauses: Vec<(Occur, Clause)> = Vec::new();
     for part in &query.wanted {
@@ -38,13 +39,19 @@ pub fn of_query(query: &Query, forgiving: bool) -> Clause {
         clauses.push((Occur::MustNot, anywhere(part)));
     }
     for author in &query.authors {
-        clauses.push((Occur::Must, silent(in_sequence(fields().author, author, false))));
+        clauses.push((Occur::Must, by(author)));
     }
     if query.from.is_some() || query.until.is_some() {
-        let bound = |at: Option<crate::base::time::Instant>| at.map(|at| Term::from_field_i64(fields().changed, at.0));
-        let from = bound(query.from).map_or(Bound::Unbounded, Bound::Included);
-        let until = bound(query.until).map_or(Bound::Unbounded, Bound::Excluded);
-        clauses.push((Occur::Must, silent(Box::new(RangeQuery::new(from, until)))));
+        clauses.push((Occur::Must, changed(query.from, query.until)));
+    }
+    for condition in &query.excluded {
+        let clause = match condition {
+            Condition::Kind(kind) => kinds([kind.as_str()]),
+            Condition::Author(author) => by(author),
+            Condition::Field(field) => facets([field]),
+            Condition::Changed { from, until } => changed(*from, *until),
+        };
+        clauses.push((Occur::MustNot, clause));
     }
     clauses.push((Occur::Must, silent(Box::new(AllQuery))));
     if !query.wanted.is_empty() {
@@ -70,8 +77,25 @@ pub fn of_titles(words: &[String]) -> Clause {
     Box::new(BooleanQuery::new(clauses))
 }
 
-/// What the viewer may see: classes of which they see all, and of which they see what they take part in (DESIGN 1.4).
-/// Never counts for the order.
+/// Whatever has one of these values.
+pub fn facets<'a>(wanted: impl IntoIterator<Item = &'a query::Field>) -> Clause {
+    let terms = wanted.into_iter().map(|field| Term::from_field_text(fields().facet, &field.key));
+    silent(Box::new(TermSetQuery::new(terms)))
+}
+
+fn by(author: &[String]) -> Clause {
+    silent(in_sequence(fields().author, author, false))
+}
+
+fn changed(from: Option<Instant>, until: Option<Instant>) -> Clause {
+    let bound = |at: Instant| Term::from_field_i64(fields().changed, at.0);
+    let from = from.map_or(Bound::Unbounded, |from| Bound::Included(bound(from)));
+    let until = until.map_or(Bound::Unbounded, |until| Bound::Excluded(bound(until)));
+    silent(Box::new(RangeQuery::new(from, until)))
+}
+
+/// What the viewer may see: by the right that each thing asks for, and by its class. There are classes of which they see
+/// all, and classes of which they see what they take part in (DESIGN 1.4). Never counts for the order.
 pub fn access(viewer: &Viewer) -> Clause {
     let fields = fields();
     let mut ways: Vec<Clause> = Vec::new();
@@ -87,7 +111,12 @@ pub fn access(viewer: &Viewer) -> Clause {
     if ways.is_empty() {
         return Box::new(EmptyQuery);
     }
-    silent(Box::new(BooleanQuery::union(ways)))
+    let classes = silent(Box::new(BooleanQuery::union(ways)));
+    if viewer.may(TRAC_ADMIN) {
+        return classes;
+    }
+    let rights = viewer.permissions.iter().map(|name| Term::from_field_text(fields.permission, name));
+    all(&[&classes, &silent(Box::new(TermSetQuery::new(rights)))])
 }
 
 pub fn kinds<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Clause {

@@ -13,6 +13,7 @@ pub mod follower;
 pub mod index;
 pub mod query;
 
+mod census;
 mod folder;
 mod json;
 mod jump;

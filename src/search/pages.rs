@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::corpus::Order;
 use super::find::{self, Hit, Results, Wanted};
+use super::query::{self, Condition, Reading};
 use super::{SEARCH_VIEW, json as items, jump, link};
+use crate::base::component::Components;
 use crate::base::error::{Problem, Result};
 use crate::base::text::excerpt::Span;
 use crate::base::time::When;
@@ -15,6 +17,8 @@ use crate::web::paging::{self, Paging, with_value};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const PAGE_SIZE: usize = 20;
+/// A parameter that keeps a query that reads as a link from being followed, as in Trac.
+const NO_JUMP: &str = "noquickjump";
 /// Of what was typed, so much is carried into titles, links and the box.
 const MOST_SHOWN: usize = 400;
 
@@ -46,7 +50,7 @@ impl Page for SearchPage {
 #[derive(Serialize)]
 pub(super) struct FacetList {
     pub name: &'static str,
-    pub label: &'static str,
+    pub label: String,
     pub values: Vec<FacetValue>,
 }
 
@@ -71,6 +75,8 @@ pub(super) struct ShownHit {
     pub kind: String,
     pub title: String,
     pub url: String,
+    /// It is closed, as a ticket can be.
+    pub closed: bool,
     pub excerpt: Vec<Span>,
     pub when: Option<When>,
     pub author: String,
@@ -102,10 +108,12 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("\"double brackets\"", "the two words side by side"),
     ("brack*", "words that begin so"),
     ("brackets -double", "the first word without the second"),
-    ("type:page brackets", "pages only"),
+    ("type:page brackets", "pages only; -type:page leaves them out"),
+    ("status:new owner:kim", "new tickets of kim; also milestone, component, version, priority and type"),
     ("author:kim", "what kim changed last"),
-    ("changed:-7d", "what was changed in the last seven days; also h, w, m and y"),
-    ("changed:>2026-01-01", "what was changed after that day; also <, and a month or a year alone"),
+    ("changed:7d", "what was changed in the last seven days; also h, w, m and y"),
+    ("changed:>2026-01-01", "what was changed after that day; also >=, <, and a month or a year alone"),
+    ("changed:2026-01..2026-03", "what was changed in those months"),
 ];
 
 #[rocket::get("/<project>/search")]
@@ -224,15 +232,38 @@ impl Asked {
         self.q.chars().take(MOST_SHOWN).collect()
     }
 
-    /// This address with a kind switched on, or off if it is on.
-    fn with_kind_switched(&self, path: &str, kind: &str) -> String {
-        let is_on = self.kinds.iter().any(|chosen| chosen == kind);
+    /// This address with another query.
+    fn with_query(&self, components: Components, path: &str, q: &str) -> String {
         let mut pairs = self.pairs.clone();
-        pairs.retain(|(name, value)| name != "page" && !(name == "type" && value == kind));
-        if !is_on {
-            pairs.push(("type".to_owned(), kind.to_owned()));
+        pairs.retain(|(name, _)| name != "page" && name != NO_JUMP);
+        // What narrows a search must not lead away from it.
+        if jump::is_link(components, q) {
+            pairs.push((NO_JUMP.to_owned(), "1".to_owned()));
         }
-        with_value(path, &pairs, "page", "")
+        with_value(path, &pairs, "q", q)
+    }
+
+    /// This address with a kind switched on, or off if it is on, be it in the query or beside it.
+    fn with_kind_switched(
+        &self,
+        components: Components,
+        reading: &Reading,
+        path: &str,
+        kind: &str,
+        on: bool,
+    ) -> String {
+        let mut switched = Self { pairs: self.pairs.clone(), q: self.q.clone(), kinds: Vec::new(), ..*self };
+        if !on {
+            switched.q = query::with_condition(&self.q, "type", kind);
+        } else {
+            switched.pairs.retain(|(name, value)| !(name == "type" && value == kind));
+            switched.q = query::without_conditions(
+                &self.q,
+                reading,
+                |condition| matches!(condition, Condition::Kind(known) if known == kind),
+            );
+        }
+        switched.with_query(components, path, &switched.q)
     }
 }
 
@@ -246,6 +277,8 @@ fn as_json(desk: &Desk, room: &Room, asked: &Asked, results: &Results) -> Result
 
 fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<Answer> {
     let path = format!("{}/search", room.root);
+    let components = room.project.components();
+    let reading = find::reading(components, &room.viewer);
     let q = asked.shown();
     let reachable = results.pages * PAGE_SIZE;
     let total = usize::try_from(results.total).unwrap_or(reachable);
@@ -259,9 +292,9 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<
     let page = SearchPage {
         problems: Vec::new(),
         total: results.total,
-        facets: facets(asked, &path, &results),
+        facets: facets(components, &reading, asked, &path, &results),
         sorts: sorts(asked, &path),
-        suggestions: suggestions(asked, &path, &results),
+        suggestions: suggestions(components, &reading, asked, &path, &results),
         forgiven: results
             .forgiven
             .iter()
@@ -282,21 +315,48 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<
     Sheet::new(title, page).searched(&q).noindex().render(desk)
 }
 
-fn facets(asked: &Asked, path: &str, results: &Results) -> Vec<FacetList> {
-    let values: Vec<FacetValue> = results
+/// What narrows the hits down: a link for each value, which switches it on or off.
+fn facets(components: Components, reading: &Reading, asked: &Asked, path: &str, results: &Results) -> Vec<FacetList> {
+    let kinds: Vec<FacetValue> = results
         .facets
         .iter()
+        .filter(|facet| facet.count > 0 || facet.chosen)
         .map(|facet| FacetValue {
             label: facet.title.to_owned(),
             count: facet.count,
-            href: asked.with_kind_switched(path, facet.kind),
+            href: asked.with_kind_switched(components, reading, path, facet.kind, facet.chosen),
             chosen: facet.chosen,
         })
         .collect();
-    if values.len() < 2 {
-        return Vec::new();
+    let mut lists = Vec::new();
+    if kinds.len() > 1 || kinds.iter().any(|kind| kind.chosen) {
+        lists.push(FacetList { name: "type", label: "Kind".to_owned(), values: kinds });
     }
-    vec![FacetList { name: "type", label: "Kind", values }]
+    for facet in &results.fields {
+        let value = |value: &find::FieldValue| {
+            let q = if value.chosen {
+                query::without_conditions(
+                    &asked.q,
+                    reading,
+                    |condition| matches!(condition, Condition::Field(field) if field.key == value.key),
+                )
+            } else {
+                query::with_condition(&asked.q, facet.name, &value.label)
+            };
+            FacetValue {
+                label: value.label.clone(),
+                count: value.count,
+                href: asked.with_query(components, path, &q),
+                chosen: value.chosen,
+            }
+        };
+        lists.push(FacetList {
+            name: facet.name,
+            label: facet.title.clone(),
+            values: facet.values.iter().map(value).collect(),
+        });
+    }
+    lists
 }
 
 fn sorts(asked: &Asked, path: &str) -> Vec<Sort> {
@@ -310,14 +370,26 @@ fn sorts(asked: &Asked, path: &str) -> Vec<Sort> {
     vec![sort("Best first", "", Order::Best), sort("Newest first", "newest", Order::Newest)]
 }
 
-/// Where the kinds that were chosen have nothing and others have.
-fn suggestions(asked: &Asked, path: &str, results: &Results) -> Vec<Suggested> {
-    if !results.hits.is_empty() || asked.kinds.is_empty() || results.facets.iter().all(|facet| facet.count == 0) {
+/// The same words without what narrowed them, where only that leaves nothing.
+fn suggestions(
+    components: Components,
+    reading: &Reading,
+    asked: &Asked,
+    path: &str,
+    results: &Results,
+) -> Vec<Suggested> {
+    if results.elsewhere == 0 {
         return Vec::new();
     }
-    let mut pairs = asked.pairs.clone();
-    pairs.retain(|(name, _)| name != "page" && name != "type");
-    vec![Suggested { text: format!("{} in everything", asked.shown()), href: with_value(path, &pairs, "page", "") }]
+    let q = query::without_conditions(&asked.q, reading, |condition| {
+        matches!(condition, Condition::Kind(_) | Condition::Field(_))
+    });
+    let mut wider = Asked { pairs: asked.pairs.clone(), q: q.clone(), kinds: Vec::new(), ..*asked };
+    wider.pairs.retain(|(name, _)| name != "type");
+    if q.is_empty() {
+        return Vec::new();
+    }
+    vec![Suggested { text: format!("{} in everything", wider.shown()), href: wider.with_query(components, path, &q) }]
 }
 
 pub(super) fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
@@ -327,10 +399,11 @@ pub(super) fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
             .iter()
             .find(|facet| facet.kind == kind)
             .map_or_else(|| kind.to_string(), |facet| find::one_of(facet.title)),
+        closed: find::is_closed(&hit.card),
         title: hit.card.title,
         url: format!("{}{}", room.root, hit.card.href),
         excerpt: hit.excerpt,
-        when: Some(hit.card.changed.when(&room.viewer.zone())),
+        when: (hit.card.changed.0 != 0).then(|| hit.card.changed.when(&room.viewer.zone())),
         author: hit.card.author,
         place: hit.card.place,
     }

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::schema::words;
+use super::schema::{facet_key, is_quote, words};
 use crate::base::text::excerpt::Term;
 use crate::base::time::Instant;
 
@@ -15,8 +15,16 @@ use crate::base::time::Instant;
 const MOST_CHARS: usize = 4_000;
 /// So many words are looked for, those of phrases counted one by one.
 const MOST_WORDS: usize = 64;
+/// So many conditions of one sort hold.
+const MOST_CONDITIONS: usize = 64;
 /// Shorter words are not forgiven a typing error: too much is one letter away from them.
 const FORGIVEN_FROM: usize = 5;
+/// What can be asked for by name beside kind, author and time: the facets of documents. A value of `type` that is no kind
+/// of resource is the type of a ticket.
+const FIELDS: &[&str] = &[
+    "status", "milestone", "component", "owner", "version", "priority", "severity", "resolution", "keywords",
+    "reporter", "cc", "type",
+];
 
 /// All of it must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,14 +35,38 @@ pub struct Query {
     pub kinds: Vec<String>,
     /// Each is a run of words that the author's name holds.
     pub authors: Vec<Vec<String>>,
+    /// Of those with one name any must hold.
+    pub fields: Vec<Field>,
     /// Changed at or after this instant.
     pub from: Option<Instant>,
     /// Changed before this instant.
     pub until: Option<Instant>,
+    /// What must not hold: `-type:page`.
+    pub excluded: Vec<Condition>,
     /// More was typed than is looked for.
     pub shortened: bool,
     /// Everything typed as one text of plain words, to know a title again.
     pub whole: String,
+}
+
+/// What `name:value` says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    Kind(String),
+    Author(Vec<String>),
+    Field(Field),
+    Changed { from: Option<Instant>, until: Option<Instant> },
+}
+
+/// A value of a facet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// `status`.
+    pub name: &'static str,
+    /// As it was typed.
+    pub value: String,
+    /// As the index knows it: [`facet_key`].
+    pub key: String,
 }
 
 /// Words that follow each other.
@@ -56,15 +88,15 @@ pub enum Manner {
 }
 
 /// What the query is read against.
-pub struct Reading<'a> {
+pub struct Reading {
     /// Each kind that can be searched, with its title: `("page", "Pages")`.
-    pub kinds: &'a [(&'a str, &'a str)],
+    pub kinds: Vec<(&'static str, &'static str)>,
     pub zone: TimeZone,
     pub now: Instant,
 }
 
 impl Query {
-    pub fn read(text: &str, reading: &Reading<'_>) -> Self {
+    pub fn read(text: &str, reading: &Reading) -> Self {
         let cut = text.char_indices().nth(MOST_CHARS).map_or(text, |(end, _)| &text[..end]);
         let mut query = Self { shortened: cut.len() < text.len(), ..Self::default() };
         let mut room = MOST_WORDS;
@@ -72,7 +104,8 @@ impl Query {
         while !rest.is_empty() {
             let (typed, after) = Typed::first(rest);
             rest = after.trim_start();
-            if query.operator(&typed, reading) {
+            if let Some(condition) = typed.condition(reading) {
+                query.take(condition, typed.minus);
                 continue;
             }
             let Some(mut part) = typed.part() else { continue };
@@ -106,6 +139,8 @@ impl Query {
             && self.unwanted.is_empty()
             && self.kinds.is_empty()
             && self.authors.is_empty()
+            && self.fields.is_empty()
+            && self.excluded.is_empty()
             && self.from.is_none()
             && self.until.is_none()
     }
@@ -118,45 +153,60 @@ impl Query {
             .collect()
     }
 
-    /// Takes `name:value`; false if that is no operator, or not with this value.
-    fn operator(&mut self, typed: &Typed<'_>, reading: &Reading<'_>) -> bool {
-        let Some(name) = typed.name else { return false };
-        if typed.minus {
-            return false;
+    fn take(&mut self, condition: Condition, excluded: bool) {
+        let full = |length: usize| length >= MOST_CONDITIONS;
+        if excluded {
+            self.shortened |= full(self.excluded.len());
+            if !full(self.excluded.len()) {
+                self.excluded.push(condition);
+            }
+            return;
         }
-        match name.to_ascii_lowercase().as_str() {
-            "type" | "kind" | "is" => {
-                let value = typed.value.to_lowercase();
-                let kind = reading.kinds.iter().find(|(kind, title)| value == *kind || value == title.to_lowercase());
-                if let Some((kind, _)) = kind
-                    && !self.kinds.iter().any(|known| known == kind)
-                {
-                    self.kinds.push((*kind).to_owned());
+        match condition {
+            Condition::Kind(kind) => {
+                if !self.kinds.contains(&kind) {
+                    self.kinds.push(kind);
                 }
-                kind.is_some()
             }
-            "author" | "by" => {
-                let name: Vec<String> = words(typed.value).take(MOST_WORDS).map(|(_, word)| word).collect();
-                let fits = !name.is_empty() && self.authors.len() < MOST_WORDS;
-                if fits {
-                    self.authors.push(name);
-                }
-                fits
+            Condition::Author(_) if full(self.authors.len()) => self.shortened = true,
+            Condition::Author(name) => self.authors.push(name),
+            Condition::Field(field) if self.fields.iter().any(|known| known.key == field.key) => {}
+            Condition::Field(_) if full(self.fields.len()) => self.shortened = true,
+            Condition::Field(field) => self.fields.push(field),
+            Condition::Changed { from, until } => {
+                self.from = self.from.max(from);
+                self.until = match (self.until, until) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
             }
-            "changed" | "modified" => match span(typed.value, reading) {
-                Some((from, until)) => {
-                    self.from = self.from.max(from);
-                    self.until = match (self.until, until) {
-                        (Some(one), Some(other)) => Some(one.min(other)),
-                        (one, other) => one.or(other),
-                    };
-                    true
-                }
-                None => false,
-            },
-            _ => false,
         }
     }
+}
+
+/// What was typed, with `name:value` added.
+pub fn with_condition(text: &str, name: &str, value: &str) -> String {
+    let bare = !value.is_empty()
+        && !value.starts_with(is_quote)
+        && !value.ends_with('*')
+        && !value.contains(char::is_whitespace);
+    let condition =
+        if bare { format!("{name}:{value}") } else { format!("{name}:\"{}\"", value.replace(is_quote, " ")) };
+    format!("{} {condition}", text.trim()).trim_start().to_owned()
+}
+
+/// What was typed, without the conditions that `unwanted` names.
+pub fn without_conditions(text: &str, reading: &Reading, unwanted: impl Fn(&Condition) -> bool) -> String {
+    let mut kept = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (typed, after) = Typed::first(rest);
+        if typed.minus || !typed.condition(reading).is_some_and(|condition| unwanted(&condition)) {
+            kept.push(rest[..rest.len() - after.len()].trim_end());
+        }
+        rest = after.trim_start();
+    }
+    kept.join(" ")
 }
 
 impl Part {
@@ -211,6 +261,34 @@ impl<'a> Typed<'a> {
         (Self { minus, name, value: &value[..end], quoted: false, star, bare }, after)
     }
 
+    /// What `name:value` says; none if that is no operator, or not with this value.
+    fn condition(&self, reading: &Reading) -> Option<Condition> {
+        let name = self.name?.to_ascii_lowercase();
+        match name.as_str() {
+            "type" | "kind" | "is" => {
+                let value = self.value.to_lowercase();
+                let kind = reading.kinds.iter().find(|(kind, title)| value == *kind || value == title.to_lowercase());
+                match kind {
+                    Some((kind, _)) => Some(Condition::Kind((*kind).to_owned())),
+                    None if name == "type" => self.field("type"),
+                    None => None,
+                }
+            }
+            "author" | "by" => {
+                let name: Vec<String> = words(self.value).take(MOST_WORDS).map(|(_, word)| word).collect();
+                (!name.is_empty()).then_some(Condition::Author(name))
+            }
+            "changed" | "modified" => span(self.value, reading).map(|(from, until)| Condition::Changed { from, until }),
+            other => self.field(other),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<Condition> {
+        let name = FIELDS.iter().find(|known| **known == name)?;
+        let key = facet_key(name, self.value)?;
+        Some(Condition::Field(Field { name, value: self.value.to_owned(), key }))
+    }
+
     fn part(&self) -> Option<Part> {
         let text = if self.quoted && self.name.is_none() { self.value } else { self.bare };
         let words: Vec<String> = words(text).take(MOST_WORDS + 1).map(|(_, word)| word).collect();
@@ -223,14 +301,12 @@ impl<'a> Typed<'a> {
     }
 }
 
-fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '“' | '”' | '„')
-}
-
-/// From when until before when: `>2026-01-01`, `<=2026-01`, `2026`, `>-7d`, `2026-01-01..2026-02-01`, `today`.
-fn span(value: &str, reading: &Reading<'_>) -> Option<(Option<Instant>, Option<Instant>)> {
+/// From when until before when: `>2026-01-01`, `<=2026-01`, `2026`, `>7d`, `2026-01-01..2026-02-01`, `2026-03..`, `today`.
+fn span(value: &str, reading: &Reading) -> Option<(Option<Instant>, Option<Instant>)> {
     if let Some((first, last)) = value.split_once("..") {
-        return Some((Some(moment(first, reading)?.0), Some(moment(last, reading)?.1)));
+        let from = if first.is_empty() { None } else { Some(moment(first, reading)?.0) };
+        let until = if last.is_empty() { None } else { Some(moment(last, reading)?.1) };
+        return (from.is_some() || until.is_some()).then_some((from, until));
     }
     let (sign, date) = [">=", "<=", ">", "<"]
         .iter()
@@ -242,15 +318,18 @@ fn span(value: &str, reading: &Reading<'_>) -> Option<(Option<Instant>, Option<I
         ">=" => (Some(begin), None),
         "<" => (None, Some(begin)),
         "<=" => (None, Some(end)),
-        // `changed:-7d` can only mean since then.
+        // `changed:7d` can only mean since then.
         _ if begin == end => (Some(begin), None),
         _ => (Some(begin), Some(end)),
     })
 }
 
 /// When a date begins and when it is over; the same instant twice for a time that lies back.
-fn moment(date: &str, reading: &Reading<'_>) -> Option<(Instant, Instant)> {
-    if let Some(back) = date.strip_prefix('-') {
+fn moment(date: &str, reading: &Reading) -> Option<(Instant, Instant)> {
+    let back = date.strip_prefix('-').unwrap_or(date);
+    if back.len() < date.len()
+        || back.ends_with(['h', 'd', 'w', 'm', 'y']) && back.starts_with(|c: char| c.is_ascii_digit())
+    {
         let unit = back.chars().last()?;
         let seconds = match unit {
             'h' => 3_600,
@@ -303,7 +382,7 @@ mod tests {
 
     fn read(text: &str) -> Query {
         let reading = Reading {
-            kinds: &[("page", "Pages"), ("attachment", "Files")],
+            kinds: vec![("page", "Pages"), ("attachment", "Files")],
             zone: TimeZone::UTC,
             now: Instant(1_790_000_000_000_000),
         };
@@ -332,10 +411,55 @@ mod tests {
 
     #[test]
     fn operators_narrow_and_other_prefixes_are_words() {
-        let query = read(r#"type:Pages author:"Kim Lee" is:attachment foo:bar type:cow author: C:\x"#);
+        let query = read(r#"type:Pages author:"Kim Lee" is:attachment foo:bar is:cow author: C:\x status: owner:"" "#);
         assert_eq!(query.kinds, ["page", "attachment"]);
         assert_eq!(query.authors, [["kim", "lee"]]);
-        assert_eq!(drawn(&query.wanted), ["foo bar", "type cow", "author", "c x"]);
+        assert_eq!(drawn(&query.wanted), ["foo bar", "is cow", "author", "c x", "status", "'owner'"]);
+    }
+
+    #[test]
+    fn fields_are_asked_for_by_name_and_a_type_that_is_no_kind_is_one_of_tickets() {
+        let query = read(r#"Status:New milestone:"M 2" type:defect status:NEW status:closed type:page"#);
+        let keys: Vec<&str> = query.fields.iter().map(|field| field.key.as_str()).collect();
+        assert_eq!(keys, ["status=new", "milestone=m 2", "type=defect", "status=closed"]);
+        assert_eq!(query.kinds, ["page"]);
+        assert!(query.wanted.is_empty());
+    }
+
+    #[test]
+    fn a_sign_before_a_condition_excludes_it() {
+        let query = read(r#"-type:page -status:closed -author:kim -changed:7d -word -foo:bar"#);
+        let field = Field { name: "status", value: "closed".to_owned(), key: "status=closed".to_owned() };
+        let from = Some(Instant(1_790_000_000_000_000).plus_seconds(-7 * 86_400));
+        assert_eq!(
+            query.excluded,
+            [
+                Condition::Kind("page".to_owned()),
+                Condition::Field(field),
+                Condition::Author(vec!["kim".to_owned()]),
+                Condition::Changed { from, until: None },
+            ]
+        );
+        assert_eq!(drawn(&query.unwanted), ["word", "foo bar"]);
+        assert!(!query.is_empty());
+    }
+
+    #[test]
+    fn conditions_are_added_to_what_was_typed_and_taken_out_of_it() {
+        let reading = Reading { kinds: vec![("page", "Pages")], zone: TimeZone::UTC, now: Instant(1) };
+        for value in ["new", "M 2", "6\" pipe", "\"quoted\"", "a*", "a:b", "..", "-x", "ü"] {
+            let typed = "two  words \"a phrase\"";
+            let with = with_condition(typed, "milestone", value);
+            let query = Query::read(&with, &reading);
+            let key = facet_key("milestone", value);
+            assert_eq!(query.fields.first().map(|field| field.key.clone()), key, "{with}");
+            assert_eq!(drawn(&query.wanted), drawn(&Query::read(typed, &reading).wanted), "{with}");
+            let is_it = |condition: &Condition| matches!(condition, Condition::Field(field) if Some(&field.key) == key.as_ref());
+            assert_eq!(without_conditions(&with, &reading, is_it), "two words \"a phrase\"", "{with}");
+        }
+        assert_eq!(with_condition("", "type", "page"), "type:page");
+        let kinds = |condition: &Condition| matches!(condition, Condition::Kind(_));
+        assert_eq!(without_conditions("type:Pages -type:page a", &reading, kinds), "-type:page a");
     }
 
     #[test]
@@ -354,13 +478,21 @@ mod tests {
             ("changed:-7d", Some(day("2026-09-14T14:13:20Z")), None),
             ("changed:<-1h", None, Some(day("2026-09-21T13:13:20Z"))),
             ("changed:today", Some(day("2026-09-21T00:00:00Z")), Some(day("2026-09-22T00:00:00Z"))),
+            ("changed:7d", Some(day("2026-09-14T14:13:20Z")), None),
+            ("changed:<7d", None, Some(day("2026-09-14T14:13:20Z"))),
             ("changed:2026-01-01..2026-01-01", Some(new_year), Some(second)),
+            ("changed:2026-01-01..", Some(new_year), None),
+            ("changed:..2026-01-01", None, Some(second)),
+            ("changed:14d..7d", Some(day("2026-09-07T14:13:20Z")), Some(day("2026-09-14T14:13:20Z"))),
         ] {
             let query = read(text);
             assert_eq!((query.from, query.until), (from, until), "{text}");
             assert!(query.wanted.is_empty(), "{text}");
         }
-        for odd in ["changed:>2026-13-01", "changed:2026-02-30", "changed:>soon", "changed:-9999999d", "changed:-ü"] {
+        for odd in [
+            "changed:>2026-13-01", "changed:2026-02-30", "changed:>soon", "changed:-9999999d", "changed:-ü",
+            "changed:..", "changed:d", "changed:7ü",
+        ] {
             let query = read(odd);
             assert_eq!((query.from, query.until), (None, None), "{odd}");
         }

@@ -19,6 +19,8 @@ use crate::base::text;
 
 /// Longer words are cut, in texts as in queries.
 const LONGEST_WORD: usize = 240;
+/// Excerpts are cut from so many bytes of a text, and hits marked in them.
+const MOST_SHOWN: usize = 64 << 10;
 /// Their names stand in the schema: a change of how words are found needs other names, then old indexes are rebuilt.
 const WORDS: &str = "words-1";
 const STEMS: &str = "stems-1";
@@ -27,10 +29,17 @@ pub struct Fields {
     /// `page:7`.
     pub key: Field,
     pub kind: Field,
+    pub id: Field,
     pub acl: Field,
+    /// The right without which it is not seen.
+    pub permission: Field,
     pub participant: Field,
     pub author: Field,
-    /// Microseconds.
+    /// What can be asked for by name, as [`facet_key`] has it.
+    pub facet: Field,
+    /// The same to be counted, each with how it is written: see [`facet_parts`].
+    pub facet_label: Field,
+    /// Microseconds; none where nobody can say.
     pub changed: Field,
     /// The title in plain words as one term.
     pub whole_title: Field,
@@ -38,6 +47,8 @@ pub struct Fields {
     pub text: Field,
     pub title_stems: Field,
     pub text_stems: Field,
+    /// The beginning of the text, for excerpts.
+    pub shown: Field,
 }
 
 pub fn fields() -> &'static Fields {
@@ -57,17 +68,22 @@ static FORM: LazyLock<(Schema, Fields)> = LazyLock::new(|| {
     let words = text(WORDS, IndexRecordOption::WithFreqsAndPositions);
     let stems = text(STEMS, IndexRecordOption::WithFreqs);
     let fields = Fields {
-        key: schema.add_text_field("key", STRING | STORED),
-        kind: schema.add_text_field("kind", STRING),
+        key: schema.add_text_field("key", STRING),
+        kind: schema.add_text_field("kind", STRING | FAST),
+        id: schema.add_i64_field("id", FAST),
         acl: schema.add_i64_field("acl", INDEXED),
+        permission: schema.add_text_field("permission", STRING),
         participant: schema.add_i64_field("participant", INDEXED),
         author: schema.add_text_field("author", words.clone()),
+        facet: schema.add_text_field("facet", STRING),
+        facet_label: schema.add_text_field("facet_label", FAST),
         changed: schema.add_i64_field("changed", FAST),
         whole_title: schema.add_text_field("whole_title", STRING),
         title: schema.add_text_field("title", words.clone()),
         text: schema.add_text_field("text", words),
         title_stems: schema.add_text_field("title_stems", stems.clone()),
         text_stems: schema.add_text_field("text_stems", stems),
+        shown: schema.add_text_field("shown", STORED),
     };
     (schema.build(), fields)
 });
@@ -88,12 +104,22 @@ pub fn entry(document: &Document) -> TantivyDocument {
     let mut entry = TantivyDocument::new();
     entry.add_text(fields.key, document.resource.to_string());
     entry.add_text(fields.kind, &document.resource.kind);
+    entry.add_i64(fields.id, document.resource.id);
     entry.add_i64(fields.acl, document.acl);
+    entry.add_text(fields.permission, document.permission);
     for person in &document.participants {
         entry.add_i64(fields.participant, *person);
     }
     entry.add_text(fields.author, &document.author);
-    entry.add_i64(fields.changed, document.changed.0);
+    for (name, value) in &document.facets {
+        if let Some(key) = facet_key(name, value) {
+            entry.add_text(fields.facet_label, format!("{key}\0{}", value.trim()));
+            entry.add_text(fields.facet, key);
+        }
+    }
+    if document.changed.0 != 0 {
+        entry.add_i64(fields.changed, document.changed.0);
+    }
     entry.add_text(fields.whole_title, whole(&document.title));
     for field in [fields.title, fields.title_stems] {
         entry.add_text(field, &document.title);
@@ -101,7 +127,27 @@ pub fn entry(document: &Document) -> TantivyDocument {
     for field in [fields.text, fields.text_stems] {
         entry.add_text(field, &document.text);
     }
+    entry.add_text(fields.shown, beginning(&document.text, MOST_SHOWN));
     entry
+}
+
+/// `status=in review` for the status `In Review`: one key for all ways to write a value, quotation marks left out since a
+/// query can't hold them. None for a value that says nothing.
+pub fn facet_key(name: &str, value: &str) -> Option<String> {
+    let plain = text::plain(value).replace(is_quote, " ");
+    let mut value = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    cut(&mut value);
+    (!value.is_empty()).then(|| format!("{name}={value}"))
+}
+
+/// Name, key and written form of a value that was counted.
+pub fn facet_parts(counted: &str) -> Option<(&str, &str, &str)> {
+    let (key, label) = counted.split_once('\0')?;
+    Some((key.split_once('=')?.0, key, label))
+}
+
+pub fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„')
 }
 
 /// The words of a title or a query as one term.
@@ -132,10 +178,13 @@ fn stemming() -> TextAnalyzer {
 }
 
 fn cut(word: &mut String) {
-    if word.len() > LONGEST_WORD {
-        let end = (0..=LONGEST_WORD).rev().find(|end| word.is_char_boundary(*end));
-        word.truncate(end.unwrap_or(0));
-    }
+    word.truncate(beginning(word, LONGEST_WORD).len());
+}
+
+/// At most so many bytes of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[derive(Clone)]
@@ -222,6 +271,16 @@ mod tests {
         assert_eq!(tokens(stemming(), "Leaks leaking"), ["leak", "leak"]);
         assert_eq!(tokens(stemming(), "WikiStart JSON"), ["wikistart", "wiki", "start", "json"]);
         assert_eq!(stem("running"), stem("runs"));
+    }
+
+    #[test]
+    fn a_value_has_one_key_however_it_is_written() {
+        assert_eq!(facet_key("milestone", " M  2 "), facet_key("milestone", "m 2"));
+        assert_eq!(facet_key("status", "Réouvert"), Some("status=reouvert".to_owned()));
+        assert_eq!(facet_key("milestone", "6\" pipe"), Some("milestone=6 pipe".to_owned()));
+        assert_ne!(facet_key("milestone", "1.0"), facet_key("milestone", "10"));
+        assert_eq!(facet_key("milestone", " \" "), None);
+        assert_eq!(facet_parts("milestone=a=b\0A=B"), Some(("milestone", "milestone=a=b", "A=B")));
     }
 
     #[test]

@@ -34,6 +34,8 @@ async fn suggest(visit: Visit) -> Answer {
                 url: String,
                 #[serde(rename = "type")]
                 kind: String,
+                #[serde(skip_serializing_if = "std::ops::Not::not")]
+                closed: bool,
             }
             let typed = desk.visit.value("q").unwrap_or_default();
             let mut offered = Vec::new();
@@ -43,6 +45,7 @@ async fn suggest(visit: Visit) -> Answer {
                         url: format!("{}{}", room.root, one.url),
                         title: one.title,
                         kind: room.row.name.clone(),
+                        closed: one.closed,
                     });
                 }
                 if offered.len() >= 8 {
@@ -107,7 +110,7 @@ fn found_everywhere(desk: &Desk) -> Result<Answer> {
     let page = SearchPage {
         problems: Vec::new(),
         total,
-        facets: vec![FacetList { name: "project", label: "Project", values }],
+        facets: vec![FacetList { name: "project", label: "Project".to_owned(), values }],
         sorts: Vec::new(),
         hits,
         paging,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::base::component::{Components, Document, Searchable};
+use crate::attachment;
+use crate::base::component::{Components, Document};
 use crate::base::error::Result;
 use crate::base::resource::Resource;
 
@@ -34,6 +35,9 @@ impl Touched {
         for kind in data.get("kinds").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             if components.of_kind(kind).is_some() {
                 self.kinds.insert(kind.to_owned());
+                if components.of_kind(attachment::KIND).is_some() {
+                    self.kinds.insert(attachment::KIND.to_owned());
+                }
             }
         }
     }
@@ -42,6 +46,16 @@ impl Touched {
         if components.of_kind(&resource.kind).is_some() && self.known.insert(resource.clone()) {
             self.resources.push(resource);
         }
+    }
+
+    /// And the files of everything touched: who may see those follows from what they hang on.
+    pub fn add_files(&mut self, db: &Connection, components: Components) -> Result<()> {
+        for at in 0..self.resources.len() {
+            for id in attachment::store::ids_of_parent(db, &self.resources[at])? {
+                self.add_resource(components, Resource::new(attachment::KIND, id));
+            }
+        }
+        Ok(())
     }
 
     /// What events after that position have touched.
@@ -65,6 +79,7 @@ impl Touched {
             let resource = Resource::stored(row.get("resource_kind")?, row.get("resource_id")?);
             touched.add(components, &resource, &serde_json::from_str(&data).unwrap_or_default());
         }
+        touched.add_files(db, components)?;
         Ok(touched)
     }
 
@@ -80,16 +95,10 @@ impl Touched {
         self.kinds.iter().map(String::as_str)
     }
 
-    /// The documents of these kinds as they are now, and whether these are all of them.
-    pub fn documents(
-        &self,
-        db: &Connection,
-        components: Components,
-        wanted: &[&Searchable],
-    ) -> Result<(Vec<Document>, bool)> {
-        let is_wanted = |kind: &str| wanted.iter().any(|searchable| searchable.kind == kind);
+    /// The documents as they are now, and whether these are all of them.
+    pub fn documents(&self, db: &Connection, components: Components) -> Result<(Vec<Document>, bool)> {
         let mut of_kinds = Vec::new();
-        for kind in self.kinds().filter(|kind| is_wanted(kind)) {
+        for kind in self.kinds() {
             if let Some(component) = components.of_kind(kind) {
                 let ids = component.document_ids(db, kind, 0, MOST_DOCUMENTS + 1)?;
                 of_kinds.extend(ids.into_iter().map(|id| Resource::stored(kind.to_owned(), id)));
@@ -98,7 +107,7 @@ impl Touched {
         let mut documents = Vec::new();
         let mut text = 0;
         let mut complete = true;
-        for resource in self.resources().chain(&of_kinds).filter(|resource| is_wanted(&resource.kind)) {
+        for resource in self.resources().chain(&of_kinds) {
             if documents.len() >= MOST_DOCUMENTS || text >= MOST_TEXT {
                 return Ok((documents, false));
             }

@@ -101,7 +101,7 @@ impl Component for Wiki {
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: "page", title: "Pages", permission: WIKI_VIEW }]
+        &[Searchable { kind: "page", title: "Pages" }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
@@ -142,24 +142,19 @@ impl Component for Wiki {
             return Ok(ids.iter().map(|_| None).collect());
         }
         let pages = store::by_ids(db, viewer, ids)?;
-        ids.iter()
-            .map(|id| {
-                let Some(page) = pages.iter().find(|page| page.id == *id) else {
-                    return Ok(None);
-                };
-                let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
-                Ok(Some(Card {
-                    resource: Resource::new("page", page.id),
-                    title: page.name.clone(),
-                    href: name::href_of(&page.name),
-                    text: markup::plain(&text),
-                    author: page.author.clone(),
-                    changed: page.changed_at,
-                    place: String::new(),
-                    class: None,
-                }))
+        let card = |id: &i64| {
+            let page = pages.iter().find(|page| page.id == *id)?;
+            Some(Card {
+                resource: Resource::new("page", page.id),
+                title: page.name.clone(),
+                href: name::href_of(&page.name),
+                author: page.author.clone(),
+                changed: page.changed_at,
+                place: String::new(),
+                class: None,
             })
-            .collect()
+        };
+        Ok(ids.iter().map(card).collect())
     }
 
     fn timeline(&self) -> &'static [TimelineFilter] {
