@@ -9,8 +9,9 @@ use rocket::local::blocking::Client;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use trackway::attachment::Attachments;
 use trackway::auth::permissions;
-use trackway::base::component::{Card, Component, Components, Document, Searchable};
+use trackway::base::component::{Card, Component, Components, Document, Owner, Searchable};
 use trackway::base::error::{Error, Result};
 use trackway::base::event::{self, NewEvent, Via};
 use trackway::base::markup::{Arguments, Context, Here, InterMap, LinkKind, LinkTarget, Resolved, TextSettings};
@@ -25,17 +26,20 @@ use trackway::search::{self, Rebuilt, SEARCH_VIEW, Search, command_json};
 use trackway::web::Web;
 use trackway::web::address::SiteAddress;
 
+use crate::support::{Person, TestSite};
+
 const NOTE_VIEW: Permission =
     Permission { name: "NOTE_VIEW", doc: "May read notes.", implies: &[], by_default: ByDefault::Readers };
 const MEMO_VIEW: Permission =
     Permission { name: "MEMO_VIEW", doc: "May read memos.", implies: &[], by_default: ByDefault::Readers };
 
-/// Two kinds of one table: notes have even ids, memos odd ones.
+/// Kinds of one table: notes have even ids, memos odd ones. Tickets have fields, and may need another right than notes do.
 struct Notes;
 
 static NOTES: Notes = Notes;
 static SEARCH: Search = Search;
-static COMPONENTS: Components = Components(&[&NOTES, &SEARCH]);
+static FILES: Attachments = Attachments::new(|| COMPONENTS);
+static COMPONENTS: Components = Components(&[&NOTES, &SEARCH, &FILES, &trackway::account::COMPONENT]);
 
 impl Component for Notes {
     fn name(&self) -> &'static str {
@@ -54,6 +58,7 @@ impl Component for Notes {
         &[
             Searchable { kind: "note", title: "Notes" },
             Searchable { kind: "memo", title: "Memos" },
+            Searchable { kind: "ticket", title: "Tickets" },
         ]
     }
 
@@ -62,20 +67,16 @@ impl Component for Notes {
         if note.text == "unreadable" {
             return Err(Error::internal("this note can't be read"));
         }
-        let mut statement =
-            db.prepare("select person from participant where resource_kind = ?1 and resource_id = ?2")?;
-        let participants =
-            statement.query_map((&resource.kind, resource.id), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         Ok(Some(Document {
             resource: resource.clone(),
             acl: note.acl,
-            participants,
+            participants: participants(db, resource)?,
+            permission: note.needs().name,
+            facets: note.facets(),
             title: note.title,
             text: note.text,
             author: note.author,
             changed: note.changed,
-            permission: if resource.is("note") { NOTE_VIEW.name } else { MEMO_VIEW.name },
-            facets: Vec::new(),
         }))
     }
 
@@ -88,24 +89,42 @@ impl Component for Notes {
         ids.iter()
             .map(|id| {
                 let resource = Resource::stored(kind.to_owned(), *id);
-                let Some(note) = Note::load(db, kind, *id)? else { return Ok(None) };
-                let joined = viewer.joined_classes.contains(&note.acl)
-                    && self.document(db, &resource)?.is_some_and(|document| {
-                        viewer.person.is_some_and(|person| document.participants.contains(&person))
-                    });
-                let may = viewer.may(if kind == "note" { NOTE_VIEW } else { MEMO_VIEW });
-                Ok((may && (viewer.sees_class(note.acl) || joined)).then(|| Card {
+                let Some(note) = Note::seen(db, viewer, &resource)? else { return Ok(None) };
+                Ok(Some(Card {
                     href: format!("/{kind}/{id}"),
                     resource,
+                    class: (note.field("status") == Some("closed")).then_some("closed"),
                     title: note.title,
                     author: note.author,
                     changed: note.changed,
                     place: String::new(),
-                    class: None,
                 }))
             })
             .collect()
     }
+
+    fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
+        if !["note", "memo", "ticket"].contains(&resource.kind.as_ref()) {
+            return Ok(None);
+        }
+        let owner = |note: Note| Owner {
+            resource: resource.clone(),
+            acl: note.acl,
+            realm: "note",
+            id: resource.id.to_string(),
+            to_view: note.needs(),
+            to_attach: note.needs(),
+            to_remove: note.needs(),
+            title: note.title,
+            href: format!("/{}/{}", resource.kind, resource.id),
+        };
+        Ok(Note::seen(db, viewer, resource)?.map(owner))
+    }
+}
+
+fn participants(db: &Connection, resource: &Resource) -> Result<Vec<i64>> {
+    let mut statement = db.prepare("select person from participant where resource_kind = ?1 and resource_id = ?2")?;
+    Ok(statement.query_map((&resource.kind, resource.id), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 const TO_NOTE: LinkKind = LinkKind {
@@ -143,7 +162,12 @@ const TO_OUTSIDE: LinkKind = LinkKind {
 };
 
 struct Note {
+    kind: String,
     acl: i64,
+    /// The right to see it, where it is not that of its kind.
+    needs: String,
+    /// `{"status": "new"}`.
+    fields: Value,
     title: String,
     text: String,
     author: String,
@@ -154,7 +178,11 @@ impl Note {
     fn load(db: &Connection, kind: &str, id: i64) -> Result<Option<Self>> {
         Ok(db
             .query_row("select * from note where kind = ?1 and id = ?2", (kind, id), |row| {
+                let fields: String = row.get("fields")?;
                 Ok(Self {
+                    kind: kind.to_owned(),
+                    needs: row.get("needs")?,
+                    fields: serde_json::from_str(&fields).unwrap_or_default(),
                     acl: row.get("acl")?,
                     title: row.get("title")?,
                     text: row.get("text")?,
@@ -163,6 +191,27 @@ impl Note {
                 })
             })
             .optional()?)
+    }
+
+    fn seen(db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Self>> {
+        let Some(note) = Self::load(db, &resource.kind, resource.id)? else { return Ok(None) };
+        let people = participants(db, resource)?;
+        let joined =
+            viewer.joined_classes.contains(&note.acl) && viewer.person.is_some_and(|person| people.contains(&person));
+        Ok((viewer.may(note.needs()) && (viewer.sees_class(note.acl) || joined)).then_some(note))
+    }
+
+    fn needs(&self) -> Permission {
+        if self.needs == MEMO_VIEW.name || self.kind == "memo" { MEMO_VIEW } else { NOTE_VIEW }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields[name].as_str()
+    }
+
+    fn facets(&self) -> Vec<(&'static str, String)> {
+        let one = |name: &'static str| Some((name, self.field(name)?.to_owned()));
+        ["status", "milestone", "component", "owner", "type"].into_iter().filter_map(one).collect()
     }
 }
 
@@ -183,6 +232,7 @@ impl Test {
                 project.db().write(|db| {
                     db.execute_batch(
                         "create table note (kind text, id integer, acl integer, title text, text text, author text, changed integer,
+                                            needs text not null default '', fields text not null default '{}',
                                             primary key (kind, id)) strict;
                          insert into acl (id, kind, path, participants) values (2, 'private', 'x', 1);
                          insert into person (id, login, kind) values (7, 'kim', 'account'), (8, 'lee', 'account');",
@@ -229,6 +279,18 @@ impl Test {
                 tx.record(&NewEvent::new("note.saved", Resource::new(kind, id), acl).data(data))
             })
             .expect("writes");
+    }
+
+    /// A ticket, with `fields` as `{"status": "new"}`; seen by who has the right `needs`.
+    fn ticket(&self, id: i64, acl: i64, title: &str, needs: Permission, fields: Value) {
+        self.change("ticket", id, acl, json!({}), |db| {
+            db.execute(
+                "insert or replace into note (kind, id, acl, title, text, author, changed, needs, fields)
+                 values ('ticket', ?1, ?2, ?3, 'shared', 'Kim Lee', ?4, ?5, ?6)",
+                (id, acl, title, Instant::now(), needs.name, fields.to_string()),
+            )?;
+            Ok(())
+        });
     }
 
     fn delete(&self, id: i64) {
@@ -460,7 +522,8 @@ fn who_takes_part_finds_rows_of_a_class_of_participants_and_nobody_else_does() {
     let test = Test::new();
     test.change("note", 2, PRIVATE, json!({}), |db| {
         Ok(db.execute_batch(
-            "insert into note values ('note', 2, 2, 'Mine', 'a private matter', 'Kim', 1);
+            "insert into note (kind, id, acl, title, text, author, changed)
+                 values ('note', 2, 2, 'Mine', 'a private matter', 'Kim', 1);
              insert into participant values ('note', 2, 7, 'reporter');",
         )?)
     });
@@ -482,7 +545,7 @@ fn kinds_narrow_are_counted_and_need_their_permission() {
     let results = test.find("shared type:memos");
     assert_eq!((results.total, results.hits[0].card.title.as_str()), (1, "Memo"));
     let counts: Vec<_> = results.facets.iter().map(|facet| (facet.kind, facet.count, facet.chosen)).collect();
-    assert_eq!(counts, [("note", 1, false), ("memo", 1, true)]);
+    assert_eq!(counts[..2], [("note", 1, false), ("memo", 1, true)]);
     let mut no_memos = reader();
     no_memos.permissions.remove(MEMO_VIEW.name);
     assert_eq!(test.titles_as(&no_memos, "shared"), ["Note"]);
@@ -495,6 +558,204 @@ fn kinds_narrow_are_counted_and_need_their_permission() {
     nobody.permissions.remove(SEARCH_VIEW.name);
     let refused = find::find(&test.project, &nobody, &query, &Wanted::default());
     assert!(matches!(refused, Err(Error::NotFound(_))));
+}
+
+/// `status: new 2, closed 1`, those that were asked for with a star.
+fn drawn(results: &Results) -> Vec<String> {
+    let value =
+        |value: &find::FieldValue| format!("{}{} {}", value.label, if value.chosen { "*" } else { "" }, value.count);
+    results
+        .fields
+        .iter()
+        .map(|facet| {
+            let values: Vec<String> = facet.values.iter().map(value).collect();
+            format!("{}: {}", facet.name, values.join(", "))
+        })
+        .collect()
+}
+
+#[test]
+fn values_are_asked_for_by_name_and_counted_as_if_they_were_not() {
+    let test = Test::new();
+    test.ticket(1, DEFAULT_CLASS, "One", NOTE_VIEW, json!({ "status": "new", "milestone": "M 2", "type": "defect" }));
+    test.ticket(2, DEFAULT_CLASS, "Two", NOTE_VIEW, json!({ "status": "new", "milestone": "m 2", "owner": "kim" }));
+    test.ticket(3, DEFAULT_CLASS, "Three", NOTE_VIEW, json!({ "status": "closed", "milestone": "M 2" }));
+    test.save(2, "Note", "shared");
+    for round in ["in memory", "in the index"] {
+        let found = |query: &str| {
+            let mut titles = test.titles(query);
+            titles.sort();
+            titles.join(" ")
+        };
+        for (query, titles) in [
+            ("shared", "Note One Three Two"),
+            ("status:new", "One Two"),
+            ("shared STATUS:New", "One Two"),
+            ("status:new status:closed", "One Three Two"),
+            ("milestone:\"M 2\" status:closed", "Three"),
+            ("milestone:M", ""),
+            ("owner:kim", "Two"),
+            ("type:defect", "One"),
+            ("type:ticket -status:closed", "One Two"),
+            ("shared -type:ticket", "Note"),
+            ("shared -type:defect", "Note Three Two"),
+            ("shared -author:kim", ""),
+            ("shared -changed:1d", ""),
+            ("status:new -two", "One"),
+            ("status:nothing", ""),
+        ] {
+            assert_eq!(found(query), titles, "{round}: {query}");
+        }
+        let all = ["status: new 2, closed 1", "milestone: M 2 3", "owner: kim 1"];
+        assert_eq!(drawn(&test.find("shared")), all, "{round}");
+        let results = test.find("shared status:closed");
+        assert_eq!(drawn(&results), ["status: closed* 1, new 2", "milestone: M 2 1"], "{round}");
+        assert_eq!(results.facets[2].count, 1, "{round}: tickets");
+        assert_eq!(drawn(&test.find("status:none type:defect")), ["status: none* 0, new 1", "type: defect* 0"]);
+        test.catch_up();
+    }
+}
+
+#[test]
+fn counts_are_those_that_the_viewer_could_count_one_by_one() {
+    const NEEDS: [Permission; 2] = [NOTE_VIEW, MEMO_VIEW];
+    const STATUS: [&str; 3] = ["new", "assigned", "closed"];
+    const MILESTONES: [&str; 3] = ["M 1", "M 2", ""];
+    struct Row {
+        id: i64,
+        acl: i64,
+        needs: Permission,
+        status: &'static str,
+        milestone: &'static str,
+        joined: bool,
+    }
+    let mut state = 20_26_u64;
+    let mut next = |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % most
+    };
+    let test = Test::new();
+    test.project
+        .db()
+        .write(|db| Ok(db.execute("insert into acl (id, kind, path) values (3, 'path', 'y')", [])?))
+        .expect("writes");
+    let mut rows: Vec<Row> = Vec::new();
+    // Some are in the index alone, some have changed since, some are not there yet.
+    for round in 0..3 {
+        for _ in 0..30 {
+            let row = Row {
+                id: 1 + next(60) as i64,
+                acl: 1 + next(3) as i64,
+                needs: NEEDS[next(2)],
+                status: STATUS[next(3)],
+                milestone: MILESTONES[next(3)],
+                joined: next(2) == 0,
+            };
+            test.project
+                .db()
+                .write(|db| {
+                    db.execute("delete from participant where resource_id = ?1", [row.id])?;
+                    if row.joined {
+                        db.execute("insert into participant values ('ticket', ?1, 7, 'reporter')", [row.id])?;
+                    }
+                    Ok(())
+                })
+                .expect("writes");
+            let fields = json!({ "status": row.status, "milestone": row.milestone });
+            test.ticket(row.id, row.acl, "Ticket", row.needs, fields);
+            rows.retain(|known| known.id != row.id);
+            rows.push(row);
+        }
+        if round < 2 {
+            test.catch_up();
+        }
+    }
+    for classes in [&[1][..], &[1, 3], &[1, 2, 3], &[]] {
+        for rights in [&NEEDS[..], &NEEDS[..1], &NEEDS[1..]] {
+            for person in [None, Some(7), Some(8)] {
+                let mut viewer = viewer(Principal::anonymous(), person, classes, &[2]);
+                viewer.permissions = rights.iter().map(|right| right.name).chain([SEARCH_VIEW.name]).collect();
+                let sees = |row: &&Row| {
+                    let joined = row.acl == 2 && row.joined && person == Some(7);
+                    rights.contains(&row.needs) && (classes.contains(&row.acl) || joined)
+                };
+                for (query, status, milestone) in [
+                    ("shared", None, None),
+                    ("shared status:new", Some("new"), None),
+                    ("status:closed milestone:\"M 1\"", Some("closed"), Some("M 1")),
+                ] {
+                    let of_status = |row: &&Row| status.is_none_or(|status| row.status == status);
+                    let of_milestone = |row: &&Row| milestone.is_none_or(|milestone| row.milestone == milestone);
+                    let seen: Vec<&Row> = rows.iter().filter(sees).collect();
+                    let count = |test: &dyn Fn(&&Row) -> bool| seen.iter().filter(|row| test(row)).count() as u64;
+                    let results = test.find_as(&viewer, query);
+                    let told = format!("{query} {classes:?} {person:?} {:?}", viewer.permissions);
+                    assert_eq!(results.total, count(&|row| of_status(row) && of_milestone(row)), "{told}");
+                    assert_eq!(results.facets[2].count, results.total, "{told}");
+                    let counted = |name: &str, label: &str| -> u64 {
+                        let facet = results.fields.iter().find(|facet| facet.name == name);
+                        let value = facet.and_then(|facet| facet.values.iter().find(|value| value.label == label));
+                        value.map_or(0, |value| value.count)
+                    };
+                    for value in STATUS {
+                        let expected = count(&|row| row.status == value && of_milestone(row));
+                        assert_eq!(counted("status", value), expected, "{told}: {value}");
+                    }
+                    for value in &MILESTONES[..2] {
+                        let expected = count(&|row| row.milestone == *value && of_status(row));
+                        assert_eq!(counted("milestone", value), expected, "{told}: {value}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_is_found_counted_and_completed_only_by_who_sees_what_it_hangs_on() {
+    let test = Test::new();
+    test.ticket(4, DEFAULT_CLASS, "Open", NOTE_VIEW, json!({}));
+    test.ticket(5, DEFAULT_CLASS, "Other", MEMO_VIEW, json!({}));
+    test.ticket(6, PRIVATE, "Mine", NOTE_VIEW, json!({}));
+    for (id, parent, name) in [(1, 4, "drawing-open.png"), (2, 5, "drawing-other.png"), (3, 6, "drawing-mine.png")] {
+        test.change("attachment", id, DEFAULT_CLASS, json!({}), |db| {
+            db.execute(
+                "insert into attachment (id, parent_kind, parent_id, name, hash, size, added_at, acl)
+                 values (?1, 'ticket', ?2, ?3, 'x', 1, 1, 1)",
+                (id, parent, name),
+            )?;
+            Ok(())
+        });
+    }
+    let mut no_memos = reader();
+    no_memos.permissions.remove(MEMO_VIEW.name);
+    let kim = viewer(Principal::anonymous(), Some(7), &[DEFAULT_CLASS], &[PRIVATE]);
+    let found = |viewer: &Viewer| {
+        let results = test.find_as(viewer, "drawing");
+        let files = results.facets.iter().find(|facet| facet.kind == "attachment").map(|facet| facet.count);
+        let mut titles = test.titles_as(viewer, "drawing");
+        titles.sort();
+        let offered = find::suggest(&test.project, viewer, "draw").expect("suggests");
+        assert_eq!(files, Some(titles.len() as u64));
+        assert_eq!(offered.len(), titles.len());
+        titles.join(" ")
+    };
+    for round in ["in memory", "in the index"] {
+        assert_eq!(found(&reader()), "drawing-open.png drawing-other.png", "{round}");
+        assert_eq!(found(&no_memos), "drawing-open.png", "{round}");
+        assert_eq!(found(&kim), "drawing-open.png drawing-other.png", "{round}");
+        test.catch_up();
+    }
+    // Nothing is told of the files: what they hang on was touched.
+    test.change("ticket", 6, PRIVATE, json!({}), |db| {
+        Ok(db.execute_batch("insert into participant values ('ticket', 6, 7, 'cc')")?)
+    });
+    test.ticket(4, DEFAULT_CLASS, "Open", MEMO_VIEW, json!({}));
+    for round in ["in memory", "in the index"] {
+        assert_eq!(found(&no_memos), "", "{round}");
+        assert_eq!(found(&kim), "drawing-mine.png drawing-open.png drawing-other.png", "{round}");
+        test.catch_up();
+    }
 }
 
 #[test]
@@ -735,7 +996,7 @@ fn a_rebuild_finds_everything_and_leaves_nothing_behind() {
         test.save(2 * id, &format!("Note {id}"), "common");
     }
     let viewer = everything();
-    assert_eq!(search::rebuild(&test.project, &viewer).expect("rebuilds"), Rebuilt::Done(450));
+    assert_eq!(search::rebuild(&test.project, &viewer).expect("rebuilds"), Rebuilt::Done(452), "with two people");
     test.catch_up();
     assert_eq!(test.find("common").total, 450);
     let left = fs::read_dir(test.project.dir()).expect("a folder");
@@ -849,6 +1110,87 @@ fn a_link_typed_into_the_box_is_followed_within_the_project_only() {
 }
 
 #[test]
+fn a_number_leads_to_its_ticket_if_it_is_seen_and_is_offered_first() {
+    let test = Test::new();
+    test.ticket(12, DEFAULT_CLASS, "Doors open too late", NOTE_VIEW, json!({ "status": "closed" }));
+    test.ticket(13, PRIVATE, "Secret", NOTE_VIEW, json!({}));
+    test.save(2, "12 angry notes", "text");
+    let client = test.client();
+    for leads in ["12", "%2312", "ticket:12", "%2012%20"] {
+        let (status, location, _) = get(&client, &format!("/demo/search?q={leads}"));
+        assert_eq!((status, location.as_str()), (Status::SeeOther, "/demo/ticket/12"), "{leads}");
+    }
+    for stays in ["13", "%2313", "ticket:13", "99", "!12", "012", "12+13", "12&page=1", "12&noquickjump=1"] {
+        assert_eq!(get(&client, &format!("/demo/search?q={stays}")).0, Status::Ok, "{stays}");
+    }
+    let offered = |typed: &str| -> Value {
+        serde_json::from_str(&get(&client, &format!("/demo/search/suggest?q={typed}")).2).expect("JSON")
+    };
+    for typed in ["12", "%2312"] {
+        assert_eq!(
+            offered(typed)[0],
+            json!({ "title": "Doors open too late", "url": "/demo/ticket/12", "type": "ticket", "closed": true })
+        );
+        assert_eq!(offered(typed)[1]["title"], "12 angry notes");
+    }
+    assert_eq!(offered("doors").as_array().map(Vec::len), Some(1));
+    assert_eq!(offered("%2313"), json!([]));
+}
+
+#[test]
+fn links_beside_the_hits_add_and_remove_conditions_and_lead_nowhere_else() {
+    let test = Test::new();
+    test.ticket(1, DEFAULT_CLASS, "One", NOTE_VIEW, json!({ "status": "new", "milestone": "Kitchen" }));
+    test.ticket(2, DEFAULT_CLASS, "Two", NOTE_VIEW, json!({ "status": "closed", "milestone": "M 2" }));
+    test.save(2, "Kitchen", "shared");
+    let client = test.client();
+    // Each facet with its values: label, count, whether it is chosen, and the link.
+    let facets = |address: &str| -> Vec<(String, String, bool, String)> {
+        let (status, _, page) = get(&client, address);
+        assert_eq!(status, Status::Ok, "{address}");
+        let page = scraper::Html::parse_document(&page);
+        let select = |css: &str| scraper::Selector::parse(css).expect("a selector");
+        let mut found = Vec::new();
+        for facet in page.select(&select(".outline-fold .facet")) {
+            let name = facet.attr("aria-label").unwrap_or_default();
+            for value in facet.select(&select("li")) {
+                let link = value.select(&select("a")).next().expect("a link");
+                let count: String = value.select(&select(".number")).flat_map(|one| one.text()).collect();
+                found.push((
+                    format!("{name} {}", link.text().collect::<String>()),
+                    count,
+                    link.attr("aria-current").is_some(),
+                    link.attr("href").unwrap_or_default().to_owned(),
+                ));
+            }
+        }
+        found
+    };
+    let value = |address: &str, label: &str| {
+        let all = facets(address);
+        all.iter().find(|(name, ..)| name == label).cloned().unwrap_or_else(|| panic!("{address}: {label} in {all:?}"))
+    };
+    let (_, count, chosen, closed) = value("/demo/search?q=shared&page=1", "Status closed");
+    assert_eq!((count.as_str(), chosen), ("1", false));
+    let (_, count, chosen, back) = value(&closed, "Status closed");
+    assert_eq!((count.as_str(), chosen), ("1", true));
+    assert_eq!(back, "/demo/search?q=shared");
+    let (.., both) = value(&closed, "Milestone M 2");
+    let (.., without) = value(&both, "Status closed");
+    assert_eq!(value(&without, "Milestone M 2").1, "1");
+    let (.., tickets) = value("/demo/search?q=shared", "Kind Tickets");
+    assert_eq!(value(&tickets, "Kind Tickets").1, "2");
+    assert_eq!(value(&tickets, "Kind Notes").1, "1", "as if no kind were chosen");
+    assert_eq!(value(&tickets, "Kind Tickets").3, "/demo/search?q=shared");
+    assert_eq!(value("/demo/search?q=shared&type=ticket", "Kind Tickets").3, "/demo/search?q=shared");
+    // `wiki:Kitchen` is followed, but not where it narrows a search.
+    assert_eq!(get(&client, "/demo/search?q=wiki:Kitchen").0, Status::SeeOther);
+    assert!(facets("/demo/search?q=nothing").is_empty());
+    let (_, _, page) = get(&client, "/demo/search?q=shared+status:other");
+    assert!(page.contains("shared in everything"), "{page}");
+}
+
+#[test]
 fn programs_browsers_and_the_box_are_answered_in_their_forms() {
     let test = Test::new();
     for id in 1..=25 {
@@ -955,5 +1297,67 @@ fn the_macro_shows_what_its_reader_may_see_and_not_its_own_page() {
     assert!(run(&reader(), &["<nothing>"], &[]).expect("runs").contains("&lt;nothing&gt;"));
     for (words, named) in [(&[][..], &[][..]), (&["sink"], &[("limit", "0")]), (&["sink"], &[("colour", "red")])] {
         assert!(matches!(run(&reader(), words, named), Err(Error::Invalid(_))), "{words:?} {named:?}");
+    }
+}
+
+#[test]
+fn people_of_the_project_are_found_by_who_may_read_pages() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    test.user("stranger");
+    let lee = test.user("lee").member();
+    test.revoke("members", &["WIKI_VIEW"]);
+    test.grant("kim", &["WIKI_VIEW"]);
+    kim.save_page("Plan", "A page of kim.");
+    let items = |person: &Person<'_>, q: &str| -> Vec<String> {
+        let found = person.get(&format!("/demo/search?q={q}&format=json")).expect(200);
+        let found: Value = serde_json::from_str(&found.text()).expect("JSON");
+        let items = found["items"].as_array().cloned().unwrap_or_default();
+        assert_eq!(found["total"], items.len());
+        items.iter().map(|item| format!("{} {}", item["type"], item["title"]).replace('"', "")).collect()
+    };
+    for round in ["in memory", "in the index"] {
+        assert_eq!(items(&kim, "lee"), ["person lee"], "{round}: who has done nothing yet");
+        assert_eq!(items(&kim, "type:person+kim"), ["person kim"], "{round}");
+        assert_eq!(items(&kim, "author:kim"), ["page Plan"], "{round}");
+        assert_eq!(items(&kim, "stranger"), [""; 0], "{round}: no account of another project");
+        assert_eq!(items(&kim, "type:person+changed:%3C2000"), [""; 0], "{round}");
+        assert_eq!(items(&lee, "kim"), [""; 0], "{round}: without the right");
+        assert_eq!(lee.get("/demo/search/suggest?q=ki").text(), "[]", "{round}");
+        let offered = kim.get("/demo/search/suggest?q=le").text();
+        assert!(
+            offered.contains(r#""url":"/demo/search?q=author:lee""#) && offered.contains("\"person\""),
+            "{offered}"
+        );
+        test.catch_up();
+    }
+    let rename =
+        |db: &Connection| Ok(db.execute("update account set display_name = 'Robin Ray' where login = 'kim'", [])?);
+    test.site.db().write(rename).expect("writes");
+    kim.save_page("Plan", "Another text.");
+    assert_eq!(items(&kim, "robin"), ["person Robin Ray (kim)"]);
+    let page = kim.get("/demo/search?q=robin+type:person").expect(200).text();
+    assert!(page.contains("person") && !page.contains("1970"), "{page}");
+}
+
+#[test]
+fn a_file_on_a_page_is_nothing_to_those_who_read_no_pages() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    kim.save_page("Plan", "A page.");
+    kim.attach("/demo/attachment/wiki/Plan/?action=new", "drawing.png", b"x").expect(303);
+    let lee = test.user("lee").member();
+    test.revoke("members", &["WIKI_VIEW"]);
+    test.grant("kim", &["WIKI_VIEW"]);
+    for _ in 0..2 {
+        for (person, total, offered) in [(&kim, 1, true), (&lee, 0, false)] {
+            let found = person.get("/demo/search?q=drawing&format=json").expect(200);
+            let found: Value = serde_json::from_str(&found.text()).expect("JSON");
+            assert_eq!(found["total"], total, "{}", person.login);
+            let page = person.get("/demo/search?q=drawing").expect(200).text();
+            assert_eq!(page.contains("drawing.png"), offered, "{}", person.login);
+            assert_eq!(person.get("/demo/search/suggest?q=draw").text() != "[]", offered, "{}", person.login);
+        }
+        test.catch_up();
     }
 }
