@@ -67,7 +67,7 @@ impl Component for Milestones {
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: "milestone", title: "Milestones", permission: MILESTONE_VIEW }]
+        &[Searchable { kind: "milestone", title: "Milestones" }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
@@ -158,7 +158,6 @@ fn card(db: &Connection, row: &MilestoneRow) -> Result<Card> {
         resource: Resource::new("milestone", row.id),
         title: row.name.clone(),
         href: name::href_of(&row.name),
-        text: markup::plain(&row.description),
         author: store::author_of(db, row)?,
         changed: row.changed_at,
         place: String::new(),

@@ -1,6 +1,6 @@
 //! Tickets as search, the timeline and lists of hits know them.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::fields::{Choices, FIELDS, Kind};
 use super::link::class_of;
@@ -84,27 +84,19 @@ pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
     }
     let choices = Choices::load(db)?;
     let people = People::load(db, rows.iter().filter_map(|row| row.reporter))?;
-    ids.iter()
-        .map(|id| {
-            let Some(row) = rows.iter().find(|row| row.id == *id) else {
-                return Ok(None);
-            };
-            let description: Option<String> = db
-                .prepare_cached("select description from ticket where id = ?1")?
-                .query_row([id], |row| row.get(0))
-                .optional()?;
-            Ok(Some(Card {
-                resource: Resource::new("ticket", row.id),
-                title: title(row),
-                href: ticket_href(row.id),
-                text: text_of(db, row, &description.unwrap_or_default())?,
-                author: people.called(row.reporter),
-                changed: row.changed_at,
-                place: String::new(),
-                class: class_of(&choices, row.status),
-            }))
+    let card = |id: &i64| {
+        let row = rows.iter().find(|row| row.id == *id)?;
+        Some(Card {
+            resource: Resource::new("ticket", row.id),
+            title: title(row),
+            href: ticket_href(row.id),
+            author: people.called(row.reporter),
+            changed: row.changed_at,
+            place: String::new(),
+            class: class_of(&choices, row.status),
         })
-        .collect()
+    };
+    Ok(ids.iter().map(card).collect())
 }
 
 /// Rows TL05: filed, closed with a resolution, reopened, changed with the names of the fields, commented.

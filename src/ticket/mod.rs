@@ -135,7 +135,7 @@ impl Component for Tickets {
     }
 
     fn searchable(&self) -> &[Searchable] {
-        &[Searchable { kind: "ticket", title: "Tickets", permission: TICKET_VIEW }]
+        &[Searchable { kind: "ticket", title: "Tickets" }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
