@@ -161,7 +161,7 @@ fn iso(text: &str, zone: &TimeZone) -> Option<Instant> {
 fn written_out(text: &str, zone: &TimeZone) -> Option<Instant> {
     let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let (date, rest) = match words.as_slice() {
-        [date, rest @ ..] if date.contains('.') || date.contains('/') => (numeric(date)?, rest),
+        [date, rest @ ..] if date.matches(['.', '/']).count() == 2 => (numeric(date)?, rest),
         [first, second, year, rest @ ..] => {
             let (day, month) = if first.starts_with(char::is_alphabetic) { (second, first) } else { (first, second) };
             let day = number(day.trim_end_matches('.'), 1..=2)?;
@@ -281,6 +281,6 @@ impl Scan<'_> {
         };
         let hours = self.digits(2)?;
         let minutes = self.part()?.unwrap_or(0);
-        (minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
+        (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
     }
 }
