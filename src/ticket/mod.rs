@@ -16,6 +16,7 @@ pub mod tally;
 pub mod history;
 pub mod link;
 mod document;
+pub mod json;
 
 use rusqlite::Connection;
 

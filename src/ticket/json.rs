@@ -1,0 +1,114 @@
+//! A ticket as JSON (DESIGN 5): what pages answer to `?format=json` and commands to `--format json`. Trac's field names are
+//! the keys; what is empty is null, what has several values is an array.
+
+use rusqlite::Connection;
+use serde_json::{Map, Value as Json, json};
+
+use super::fields::{Choices, FIELDS, Field, Kind};
+use super::history::{self, Group};
+use super::store::Ticket;
+use super::values::{Names, People, Value, Values};
+use crate::base::error::Result;
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+
+/// The whole ticket with all that was said, as it is now or as it was after its change `version` (row C09). `url` is its
+/// absolute address. Whoever calls it has found the ticket for this viewer.
+pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option<i64>, url: &str) -> Result<Json> {
+    let latest = version.unwrap_or(ticket.row.changes);
+    let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
+    let values = earlier.as_ref().unwrap_or(&ticket.values);
+    let groups = history::groups(db, viewer, ticket, 0, latest)?;
+    let choices = Choices::load(db)?;
+    let people = People::load(db, values.people().chain(people_of(&groups)))?;
+    let names = Names { choices: &choices, people: &people };
+    // An edited comment counts for the ticket as it is, not for the ticket as it was.
+    let changed_at = match version {
+        None => ticket.row.changed_at,
+        Some(_) => groups.last().map_or(ticket.row.created_at, |group| group.change.at),
+    };
+    let mut object = Map::new();
+    object.insert("id".to_owned(), json!(ticket.row.id));
+    object.insert("url".to_owned(), json!(url));
+    for (name, value) in fields(&names, values, ticket.row.created_at, changed_at) {
+        object.insert(name.to_owned(), value);
+    }
+    object.insert("custom".to_owned(), json!({}));
+    let comments: Vec<Json> =
+        groups.iter().filter(|group| group.change.number > 0).map(|group| comment(&names, group)).collect();
+    object.insert("comments".to_owned(), json!(comments));
+    Ok(Json::Object(object))
+}
+
+/// Every field of a ticket by name, in order.
+pub fn fields(
+    names: &Names<'_>,
+    values: &Values,
+    created_at: Instant,
+    changed_at: Instant,
+) -> Vec<(&'static str, Json)> {
+    let of = |field: &'static Field| match field.name {
+        "time" => json!(created_at.iso()),
+        "changetime" => json!(changed_at.iso()),
+        name => value(names, field, values.get(name)),
+    };
+    FIELDS.iter().map(|field| (field.name, of(field))).collect()
+}
+
+/// The values of one field.
+pub fn value(names: &Names<'_>, field: &Field, values: &[Value]) -> Json {
+    match field.kind {
+        Kind::People => json!(values.iter().map(|value| names.written(field, value)).collect::<Vec<_>>()),
+        Kind::Words => {
+            let words = names.joined(field, values);
+            let separates = |character: char| character == ',' || character == ';' || character.is_whitespace();
+            json!(words.split(separates).filter(|word| !word.is_empty()).collect::<Vec<_>>())
+        }
+        _ => text(names.joined(field, values)),
+    }
+}
+
+fn comment(names: &Names<'_>, group: &Group) -> Json {
+    let changes: Vec<Json> = group
+        .fields
+        .iter()
+        .map(|change| {
+            json!({
+                "field": change.field.name,
+                "old": value(names, change.field, &change.old),
+                "new": value(names, change.field, &change.new),
+            })
+        })
+        .collect();
+    let author = match names.people.login(group.change.author) {
+        "" => "anonymous",
+        login => login,
+    };
+    json!({
+        "number": group.change.number,
+        "author": author,
+        "time": group.change.at.iso(),
+        "text": text(group.change.comment.clone()),
+        "changes": changes,
+    })
+}
+
+/// The persons that a history names.
+pub fn people_of(groups: &[Group]) -> impl Iterator<Item = i64> {
+    groups.iter().flat_map(|group| {
+        let of_fields = group
+            .fields
+            .iter()
+            .filter(|change| matches!(change.field.kind, Kind::Person | Kind::People))
+            .flat_map(|change| change.old.iter().chain(&change.new))
+            .filter_map(|value| match value {
+                Value::Id(id) => Some(*id),
+                _ => None,
+            });
+        group.change.author.into_iter().chain(group.change.edited_by).chain(of_fields)
+    })
+}
+
+fn text(text: String) -> Json {
+    if text.is_empty() { Json::Null } else { Json::String(text) }
+}
