@@ -14,8 +14,10 @@ mod query;
 mod render;
 mod search;
 mod serve;
+mod ticket;
 mod upkeep;
 mod wiki;
+mod workflow;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -85,6 +87,12 @@ enum Command {
     /// Milestones: create, change, remove, list, show
     #[command(subcommand)]
     Milestone(milestone::Command),
+    /// Tickets: new, show, change, comment
+    #[command(subcommand)]
+    Ticket(ticket::Command),
+    /// What may be done with tickets: list, show, set
+    #[command(subcommand)]
+    Workflow(workflow::Command),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -117,6 +125,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Wiki(command) => wiki::run(&shell, command),
         Command::Query(query) => query::run(&shell, &query),
         Command::Milestone(command) => milestone::run(&shell, command),
+        Command::Ticket(command) => ticket::run(&shell, command),
+        Command::Workflow(command) => workflow::run(&shell, command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::Index(command) => index::run(&shell, &command),

@@ -14,6 +14,8 @@ pub mod plan;
 pub mod edit;
 pub mod tally;
 pub mod history;
+pub mod json;
+pub mod workflow_edit;
 pub mod link;
 mod document;
 pub mod json;

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{Action, Category, Operation, RESET, State, Workflow};
 use crate::web::form::shortened;
 
-const MOST_BYTES: usize = 64 * 1024;
+/// What is longer is not read.
+pub const MOST_BYTES: usize = 64 * 1024;
 const MOST_ACTIONS: usize = 500;
 const MOST_WARNINGS: usize = 100;
 const LONGEST_NAME: usize = 60;

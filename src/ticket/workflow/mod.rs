@@ -14,7 +14,7 @@ mod offer;
 
 pub use super::status::Category;
 pub use apply::{Effect, Inputs};
-pub use language::Warning;
+pub use language::{MOST_BYTES, Warning};
 pub use offer::{Choices, Offer, OwnerInput, ResolutionInput, Situation, owner_field, resolution_field};
 
 /// A definition as it was understood. The text itself is kept as it was typed, by whoever stores it.
@@ -102,6 +102,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// Whether it brings back tickets whose state is not defined any more (row W16).
+    pub fn is_reset(&self) -> bool {
+        self.name == RESET
+    }
+
     fn does(&self, operation: Operation) -> bool {
         self.operations.contains(&operation)
     }

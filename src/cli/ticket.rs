@@ -1,0 +1,275 @@
+//! `trackway ticket …`
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::output::print;
+use super::{Entered, Format, Shell, address, read_input};
+use crate::attachment::blob::{self, Spool};
+use crate::attachment::edit as attachments;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::resource::Resource;
+use crate::base::site::UPLOAD_LIMIT;
+use crate::base::text::lines_lf;
+use crate::ticket::edit::{self, Outcome};
+use crate::ticket::fields::{Choices, FIELDS, LARGEST_TEXT};
+use crate::ticket::history::{self, FieldChange, Group};
+use crate::ticket::plan::{ActionRequest, Request};
+use crate::ticket::store::{self, Ticket};
+use crate::ticket::values::{Names, People, Values};
+use crate::ticket::{TICKET_APPEND, json, ticket_href};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// File a ticket; prints its number
+    New(New),
+    /// Print a ticket with everything that was said about it
+    Show {
+        project: String,
+        #[arg(value_name = "N")]
+        number: i64,
+        /// As it was after its change K; 0 is as it was filed
+        #[arg(long, value_name = "K")]
+        version: Option<i64>,
+    },
+    /// Set fields, do an action of the workflow, comment; prints the number of the change
+    Change(Change),
+    /// Comment on a ticket; prints the number of the comment
+    Comment {
+        project: String,
+        #[arg(value_name = "N")]
+        number: i64,
+        /// The comment, or `-` for standard input
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    project: String,
+    #[arg(long, value_name = "S", allow_hyphen_values = true)]
+    summary: String,
+    /// The description, or `-` for standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    description: Option<String>,
+    /// A value for a field, e.g. `priority=major`
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// A file to attach
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("changes").args(["set", "action", "comment"]).required(true).multiple(true)))]
+pub struct Change {
+    project: String,
+    #[arg(value_name = "N")]
+    number: i64,
+    /// Another value for a field, e.g. `milestone=1.0`; an empty one takes it away
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// An action of the workflow, e.g. `resolve`
+    #[arg(long, value_name = "A")]
+    action: Option<String>,
+    /// To whom the action gives the ticket
+    #[arg(long, value_name = "U", requires = "action")]
+    owner: Option<String>,
+    /// How the action resolves the ticket
+    #[arg(long, value_name = "R", requires = "action")]
+    resolution: Option<String>,
+    /// A comment, or `-` for standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    comment: Option<String>,
+}
+
+pub fn run(shell: &Shell, command: Command) -> Result<()> {
+    match command {
+        Command::New(new) => file(&shell.enter(&new.project)?, new),
+        Command::Show { project, number, version } => show(shell, &shell.enter(&project)?, number, version),
+        Command::Change(request) => change(&shell.enter(&request.project)?, request),
+        Command::Comment { project, number, text } => comment(&shell.enter(&project)?, number, &text),
+    }
+}
+
+fn file(entered: &Entered, new: New) -> Result<()> {
+    // A file that can't be read or may not be attached is told before there is a ticket.
+    if !new.attach.is_empty() {
+        entered.viewer.require(TICKET_APPEND)?;
+    }
+    let files = new.attach.iter().map(|path| spooled(entered, path)).collect::<Result<Vec<_>>>()?;
+    let mut set = new.set;
+    set.push(("summary".to_owned(), new.summary));
+    if let Some(description) = new.description {
+        set.push(("description".to_owned(), typed("--description", &description)?));
+    }
+    let request = Request { set, ..Request::default() };
+    let number = edit::create(&entered.site, &entered.project, entered.act(), &request).map_err(by_option)?;
+    print(&format!("{number}\n"))?;
+    if !files.is_empty() {
+        let parent = Resource::new("ticket", number);
+        let add = attachments::Add { parent: &parent, files, description: "", replace: false };
+        attachments::add(&entered.project, entered.act(), add).map_err(by_option)?;
+    }
+    Ok(())
+}
+
+/// A file on its way in, read as far as the site takes it.
+fn spooled(entered: &Entered, path: &PathBuf) -> Result<attachments::NewFile> {
+    let refused = |why: String| Error::invalid("--attach", format!("{}: {why}.", path.display()));
+    let limit = entered.site.read(|db| UPLOAD_LIMIT.number(db))?.unsigned_abs();
+    let file = File::open(path).map_err(|error| refused(error.to_string()))?;
+    // A pipe or a device may never end.
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err(refused("it is no file".to_owned()));
+    }
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refused("its name is no text".into()))?;
+    let mut contents = Spool::new(&blob::folder(&entered.project), limit)?;
+    contents.write_all_of(file)?;
+    if contents.is_too_large() || contents.size() == 0 {
+        return Err(refused(if contents.size() == 0 { "it is empty" } else { "it is too large" }.to_owned()));
+    }
+    Ok(attachments::NewFile { name: name.to_owned(), contents })
+}
+
+fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> Result<()> {
+    let address = address(&entered.site)?;
+    let url = address.absolute(&format!("{}/{}{}", address.base, entered.row.name, ticket_href(number)));
+    let text = entered.project.read(|db| {
+        let viewer = &entered.viewer;
+        let ticket = store::find(db, viewer, number)?.ok_or_else(|| missing(number))?;
+        match shell.format {
+            Format::Json => {
+                Ok(serde_json::to_string_pretty(&json::ticket(db, viewer, &ticket, version, &url)?)? + "\n")
+            }
+            Format::Table => {
+                let earlier = version.map(|version| history::at(db, &ticket, version)).transpose()?;
+                let values = earlier.as_ref().unwrap_or(&ticket.values);
+                let groups = history::groups(db, viewer, &ticket, 0, version.unwrap_or(ticket.row.changes))?;
+                let choices = Choices::load(db)?;
+                let people = People::load(db, values.people().chain(json::people_of(&groups)))?;
+                Ok(readable(&Names { choices: &choices, people: &people }, &ticket, values, &groups))
+            }
+            Format::Csv | Format::Ids => Err(Error::invalid("--format", "A ticket is shown as table or as json.")),
+        }
+    })?;
+    print(&text)
+}
+
+fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group]) -> String {
+    let mut text = format!("#{} {}\n\n", ticket.row.id, values.text("summary"));
+    let mut line = |label: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{:12}{value}", format!("{label}:"));
+        }
+    };
+    for field in FIELDS.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
+        match field.name {
+            "time" => line(field.label, &ticket.row.created_at.iso()),
+            "changetime" => line(field.label, &ticket.row.changed_at.iso()),
+            name => line(field.label, &names.joined(field, values.get(name))),
+        }
+    }
+    paragraph(&mut text, "", values.text("description"));
+    for group in groups.iter().filter(|group| group.change.number > 0) {
+        let change = &group.change;
+        let author = names.people.called(change.author);
+        let _ = write!(text, "\nComment {}, {author}, {}\n", change.number, change.at.iso());
+        for field in &group.fields {
+            let _ = writeln!(text, "  {}", said(names, field));
+        }
+        paragraph(&mut text, "  ", &change.comment);
+    }
+    text
+}
+
+fn said(names: &Names<'_>, change: &FieldChange) -> String {
+    let label = change.field.label;
+    if change.field.name == "description" {
+        return format!("{label}: changed");
+    }
+    match (names.joined(change.field, &change.old).as_str(), names.joined(change.field, &change.new).as_str()) {
+        ("", new) => format!("{label}: {new}"),
+        (old, "") => format!("{label}: {old} removed"),
+        (old, new) => format!("{label}: {old} → {new}"),
+    }
+}
+
+/// A text after an empty line, each of its lines indented alike.
+fn paragraph(text: &mut String, indent: &str, paragraph: &str) {
+    if paragraph.is_empty() {
+        return;
+    }
+    text.push('\n');
+    for line in paragraph.lines() {
+        text.push_str(format!("{indent}{line}").trim_end());
+        text.push('\n');
+    }
+}
+
+fn change(entered: &Entered, change: Change) -> Result<()> {
+    let (owner, resolution) = (change.owner, change.resolution);
+    let request = Request {
+        set: change.set,
+        action: change.action.map(|name| ActionRequest { name, owner, resolution }),
+        comment: change.comment.map_or(Ok(String::new()), |comment| typed("--comment", &comment))?,
+        ..Request::default()
+    };
+    submit(entered, change.number, &request)
+}
+
+fn comment(entered: &Entered, number: i64, text: &str) -> Result<()> {
+    let comment = typed("TEXT", text)?;
+    if comment.trim().is_empty() {
+        return Err(Error::invalid("TEXT", "A comment says something."));
+    }
+    submit(entered, number, &Request { comment, ..Request::default() })
+}
+
+/// Prints the number of the change; nothing if nothing differed, which is no failure (row C03).
+fn submit(entered: &Entered, number: i64, request: &Request) -> Result<()> {
+    match edit::change(&entered.site, &entered.project, entered.act(), number, request) {
+        Ok(Outcome::Saved { number, .. }) => print(&format!("{number}\n")),
+        Ok(Outcome::Unchanged) => Ok(()),
+        Ok(Outcome::Conflict(plan)) => Err(Error::Invalid(edit::conflict_problems(&plan))),
+        Err(Error::NotFound(_)) => Err(missing(number)),
+        Err(other) => Err(by_option(other)),
+    }
+}
+
+fn missing(number: i64) -> Error {
+    Error::not_found(format!("there is no ticket {number}"))
+}
+
+/// A text that was given, or with `-` what standard input holds.
+fn typed(option: &str, given: &str) -> Result<String> {
+    let text = if given == "-" { read_input(option, LARGEST_TEXT as u64)? } else { given.to_owned() };
+    Ok(lines_lf(&text).replace('\0', "\u{FFFD}"))
+}
+
+/// `priority=major`. A field that does not exist is refused later, together with all that is wrong.
+fn assignment(typed: &str) -> std::result::Result<(String, String), String> {
+    match typed.split_once('=') {
+        Some((field, value)) if !field.trim().is_empty() => Ok((field.trim().to_owned(), value.to_owned())),
+        _ => Err("it is written FIELD=VALUE".to_owned()),
+    }
+}
+
+/// The same problems, naming options of the command in place of fields of the form.
+fn by_option(error: Error) -> Error {
+    let Error::Invalid(problems) = error else { return error };
+    let option = |name: &str| match name {
+        "field_summary" => "--summary".to_owned(),
+        "field_description" => "--description".to_owned(),
+        "attachment" => "--attach".to_owned(),
+        "action" | "comment" => format!("--{name}"),
+        name if name.starts_with("action_") && name.ends_with("_reassign_owner") => "--owner".to_owned(),
+        name if name.starts_with("action_") => "--resolution".to_owned(),
+        name => name.strip_prefix("field_").map_or_else(|| name.to_owned(), |field| format!("--set {field}")),
+    };
+    Error::Invalid(problems.into_iter().map(|problem| Problem { field: option(&problem.field), ..problem }).collect())
+}
