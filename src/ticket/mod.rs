@@ -16,13 +16,18 @@ pub mod tally;
 pub mod history;
 pub mod json;
 pub mod workflow_edit;
+mod head;
+mod wording;
+pub mod comment_pages;
+mod history_pages;
+mod workflow_admin;
 pub mod link;
 mod document;
-pub mod json;
 
+use rocket::Route;
 use rusqlite::Connection;
 
-use crate::base::component::{Card, Component, Document, Occurrence, Owner, Place, Searchable, TimelineFilter};
+use crate::base::component::{Card, Component, Document, Occurrence, Owner, Panel, Place, Searchable, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::LinkKind;
@@ -107,6 +112,17 @@ pub static COMPONENT: Tickets = Tickets;
 impl Component for Tickets {
     fn name(&self) -> &'static str {
         "ticket"
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        let mut routes = comment_pages::routes();
+        routes.extend(history_pages::routes());
+        routes.extend(workflow_admin::routes());
+        routes
+    }
+
+    fn panels(&self) -> &'static [Panel] {
+        &[workflow_admin::PANEL]
     }
 
     fn places(&self) -> &'static [Place] {

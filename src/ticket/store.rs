@@ -189,6 +189,25 @@ pub fn spans(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<Val
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The names of the fields that ever got another value after the ticket was filed.
+pub fn changed_fields(db: &Connection, ticket: i64) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "select distinct field from ticket_value where ticket = ?1 and (to_change is not null or from_change <>
+            (select id from ticket_change where ticket = ?1 and number = 0))",
+    )?;
+    Ok(statement.query_map([ticket], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The numbers of the changes that gave a field another value, the filing included, the newest first.
+pub fn changes_of_field(db: &Connection, ticket: i64, field: &str) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "select number from ticket_change where ticket = ?1 and (number = 0 or id in (
+             select from_change from ticket_value where ticket = ?1 and field = ?2
+             union select to_change from ticket_value where ticket = ?1 and field = ?2)) order by number desc",
+    )?;
+    Ok(statement.query_map((ticket, field), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// An earlier text of a comment; version 0 is as it was first written.
 #[derive(Debug, Clone)]
 pub struct CommentVersion {
@@ -200,10 +219,16 @@ pub struct CommentVersion {
 
 /// The earlier texts of an edited comment, oldest first; its current text is not among them.
 pub fn comment_versions(db: &Connection, change: i64) -> Result<Vec<CommentVersion>> {
+    comment_versions_between(db, change, 0, i64::MAX)
+}
+
+/// Those of them with the numbers from … to ….
+pub fn comment_versions_between(db: &Connection, change: i64, from: i64, to: i64) -> Result<Vec<CommentVersion>> {
     let mut statement = db.prepare_cached(
-        "select version, author, written_at, text from ticket_comment_version where change = ?1 order by version",
+        "select version, author, written_at, text from ticket_comment_version
+         where change = ?1 and version between ?2 and ?3 order by version",
     )?;
-    let rows = statement.query_map([change], |row| {
+    let rows = statement.query_map([change, from, to], |row| {
         Ok(CommentVersion { version: row.get(0)?, author: row.get(1)?, at: row.get(2)?, text: row.get(3)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

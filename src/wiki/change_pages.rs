@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::edit::{self, Rename, Save, Saved};
 use super::name::{PageName, href_of};
-use super::shown::{self, Counted, DiffRow, Head, NO_PAGE, Named, Source, asked_name, diff_rows, enter};
+use super::shown::{self, Counted, Head, NO_PAGE, Named, Source, asked_name, enter};
 use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME};
 use crate::base::error::{Error, Problem, Result};
@@ -18,6 +18,7 @@ use crate::base::resource::Resource;
 use crate::base::text::diff::{Options, diff};
 use crate::base::text::merge::{Merge, Part, merge};
 use crate::base::time::When;
+use crate::web::diff::{DiffRow, diff_rows};
 use crate::web::form::Form;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};

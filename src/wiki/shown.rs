@@ -8,7 +8,6 @@ use super::store::{self, Backlink};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
 use crate::base::component::Components;
 use crate::base::error::{Error, Result};
-use crate::base::text::diff::{Diff, RowKind, Span};
 use crate::base::viewer::Viewer;
 use crate::web::{Desk, Room, address};
 
@@ -95,47 +94,6 @@ pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
     let room = desk.room(project)?;
     room.viewer.require_to_see(WIKI_VIEW, NO_PAGE)?;
     Ok(room)
-}
-
-/// A row of `ui.diff`.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct DiffRow {
-    kind: &'static str,
-    count: usize,
-    old_no: Option<usize>,
-    new_no: Option<usize>,
-    old: Vec<Span>,
-    new: Vec<Span>,
-}
-
-pub(super) fn diff_rows(diff: Diff) -> Vec<DiffRow> {
-    let skipped =
-        |count: usize| DiffRow { kind: "skipped", count, old_no: None, new_no: None, old: vec![], new: vec![] };
-    let mut rows = Vec::new();
-    for hunk in diff.hunks {
-        if hunk.skipped_before > 0 {
-            rows.push(skipped(hunk.skipped_before));
-        }
-        for row in hunk.rows {
-            rows.push(DiffRow {
-                kind: match row.kind {
-                    RowKind::Same => "same",
-                    RowKind::Removed => "removed",
-                    RowKind::Added => "added",
-                    RowKind::Changed => "changed",
-                },
-                count: 0,
-                old_no: row.old_number,
-                new_no: row.new_number,
-                old: row.old,
-                new: row.new,
-            });
-        }
-    }
-    if diff.skipped_after > 0 {
-        rows.push(skipped(diff.skipped_after));
-    }
-    rows
 }
 
 /// A text that links here.

@@ -1,0 +1,50 @@
+//! The pages of a project's administration, as the margin of each of them lists them.
+
+use serde::Serialize;
+
+use super::desk::Room;
+
+/// The panels of one kind of thing: `admin/_panels.html` draws them.
+#[derive(Debug, Clone, Serialize)]
+pub struct PanelGroup {
+    label: String,
+    panels: Vec<PanelLink>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PanelLink {
+    label: &'static str,
+    href: String,
+    current: bool,
+    line: &'static str,
+}
+
+/// The panels that this viewer may use, in order, by the second part of their addresses: `/admin/ticket/components` is
+/// among the tickets. `current` is the address of the one that is shown, below the project's.
+pub fn groups(room: &Room, current: &str) -> Vec<PanelGroup> {
+    let mut groups: Vec<PanelGroup> = Vec::new();
+    for panel in room.project.components().panels(&room.viewer) {
+        let label = label_of(panel.path);
+        let link = PanelLink {
+            label: panel.title,
+            href: format!("{}{}", room.root, panel.path),
+            current: panel.path == current,
+            line: "",
+        };
+        match groups.iter_mut().find(|group| group.label == label) {
+            Some(group) => group.panels.push(link),
+            None => groups.push(PanelGroup { label, panels: vec![link] }),
+        }
+    }
+    groups
+}
+
+fn label_of(path: &str) -> String {
+    match path.split('/').nth(2).unwrap_or_default() {
+        "ticket" => "Tickets".to_owned(),
+        other => {
+            let mut letters = other.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
