@@ -4,6 +4,7 @@ import { menus, themeButton } from "./frame.js";
 import { decorateText, outlineFollows } from "./text.js";
 import { startKeys } from "./keys.js";
 import { completeSearch } from "./suggest.js";
+import { findComment } from "./comments.js";
 
 menus();
 themeButton();
@@ -11,6 +12,7 @@ completeSearch();
 startKeys();
 decorateText(document);
 outlineFollows();
+findComment();
 
 const form = document.querySelector("form[data-editor]");
 if (form) {

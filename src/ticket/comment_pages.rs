@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::fields::{Choices, LARGEST_TEXT};
-use super::head::{self, Head, asked, enter, with_values};
+use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history_pages::{DiffPage, End, Look, Text};
 use super::store::{self, ChangeRow, CommentVersion, Ticket};
 use super::values::People;
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn preview(visit: Visit, project: String, number: String, comment: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let (room, ticket) = enter(desk, &project, &number)?;
+            let (room, ticket) = enter_ticket(desk, &project, &number)?;
             let change = comment_of(&room, &ticket, parsed(&comment))?;
             require_to_edit(&room.viewer, &change)?;
             let text = form.get("text").unwrap_or_else(|| form.text("edited_comment"));
@@ -49,7 +49,7 @@ async fn preview(visit: Visit, project: String, number: String, comment: String,
 async fn save(visit: Visit, project: String, number: String, comment: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let (room, ticket) = enter(desk, &project, &number)?;
+            let (room, ticket) = enter_ticket(desk, &project, &number)?;
             edit_comment(desk, &room, &ticket, parsed(&comment), form)
         })
         .await
@@ -131,7 +131,7 @@ fn editor(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, draft: Draft) 
     let preview_html =
         if draft.previewed { Some(previewed(desk, room, ticket, &draft.text)?.into_string()) } else { None };
     let (choices, help_href) = room.project.read(|db| Ok((Choices::load(db)?, head::help_href(db, room)?)))?;
-    let head = head::head(room, &choices, ticket);
+    let head = head::head_now(desk, room, &choices, ticket)?;
     let action_href = format!("{}/comment/{number}", head.href);
     let page = EditPage {
         comment: number,
@@ -313,7 +313,7 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
         texts.iter().rev().map(row).collect::<Result<Vec<_>>>()
     })?;
     let page = HistoryPage {
-        head: head::head(room, &choices, ticket),
+        head: head::head_now(desk, room, &choices, ticket)?,
         comment: change.number,
         comment_href: format!("{}{}", room.root, comment_href(id, change.number)),
         versions,
@@ -345,7 +345,7 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
         return Ok(Answer::text(unified(&label(older), &label(newer), &old.text, &new.text)));
     }
     let look = Look::asked(desk);
-    let head = head::head(room, &choices, ticket);
+    let head = head::head_now(desk, room, &choices, ticket)?;
     let zone = room.viewer.zone();
     let end = |text: &CommentVersion| End {
         version: text.version,

@@ -1,21 +1,29 @@
-//! What stands on all pages of one ticket: its number, summary, state, and the ways to its other pages.
+//! What stands at the head of all pages of one ticket: the fields of `ticket/_head.html`.
 
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::fields::{Choices, field};
-use super::link::number;
-use super::status::Category;
-use super::store::{self, Ticket};
-use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, ticket_href};
+use super::form::{alike, literally};
+use super::store::{self, Ticket, TicketRow};
+use super::values::Values;
+use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, link, ticket_href};
+use crate::attachment;
+use crate::base::component::{ListPlace, Owner};
 use crate::base::error::{Error, Result};
+use crate::base::resource::Resource;
 use crate::web::address::query_value;
+use crate::web::form::shortened;
+use crate::web::paging::with_value;
 use crate::web::{Desk, Room};
 
-/// The fields of `ticket/_head.html`.
+/// Longer descriptions of a list are not carried along.
+const LONGEST_LIST: usize = 4000;
+
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Head {
     pub number: i64,
+    /// With the list from which the reader came (row C16).
     pub href: String,
     pub summary: String,
     #[serde(rename = "type")]
@@ -30,9 +38,9 @@ pub(super) struct Head {
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Status {
-    pub name: String,
-    pub category: Category,
-    pub href: Option<String>,
+    name: String,
+    category: &'static str,
+    href: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -41,50 +49,54 @@ pub(super) struct May {
     pub attach: bool,
 }
 
-/// The tickets before and after this one; these pages stand beside the walk.
+/// The way to the tickets before and after.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Walk {}
-
-/// Enters the project for one of its tickets. A number that can be none, a missing ticket and a hidden one are alike.
-pub(super) fn enter(desk: &Desk, project: &str, typed: &str) -> Result<(Room, Ticket)> {
-    let room = desk.room(project)?;
-    let ticket = find(&room, number(typed).unwrap_or(0))?;
-    Ok((room, ticket))
+pub(super) struct Walk {
+    list_href: String,
+    list_label: String,
+    previous: Option<Step>,
+    next: Option<Step>,
+    position: Option<usize>,
+    total: Option<usize>,
 }
 
-pub(super) fn find(room: &Room, id: i64) -> Result<Ticket> {
+#[derive(Debug, Clone, Serialize)]
+struct Step {
+    href: String,
+    number: i64,
+    summary: String,
+}
+
+/// Enters the project for its tickets.
+pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
+    let room = desk.room(project)?;
     room.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
+    Ok(room)
+}
+
+/// The ticket of an address. One that can be no ticket's is as good as a missing one.
+pub(super) fn asked_ticket(db: &Connection, room: &Room, number: &str) -> Result<Ticket> {
+    let missing = || Error::not_found(NO_TICKET);
+    let id = link::number(number).ok_or_else(missing)?;
+    store::find(db, &room.viewer, id)?.ok_or_else(missing)
+}
+
+/// The ticket of that number, for pages that are about one part of it.
+pub(super) fn find(room: &Room, id: i64) -> Result<Ticket> {
     let ticket = room.project.read(|db| store::find(db, &room.viewer, id))?;
     ticket.ok_or_else(|| Error::not_found(NO_TICKET))
 }
 
-pub(super) fn head(room: &Room, choices: &Choices, ticket: &Ticket) -> Head {
-    let (id, values) = (ticket.row.id, &ticket.values);
-    let named = |name: &str| {
-        let known = field(name).zip(values.id(name));
-        known.map_or_else(String::new, |(field, id)| choices.name_of(field, id).to_owned())
-    };
-    let status = choices.status(ticket.row.status);
-    let name = status.map_or_else(String::new, |status| status.name.clone());
-    Head {
-        number: id,
-        href: href(room, id),
-        summary: ticket.row.summary.clone(),
-        kind: named("type"),
-        resolution: named("resolution"),
-        status: Status {
-            href: Some(format!("{}/query?status={}", room.root, query_value(&name))),
-            category: status.map_or(Category::Open, |status| status.category),
-            name,
-        },
-        may: May {
-            edit: room.viewer.may(TICKET_APPEND) || room.viewer.may(TICKET_CHGPROP),
-            attach: room.viewer.may(TICKET_APPEND),
-        },
-        files_href: format!("{}/attachment/ticket/{id}/", room.root),
-        history_href: format!("{}?action=history", href(room, id)),
-        walk: None,
-    }
+/// Enters the project for one of its tickets.
+pub(super) fn enter_ticket(desk: &Desk, project: &str, number: &str) -> Result<(Room, Ticket)> {
+    let room = enter(desk, project)?;
+    let ticket = room.project.read(|db| asked_ticket(db, &room, number))?;
+    Ok((room, ticket))
+}
+
+/// The head of a page about the ticket as it is now.
+pub(super) fn head_now(desk: &Desk, room: &Room, choices: &Choices, ticket: &Ticket) -> Result<Head> {
+    room.project.read(|db| head(desk, db, room, ticket, &ticket.values, choices))
 }
 
 /// The address of a ticket, with the project's.
@@ -103,7 +115,7 @@ pub(super) fn asked(desk: &Desk, name: &str) -> Result<Option<i64>> {
     let Some(typed) = desk.visit.value(name) else {
         return Ok(None);
     };
-    let wrong = || Error::invalid(name, format!("`{}` is no number.", crate::web::form::shortened(&typed)));
+    let wrong = || Error::invalid(name, format!("`{}` is no number.", shortened(&typed)));
     typed.trim().parse().map(Some).map_err(|_| wrong())
 }
 
@@ -116,4 +128,109 @@ pub(super) fn with_values(href: &str, pairs: &[(String, String)], values: &[(&st
         .map(|(name, value)| format!("{}={}", query_value(name), query_value(value)))
         .collect();
     format!("{href}?{}", query.join("&"))
+}
+
+/// What the files of a ticket hang on.
+pub(super) fn owner_of_files(db: &Connection, room: &Room, row: &TicketRow) -> Result<Option<Owner>> {
+    room.project.components().owner_of(db, &room.viewer, &Resource::new("ticket", row.id))
+}
+
+/// `values` are those that the page shows, perhaps earlier ones.
+pub(super) fn head(
+    desk: &Desk,
+    db: &Connection,
+    room: &Room,
+    ticket: &Ticket,
+    values: &Values,
+    choices: &Choices,
+) -> Result<Head> {
+    let row = &ticket.row;
+    let plain = format!("{}{}", room.root, ticket_href(row.id));
+    let name_of = |name: &str| {
+        let id = values.id(name);
+        field(name).zip(id).map(|(field, id)| choices.name_of(field, id).to_owned()).unwrap_or_default()
+    };
+    let status = values.id("status").and_then(|id| choices.status(id));
+    let owner = owner_of_files(db, room, row)?;
+    let viewer = &room.viewer;
+    Ok(Head {
+        number: row.id,
+        href: with_list(desk, &plain),
+        summary: values.text("summary").to_owned(),
+        kind: name_of("type"),
+        status: Status {
+            name: status.map(|status| status.name.clone()).unwrap_or_default(),
+            category: status.map_or("open", |status| status.category.name()),
+            href: status.map(|status| format!("{}{}", room.root, alike(choices, "status", &literally(&status.name)))),
+        },
+        resolution: name_of("resolution"),
+        may: May {
+            edit: viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP),
+            attach: owner.as_ref().is_some_and(|owner| viewer.may(owner.to_attach)),
+        },
+        files_href: owner
+            .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(&owner))),
+        history_href: format!("{plain}?action=history"),
+        walk: walk(desk, db, room, row)?,
+    })
+}
+
+/// The list that the address names, and the place in it.
+pub(super) fn list(desk: &Desk) -> Option<(String, usize)> {
+    let list = desk.visit.value("list").filter(|list| !list.is_empty() && list.len() <= LONGEST_LIST)?;
+    let at = desk.visit.value("at").and_then(|at| at.parse().ok()).unwrap_or(0);
+    Some((list, at))
+}
+
+/// An address of this ticket that goes on carrying the list.
+pub(super) fn with_list(desk: &Desk, href: &str) -> String {
+    match list(desk) {
+        Some((list, at)) => at_place(href, &list, at),
+        None => href.to_owned(),
+    }
+}
+
+fn at_place(href: &str, list: &str, at: usize) -> String {
+    with_value(href, &[("list".to_owned(), list.to_owned())], "at", &at.to_string())
+}
+
+/// Row C16: through the list of the address, else by the numbers.
+fn walk(desk: &Desk, db: &Connection, room: &Room, row: &TicketRow) -> Result<Option<Walk>> {
+    let viewer = &room.viewer;
+    let address = |id: i64| format!("{}{}", room.root, ticket_href(id));
+    if let Some((list, at)) = list(desk) {
+        let place = ListPlace { list: list.clone(), at, id: row.id };
+        if let Some(found) = room.project.components().neighbours(db, viewer, &place)? {
+            let ids: Vec<i64> = [found.previous, found.next].into_iter().flatten().map(|(id, _)| id).collect();
+            let rows = store::by_ids(db, viewer, &ids)?;
+            let step = |place: Option<(i64, usize)>| {
+                let (id, at) = place?;
+                let row = rows.iter().find(|row| row.id == id)?;
+                Some(Step { href: at_place(&address(id), &list, at), number: id, summary: row.summary.clone() })
+            };
+            return Ok(Some(Walk {
+                previous: step(found.previous),
+                next: step(found.next),
+                list_href: format!("{}{}", room.root, found.href),
+                list_label: found.title,
+                position: Some(found.at + 1),
+                total: Some(found.total),
+            }));
+        }
+    }
+    let (previous, next) = store::beside(db, viewer, row.id)?;
+    let ids: Vec<i64> = [previous, next].into_iter().flatten().collect();
+    let rows = store::by_ids(db, viewer, &ids)?;
+    let step = |id: Option<i64>| {
+        let row = rows.iter().find(|row| Some(row.id) == id)?;
+        Some(Step { href: address(row.id), number: row.id, summary: row.summary.clone() })
+    };
+    Ok(Some(Walk {
+        previous: step(previous),
+        next: step(next),
+        list_href: format!("{}/query", room.root),
+        list_label: "All tickets".to_owned(),
+        position: None,
+        total: None,
+    }))
 }

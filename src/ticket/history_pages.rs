@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::comment_pages;
 use super::fields::{Choices, FIELDS, Field, Kind, field};
-use super::head::{self, Head, asked, enter, with_values};
+use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
 use super::json::{people_of, value};
 use super::store::{self, ChangeRow, Ticket};
@@ -54,7 +54,7 @@ enum Action {
 async fn page_of_action(visit: Visit, project: String, number: String, action: Action) -> Answer {
     visit
         .answer(move |desk| {
-            let (room, ticket) = enter(desk, &project, &number)?;
+            let (room, ticket) = enter_ticket(desk, &project, &number)?;
             match action {
                 Action::History => versions(desk, &room, &ticket),
                 Action::Diff => compared(desk, &room, &ticket),
@@ -159,7 +159,7 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
             }
         })
         .collect();
-    let head = head::head(room, &choices, ticket);
+    let head = head::head_now(desk, room, &choices, ticket)?;
     let page =
         HistoryPage { field: of_field.map(named), fields: ways(&href, of_field, &changed), versions, paging, head };
     Sheet::new(format!("History of #{}", ticket.row.id), page).at("/query").noindex().render(desk)
@@ -388,7 +388,7 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let with_description = of_field.is_none_or(|field| field.kind == Kind::Text);
     let label = if of_field.is_some() { "" } else { "Description" };
     let text = if with_description { Text::compared(label, old_text, new_text, &look) } else { None };
-    let head = head::head(room, &choices, ticket);
+    let head = head::head_now(desk, room, &choices, ticket)?;
     let zone = room.viewer.zone();
     let end = |moment: &Moment| End {
         version: moment.change.number,

@@ -20,7 +20,7 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let values = earlier.as_ref().unwrap_or(&ticket.values);
     let groups = history::groups(db, viewer, ticket, 0, latest)?;
     let choices = Choices::load(db)?;
-    let people = People::load(db, values.people().chain(people_of(&groups)))?;
+    let people = People::load(db, values.people().chain(people_of(&groups)))?.shown_to(viewer);
     let names = Names { choices: &choices, people: &people };
     // An edited comment counts for the ticket as it is, not for the ticket as it was.
     let changed_at = match version {

@@ -16,13 +16,18 @@ pub mod tally;
 pub mod history;
 pub mod json;
 pub mod workflow_edit;
-mod head;
 mod wording;
 pub mod comment_pages;
 mod history_pages;
 mod workflow_admin;
 pub mod link;
 mod document;
+mod head;
+mod form;
+mod conversation;
+mod pages;
+mod new_pages;
+mod export;
 
 use rocket::Route;
 use rusqlite::Connection;
@@ -115,7 +120,9 @@ impl Component for Tickets {
     }
 
     fn routes(&self) -> Vec<Route> {
-        let mut routes = comment_pages::routes();
+        let mut routes = pages::routes();
+        routes.extend(new_pages::routes());
+        routes.extend(comment_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(workflow_admin::routes());
         routes

@@ -86,6 +86,25 @@ pub fn own_login(viewer: &Viewer) -> &str {
     viewer.principal.identity.as_ref().map_or("", |identity| identity.login.as_str())
 }
 
+/// A name as this viewer may read it: addresses are shortened to `user@…` for those who are not signed in (row T21).
+pub fn shown_to(viewer: &Viewer, name: &str) -> String {
+    if viewer.signed_in() || viewer.principal.is_operator() || !name.contains('@') {
+        return name.to_owned();
+    }
+    let ends = |character: char| character.is_whitespace() || "<>()[]\",;".contains(character);
+    let mut shown = String::new();
+    let mut rest = name;
+    while let Some(at) = rest.find('@') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let end = after.find(ends).unwrap_or(after.len());
+        shown.push_str(before);
+        let is_address = !before.is_empty() && !before.ends_with(ends) && end > 0;
+        shown.push_str(if is_address { "@…" } else { &rest[at..at + 1 + end] });
+        rest = &after[end..];
+    }
+    shown + rest
+}
+
 /// Makes a newcomer a person of the project.
 pub(super) fn settle(tx: &Tx<'_>, value: Value) -> Result<Value> {
     Ok(match value {
@@ -148,4 +167,36 @@ fn with_permission(db: &Connection, site: &Site, defined: &[Permission], name: &
     logins.sort();
     logins.dedup();
     Ok(logins)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::base::viewer::Principal;
+
+    #[test]
+    fn an_address_is_shortened_for_those_who_are_not_signed_in() {
+        let mut viewer = Viewer {
+            principal: Arc::new(Principal::anonymous()),
+            person: None,
+            permissions: BTreeSet::new(),
+            classes: Vec::new(),
+            joined_classes: Vec::new(),
+            archived: false,
+        };
+        for (name, shown) in [
+            ("kim", "kim"),
+            ("kim@example.org", "kim@…"),
+            ("Kim Lee <kim@example.org> (home)", "Kim Lee <kim@…> (home)"),
+            ("@kim", "@kim"),
+            ("kim@", "kim@"),
+            ("a@b@c", "a@…"),
+        ] {
+            assert_eq!(shown_to(&viewer, name), shown);
+        }
+        viewer.principal = Arc::new(Principal::operator());
+        assert_eq!(shown_to(&viewer, "kim@example.org"), "kim@example.org");
+    }
 }

@@ -38,6 +38,8 @@ pub struct Request {
     pub reply_to: Option<i64>,
     /// The number of the newest change that the sender had seen; none: whatever is there now.
     pub seen: Option<i64>,
+    /// Refuse if there is a newer change than `seen`, even if both would merge.
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -168,6 +170,10 @@ impl Planner<'_> {
     /// What a submit would make of a ticket.
     pub fn change(&self, ticket: &Ticket, request: &Request) -> Result<Plan> {
         let mut plan = self.begin(request, ticket.values.clone())?;
+        if let Some(seen) = request.seen.filter(|seen| request.strict && *seen != ticket.row.changes) {
+            let newest = ticket.row.changes;
+            return Err(Error::conflict(format!("The newest change of this ticket is {newest} by now, not {seen}.")));
+        }
         let base = self.base(ticket, request)?;
         let base = base.as_ref().unwrap_or(&ticket.values);
         let people = People::load(self.db, base.people().chain(ticket.values.people()))?;
@@ -562,7 +568,7 @@ fn component_owner(choices: &Choices, values: &Values) -> Option<i64> {
 fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
     match field.kind {
         Kind::Text => typed == shown,
-        Kind::People => people::split(typed) == people::split(shown),
+        Kind::People | Kind::Words => people::split(typed) == people::split(shown),
         _ => typed.trim() == shown,
     }
 }

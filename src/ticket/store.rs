@@ -158,6 +158,17 @@ pub fn changes(db: &Connection, viewer: &Viewer, ticket: i64, from: i64, to: i64
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The number of the newest change that gave a field another value.
+pub fn last_change_of(db: &Connection, ticket: i64, field: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached(
+            "select number from ticket_change where id =
+                 (select max(max(from_change, coalesce(to_change, 0))) from ticket_value where ticket = ?1 and field = ?2)",
+        )?
+        .query_row((ticket, field), |row| row.get(0))
+        .optional()?)
+}
+
 /// The changes that answer these ones: `(answered, answer)` by number (row C05).
 pub fn answers(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
     let mut statement = db.prepare_cached(

@@ -6,8 +6,10 @@ use rusqlite::Connection;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::fields::{Choices, Field, Kind};
+use super::people;
 use crate::base::error::Result;
 use crate::base::project::called;
+use crate::base::viewer::Viewer;
 
 /// One value: a text, or the id of an option, state, milestone or person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +126,15 @@ impl People {
             }
         }
         Ok(Self(people))
+    }
+
+    /// The same with addresses shortened, for those who are not signed in (row T21). Never for a form that is sent back.
+    pub fn shown_to(mut self, viewer: &Viewer) -> Self {
+        for person in self.0.values_mut() {
+            person.login = people::shown_to(viewer, &person.login);
+            person.display_name = people::shown_to(viewer, &person.display_name);
+        }
+        self
     }
 
     /// The name by which queries and exports know somebody; nobody is empty.

@@ -9,13 +9,15 @@ use crate::base::text::lines_lf;
 #[derive(Debug, Clone, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
+    /// Names that came as JSON's null or as an empty list: where a field can be emptied, that empties it.
+    emptied: Vec<String>,
     /// Came as JSON: no form token is needed, and the answer is JSON.
     pub json: bool,
 }
 
 impl Form {
     pub fn new(fields: Vec<(String, String)>) -> Self {
-        Self { fields, json: false }
+        Self { fields, ..Self::default() }
     }
 
     pub fn parse(content_type: &str, bytes: &[u8]) -> Result<Self> {
@@ -33,7 +35,7 @@ impl Form {
         for (_, value) in &mut fields {
             *value = clean(value);
         }
-        Ok(Self { fields, json: false })
+        Ok(Self { fields, ..Self::default() })
     }
 
     fn parse_json(bytes: &[u8]) -> Result<Self> {
@@ -42,20 +44,27 @@ impl Form {
         let Value::Object(object) = value else {
             return Err(Error::invalid("body", "The JSON body must be an object of field names and values."));
         };
-        let mut fields = Vec::new();
+        let mut form = Self { json: true, ..Self::default() };
         let mut problems = Vec::new();
         for (name, value) in object {
             match value {
-                Value::String(text) => fields.push((name, clean(&text))),
-                Value::Number(number) => fields.push((name, number.to_string())),
-                Value::Bool(true) => fields.push((name, "1".to_owned())),
-                Value::Bool(false) | Value::Null => {}
-                Value::Array(_) | Value::Object(_) => {
-                    problems.push(Problem::new(name, "This field takes a text, a number or true and false."));
-                }
+                Value::Null => form.emptied.push(name),
+                Value::Array(values) if values.is_empty() => form.emptied.push(name),
+                Value::Bool(false) => {}
+                Value::Array(values) => match values.iter().map(scalar).collect::<Option<Vec<String>>>() {
+                    Some(texts) => form.fields.extend(texts.into_iter().map(|text| (name.clone(), text))),
+                    None => problems.push(Problem::new(name, "A list holds texts and numbers and nothing else.")),
+                },
+                other => match scalar(&other) {
+                    Some(text) => form.fields.push((name, text)),
+                    None => {
+                        let message = "This field takes a text, a number, a list of them, or true and false.";
+                        problems.push(Problem::new(name, message));
+                    }
+                },
             }
         }
-        if problems.is_empty() { Ok(Self { fields, json: true }) } else { Err(Error::Invalid(problems)) }
+        if problems.is_empty() { Ok(form) } else { Err(Error::Invalid(problems)) }
     }
 
     /// The first value of that name.
@@ -83,6 +92,12 @@ impl Form {
         }
     }
 
+    /// Names that were sent as null or as an empty list.
+    pub fn emptied(&self) -> &[String] {
+        &self.emptied
+    }
+
+    /// In the order in which they came; the values of a list stand one after the other under its name.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.fields
     }
@@ -95,6 +110,16 @@ impl Form {
             .map(|(_, value)| value.as_str())
             .filter(|value| value.chars().count() > 20)
             .max_by_key(|value| value.len())
+    }
+}
+
+/// A text, a number or true; none for anything else.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(clean(text)),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(true) => Some("1".to_owned()),
+        _ => None,
     }
 }
 
@@ -129,11 +154,20 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_a_name_that_comes_several_times_and_null_empties() {
+        let form = Form::parse("application/json", br#"{"cc":["kim","sam"],"keywords":[],"milestone":null,"x":false}"#)
+            .expect("reads");
+        assert_eq!(form.pairs(), [("cc".to_owned(), "kim".to_owned()), ("cc".to_owned(), "sam".to_owned())]);
+        assert_eq!(form.emptied(), ["keywords", "milestone"]);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused_by_name() {
         for (kind, body) in [
             ("application/json", &b"[1]"[..]),
             ("application/json", b"{"),
             ("application/json", br#"{"a":{"b":1}}"#),
+            ("application/json", br#"{"a":[{"b":1}]}"#),
             ("text/plain", b"x"),
             ("application/x-www-form-urlencoded", b"\xff"),
         ] {

@@ -50,8 +50,13 @@ impl<'a> Reader<'a> {
 
     /// The text as HTML for this viewer at this moment.
     pub fn html(&self, db: &Connection, compiled: &Compiled, here: Option<&Here>) -> Result<Html> {
-        let intermap =
-            if compiled.looks_elsewhere() { self.project.components().intermap(db)? } else { InterMap::default() };
+        Ok(self.htmls(db, &[(compiled, "")], here)?.pop().unwrap_or_default())
+    }
+
+    /// Several texts of one page, each with the prefix of its ids; their references are looked up together.
+    pub fn htmls(&self, db: &Connection, texts: &[(&Compiled, &str)], here: Option<&Here>) -> Result<Vec<Html>> {
+        let looks_elsewhere = texts.iter().any(|(compiled, _)| compiled.looks_elsewhere());
+        let intermap = if looks_elsewhere { self.project.components().intermap(db)? } else { InterMap::default() };
         let others = Others { site: self.site, principal: &self.viewer.principal, base: self.base };
         let compile = |text: &str, flavour: Flavour| self.compiled(text, flavour);
         let context = Context {
@@ -64,11 +69,11 @@ impl<'a> Reader<'a> {
             compiled: &compile,
             here,
             root: self.root,
-            outline: &compiled.outline,
+            outline: &[],
             depth: 0,
             macros_run: &Cell::new(0),
         };
-        markup::resolve(compiled, &context)
+        markup::resolve_together(texts, &context)
     }
 }
 

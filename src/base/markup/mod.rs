@@ -39,7 +39,7 @@ pub use macros::macro_box;
 pub use options::Options;
 pub use outgoing::{Role, outgoing};
 pub use plain::{plain, section};
-pub use resolve::{resolve, resolve_nested, resolve_with_ids, static_html};
+pub use resolve::{resolve, resolve_nested, resolve_together, resolve_with_ids, static_html};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};

@@ -23,13 +23,31 @@ pub fn resolve(compiled: &Compiled, context: &Context<'_>) -> Result<Html> {
 
 /// The same with a prefix before the text's own ids (headings, footnotes), for pages that show several texts: `comment-3-`.
 pub fn resolve_with_ids(compiled: &Compiled, context: &Context<'_>, prefix: &str) -> Result<Html> {
-    let answers = answers(compiled, context)?;
+    Ok(filled(compiled, &answers(&[compiled], context)?, context, prefix))
+}
+
+/// Several texts of one page, each with the prefix of its ids: what all of them refer to is asked for in one batch.
+pub fn resolve_together(texts: &[(&Compiled, &str)], context: &Context<'_>) -> Result<Vec<Html>> {
+    let compiled: Vec<&Compiled> = texts.iter().map(|(compiled, _)| *compiled).collect();
+    let answers = answers(&compiled, context)?;
+    let mut rest = answers.as_slice();
+    let mut pages = Vec::with_capacity(texts.len());
+    for (compiled, prefix) in texts {
+        let (own, after) = rest.split_at(compiled.forms.len());
+        rest = after;
+        let context = Context { outline: &compiled.outline, ..*context };
+        pages.push(filled(compiled, own, &context, prefix));
+    }
+    Ok(pages)
+}
+
+fn filled(compiled: &Compiled, answers: &[Answer], context: &Context<'_>, prefix: &str) -> Html {
     let mut out = String::with_capacity(compiled.weight());
     for part in &compiled.parts {
         match part {
             Part::Html(html) => out.push_str(html),
             Part::Id => escape(&mut out, prefix),
-            Part::Link(form) => link(&mut out, compiled, &answers, *form, context),
+            Part::Link(form) => link(&mut out, compiled, answers, *form, context),
             Part::Open { form, title } => {
                 if let Some(answer) = answers.get(*form) {
                     open(&mut out, answer, title.as_deref(), context);
@@ -44,7 +62,7 @@ pub fn resolve_with_ids(compiled: &Compiled, context: &Context<'_>, prefix: &str
             Part::Macro { call, block } => run(&mut out, compiled, *call, *block, context),
         }
     }
-    Ok(Html::trusted(out))
+    Html::trusted(out)
 }
 
 /// A text that was compiled without references: there is nothing to look up, and nobody's rights matter.
@@ -94,15 +112,16 @@ impl Answer {
     }
 }
 
-/// What has become of each form.
-fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Answer>> {
-    let mut answers = vec![Answer { resolved: Resolved::Plain, complete: false }; compiled.forms.len()];
-    if compiled.forms.is_empty() {
+/// What has become of each form of these texts, one text after the other.
+fn answers(texts: &[&Compiled], context: &Context<'_>) -> Result<Vec<Answer>> {
+    let forms: Vec<&Form> = texts.iter().flat_map(|compiled| &compiled.forms).collect();
+    let mut answers = vec![Answer { resolved: Resolved::Plain, complete: false }; forms.len()];
+    if forms.is_empty() {
         return Ok(answers);
     }
     let mut batches = Batches::default();
     let mut elsewhere: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (number, form) in compiled.forms.iter().enumerate() {
+    for (number, form) in forms.iter().copied().enumerate() {
         match &form.target {
             Target::Kind { prefix, rest } => {
                 if let Some(kind) = context.vocabulary.link_kind(prefix) {
@@ -116,7 +135,7 @@ fn answers(compiled: &Compiled, context: &Context<'_>) -> Result<Vec<Answer>> {
         }
     }
     for (prefix, numbers) in elsewhere {
-        abroad(compiled, context, prefix, &numbers, &mut answers, &mut batches)?;
+        abroad(&forms, context, prefix, &numbers, &mut answers, &mut batches)?;
     }
     for batch in batches.list {
         let found = (batch.kind.resolve)(context, &batch.rests)?;
@@ -163,14 +182,14 @@ impl<'a> Batches<'a> {
 
 /// Forms whose prefix is no link kind: a project, a word of the InterMap, or nothing.
 fn abroad<'a>(
-    compiled: &'a Compiled,
+    forms: &[&'a Form],
     context: &Context<'_>,
     prefix: &str,
     numbers: &[usize],
     answers: &mut [Answer],
     batches: &mut Batches<'a>,
 ) -> Result<()> {
-    let rest = |number: &usize| match &compiled.forms[*number].target {
+    let rest = |number: &usize| match &forms[*number].target {
         Target::Kind { rest, .. } | Target::Elsewhere { rest, .. } => rest.as_str(),
     };
     if let Some(elsewhere) = context.elsewhere.filter(|_| super::links::is_project_name(prefix)) {
@@ -184,7 +203,7 @@ fn abroad<'a>(
     }
     let entry = context.intermap.entries.iter().find(|entry| entry.prefix.eq_ignore_ascii_case(prefix));
     for number in numbers {
-        let form = &compiled.forms[*number];
+        let form = forms[*number];
         // `project#12` means a ticket of that project and nothing else.
         let mapped = entry.filter(|_| !form.source.starts_with(&format!("{prefix}#")));
         if let Some(found) = mapped.and_then(|entry| mapped_address(entry, rest(number))) {

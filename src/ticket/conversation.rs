@@ -1,0 +1,335 @@
+//! What was said and done about a ticket, page by page: its numbered groups of changes (rows C01, C02, C05, C13) with the
+//! files among them by time (row C14).
+//!
+//! A page of a conversation is a block of numbers that stays the same however much is said afterwards, so its address can be
+//! kept: comment 437 is on page 3 for ever.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::fields::{Choices, Kind};
+use super::form::{Change, change_in_words};
+use super::history::{self, Group};
+use super::store::{self, Ticket};
+use super::values::{Names, People};
+use super::{TICKET_APPEND, TICKET_EDIT_COMMENT, json};
+use crate::attachment::File;
+use crate::base::error::Result;
+use crate::base::markup::{Flavour, Here};
+use crate::base::resource::Resource;
+use crate::base::time::{Instant, When};
+use crate::web::paging::{Paging, with_value};
+use crate::web::text::Reader;
+use crate::web::{Desk, Room};
+
+/// Groups of changes on one page.
+pub(super) const ON_A_PAGE: i64 = 200;
+
+/// One thing of the conversation: the `Entry` of `ticket/show.html`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Entry {
+    kind: &'static str,
+    number: Option<i64>,
+    id: String,
+    author: String,
+    when: When,
+    when_href: Option<String>,
+    via: String,
+    changes: Vec<Change>,
+    comment_html: String,
+    in_reply_to: Option<InReplyTo>,
+    replies: Vec<Reply>,
+    edited: Option<Edited>,
+    reply_href: Option<String>,
+    edit_href: Option<String>,
+    file: Option<File>,
+    shown_version: Option<ShownVersion>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct InReplyTo {
+    label: String,
+    href: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Reply {
+    number: i64,
+    href: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Edited {
+    pub when: When,
+    pub author: String,
+    pub href: String,
+}
+
+/// An earlier text of a comment in its place (row C07).
+#[derive(Debug, Clone, Serialize)]
+struct ShownVersion {
+    version: i64,
+    latest: i64,
+    href: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct View {
+    label: &'static str,
+    href: String,
+    current: bool,
+}
+
+/// The numbers of one page, for the list of pages of a long conversation.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Range {
+    from: i64,
+    to: i64,
+    href: String,
+    current: bool,
+}
+
+pub(super) struct Conversation {
+    pub entries: Vec<Entry>,
+    pub views: Vec<View>,
+    pub paging: Paging,
+    pub ranges: Vec<Range>,
+    pub description_html: String,
+}
+
+/// What is asked for, and for whom.
+pub(super) struct Asked<'a> {
+    pub desk: &'a Desk,
+    pub db: &'a Connection,
+    pub room: &'a Room,
+    pub ticket: &'a Ticket,
+    pub choices: &'a Choices,
+    pub reader: &'a Reader<'a>,
+    /// The newest change that is shown: of an old version its own number.
+    pub latest: i64,
+    pub description: &'a str,
+    pub files: &'a [File],
+    /// Base path, project and ticket, without a query.
+    pub plain: &'a str,
+    /// Whether replies and edits are offered.
+    pub current: bool,
+}
+
+/// The page that the address names: by `page`, by the number of a `comment`, else the newest one.
+fn page_of(asked: &Asked<'_>, pages: i64) -> i64 {
+    let number = |name: &str| asked.desk.visit.value(name).and_then(|text| text.parse::<i64>().ok());
+    let comment = ["comment", "cnum_hist", "replyto"].into_iter().find_map(number);
+    let of_comment = comment.map(|comment| (comment.max(1) - 1) / ON_A_PAGE + 1);
+    number("page").or(of_comment).unwrap_or(pages).clamp(1, pages)
+}
+
+/// The address of a comment of this ticket, on whatever page it is.
+pub(super) fn comment_href(plain: &str, number: i64, latest: i64) -> String {
+    if latest <= ON_A_PAGE {
+        return format!("#comment:{number}");
+    }
+    format!("{plain}?page={}#comment:{number}", (number.max(1) - 1) / ON_A_PAGE + 1)
+}
+
+pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
+    let Asked { desk, db, room, ticket, latest, plain, .. } = *asked;
+    let pages = (latest.max(1) - 1) / ON_A_PAGE + 1;
+    let page = page_of(asked, pages);
+    let (from, to) = ((page - 1) * ON_A_PAGE + 1, (page * ON_A_PAGE).min(latest));
+    let groups = history::groups(db, &room.viewer, ticket, from, to)?;
+    let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
+    let names = Names { choices: asked.choices, people: &authors };
+
+    let texts: Vec<(String, Option<ShownVersion>)> =
+        groups.iter().map(|group| text_of(asked, group)).collect::<Result<_>>()?;
+    let (description_html, mut htmls) = rendered(asked, &groups, &texts)?;
+
+    let newest_first = desk.visit.value("order").as_deref() == Some("newest");
+    let begins = if page == 1 { None } else { groups.first().map(|group| group.change.at) };
+    let ends = if page == pages && asked.current { None } else { next_page_begins(asked, to)? };
+    let mut entries: Vec<(String, Entry)> = Vec::with_capacity(groups.len());
+    for (group, (_, shown_version)) in groups.iter().zip(texts) {
+        let entry = of_group(asked, &names, group, shown_version, htmls.next().unwrap_or_default());
+        entries.push((group.change.at.iso(), entry));
+    }
+    entries.extend(files(asked, begins, ends));
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if newest_first {
+        entries.reverse();
+    }
+    let kept = kept_pairs(desk);
+    let order = |label, order: &str| View {
+        label,
+        href: format!("{}#conversation", with_value(plain, &kept, "order", order)),
+        current: newest_first == (order == "newest"),
+    };
+    Ok(Conversation {
+        entries: entries.into_iter().map(|(_, entry)| entry).collect(),
+        views: vec![order("Oldest first", ""), order("Newest first", "newest")],
+        paging: Paging {
+            total: usize::try_from(latest).unwrap_or(0),
+            ..Paging::new(plain, &kept, page as usize, 1, pages as usize)
+        },
+        ranges: ranges(plain, &kept, page, pages, latest),
+        description_html,
+    })
+}
+
+/// The pairs of the address that its other pages keep.
+fn kept_pairs(desk: &Desk) -> Vec<(String, String)> {
+    let kept = ["list", "at", "order", "version"];
+    desk.visit.pairs().into_iter().filter(|(name, value)| kept.contains(&name.as_str()) && value.len() <= 4000).collect()
+}
+
+fn ranges(plain: &str, kept: &[(String, String)], page: i64, pages: i64, latest: i64) -> Vec<Range> {
+    if pages < 2 {
+        return Vec::new();
+    }
+    (1..=pages)
+        .map(|number| Range {
+            from: (number - 1) * ON_A_PAGE + 1,
+            to: (number * ON_A_PAGE).min(latest),
+            href: with_value(plain, kept, "page", &number.to_string()),
+            current: number == page,
+        })
+        .collect()
+}
+
+/// When the page after this one begins, or when the old version that is shown ended.
+fn next_page_begins(asked: &Asked<'_>, to: i64) -> Result<Option<Instant>> {
+    let next = store::changes(asked.db, &asked.room.viewer, asked.ticket.row.id, to + 1, to + 1)?;
+    Ok(next.first().map(|change| change.at))
+}
+
+/// The text of a comment: the current one, or the earlier one that the address asks for.
+fn text_of(asked: &Asked<'_>, group: &Group) -> Result<(String, Option<ShownVersion>)> {
+    let change = &group.change;
+    let number = |name: &str| asked.desk.visit.value(name).and_then(|text| text.parse::<i64>().ok());
+    if number("cnum_hist") == Some(change.number)
+        && let Some(version) = number("cversion").filter(|version| (0..change.edits).contains(version))
+        && let Some(earlier) =
+            store::comment_versions(asked.db, change.id)?.into_iter().find(|earlier| earlier.version == version)
+    {
+        let href = comment_href(asked.plain, change.number, asked.latest);
+        let href = if href.starts_with('#') { format!("{}{href}", asked.plain) } else { href };
+        return Ok((earlier.text, Some(ShownVersion { version, latest: change.edits, href })));
+    }
+    Ok((change.comment.clone(), None))
+}
+
+/// The description and the comments; what all of them refer to is looked up together.
+fn rendered(
+    asked: &Asked<'_>,
+    groups: &[Group],
+    texts: &[(String, Option<ShownVersion>)],
+) -> Result<(String, std::vec::IntoIter<String>)> {
+    let here =
+        Here { resource: Resource::new("ticket", asked.ticket.row.id), name: asked.ticket.row.id.to_string() };
+    let prefixes = std::iter::once("description-".to_owned())
+        .chain(groups.iter().map(|group| format!("comment-{}-", group.change.number)));
+    let compiled = std::iter::once(asked.description)
+        .chain(texts.iter().map(|(text, _)| text.as_str()))
+        .zip(prefixes)
+        .map(|(text, prefix)| Ok((asked.reader.compiled(text, Flavour::Note)?, prefix)))
+        .collect::<Result<Vec<_>>>()?;
+    let borrowed: Vec<_> = compiled.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
+    let htmls = asked.reader.htmls(asked.db, &borrowed, Some(&here))?;
+    let mut htmls: Vec<String> = htmls.into_iter().map(crate::base::markup::Html::into_string).collect();
+    let description = if htmls.is_empty() { String::new() } else { htmls.remove(0) };
+    Ok((description, htmls.into_iter()))
+}
+
+fn of_group(
+    asked: &Asked<'_>,
+    names: &Names<'_>,
+    group: &Group,
+    shown_version: Option<ShownVersion>,
+    comment_html: String,
+) -> Entry {
+    let change = &group.change;
+    let (viewer, number) = (&asked.room.viewer, change.number);
+    let zone = viewer.zone();
+    let action = |name: &str| format!("{}?action={name}&cnum={number}", asked.plain);
+    let own = viewer.signed_in() && viewer.person.is_some() && change.author == viewer.person;
+    let edits = viewer.may(TICKET_EDIT_COMMENT) || own && viewer.may(TICKET_APPEND);
+    Entry {
+        kind: "change",
+        number: Some(number),
+        id: format!("comment:{number}"),
+        author: names.people.called(change.author),
+        when: change.at.when(&zone),
+        when_href: Some(moment_href(asked.room, change.at)),
+        via: if change.via == "web" { String::new() } else { format!("via {}", change.via) },
+        changes: group
+            .fields
+            .iter()
+            .map(|field| {
+                let diff = format!("{}?action=diff&version={number}", asked.plain);
+                change_in_words(names, field, (field.field.kind == Kind::Text).then_some(diff))
+            })
+            .collect(),
+        comment_html,
+        in_reply_to: change.reply_to.map(|answered| match answered {
+            0 => InReplyTo { label: "the description".to_owned(), href: "#description".to_owned() },
+            answered => InReplyTo {
+                label: format!("comment {answered}"),
+                href: comment_href(asked.plain, answered, asked.latest),
+            },
+        }),
+        replies: group
+            .answers
+            .iter()
+            .filter(|answer| **answer <= asked.latest)
+            .map(|answer| Reply { number: *answer, href: comment_href(asked.plain, *answer, asked.latest) })
+            .collect(),
+        edited: change.edited_at.map(|at| Edited {
+            when: at.when(&zone),
+            author: names.people.called(change.edited_by),
+            href: action("comment-history"),
+        }),
+        reply_href: (asked.current && viewer.may(TICKET_APPEND))
+            .then(|| format!("{}?replyto={number}#edit", asked.plain)),
+        edit_href: (asked.current && edits).then(|| action("comment-edit")),
+        file: None,
+        shown_version,
+    }
+}
+
+/// The files that came while this page was talked.
+fn files(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Vec<(String, Entry)> {
+    let (begins, ends) = (begins.map(Instant::iso), ends.map(Instant::iso));
+    asked
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| begins.as_ref().is_none_or(|begins| file.when.iso >= *begins))
+        .filter(|(_, file)| ends.as_ref().is_none_or(|ends| file.when.iso < *ends))
+        .map(|(at, file)| {
+            let entry = Entry {
+                kind: "file",
+                number: None,
+                id: format!("file-{}", at + 1),
+                author: file.author.clone(),
+                when: file.when.clone(),
+                when_href: None,
+                via: String::new(),
+                changes: Vec::new(),
+                comment_html: String::new(),
+                in_reply_to: None,
+                replies: Vec::new(),
+                edited: None,
+                reply_href: None,
+                edit_href: None,
+                file: Some(file.clone()),
+                shown_version: None,
+            };
+            (file.when.iso.clone(), entry)
+        })
+        .collect()
+}
+
+/// The timeline at that second (row C20).
+pub(super) fn moment_href(room: &Room, at: Instant) -> String {
+    let at = crate::web::address::query_value(&at.iso());
+    format!("{}/timeline?from={at}&precision=second", room.root)
+}

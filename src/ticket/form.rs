@@ -1,0 +1,543 @@
+//! What is read from the forms of tickets (rows T05, T13, C10 to C12, the form contract of the ticket page), and the parts
+//! that the form of a new ticket and that of an existing one share: the structs of `ticket/_form.html`.
+
+use serde::Serialize;
+
+use super::TICKET_ADMIN;
+use super::fields::{Choices, Field, Kind, field};
+use super::history::FieldChange;
+use super::people;
+use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
+use super::store::Ticket;
+use super::values::{Names, Value, Values};
+use super::workflow::{self, Offer};
+use crate::base::error::Problem;
+use crate::base::markup::Html;
+use crate::base::time::When;
+use crate::base::viewer::Viewer;
+use crate::milestone::MILESTONE_VIEW;
+use crate::web::address;
+use crate::web::form::{Form, shortened};
+
+/// What JSON bodies may name beside fields.
+const CONTROLS: [&str; 8] =
+    ["comment", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN"];
+
+/// A form as it was sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    pub request: Request,
+    /// What can't be understood; the rest is in the request.
+    pub problems: Vec<Problem>,
+    pub preview: bool,
+}
+
+impl Typed {
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.request.set.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn put(&mut self, name: &str, value: &str) {
+        match self.request.set.iter_mut().find(|(known, _)| known == name) {
+            // A field of several values came as several.
+            Some((_, known)) => match field(name).map(|field| field.kind) {
+                Some(Kind::People) => *known = format!("{known}, {value}"),
+                Some(Kind::Words) => *known = format!("{known} {value}"),
+                _ => {}
+            },
+            None => self.request.set.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn drop(&mut self, name: &str) {
+        self.request.set.retain(|(known, _)| known != name);
+    }
+}
+
+/// Reads a form, or a JSON body of the same names or of Trac's field names.
+/// `ticket` is the one that is changed, with its values in words; none for a new one.
+pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> Typed {
+    let mut typed = Typed { preview: form.has("preview"), ..Typed::default() };
+    let emptied = form.emptied().iter().map(|name| (name.as_str(), ""));
+    for (name, value) in form.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(emptied) {
+        if name.starts_with("field_checkbox_") {
+            continue;
+        }
+        let bare = match name.strip_prefix("field_") {
+            Some(bare) => bare,
+            None if form.json && !is_control(name) => name,
+            None => continue,
+        };
+        match field(bare) {
+            Some(field) if field.kind == Kind::Time => {
+                let same = ticket.is_some_and(|(ticket, _, _)| value == instant(ticket, bare));
+                if form.json && !same {
+                    typed.put(bare, value);
+                }
+            }
+            // Only the workflow changes them: a form that has them is an old one (row T05). JSON is told.
+            Some(field) if !field.is_editable() && !form.json => {}
+            _ => typed.put(bare, value),
+        }
+    }
+    if let (Some((ticket, names, login)), true) = (ticket, form.has("field_checkbox_cc")) {
+        let own = typed.value("cc").is_some();
+        typed.drop("cc");
+        typed.put("cc", &with_own(ticket, names, login, own));
+    }
+    typed.request.comment = form.text("comment").to_owned();
+    typed.request.reply_to = match form.text("replyto").trim() {
+        "" => None,
+        "description" => Some(0),
+        number => number.parse().map(Some).unwrap_or_else(|_| {
+            let message = format!("`{}` is no comment to reply to: they are numbered.", shortened(number));
+            typed.problems.push(Problem::new("replyto", message));
+            None
+        }),
+    };
+    typed.request.action = form.get("action").filter(|name| !name.is_empty()).map(|name| ActionRequest {
+        name: name.to_owned(),
+        owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
+        resolution: form.get(&workflow::resolution_field(name)).map(str::to_owned),
+    });
+    keep_theirs(form, &mut typed);
+    take_back(form, &mut typed);
+    typed
+}
+
+fn is_control(name: &str) -> bool {
+    CONTROLS.contains(&name) || ["action_", "keep_", "revert_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn instant(ticket: &Ticket, name: &str) -> String {
+    if name == "time" { ticket.row.created_at.iso() } else { ticket.row.changed_at.iso() }
+}
+
+/// The Cc list with or without whoever ticks the box (row C17).
+fn with_own(ticket: &Ticket, names: &Names<'_>, login: &str, own: bool) -> String {
+    let Some(field) = field("cc") else { return String::new() };
+    let written = ticket.values.get("cc").iter().map(|value| names.written(field, value));
+    let mut list: Vec<String> = written.filter(|name| name != login).collect();
+    let was = list.len() < ticket.values.get("cc").len();
+    if own == was {
+        return names.joined(field, ticket.values.get("cc"));
+    }
+    if own {
+        list.push(login.to_owned());
+    }
+    list.join(", ")
+}
+
+/// What was chosen where two had changed the same: leaving theirs is not setting it (row C10).
+fn keep_theirs(form: &Form, typed: &mut Typed) {
+    for (name, choice) in form.pairs() {
+        let Some(field) = name.strip_prefix("keep_").and_then(field).filter(|_| choice == "theirs") else { continue };
+        leave(typed, field);
+    }
+}
+
+/// Row C12: `revert_milestone` takes that pending change back and shows the rest again.
+fn take_back(form: &Form, typed: &mut Typed) {
+    for (name, _) in form.pairs() {
+        match name.strip_prefix("revert_") {
+            Some("action") => typed.request.action = None,
+            Some(name) => match field(name) {
+                Some(field) => leave(typed, field),
+                None => continue,
+            },
+            None => continue,
+        }
+        typed.preview = true;
+    }
+}
+
+fn leave(typed: &mut Typed, field: &Field) {
+    let was_typed = typed.value(field.name).is_some();
+    typed.drop(field.name);
+    if !field.is_editable() || (field.name == "owner" && !was_typed) {
+        typed.request.action = None;
+    }
+}
+
+/// The number of the newest change that the sender had seen: a form must tell it, `If-Match` does as well, and JSON
+/// without either means whatever is there now.
+pub(super) fn seen(form: &Form, if_match: Option<i64>) -> Result<Option<i64>, Problem> {
+    if if_match.is_some() {
+        return Ok(if_match);
+    }
+    match form.get("view_time") {
+        None if form.json => Ok(None),
+        None => Err(Problem::new("view_time", "The field `view_time` is missing: it tells which change you had seen.")),
+        Some(text) => text.trim().parse().map(Some).map_err(|_| {
+            let message = format!("`{}` is no number of a change, as `view_time` has to be.", shortened(text));
+            Problem::new("view_time", message)
+        }),
+    }
+}
+
+/// A control of the form.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FormField {
+    pub name: &'static str,
+    pub label: String,
+    pub kind: &'static str,
+    pub value: String,
+    pub groups: Vec<Group>,
+    pub suggestions: Vec<String>,
+    pub hint: &'static str,
+    pub required: bool,
+    pub changed: bool,
+    pub rows: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Group {
+    label: &'static str,
+    options: Vec<Choice>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Choice {
+    value: String,
+    label: String,
+}
+
+impl Choice {
+    fn of(name: &str) -> Self {
+        Self { value: name.to_owned(), label: name.to_owned() }
+    }
+}
+
+/// What the controls are made from.
+pub(super) struct Controls<'a> {
+    pub viewer: &'a Viewer,
+    /// With whole names: what a form shows comes back.
+    pub names: &'a Names<'a>,
+    /// Known people, for suggestions.
+    pub logins: &'a [String],
+    /// What is stored; for a new ticket what is proposed.
+    pub stored: &'a Values,
+}
+
+impl Controls<'_> {
+    /// The control of a field with the value that stands in it.
+    pub fn control(&self, field: &'static Field, value: &str) -> FormField {
+        let stored = self.names.joined(field, self.stored.get(field.name));
+        let mut control = FormField {
+            name: field.name,
+            label: field.label.to_owned(),
+            kind: "text",
+            changed: value.trim() != stored,
+            value: value.to_owned(),
+            groups: Vec::new(),
+            suggestions: Vec::new(),
+            hint: "",
+            required: field.name == "summary",
+            rows: 0,
+        };
+        match field.kind {
+            Kind::Option { .. } | Kind::Milestone => {
+                let known = self.names.choices.id_of(field, value);
+                let name = known.map(|id| self.names.choices.name_of(field, id).to_owned());
+                control.value = if value.trim().is_empty() { String::new() } else { name.unwrap_or(stored) };
+                control.kind = "select";
+                control.groups = match field.kind {
+                    Kind::Milestone => self.milestones(&control.value),
+                    _ => self.options(field, &control.value),
+                };
+            }
+            Kind::People => {
+                control.suggestions = self.logins.to_vec();
+                control.hint = "Names or addresses, with commas between them.";
+            }
+            Kind::Person => control.suggestions = self.logins.to_vec(),
+            Kind::Words => control.hint = "Words with blanks between them.",
+            _ => {}
+        }
+        control
+    }
+
+    /// The box of those who may only put themselves on the Cc list or take themselves off it (row C17).
+    pub fn own_cc(&self, field: &'static Field, ticked: bool, was: bool) -> FormField {
+        FormField {
+            label: "Put me on the Cc list".to_owned(),
+            kind: "checkbox",
+            value: if ticked { "1" } else { "0" }.to_owned(),
+            changed: ticked != was,
+            groups: Vec::new(),
+            suggestions: Vec::new(),
+            hint: "",
+            ..self.control(field, "")
+        }
+    }
+
+    /// Those in use; a retired one stays where a ticket has it (row T08).
+    fn options(&self, field: &Field, value: &str) -> Vec<Group> {
+        let mut options = Vec::new();
+        if field.kind == (Kind::Option { empty: true }) || value.is_empty() {
+            options.push(Choice::of(""));
+        }
+        options.extend(self.names.choices.options(field.name).map(|option| Choice::of(&option.name)));
+        if !options.iter().any(|option| option.value == value) {
+            options.push(Choice { value: value.to_owned(), label: format!("{value} (no longer in use)") });
+        }
+        vec![Group { label: "", options }]
+    }
+
+    /// Open with a date, open without one, completed; the last for administrators only (row T18).
+    fn milestones(&self, value: &str) -> Vec<Group> {
+        let mut groups = vec![Group { label: "", options: vec![Choice::of("")] }];
+        let completed = self.viewer.may(TICKET_ADMIN);
+        for (label, of_group) in [("Open, by due date", 0), ("Open, without a date", 1), ("Completed", 2)] {
+            let options: Vec<Choice> = self
+                .names
+                .choices
+                .milestones
+                .iter()
+                .filter(|row| match (row.completed_at.is_some(), row.due.is_some()) {
+                    (true, _) => of_group == 2 && (completed || row.name == value),
+                    (false, dated) => of_group == usize::from(!dated),
+                })
+                .map(|row| Choice::of(&row.name))
+                .collect();
+            if !options.is_empty() {
+                groups.push(Group { label, options });
+            }
+        }
+        if !groups.iter().any(|group| group.options.iter().any(|option| option.value == value)) {
+            groups[0].options.push(Choice::of(value));
+        }
+        groups
+    }
+}
+
+/// Whether this viewer can choose a milestone at all (row T18).
+pub(super) fn may_choose(viewer: &Viewer, field: &Field) -> bool {
+    field.kind != Kind::Milestone || viewer.may(MILESTONE_VIEW)
+}
+
+/// An action of the workflow as the form offers it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Action {
+    pub name: String,
+    label: String,
+    hint: String,
+    chosen: bool,
+    owner: Option<Input>,
+    resolution: Option<Input>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Input {
+    kind: &'static str,
+    value: String,
+    choices: Vec<Choice>,
+}
+
+pub(super) fn actions(offers: &[Offer], typed: Option<&ActionRequest>, logins: &[String]) -> Vec<Action> {
+    let chosen = typed
+        .map(|typed| typed.name.as_str())
+        .filter(|name| offers.iter().any(|offer| offer.name == *name))
+        .or_else(|| offers.first().map(|offer| offer.name.as_str()));
+    offers
+        .iter()
+        .map(|offer| {
+            let typed = typed.filter(|typed| typed.name == offer.name);
+            Action {
+                name: offer.name.clone(),
+                label: offer.label.clone(),
+                hint: offer.hint.clone(),
+                chosen: chosen == Some(&offer.name),
+                owner: offer.owner.as_ref().map(|input| {
+                    let value = typed.and_then(|typed| typed.owner.as_deref()).unwrap_or(&input.default).to_owned();
+                    match &input.choices {
+                        workflow::Choices::Free => Input { kind: "free", value, choices: owners(logins) },
+                        workflow::Choices::Of(people) => Input { kind: "choice", value, choices: owners(people) },
+                        workflow::Choices::Fixed(login) => {
+                            Input { kind: "fixed", value: login.clone(), choices: Vec::new() }
+                        }
+                    }
+                }),
+                resolution: offer.resolution.as_ref().map(|input| Input {
+                    kind: if input.fixed { "fixed" } else { "choice" },
+                    value: typed.and_then(|typed| typed.resolution.as_deref()).unwrap_or(&input.default).to_owned(),
+                    choices: input.choices.iter().map(|name| Choice::of(name)).collect(),
+                }),
+            }
+        })
+        .collect()
+}
+
+fn owners(logins: &[String]) -> Vec<Choice> {
+    logins
+        .iter()
+        .map(|login| match login.as_str() {
+            "" => Choice { value: String::new(), label: "nobody".to_owned() },
+            DEFAULT_OWNER => Choice { value: login.clone(), label: "the owner of the component".to_owned() },
+            login => Choice::of(login),
+        })
+        .collect()
+}
+
+/// One property change in words (row C13).
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Change {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub html: Option<String>,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub diff_href: Option<String>,
+    pub revert: Option<String>,
+}
+
+/// `diff_href`: where the difference of a text is shown, if it is stored already.
+pub(super) fn change_in_words(names: &Names<'_>, change: &FieldChange, diff_href: Option<String>) -> Change {
+    let FieldChange { field, old, new } = change;
+    let mut said =
+        Change { field: field.name, label: field.label, html: None, old: None, new: None, diff_href: None, revert: None };
+    match field.kind {
+        Kind::Text => said.diff_href = diff_href,
+        Kind::People | Kind::Words => {
+            said.html = Some(added_and_removed(&items(names, field, old), &items(names, field, new)));
+        }
+        Kind::Person if !old.is_empty() && !new.is_empty() => {
+            let mut html = Html::default();
+            html.tag("changed from <em>").text(&names.shown_all(field, old));
+            html.tag("</em> to <em>").text(&names.shown_all(field, new)).tag("</em>");
+            said.html = Some(html.into_string());
+        }
+        _ => {
+            let shown = |values: &[Value]| (!values.is_empty()).then(|| names.shown_all(field, values));
+            said.old = shown(old);
+            said.new = shown(new);
+        }
+    }
+    said
+}
+
+/// What a plan would change, each with the button that takes it back (row C12).
+pub(super) fn pending(names: &Names<'_>, plan: &Plan, typed: &Typed) -> Vec<Change> {
+    plan.changed()
+        .into_iter()
+        .map(|field| {
+            let change = FieldChange {
+                field,
+                old: plan.before.get(field.name).to_vec(),
+                new: plan.after.get(field.name).to_vec(),
+            };
+            let by_action = typed.value(field.name).is_none();
+            let revert = if by_action { "revert_action".to_owned() } else { format!("revert_{}", field.name) };
+            Change { revert: Some(revert), ..change_in_words(names, &change, None) }
+        })
+        .collect()
+}
+
+/// The people or words of a field with several values.
+fn items(names: &Names<'_>, field: &Field, values: &[Value]) -> Vec<String> {
+    match field.kind {
+        Kind::Words => people::split(&names.joined(field, values)).into_iter().map(str::to_owned).collect(),
+        _ => values.iter().map(|value| names.shown(field, value)).collect(),
+    }
+}
+
+fn added_and_removed(old: &[String], new: &[String]) -> String {
+    let mut html = Html::default();
+    let sides = [(new, old, " added"), (old, new, " removed")];
+    for (these, others, done) in sides {
+        let differing: Vec<&String> = these.iter().filter(|item| !others.contains(item)).collect();
+        if differing.is_empty() {
+            continue;
+        }
+        if !html.as_str().is_empty() {
+            html.tag("; ");
+        }
+        for (at, item) in differing.into_iter().enumerate() {
+            html.tag(if at > 0 { ", <em>" } else { "<em>" }).text(item).tag("</em>");
+        }
+        html.tag(done);
+    }
+    if html.as_str().is_empty() {
+        html.tag("put into another order");
+    }
+    html.into_string()
+}
+
+/// What "Preview" shows.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct Preview {
+    pub html: String,
+    pub changes: Vec<Change>,
+    pub newer: Option<Newer>,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Newer {
+    pub number: i64,
+    pub author: String,
+    pub when: When,
+    pub href: String,
+}
+
+/// The values of a field as a page shows them, each a link to the tickets with the same (row T20). `root` is base path and
+/// project; `names` are those that this viewer may read.
+pub(super) fn linked(names: &Names<'_>, root: &str, field: &Field, values: &[Value]) -> String {
+    let mut html = Html::default();
+    let link = |html: &mut Html, value: &str, shown: &str| {
+        let href = format!("{root}{}", alike(names.choices, field.name, value));
+        html.tag("<a").attribute("href", &href).tag(">").text(shown).tag("</a>");
+    };
+    match field.kind {
+        Kind::Words => {
+            let text = names.joined(field, values);
+            let mut rest = text.as_str();
+            for word in people::split(&text) {
+                let at = rest.find(word).unwrap_or(0);
+                html.text(&rest[..at]);
+                link(&mut html, &format!("~{word}"), word);
+                rest = &rest[at + word.len()..];
+            }
+            html.text(rest);
+        }
+        _ => {
+            for (at, value) in values.iter().enumerate() {
+                if at > 0 {
+                    html.tag(", ");
+                }
+                let (written, shown) = (names.written(field, value), names.shown(field, value));
+                match field.kind {
+                    // A shortened address finds nobody.
+                    Kind::Person | Kind::People if written.contains('…') => {
+                        html.text(&shown);
+                    }
+                    Kind::People => link(&mut html, &format!("~{written}"), &shown),
+                    _ => link(&mut html, &literally(&written), &shown),
+                }
+            }
+        }
+    }
+    html.into_string()
+}
+
+/// The open tickets with that value, below the project's address; of a resolution the closed ones. `value` may begin with an
+/// operator of queries.
+pub(super) fn alike(choices: &Choices, field: &str, value: &str) -> String {
+    let sign = if field == "resolution" { "" } else { "!" };
+    let mut pairs: Vec<String> = choices
+        .statuses
+        .iter()
+        .filter(|status| status.category.is_closed() && field != "status")
+        .map(|status| format!("status={}", address::query_value(&format!("{sign}{}", status.name))))
+        .collect();
+    pairs.push(format!("{field}={}", address::query_value(value)));
+    format!("/query?{}", pairs.join("&"))
+}
+
+/// A value that queries read as this text and nothing else, even if it begins like an operator.
+pub(super) fn literally(value: &str) -> String {
+    let bare = value.trim_start_matches('\\');
+    let begins = |text: &str| text.starts_with(['!', '~', '^']) || text.starts_with('$') && !text.starts_with("$USER");
+    let shielded = bare.len() < value.len() && (bare.starts_with(['!', '~', '^', '$']) || bare.starts_with("USER"));
+    if begins(value) || shielded { format!("\\{value}") } else { value.to_owned() }
+}

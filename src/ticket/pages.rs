@@ -1,0 +1,802 @@
+//! One ticket: `/<project>/ticket/<n>`, as a page with the form to go on, as JSON, as a file, as it was at a version; and
+//! what is done with the form.
+
+use rocket::data::Data;
+use rocket::http::{ContentType, Status};
+use rocket::{Route, get, post, routes};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::json;
+
+use super::conversation::{self, Asked, Conversation, Edited, Entry, Range, View, comment_href, moment_href};
+use super::edit::{self, Outcome};
+use super::fields::{Choices, Field, Kind, field};
+use super::form::{self, Action, Controls, FormField, Newer, Preview, Typed, actions, linked, may_choose, pending};
+use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
+use super::history::{self, Group};
+use super::plan::{self, Plan, Planner};
+use super::store::{self, Ticket};
+use super::values::{Names, People, Value, Values};
+use super::workflow::Operation;
+use super::{
+    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, export, people, ticket_href,
+};
+use crate::attachment::{self, File};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::markup::{Flavour, Here};
+use crate::base::resource::Resource;
+use crate::base::time::{Instant, When};
+use crate::base::viewer::Viewer;
+use crate::web::form::{Form, shortened};
+use crate::web::page::Alternate;
+use crate::web::paging::Paging;
+use crate::web::text::Reader;
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
+
+pub fn routes() -> Vec<Route> {
+    routes![tickets, show, change]
+}
+
+#[get("/<project>/ticket", rank = 20)]
+async fn tickets(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = enter(desk, &project)?;
+            Ok(Answer::see(&format!("{}/query", room.root)))
+        })
+        .await
+}
+
+/// Pages of a ticket that `action` names have routes of their own, of lower rank.
+#[get("/<project>/ticket/<number>", rank = 20)]
+async fn show(visit: Visit, project: String, number: String) -> Answer {
+    visit.answer(move |desk| shown(desk, &project, &number)).await
+}
+
+#[post("/<project>/ticket/<number>", rank = 20, data = "<data>")]
+async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, move |desk, form| {
+            let room = enter(desk, &project)?;
+            changed(desk, &room, &number, form)
+        })
+        .await
+}
+
+#[derive(Serialize)]
+struct ShowPage {
+    #[serde(flatten)]
+    head: Head,
+    fields: Vec<Property>,
+    created: Moment,
+    modified: Option<Moment>,
+    closed: Option<Moment>,
+    description_html: String,
+    description_reply_href: Option<String>,
+    description_edited: Option<Edited>,
+    quick: Vec<Quick>,
+    view_time: String,
+    files: Vec<File>,
+    upload_href: Option<String>,
+    entries: Vec<Entry>,
+    views: Vec<View>,
+    paging: Paging,
+    ranges: Vec<Range>,
+    old: Option<Old>,
+    form: Option<EditForm>,
+    sign_in: Option<String>,
+}
+
+impl Page for ShowPage {
+    const TEMPLATE: &'static str = "ticket/show.html";
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: &'static str,
+    label: &'static str,
+    value_html: String,
+    wide: bool,
+}
+
+#[derive(Serialize)]
+struct Moment {
+    at: When,
+    href: Option<String>,
+    by: String,
+}
+
+#[derive(Serialize)]
+struct Quick {
+    action: String,
+    label: String,
+    fields: Vec<Hidden>,
+}
+
+#[derive(Serialize)]
+struct Hidden {
+    name: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Old {
+    version: i64,
+    latest: i64,
+    when: When,
+    author: String,
+    href: String,
+    previous: Option<String>,
+    next: Option<String>,
+    diff_href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct EditForm {
+    open: bool,
+    may_comment: bool,
+    comment: String,
+    replyto: String,
+    fields: Vec<FormField>,
+    description: Option<Description>,
+    actions: Vec<Action>,
+    problems: Vec<Problem>,
+    conflicts: Vec<Clash>,
+    preview: Option<Preview>,
+    preview_href: String,
+    draft_key: String,
+    help_href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Description {
+    value: String,
+    changed: bool,
+}
+
+/// A field that two have changed, for the choice between both (row C10).
+#[derive(Serialize)]
+struct Clash {
+    name: &'static str,
+    label: &'static str,
+    author: String,
+    when: When,
+    theirs: String,
+    yours: String,
+}
+
+/// What comes back with the page after a submit that was not saved.
+#[derive(Default)]
+struct Draft {
+    typed: Option<Typed>,
+    problems: Vec<Problem>,
+    /// What both would come to: the form goes on from there.
+    conflict: Option<Plan>,
+    preview: Option<Preview>,
+    status: Option<Status>,
+    /// The change seen, as the form had it.
+    seen: Option<i64>,
+}
+
+fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
+    let room = enter(desk, project)?;
+    room.project.read(|db| {
+        let ticket = asked_ticket(db, &room, number)?;
+        if let Some(action) = desk.visit.value("action").filter(|action| !matches!(action.as_str(), "" | "view")) {
+            return Err(Error::invalid("action", format!("There is no page `{}` of a ticket.", shortened(&action))));
+        }
+        let version = asked_version(desk, &ticket)?;
+        match desk.visit.value("format").as_deref() {
+            None | Some("html" | "json") => {}
+            Some(format @ ("csv" | "tab")) => return export::row(db, &room, &ticket, version, format),
+            Some("atom" | "rss") => return export::feed(desk, db, &room, &ticket),
+            Some(other) => {
+                return Err(Error::invalid("format", format!("There is no format `{}` here.", shortened(other))));
+            }
+        }
+        if desk.visit.wants_json() {
+            return as_json(desk, db, &room, &ticket, version);
+        }
+        match version {
+            Some(version) => drawn_old(desk, db, &room, &ticket, version),
+            None => drawn(desk, db, &room, &ticket, Draft::default()),
+        }
+    })
+}
+
+/// The version that the address asks for (row C09).
+fn asked_version(desk: &Desk, ticket: &Ticket) -> Result<Option<i64>> {
+    let Some(text) = desk.visit.value("version") else { return Ok(None) };
+    let version: i64 = text.parse().map_err(|_| {
+        let text = shortened(&text);
+        Error::invalid("version", format!("`{text}` is no version: they are the numbers of comments, and 0."))
+    })?;
+    if !(0..=ticket.row.changes).contains(&version) {
+        return Err(Error::not_found(format!(
+            "Ticket #{} has no version {version}; the newest one is {}.",
+            ticket.row.id, ticket.row.changes
+        )));
+    }
+    Ok(Some(version))
+}
+
+fn as_json(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>) -> Result<Answer> {
+    let url = desk.web().address.absolute(&format!("{}{}", room.root, ticket_href(ticket.row.id)));
+    let value = super::json::ticket(db, &room.viewer, ticket, version, &url)?;
+    Ok(Answer::json(&value)?.header("ETag", format!("\"{}\"", version.unwrap_or(ticket.row.changes))))
+}
+
+/// What both pages of a ticket, the current and an old one, are made from.
+struct Scene<'a> {
+    desk: &'a Desk,
+    db: &'a Connection,
+    room: &'a Room,
+    ticket: &'a Ticket,
+    values: &'a Values,
+    choices: &'a Choices,
+    /// Base path, project and ticket, without a query.
+    plain: String,
+    files: Vec<File>,
+    reader: Reader<'a>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(
+        desk: &'a Desk,
+        db: &'a Connection,
+        room: &'a Room,
+        ticket: &'a Ticket,
+        values: &'a Values,
+        choices: &'a Choices,
+    ) -> Result<Self> {
+        let mut files = match owner_of_files(db, room, &ticket.row)? {
+            Some(owner) => attachment::files(db, &room.viewer, &owner, &room.root)?,
+            None => Vec::new(),
+        };
+        for file in &mut files {
+            file.author = people::shown_to(&room.viewer, &file.author);
+        }
+        Ok(Self {
+            plain: format!("{}{}", room.root, ticket_href(ticket.row.id)),
+            reader: Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?,
+            desk,
+            db,
+            room,
+            ticket,
+            values,
+            choices,
+            files,
+        })
+    }
+
+    fn conversation(&self, latest: i64, current: bool) -> Result<Conversation> {
+        conversation::conversation(&Asked {
+            desk: self.desk,
+            db: self.db,
+            room: self.room,
+            ticket: self.ticket,
+            choices: self.choices,
+            reader: &self.reader,
+            latest,
+            description: self.values.text("description"),
+            files: &self.files,
+            plain: &self.plain,
+            current,
+        })
+    }
+
+    /// The values that the head of the page does not show, each linked to the tickets with the same (row T20).
+    fn properties(&self) -> Result<Vec<Property>> {
+        let people = People::load(self.db, self.values.people())?.shown_to(&self.room.viewer);
+        let names = Names { choices: self.choices, people: &people };
+        let elsewhere = ["summary", "type", "status", "resolution", "description"];
+        Ok(self
+            .choices
+            .fields()
+            .filter(|field| !elsewhere.contains(&field.name) && field.kind != Kind::Time)
+            .map(|field| Property {
+                name: field.name,
+                label: field.label,
+                value_html: linked(&names, &self.room.root, field, self.values.get(field.name)),
+                wide: matches!(field.kind, Kind::People | Kind::Words),
+            })
+            .collect())
+    }
+
+    fn moment(&self, at: Instant, by: String) -> Moment {
+        Moment { at: at.when(&self.room.viewer.zone()), href: Some(moment_href(self.room, at)), by }
+    }
+
+    fn head(&self) -> Result<Head> {
+        head(self.desk, self.db, self.room, self.ticket, self.values, self.choices)
+    }
+
+    /// Who made the change, as this viewer may read it.
+    fn author_of(&self, group: &Group) -> Result<String> {
+        let people = People::load(self.db, group.change.author)?.shown_to(&self.room.viewer);
+        Ok(people.called(group.change.author))
+    }
+
+    fn group(&self, number: i64) -> Result<Option<Group>> {
+        Ok(history::groups(self.db, &self.room.viewer, self.ticket, number, number)?.pop())
+    }
+
+    fn created(&self) -> Result<Moment> {
+        let by = self.group(0)?.map(|group| self.author_of(&group)).transpose()?;
+        Ok(self.moment(self.ticket.row.created_at, by.unwrap_or_default()))
+    }
+
+    fn alternates(&self) -> Vec<Alternate> {
+        let number = self.ticket.row.id;
+        [
+            ("csv", "text/csv", "Comma-separated values"),
+            ("tab", "text/tab-separated-values", "Tab-separated values"),
+            ("json", "application/json", "JSON"),
+            ("atom", "application/atom+xml", "Changes"),
+        ]
+        .into_iter()
+        .map(|(format, media_type, title)| Alternate {
+            href: format!("{}?format={format}", self.plain),
+            media_type,
+            title: format!("{title} of #{number}"),
+        })
+        .collect()
+    }
+
+    fn sheet(&self, page: ShowPage) -> Sheet<ShowPage> {
+        let title = format!("#{} {}", self.ticket.row.id, self.values.text("summary"));
+        Sheet::new(title, page).at("/query").alternates(self.alternates())
+    }
+}
+
+/// The ticket as it was after a change.
+fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: i64) -> Result<Answer> {
+    let (values, choices) = (history::at(db, ticket, version)?, Choices::load(db)?);
+    let scene = Scene::new(desk, db, room, ticket, &values, &choices)?;
+    let latest = ticket.row.changes;
+    let change = scene.group(version)?;
+    let conversation = scene.conversation(version, false)?;
+    let of = |number: i64| with_list(desk, &format!("{}?version={number}", scene.plain));
+    let page = ShowPage {
+        head: scene.head()?,
+        fields: scene.properties()?,
+        created: scene.created()?,
+        modified: None,
+        closed: None,
+        description_html: conversation.description_html,
+        description_reply_href: None,
+        description_edited: None,
+        quick: Vec::new(),
+        view_time: version.to_string(),
+        files: Vec::new(),
+        upload_href: None,
+        entries: conversation.entries,
+        views: conversation.views,
+        paging: conversation.paging,
+        ranges: conversation.ranges,
+        old: Some(Old {
+            version,
+            latest,
+            when: change
+                .as_ref()
+                .map_or(ticket.row.created_at, |group| group.change.at)
+                .when(&room.viewer.zone()),
+            author: change.as_ref().map(|group| scene.author_of(group)).transpose()?.unwrap_or_default(),
+            href: with_list(desk, &scene.plain),
+            previous: (version > 0).then(|| of(version - 1)),
+            next: (version < latest).then(|| of(version + 1)),
+            diff_href: (version < latest)
+                .then(|| format!("{}?action=diff&old_version={version}&version={latest}", scene.plain)),
+        }),
+        form: None,
+        sign_in: None,
+    };
+    scene.sheet(page).noindex().render(desk)
+}
+
+/// The ticket as it is, with the form and what stands in it.
+fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft) -> Result<Answer> {
+    let choices = Choices::load(db)?;
+    let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices)?;
+    let (row, viewer) = (&ticket.row, &room.viewer);
+    let conversation = scene.conversation(row.changes, true)?;
+    let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
+    let head = scene.head()?;
+    let offers = planner(desk, db, room).offers(&plan::workflow(db)?, &choices, Some(ticket))?;
+    let form = edit_form(&scene, &offers, draft)?;
+    let quick = if form.is_some() { quick(&offers) } else { Vec::new() };
+    let comments = viewer.may(TICKET_APPEND);
+    let page = ShowPage {
+        fields: scene.properties()?,
+        created: scene.created()?,
+        modified: (row.changed_at != row.created_at).then(|| scene.moment(row.changed_at, String::new())),
+        closed: row.closed_at.map(|at| scene.moment(at, String::new())),
+        description_html: conversation.description_html,
+        description_reply_href: comments.then(|| format!("{}?replyto=description#edit", scene.plain)),
+        description_edited: description_edited(&scene)?,
+        quick,
+        view_time: seen.unwrap_or(row.changes).to_string(),
+        upload_href: head.may.attach.then(|| head.files_href.clone()),
+        files: scene.files.clone(),
+        entries: conversation.entries,
+        views: conversation.views,
+        paging: conversation.paging,
+        ranges: conversation.ranges,
+        old: None,
+        sign_in: (form.is_none() && !viewer.signed_in())
+            .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
+        form,
+        head,
+    };
+    let sheet = scene.sheet(page).status(status.unwrap_or(Status::Ok));
+    if desk.visit.query.is_empty() { sheet.render(desk) } else { sheet.noindex().render(desk) }
+}
+
+fn planner<'a>(desk: &'a Desk, db: &'a Connection, room: &'a Room) -> Planner<'a> {
+    Planner { db, site: desk.site(), project: &room.project, viewer: &room.viewer, actor: people::own(&room.viewer) }
+}
+
+/// The last change of the description after the filing.
+fn description_edited(scene: &Scene<'_>) -> Result<Option<Edited>> {
+    let last = store::last_change_of(scene.db, scene.ticket.row.id, "description")?;
+    let Some(group) = last.filter(|number| *number > 0).map(|number| scene.group(number)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    Ok(Some(Edited {
+        when: group.change.at.when(&scene.room.viewer.zone()),
+        author: scene.author_of(&group)?,
+        href: format!("{}?action=diff&version={}", scene.plain, group.change.number),
+    }))
+}
+
+/// What takes one click: the actions of the workflow that need no input and change something.
+fn quick(offers: &[super::workflow::Offer]) -> Vec<Quick> {
+    let offers: Vec<_> = offers.iter().filter(|offer| offer.one_click && !offer.changes_nothing).collect();
+    let takes = |offer: &super::workflow::Offer| offer.operations.contains(&Operation::SetOwnerToSelf);
+    let several_take = offers.iter().filter(|offer| takes(offer)).count() > 1;
+    offers
+        .iter()
+        .map(|offer| {
+            let mut fields = Vec::new();
+            let mut label = capitalised(&offer.label);
+            if takes(offer) {
+                label = if several_take { format!("Take: {}", offer.label) } else { "Take".to_owned() };
+            }
+            if let Some(input) = &offer.resolution {
+                label = format!("{label} as {}", input.default);
+                fields.push(Hidden { name: input.field.clone(), value: input.default.clone() });
+            }
+            if let Some(input) = &offer.owner {
+                fields.push(Hidden { name: input.field.clone(), value: input.default.clone() });
+            }
+            Quick { action: offer.name.clone(), label, fields }
+        })
+        .collect()
+}
+
+fn capitalised(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Row C24: what this viewer may not do is not in the form; none if that is everything.
+fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft) -> Result<Option<EditForm>> {
+    let Scene { db, room, ticket, .. } = *scene;
+    let viewer = &room.viewer;
+    let may_comment = viewer.may(TICKET_APPEND);
+    if !may_comment && !viewer.may(TICKET_CHGPROP) {
+        return Ok(None);
+    }
+    let plan = draft.conflict.as_ref();
+    let of_plan = plan.into_iter().flat_map(|plan| plan.conflicts.iter().flat_map(|one| one.theirs.iter().chain(&one.yours)));
+    let ids = of_plan.filter_map(|value| match value {
+        Value::Id(id) => Some(*id),
+        _ => None,
+    });
+    let planned = plan.map(|plan| plan.after.people().collect::<Vec<_>>()).unwrap_or_default();
+    let people = People::load(db, ticket.values.people().chain(planned).chain(ids))?;
+    let names = Names { choices: scene.choices, people: &people };
+    let logins = if viewer.signed_in() { people::logins(db)? } else { Vec::new() };
+    let controls = Controls { viewer, names: &names, logins: &logins, stored: &ticket.values };
+    let typed = draft.typed.as_ref();
+    // What stands in a control: both texts of a conflict are worked in, anything else is as it was typed.
+    let value = |field: &'static Field| match (plan, typed.and_then(|typed| typed.value(field.name))) {
+        (Some(plan), _) => match plan.conflicts.iter().find(|conflict| conflict.field == field) {
+            Some(conflict) => names.joined(field, &conflict.yours),
+            None => names.joined(field, plan.after.get(field.name)),
+        },
+        (None, Some(typed)) => typed.to_owned(),
+        (None, None) => names.joined(field, ticket.values.get(field.name)),
+    };
+    let mut fields = Vec::new();
+    for field in scene.choices.fields().filter(|field| field.is_editable()) {
+        if in_form(viewer, field, &names, ticket) {
+            fields.push(controls.control(field, &value(field)));
+        } else if field.kind == Kind::People && viewer.signed_in() && may_comment {
+            let login = people::own_login(viewer);
+            let has = |list: &str| people::split(list).contains(&login);
+            let was = has(&names.joined(field, ticket.values.get(field.name)));
+            fields.push(controls.own_cc(field, has(&value(field)), was));
+        }
+    }
+    let description = field("description").filter(|_| may_describe(viewer, ticket)).map(|field| {
+        let value = value(field);
+        Description { changed: value != ticket.values.text("description"), value }
+    });
+    let request = typed.map(|typed| &typed.request);
+    let help = room.project.components().owner(db, viewer, "wiki", "Manual/Text")?;
+    let replyto = match typed {
+        Some(typed) => typed.request.reply_to.map(reply_name).unwrap_or_default(),
+        None => asked_reply(scene).map(reply_name).unwrap_or_default(),
+    };
+    Ok(Some(EditForm {
+        open: typed.is_some(),
+        may_comment,
+        comment: match typed {
+            Some(typed) => typed.request.comment.clone(),
+            None => quotation(scene)?,
+        },
+        replyto,
+        fields,
+        description,
+        actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins),
+        conflicts: clashes(scene, &names, plan, draft.seen)?,
+        problems: draft.problems,
+        preview: draft.preview,
+        preview_href: format!("{}?action=preview", scene.plain),
+        draft_key: format!("{}/ticket/{}", room.row.id, ticket.row.id),
+        help_href: help.map(|page| format!("{}{}", room.root, page.href)),
+    }))
+}
+
+/// Whether this viewer has a control for that field; the description has its own place.
+fn in_form(viewer: &Viewer, field: &Field, names: &Names<'_>, ticket: &Ticket) -> bool {
+    match field.name {
+        // The owner is a matter of the workflow's actions.
+        "owner" | "description" => false,
+        "reporter" => viewer.may(TICKET_ADMIN) && viewer.signed_in(),
+        "cc" => {
+            let hidden = !viewer.signed_in() && names.joined(field, ticket.values.get("cc")).contains('@');
+            viewer.may(TICKET_EDIT_CC) && !hidden
+        }
+        _ => viewer.may(TICKET_CHGPROP) && may_choose(viewer, field),
+    }
+}
+
+/// Row C18: their own description, or any by right.
+fn may_describe(viewer: &Viewer, ticket: &Ticket) -> bool {
+    let own = viewer.signed_in() && viewer.person.is_some() && ticket.row.reporter == viewer.person;
+    viewer.may(TICKET_EDIT_DESCRIPTION) || own && viewer.may(TICKET_APPEND)
+}
+
+fn reply_name(number: i64) -> String {
+    if number == 0 { "description".to_owned() } else { number.to_string() }
+}
+
+/// The comment that the reader wants to answer: 0 is the description.
+fn asked_reply(scene: &Scene<'_>) -> Option<i64> {
+    match scene.desk.visit.value("replyto")?.as_str() {
+        "description" => Some(0),
+        number => number.parse().ok().filter(|number| (1..=scene.ticket.row.changes).contains(number)),
+    }
+}
+
+/// Row C04: who is answered, and their words with `> ` before each line.
+fn quotation(scene: &Scene<'_>) -> Result<String> {
+    let Some(number) = asked_reply(scene) else { return Ok(String::new()) };
+    let Some(group) = scene.group(number)? else { return Ok(String::new()) };
+    let (target, text) = match number {
+        0 => ("comment:description".to_owned(), scene.ticket.values.text("description")),
+        number => (format!("comment:{number}"), group.change.comment.as_str()),
+    };
+    let author: String = scene
+        .author_of(&group)?
+        .chars()
+        .flat_map(|character| {
+            let escaped = character.is_ascii_punctuation() && !",.@' ".contains(character);
+            escaped.then_some('\\').into_iter().chain([character])
+        })
+        .collect();
+    let quoted: Vec<String> = text.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
+    Ok(format!("Replying to [{author}]({target}):\n\n{}\n\n", quoted.join("\n")))
+}
+
+fn clashes(scene: &Scene<'_>, names: &Names<'_>, plan: Option<&Plan>, seen: Option<i64>) -> Result<Vec<Clash>> {
+    let Some(plan) = plan else { return Ok(Vec::new()) };
+    let (viewer, newest) = (&scene.room.viewer, scene.ticket.row.changes);
+    let groups = history::groups(scene.db, viewer, scene.ticket, seen.unwrap_or(newest) + 1, newest)?;
+    plan.conflicts
+        .iter()
+        .map(|conflict| {
+            let by = groups.iter().rfind(|group| group.fields.iter().any(|change| change.field == conflict.field));
+            Ok(Clash {
+                name: conflict.field.name,
+                label: conflict.field.label,
+                author: by.map(|group| scene.author_of(group)).transpose()?.unwrap_or_default(),
+                when: by.map_or(scene.ticket.row.changed_at, |group| group.change.at).when(&viewer.zone()),
+                theirs: names.shown_all(conflict.field, &conflict.theirs),
+                yours: names.shown_all(conflict.field, &conflict.yours),
+            })
+        })
+        .collect()
+}
+
+/// What is done with the form of a ticket.
+fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
+    let (ticket, mut typed) = room.project.read(|db| {
+        let ticket = asked_ticket(db, room, number)?;
+        let (choices, people) = (Choices::load(db)?, People::load(db, ticket.values.people())?);
+        let names = Names { choices: &choices, people: &people };
+        let typed = form::read(form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        Ok((ticket, typed))
+    })?;
+    let fragment = match desk.visit.value("action").as_deref() {
+        None | Some("") => false,
+        Some("preview") => true,
+        Some(other) => {
+            return Err(Error::invalid("action", format!("There is no page `{}` of a ticket.", shortened(other))));
+        }
+    };
+    let if_match = desk.visit.if_match()?;
+    typed.request.strict = if_match.is_some();
+    match form::seen(form, if_match) {
+        Ok(seen) => typed.request.seen = seen,
+        Err(problem) => typed.problems.push(problem),
+    }
+    if fragment || typed.preview {
+        return previewed(desk, room, &ticket, form, typed, fragment);
+    }
+    if !typed.problems.is_empty() {
+        let problems = std::mem::take(&mut typed.problems);
+        return refused(desk, room, &ticket, form, typed, Error::Invalid(problems));
+    }
+    match edit::change(desk.site(), &room.project, room.act(), ticket.row.id, &typed.request) {
+        Ok(Outcome::Saved { number, merged }) => saved(desk, room, &ticket, form, number, merged),
+        Ok(Outcome::Unchanged) if form.json => {
+            room.project.read(|db| as_json(desk, db, room, &current(db, room, &ticket)?, None))
+        }
+        Ok(Outcome::Unchanged) => {
+            let href = with_list(desk, &format!("{}{}", room.root, ticket_href(ticket.row.id)));
+            Ok(Answer::see(&href).telling(desk, "Nothing was changed, so nothing was saved."))
+        }
+        Ok(Outcome::Conflict(plan)) if form.json => Ok(Answer::problems(
+            Status::Conflict,
+            "Somebody was faster",
+            "Others have changed the same fields meanwhile. Nothing was saved.",
+            &edit::conflict_problems(&plan),
+        )),
+        Ok(Outcome::Conflict(_)) => conflicted(desk, room, &ticket, typed),
+        Err(error) => refused(desk, room, &ticket, form, typed, error),
+    }
+}
+
+/// The ticket as it is by now.
+fn current(db: &Connection, room: &Room, ticket: &Ticket) -> Result<Ticket> {
+    asked_ticket(db, room, &ticket.row.id.to_string())
+}
+
+fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, merged: bool) -> Result<Answer> {
+    let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+    let href = format!("{}#comment:{number}", with_list(desk, &plain));
+    if form.json {
+        let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
+        return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
+    }
+    let answer = Answer::see(&href);
+    if merged {
+        let sentence = format!("Saved as comment {number}. Others had changed other fields meanwhile; those changes stay.");
+        return Ok(answer.telling(desk, &sentence));
+    }
+    Ok(answer)
+}
+
+/// The form again with what is wrong; what no form can mend has pages of its own.
+fn refused(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, error: Error) -> Result<Answer> {
+    let (status, problems) = match &error {
+        _ if form.json => return Err(error),
+        Error::Invalid(problems) => (Status::UnprocessableEntity, problems.clone()),
+        Error::Forbidden { message, .. } => (Status::Forbidden, vec![Problem::new("", message.clone())]),
+        Error::Conflict(message) => (Status::Conflict, vec![Problem::new("", message.clone())]),
+        _ => return Err(error),
+    };
+    let viewer = &room.viewer;
+    if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
+        return Err(error);
+    }
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        // A change that nobody can have seen: the form that comes back starts from what there is now.
+        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
+        let draft = Draft { seen, typed: Some(typed), problems, status: Some(status), ..Draft::default() };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+/// Row C10: both values of each field, everything typed, and the way to go on.
+fn conflicted(desk: &Desk, room: &Room, ticket: &Ticket, typed: Typed) -> Result<Answer> {
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        let plan = planner(desk, db, room).change(&ticket, &typed.request)?;
+        let draft = Draft {
+            seen: typed.request.seen,
+            typed: Some(typed),
+            conflict: Some(plan),
+            status: Some(Status::Conflict),
+            ..Draft::default()
+        };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+#[derive(Serialize)]
+struct PreviewPart {
+    preview: Preview,
+}
+
+/// Row C11: what would happen, and what others have done meanwhile; nothing is saved.
+fn previewed(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, fragment: bool) -> Result<Answer> {
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        let preview = preview(desk, db, room, &ticket, &typed)?;
+        if form.json {
+            let changes: Vec<_> = preview
+                .changes
+                .iter()
+                .map(|change| json!({ "field": change.field, "old": change.old, "new": change.new }))
+                .collect();
+            return Answer::json(&json!({ "html": preview.html, "changes": changes, "problems": preview.problems }));
+        }
+        if fragment {
+            let html = desk.web().templates.document("ticket/preview.html", &PreviewPart { preview })?;
+            return Ok(Answer::new(Status::Ok, ContentType::HTML, html.into_bytes()));
+        }
+        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
+        let draft = Draft { seen, typed: Some(typed), preview: Some(preview), ..Draft::default() };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &Typed) -> Result<Preview> {
+    let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
+    match planner(desk, db, room).change(ticket, &typed.request) {
+        Ok(plan) => {
+            let people = plan.before.people().chain(plan.after.people());
+            let people = People::load(db, people)?.shown_to(&room.viewer);
+            preview.changes = pending(&Names { choices: &plan.choices, people: &people }, &plan, typed);
+            preview.problems.extend(edit::conflict_problems(&plan));
+            preview.problems.extend(plan.problems);
+        }
+        Err(Error::Invalid(problems)) => preview.problems.extend(problems),
+        Err(Error::Forbidden { message, .. } | Error::Conflict(message)) => {
+            preview.problems.push(Problem::new("", message));
+        }
+        Err(other) => return Err(other),
+    }
+    let newest = ticket.row.changes;
+    if typed.request.seen.is_some_and(|seen| seen < newest)
+        && let Some(group) = history::groups(db, &room.viewer, ticket, newest, newest)?.pop()
+    {
+        let people = People::load(db, group.change.author)?.shown_to(&room.viewer);
+        let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+        preview.newer = Some(Newer {
+            number: newest,
+            author: people.called(group.change.author),
+            when: group.change.at.when(&room.viewer.zone()),
+            href: comment_href(&plain, newest, newest),
+        });
+    }
+    preview.html = rendered(desk, db, room, ticket.row.id, &typed.request.comment)?;
+    Ok(preview)
+}
+
+/// A text of a ticket that is not stored yet; 0 is the ticket that is about to be filed.
+pub(super) fn rendered(desk: &Desk, db: &Connection, room: &Room, ticket: i64, text: &str) -> Result<String> {
+    if text.trim().is_empty() || text.len() > super::fields::LARGEST_TEXT {
+        return Ok(String::new());
+    }
+    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+    let here = Here { resource: Resource::new("ticket", ticket), name: ticket.to_string() };
+    let compiled = reader.compiled(text, Flavour::Note)?;
+    let mut htmls = reader.htmls(db, &[(&compiled, "preview-")], Some(&here))?;
+    Ok(htmls.pop().unwrap_or_default().into_string())
+}
