@@ -65,8 +65,8 @@ pub(super) fn editor_of(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Ans
 
 /// Saves or previews a comment as the form of the ticket's own page sends it: `edit_comment`, `cnum_edit` (or `cnum`),
 /// `edited_comment`.
-pub fn edit_comment_from_form(desk: &Desk, room: &Room, ticket: i64, form: &Form) -> Result<Answer> {
-    let ticket = head::find(room, ticket)?;
+pub(super) fn edit_comment_from_form(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
+    let ticket = room.project.read(|db| head::asked_ticket(db, room, number))?;
     let name = if form.has("cnum_edit") { "cnum_edit" } else { "cnum" };
     edit_comment(desk, room, &ticket, form.number(name)?, form)
 }

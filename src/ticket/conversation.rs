@@ -178,7 +178,11 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
 /// The pairs of the address that its other pages keep.
 fn kept_pairs(desk: &Desk) -> Vec<(String, String)> {
     let kept = ["list", "at", "order", "version"];
-    desk.visit.pairs().into_iter().filter(|(name, value)| kept.contains(&name.as_str()) && value.len() <= 4000).collect()
+    desk.visit
+        .pairs()
+        .into_iter()
+        .filter(|(name, value)| kept.contains(&name.as_str()) && value.len() <= 4000)
+        .collect()
 }
 
 fn ranges(plain: &str, kept: &[(String, String)], page: i64, pages: i64, latest: i64) -> Vec<Range> {
@@ -223,8 +227,7 @@ fn rendered(
     groups: &[Group],
     texts: &[(String, Option<ShownVersion>)],
 ) -> Result<(String, std::vec::IntoIter<String>)> {
-    let here =
-        Here { resource: Resource::new("ticket", asked.ticket.row.id), name: asked.ticket.row.id.to_string() };
+    let here = Here { resource: Resource::new("ticket", asked.ticket.row.id), name: asked.ticket.row.id.to_string() };
     let prefixes = std::iter::once("description-".to_owned())
         .chain(groups.iter().map(|group| format!("comment-{}-", group.change.number)));
     let compiled = std::iter::once(asked.description)

@@ -19,13 +19,7 @@ use crate::web::{Answer, Desk, Room};
 const FEED_ENTRIES: i64 = 50;
 
 /// Field names, then values; `format` is `csv` or `tab`.
-pub(super) fn row(
-    db: &Connection,
-    room: &Room,
-    ticket: &Ticket,
-    version: Option<i64>,
-    format: &str,
-) -> Result<Answer> {
+pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>, format: &str) -> Result<Answer> {
     let choices = Choices::load(db)?;
     let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);

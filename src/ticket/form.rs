@@ -394,8 +394,15 @@ pub(super) struct Change {
 /// `diff_href`: where the difference of a text is shown, if it is stored already.
 pub(super) fn change_in_words(names: &Names<'_>, change: &FieldChange, diff_href: Option<String>) -> Change {
     let FieldChange { field, old, new } = change;
-    let mut said =
-        Change { field: field.name, label: field.label, html: None, old: None, new: None, diff_href: None, revert: None };
+    let mut said = Change {
+        field: field.name,
+        label: field.label,
+        html: None,
+        old: None,
+        new: None,
+        diff_href: None,
+        revert: None,
+    };
     match field.kind {
         Kind::Text => said.diff_href = diff_href,
         Kind::People | Kind::Words => {

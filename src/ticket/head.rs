@@ -81,12 +81,6 @@ pub(super) fn asked_ticket(db: &Connection, room: &Room, number: &str) -> Result
     store::find(db, &room.viewer, id)?.ok_or_else(missing)
 }
 
-/// The ticket of that number, for pages that are about one part of it.
-pub(super) fn find(room: &Room, id: i64) -> Result<Ticket> {
-    let ticket = room.project.read(|db| store::find(db, &room.viewer, id))?;
-    ticket.ok_or_else(|| Error::not_found(NO_TICKET))
-}
-
 /// Enters the project for one of its tickets.
 pub(super) fn enter_ticket(desk: &Desk, project: &str, number: &str) -> Result<(Room, Ticket)> {
     let room = enter(desk, project)?;

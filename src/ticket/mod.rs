@@ -17,7 +17,7 @@ pub mod history;
 pub mod json;
 pub mod workflow_edit;
 mod wording;
-pub mod comment_pages;
+mod comment_pages;
 mod history_pages;
 mod workflow_admin;
 pub mod link;

@@ -193,7 +193,8 @@ fn created_answer(desk: &Desk, room: &Room, form: &Form, id: i64, attach: bool) 
     }
     if seen.is_none() {
         // Row T17: filed, but not for their eyes.
-        let sentence = format!("Your ticket is filed as #{id}. You may not see tickets here, so this is all that is shown.");
+        let sentence =
+            format!("Your ticket is filed as #{id}. You may not see tickets here, so this is all that is shown.");
         return Ok(Answer::see(&format!("{}/newticket", room.root)).telling(desk, &sentence));
     }
     if attach && room.viewer.may(TICKET_APPEND) {

@@ -58,6 +58,9 @@ async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -
     visit
         .answer_form(data, move |desk, form| {
             let room = enter(desk, &project)?;
+            if form.has("edit_comment") || form.has("edited_comment") {
+                return super::comment_pages::edit_comment_from_form(desk, &room, &number, form);
+            }
             changed(desk, &room, &number, form)
         })
         .await
@@ -377,10 +380,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         old: Some(Old {
             version,
             latest,
-            when: change
-                .as_ref()
-                .map_or(ticket.row.created_at, |group| group.change.at)
-                .when(&room.viewer.zone()),
+            when: change.as_ref().map_or(ticket.row.created_at, |group| group.change.at).when(&room.viewer.zone()),
             author: change.as_ref().map(|group| scene.author_of(group)).transpose()?.unwrap_or_default(),
             href: with_list(desk, &scene.plain),
             previous: (version > 0).then(|| of(version - 1)),
@@ -488,7 +488,8 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         return Ok(None);
     }
     let plan = draft.conflict.as_ref();
-    let of_plan = plan.into_iter().flat_map(|plan| plan.conflicts.iter().flat_map(|one| one.theirs.iter().chain(&one.yours)));
+    let of_plan =
+        plan.into_iter().flat_map(|plan| plan.conflicts.iter().flat_map(|one| one.theirs.iter().chain(&one.yours)));
     let ids = of_plan.filter_map(|value| match value {
         Value::Id(id) => Some(*id),
         _ => None,
@@ -684,7 +685,8 @@ fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, me
     }
     let answer = Answer::see(&href);
     if merged {
-        let sentence = format!("Saved as comment {number}. Others had changed other fields meanwhile; those changes stay.");
+        let sentence =
+            format!("Saved as comment {number}. Others had changed other fields meanwhile; those changes stay.");
         return Ok(answer.telling(desk, &sentence));
     }
     Ok(answer)
