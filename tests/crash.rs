@@ -1,7 +1,7 @@
 //! What was answered is kept, whatever happens: the server is killed in the middle of its work, again and again, while
 //! people write through it and commands write beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,7 @@ type Answered = Arc<Mutex<BTreeMap<String, String>>>;
 fn every_answered_write_survives_fifty_kills_of_the_server() {
     let stage = Stage::new();
     let answered = Answered::default();
+    let said = Mutex::new(Vec::new());
     let over = AtomicBool::new(false);
     let mut random = Random(0x5eed);
     thread::scope(|scope| {
@@ -34,6 +35,8 @@ fn every_answered_write_survives_fifty_kills_of_the_server() {
         }
         let (stage, answered, over_in) = (&stage, &answered, &over);
         scope.spawn(move || stage.write_by_commands(answered, over_in));
+        let said = &said;
+        scope.spawn(move || stage.write_tickets(said, over_in));
         for _ in 0..KILLS {
             let server = Server::start(&stage.data, stage.address);
             sleep(Duration::from_millis(random.below(500)));
@@ -47,6 +50,7 @@ fn every_answered_write_survives_fifty_kills_of_the_server() {
     println!("{} pages were answered, {by_commands} of them by commands", answered.len());
     assert!(answered.len() > KILLS && by_commands > 5, "too little was written to prove anything");
     stage.has_every_page(&answered);
+    stage.has_everything_said(&said.lock().unwrap());
     let _server = Server::start(&stage.data, stage.address);
     stage.index_catches_up(answered.len());
     stage.check_is_clean();
@@ -161,6 +165,61 @@ impl Stage {
         }
     }
 
+    /// One client that files tickets and comments on them; what is answered is written down at once.
+    fn write_tickets(&self, said: &Mutex<Vec<String>>, over: &AtomicBool) {
+        for number in 0.. {
+            let summary = format!("Ticket {number} of the story");
+            let body = serde_json::json!({ "summary": summary, "priority": "minor", "cc": "kim" });
+            let Some(id) = self.until_answered(over, "/demo/newticket", &body, &summary, said) else { return };
+            for round in 0..2 {
+                let comment = format!("Comment {round} on ticket {number}");
+                let body = serde_json::json!({ "comment": comment, "keywords": format!("round{round}") });
+                if self.until_answered(over, &format!("/demo/ticket/{id}"), &body, &comment, said).is_none() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends it until it is answered, and notes the words then. A ticket that was filed without an answer is filed again.
+    /// Returns the number of the ticket.
+    fn until_answered(
+        &self,
+        over: &AtomicBool,
+        path: &str,
+        body: &serde_json::Value,
+        words: &str,
+        said: &Mutex<Vec<String>>,
+    ) -> Option<i64> {
+        let headers = [("Cookie", self.cookie.as_str()), ("Content-Type", "application/json")];
+        while !over.load(Ordering::SeqCst) {
+            match request(self.address, "POST", path, &headers, &body.to_string()).ok() {
+                Some(reply) if reply.status == 200 || reply.status == 201 => {
+                    said.lock().unwrap().push(words.to_owned());
+                    let ticket: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+                    return ticket["id"].as_i64();
+                }
+                None => sleep(Duration::from_millis(5)),
+                Some(reply) if reply.status == 503 => sleep(Duration::from_millis(5)),
+                Some(reply) => panic!("{path} was answered by {}: {}", reply.status, reply.body),
+            }
+        }
+        None
+    }
+
+    fn has_everything_said(&self, said: &[String]) {
+        let project = project_database(&self.data);
+        let mut statement = project
+            .prepare("select summary from ticket union all select comment from ticket_change where comment <> ''")
+            .unwrap();
+        let kept: HashSet<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        let lost: Vec<&String> = said.iter().filter(|words| !kept.contains(*words)).collect();
+        println!("{} answered tickets and comments", said.len());
+        assert!(said.len() > KILLS, "too little was said to prove anything");
+        assert!(lost.is_empty(), "{} answered tickets and comments are lost: {lost:?}", lost.len());
+    }
+
     fn has_every_page(&self, answered: &BTreeMap<String, String>) {
         let stored = stored_pages(&self.data);
         let lost: Vec<_> = answered
@@ -199,10 +258,7 @@ impl Stage {
 
 /// Every page of `demo` with the texts of all its versions, as they lie in the database.
 fn stored_pages(data: &Path) -> BTreeMap<String, Vec<String>> {
-    let site = Connection::open_with_flags(data.join("site.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let id: String = site.query_row("select id from project where name = 'demo'", [], |row| row.get(0)).unwrap();
-    let project = data.join("projects").join(id).join("project.db");
-    let project = Connection::open_with_flags(project, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let project = project_database(data);
     let mut statement = project
         .prepare("select name, text from page join page_version on page_version.page = page.id order by 1, page_version.version")
         .unwrap();
@@ -212,6 +268,13 @@ fn stored_pages(data: &Path) -> BTreeMap<String, Vec<String>> {
         pages.entry(row.get(0).unwrap()).or_default().push(row.get(1).unwrap());
     }
     pages
+}
+
+fn project_database(data: &Path) -> Connection {
+    let site = Connection::open_with_flags(data.join("site.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let id: String = site.query_row("select id from project where name = 'demo'", [], |row| row.get(0)).unwrap();
+    let project = data.join("projects").join(id).join("project.db");
+    Connection::open_with_flags(project, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
 /// The same moments in every run.
