@@ -13,6 +13,9 @@ export function startForm(form) {
     keepDraft(form, first.area, first.say, preview);
     goToText(first.area);
   }
+  for (const action of form.querySelectorAll(".workflow-action")) {
+    action.addEventListener("input", () => (action.querySelector("[name=action]").checked = true));
+  }
   const attach = document.querySelector("form[data-attach]");
   if (attach) dropHere(attach);
 }
