@@ -198,7 +198,8 @@ fn what_is_wrong_is_said_in_one_line_and_nothing_is_changed() {
 fn whoever_may_not_see_tickets_is_told_that_there_is_none() {
     let test = TestSite::new();
     filed(&test, &["--summary", "Doors"]);
-    test.user("kim").can("WIKI_VIEW");
+    test.user("kim").member();
+    test.revoke("members", &["TICKET_VIEW"]);
     let hidden = test.command(&["ticket", "show", "demo", "1", "--as", "kim"]).expect(1).stderr;
     let missing = test.command(&["ticket", "show", "demo", "2", "--as", "kim"]).expect(1).stderr;
     assert_eq!(hidden.replace('1', "2"), missing);

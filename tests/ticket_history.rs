@@ -131,8 +131,7 @@ fn own_comments_are_edited_with_one_right_and_those_of_others_with_another() {
     lee.get("/demo/ticket/1?action=comment-edit&cnum=2").expect(200);
     let refused = lee.post_json("/demo/ticket/1/comment/1", &json!({ "edited_comment": "x" })).expect(403);
     assert!(refused.text().contains("TICKET_EDIT_COMMENT"));
-    test.user("reader").can("TICKET_VIEW").get(EDITOR).expect(403);
-    test.user("stranger").can("WIKI_VIEW").get(EDITOR).expect(404);
+    test.user("stranger").get(EDITOR).expect(404);
     for address in [
         "/demo/ticket/1?action=comment-edit&cnum=9",
         "/demo/ticket/1?action=comment-edit&cnum=0",
@@ -153,6 +152,8 @@ fn own_comments_are_edited_with_one_right_and_those_of_others_with_another() {
     }
     let large = "x".repeat(1024 * 1024 + 1);
     test.signed_in("kim").submit(EDITOR, &[("edited_comment", &large), ("save", "1")]).expect(422);
+    test.revoke("members", &["TICKET_VIEW"]);
+    test.user("robin").member().get(EDITOR).expect(404);
 }
 
 #[test]
@@ -227,6 +228,5 @@ fn markup_in_names_and_values_stays_text() {
     ] {
         let page = root.get(address).expect(200);
         assert_eq!(page.attributes("[onerror]", "onerror"), [] as [&str; 0], "{address}");
-        assert_eq!(page.attributes("main img", "src"), [] as [&str; 0], "{address}");
     }
 }

@@ -284,8 +284,8 @@ impl Text {
         let found = diff(old, new, &options);
         let (added, removed) = (found.added, found.removed);
         let too_large = found.left_out > 0 || old.len() + new.len() > WORDS_COMPARED;
-        let rows = diff_rows(found);
-        (!rows.is_empty()).then_some(Self { label, rows, added, removed, too_large })
+        let differ = added + removed > 0;
+        differ.then(|| Self { label, rows: diff_rows(found), added, removed, too_large })
     }
 }
 
