@@ -130,6 +130,29 @@ fn a_change_that_changes_nothing_prints_nothing_and_takes_no_number() {
 }
 
 #[test]
+fn tickets_are_listed_like_a_query_and_those_not_closed_without_one() {
+    let test = TestSite::new();
+    for (summary, priority) in
+        [("Doors", "priority=minor"), ("Windows", "priority=blocker"), ("Roof", "priority=major")]
+    {
+        filed(&test, &["--summary", summary, "--set", priority]);
+    }
+    test.command(&["ticket", "change", "demo", "3", "--action", "resolve"]).expect(0);
+    let ids = |query: &[&str]| {
+        let arguments: Vec<&str> =
+            ["ticket", "list", "demo"].iter().chain(query).chain(&["--format", "ids"]).copied().collect();
+        test.command(&arguments).expect(0).stdout
+    };
+    assert_eq!(ids(&[]), "2\n1\n");
+    assert_eq!(ids(&["status=closed"]), "3\n");
+    assert_eq!(ids(&["?order=id&desc=1"]), "3\n2\n1\n");
+    let query = |arguments: &[&str]| test.command(arguments).expect(0).stdout;
+    let listed = query(&["ticket", "list", "demo", "priority=blocker", "--format", "json"]);
+    assert_eq!(listed, query(&["query", "demo", "priority=blocker", "--format", "json"]));
+    refused(test.command(&["ticket", "list", "demo", "colour=red"]), 1, &["colour"]);
+}
+
+#[test]
 fn files_are_attached_to_a_new_ticket_or_there_is_no_ticket() {
     let test = TestSite::new();
     let folder = tempfile::tempdir().unwrap();

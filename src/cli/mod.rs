@@ -87,7 +87,7 @@ enum Command {
     /// Milestones: create, change, remove, list, show
     #[command(subcommand)]
     Milestone(milestone::Command),
-    /// Tickets: new, show, change, comment
+    /// Tickets: new, show, list, change, comment
     #[command(subcommand)]
     Ticket(ticket::Command),
     /// What may be done with tickets: list, show, set

@@ -18,9 +18,14 @@ pub struct Query {
 }
 
 pub fn run(shell: &Shell, command: &Query) -> Result<()> {
-    let entered = shell.enter(&command.project)?;
+    list(shell, &command.project, &command.query)
+}
+
+/// Prints the tickets that a query finds.
+pub(super) fn list(shell: &Shell, project: &str, query: &str) -> Result<()> {
+    let entered = shell.enter(project)?;
     entered.viewer.require(TICKET_VIEW)?;
-    let mut query = query::from_either(&command.query)?;
+    let mut query = query::from_either(query)?;
     query.max = query.max.or(Some(0));
     let (choices, found) = entered.project.read(|db| {
         let choices = Choices::load(db)?;

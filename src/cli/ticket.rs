@@ -35,6 +35,13 @@ pub enum Command {
         #[arg(long, value_name = "K")]
         version: Option<i64>,
     },
+    /// The tickets that a query finds, those not closed if there is none
+    List {
+        project: String,
+        /// As `trackway query` takes it, e.g. `milestone=1.0&order=priority`
+        #[arg(default_value = "status!=closed", allow_hyphen_values = true)]
+        query: String,
+    },
     /// Set fields, do an action of the workflow, comment; prints the number of the change
     Change(Change),
     /// Comment on a ticket; prints the number of the comment
@@ -91,6 +98,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
     match command {
         Command::New(new) => file(&shell.enter(&new.project)?, new),
         Command::Show { project, number, version } => show(shell, &shell.enter(&project)?, number, version),
+        Command::List { project, query } => super::query::list(shell, &project, &query),
         Command::Change(request) => change(&shell.enter(&request.project)?, request),
         Command::Comment { project, number, text } => comment(&shell.enter(&project)?, number, &text),
     }

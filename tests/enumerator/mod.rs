@@ -10,6 +10,8 @@ use rocket::http::Method;
 use trackway::auth::permissions;
 use trackway::base::event::Via;
 use trackway::base::project::Act;
+use trackway::ticket::edit;
+use trackway::ticket::plan::Request;
 use trackway::web::token;
 
 use crate::support::answer::Answer;
@@ -197,6 +199,13 @@ impl House {
         let by = Act { viewer: &operator, via: Via::Command };
         permissions::restrict(&demo, by, "secret", &[insider]).unwrap();
         self.test.grant("members", &["WIKI_RENAME", "WIKI_DELETE"]);
+        let request = Request {
+            set: vec![("summary".to_owned(), "See [[Plan]] and [[Secret/Plan]]".to_owned())],
+            ..Request::default()
+        };
+        let ticket = edit::create(&self.test.site, &demo, by, &request).unwrap();
+        let comment = Request { comment: "See #1, [[Secret/Plan]].".to_owned(), ..Request::default() };
+        edit::change(&self.test.site, &demo, by, ticket, &comment).map(drop).unwrap();
         let admin = self.person("admin");
         admin.save_page("WikiStart", "Welcome. See [[Plan]] and [[Secret/Plan]].");
         admin.save_page("Plan", "The first plan.");

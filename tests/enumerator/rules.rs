@@ -402,6 +402,79 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/attachment/wiki/Plan/note.txt?action=delete", &[], NOBODY),
         ],
     },
+    // Tickets.
+    Rule {
+        route: "GET /<project>/ticket/<number>?<action>",
+        doors: &[
+            get("/demo/ticket/1?action=history", MEMBERS),
+            get("/demo/ticket/1?action=history&field=summary", MEMBERS),
+            get("/demo/ticket/1?action=history&format=json", MEMBERS),
+            get("/demo/ticket/1?action=history&field=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/1?action=diff&version=1", MEMBERS),
+            get("/demo/ticket/1?action=diff&version=1&format=diff", MEMBERS),
+            get("/demo/ticket/1?action=diff&version=2", NOBODY),
+            get("/demo/ticket/1?action=comment-edit&cnum=1", [404, 404, 403, 403, 200]),
+            get("/demo/ticket/1?action=comment-edit&cnum=2", NOBODY),
+            get("/demo/ticket/1?action=comment-history&cnum=1", MEMBERS),
+            get("/demo/ticket/1?action=comment-history&cnum=1&format=json", MEMBERS),
+            get("/demo/ticket/1?action=comment-diff&cnum=1", MEMBERS),
+            get("/demo/ticket/2?action=history", NOBODY),
+            get("/hidden/ticket/1?action=history", NOBODY),
+            get("/nowhere/ticket/1?action=history", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/comment/<comment>",
+        doors: &[
+            form("/demo/ticket/1/comment/1", &[("edited_comment", "Better.")], [404, 404, 403, 403, 303]),
+            form(
+                "/demo/ticket/1/comment/1",
+                &[("edited_comment", "Better."), ("version", "7")],
+                [404, 404, 403, 403, 409],
+            ),
+            form(
+                "/demo/ticket/1/comment/1",
+                &[("edited_comment", "Better."), ("preview", "1")],
+                [404, 404, 403, 403, 200],
+            ),
+            form("/demo/ticket/1/comment/1", &[], [404, 404, 403, 403, 422]),
+            form("/demo/ticket/1/comment/2", &[("edited_comment", "Better.")], NOBODY),
+            form("/demo/ticket/2/comment/1", &[("edited_comment", "Better.")], NOBODY),
+            form("/hidden/ticket/1/comment/1", &[("edited_comment", "Better.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/comment/<comment>?action=preview",
+        doors: &[
+            form("/demo/ticket/1/comment/1?action=preview", &[("text", "Better.")], [404, 404, 403, 403, 200]),
+            form("/demo/ticket/2/comment/1?action=preview", &[("text", "Better.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/workflow",
+        doors: &[
+            get("/demo/admin/ticket/workflow", ADMINS),
+            get("/demo/admin/ticket/workflow?shipped=simple", ADMINS),
+            get("/demo/admin/ticket/workflow?shipped=nonsense", NOBODY),
+            get("/demo/admin/ticket/workflow?format=json", ADMINS),
+            get("/hidden/admin/ticket/workflow", ADMINS),
+            get("/nowhere/admin/ticket/workflow", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/workflow",
+        doors: &[
+            form("/demo/admin/ticket/workflow", &[("definition", "create = <none> -> new")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/ticket/workflow", &[("definition", ""), ("preview", "1")], ADMINS),
+            form("/demo/admin/ticket/workflow", &[("definition", "")], [404, 404, 404, 404, 422]),
+            form(
+                "/demo/admin/ticket/workflow",
+                &[("definition", "create = <none> -> new"), ("version", "another")],
+                [404, 404, 404, 404, 409],
+            ),
+            form("/nowhere/admin/ticket/workflow", &[("definition", "")], NOBODY),
+        ],
+    },
     // The timeline.
     Rule {
         route: "GET /<project>/timeline",
