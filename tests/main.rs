@@ -13,6 +13,7 @@ mod frame;
 mod markup;
 mod migrations;
 mod milestone;
+mod options;
 mod permission;
 mod query;
 mod roadmap;

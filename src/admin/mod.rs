@@ -1,11 +1,13 @@
-//! The site as a whole: its projects, its health, what robots may read.
+//! The site as a whole: its projects, its health, what robots may read; and the front door of a project's administration.
 
 mod health;
+mod project;
 mod projects;
 
 use rocket::Route;
 
-use crate::base::component::Component;
+use crate::base::component::{Component, Place};
+use crate::ticket::TICKET_ADMIN;
 
 pub struct Admin;
 
@@ -19,6 +21,11 @@ impl Component for Admin {
     fn routes(&self) -> Vec<Route> {
         let mut routes = projects::routes();
         routes.extend(health::routes());
+        routes.extend(project::routes());
         routes
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place { name: "Admin", path: "/admin", key: "a", permission: TICKET_ADMIN, order: 60 }]
     }
 }

@@ -12,4 +12,5 @@ pub mod markup;
 pub mod settings;
 pub mod text;
 pub mod time;
+pub mod moment;
 pub mod error;

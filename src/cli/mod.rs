@@ -4,6 +4,7 @@
 //! usage. No command asks a question when standard input is no terminal.
 
 mod account;
+mod choice;
 mod index;
 mod log;
 mod milestone;
@@ -93,6 +94,24 @@ enum Command {
     /// What may be done with tickets: list, show, set
     #[command(subcommand)]
     Workflow(workflow::Command),
+    /// Components of tickets: create, change, remove, restore, list
+    #[command(subcommand)]
+    Component(choice::Command),
+    /// Versions in which something was seen
+    #[command(subcommand)]
+    Version(choice::Command),
+    /// Types of tickets
+    #[command(subcommand)]
+    Type(choice::Command),
+    /// Priorities of tickets
+    #[command(subcommand)]
+    Priority(choice::Command),
+    /// Severities of tickets
+    #[command(subcommand)]
+    Severity(choice::Command),
+    /// Resolutions of tickets
+    #[command(subcommand)]
+    Resolution(choice::Command),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -127,6 +146,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Milestone(command) => milestone::run(&shell, command),
         Command::Ticket(command) => ticket::run(&shell, command),
         Command::Workflow(command) => workflow::run(&shell, command),
+        Command::Component(command) => choice::run(&shell, "component", command),
+        Command::Version(command) => choice::run(&shell, "version", command),
+        Command::Type(command) => choice::run(&shell, "type", command),
+        Command::Priority(command) => choice::run(&shell, "priority", command),
+        Command::Severity(command) => choice::run(&shell, "severity", command),
+        Command::Resolution(command) => choice::run(&shell, "resolution", command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::Index(command) => index::run(&shell, &command),

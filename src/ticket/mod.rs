@@ -16,6 +16,8 @@ pub mod tally;
 pub mod history;
 pub mod json;
 pub mod workflow_edit;
+pub mod options_edit;
+pub mod admin;
 mod wording;
 mod comment_pages;
 mod history_pages;
@@ -125,11 +127,12 @@ impl Component for Tickets {
         routes.extend(comment_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(workflow_admin::routes());
+        routes.extend(admin::routes());
         routes
     }
 
     fn panels(&self) -> &'static [Panel] {
-        &[workflow_admin::PANEL]
+        &admin::PANELS
     }
 
     fn places(&self) -> &'static [Place] {

@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
-use super::moment::{self, Moment, Precision};
 use super::store::{self, Wanted};
 use crate::base::component::{Components, TimelineFilter};
 use crate::base::error::{Problem, Result};
+use crate::base::moment::{self, Moment, Precision};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::web::form::shortened;

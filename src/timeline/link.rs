@@ -1,9 +1,9 @@
 //! Links to a moment in the timeline: `timeline:2026-11-22T10:00` (row L15).
 
 use super::TIMELINE_VIEW;
-use super::moment::{self, Precision};
 use crate::base::error::Result;
 use crate::base::markup::{Context, LinkKind, Resolved};
+use crate::base::moment::{self, Precision};
 use crate::web::address;
 
 pub const TIMELINE: LinkKind = LinkKind {

@@ -2,12 +2,12 @@
 
 use super::TIMELINE_VIEW;
 use super::asked::{Choice, choices, wanted_of};
-use super::moment;
 use super::pages::{short, title_html};
 use super::store;
 use super::walk::{Page, walk};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Html, Macro};
+use crate::base::moment;
 use crate::base::time::Instant;
 
 const MOST_ENTRIES: i64 = 100;

@@ -11,10 +11,11 @@ use sha2::Sha256;
 
 use super::asked::{Asked, DAYS, FEED_DAYS};
 use super::walk::{self, Entry, Place, Walked, walk};
-use super::{TIMELINE_VIEW, moment, visit};
+use super::{TIMELINE_VIEW, visit};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Event;
 use crate::base::markup::Html;
+use crate::base::moment;
 use crate::base::site::hex;
 use crate::base::text::excerpt::excerpt;
 use crate::base::time::{Instant, When};

@@ -9,12 +9,12 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
-use super::moment;
 use super::store::{self, Found, Wanted};
 use crate::attachment;
 use crate::base::component::{Component, Components, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
+use crate::base::moment;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 

@@ -47,7 +47,9 @@ impl Feed {
 
 /// Takes out the characters that XML can't hold in any way.
 fn keep_xml(text: &mut String) {
-    text.retain(|one| {
-        !(one.is_control() && !matches!(one, '\t' | '\n' | '\r')) && !matches!(one, '\u{FFFE}' | '\u{FFFF}')
+    text.retain(|one| match one {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        other => !other.is_control(),
     });
 }

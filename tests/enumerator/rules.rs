@@ -473,6 +473,37 @@ pub const RULES: &[Rule] = &[
                 [404, 404, 404, 404, 409],
             ),
             form("/nowhere/admin/ticket/workflow", &[("definition", "")], NOBODY),
+    // The administration of a project.
+    Rule {
+        route: "GET /<project>/admin",
+        doors: &[
+            get("/demo/admin", ADMINS),
+            get("/demo/admin?format=json", ADMINS),
+            get("/hidden/admin", ADMINS),
+            get("/nowhere/admin", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/<kind>",
+        doors: &[
+            get("/demo/admin/ticket/components", ADMINS),
+            get("/demo/admin/ticket/priorities?format=json", ADMINS),
+            get("/demo/admin/ticket/type", [404, 404, 404, 404, 301]),
+            get("/demo/admin/ticket/nonsense", NOBODY),
+            get("/hidden/admin/ticket/types", ADMINS),
+            get("/nowhere/admin/ticket/types", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/<kind>",
+        doors: &[
+            form("/demo/admin/ticket/types", &[("act", "add"), ("name", "Question")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/ticket/types", &[("act", "add"), ("name", "")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/types", &[("act", "retire"), ("id", "999")], NOBODY),
+            form("/demo/admin/ticket/types", &[("act", "nonsense")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/nonsense", &[("act", "add"), ("name", "Question")], NOBODY),
+            form("/hidden/admin/ticket/types", &[("act", "add"), ("name", "Question")], [404, 404, 404, 404, 303]),
+            form("/nowhere/admin/ticket/types", &[("act", "add"), ("name", "Question")], NOBODY),
         ],
     },
     // The timeline.

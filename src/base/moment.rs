@@ -1,10 +1,10 @@
-//! Dates and times as addresses and links write them: ISO 8601, as exact as they are long (rows L15, TL11).
+//! Dates and times as addresses, links and commands write them: ISO 8601, as exact as they are long (rows L15, TL11).
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Span, Timestamp, ToSpan};
 
-use crate::base::time::Instant;
+use super::time::Instant;
 
 /// How much time is meant by a date or time of that length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,8 +201,9 @@ fn digits(text: &str, length: usize) -> Option<i16> {
     if fits { text.parse().ok() } else { None }
 }
 
+/// For quoting what was typed.
 fn shortened(text: &str) -> String {
-    crate::web::form::shortened(text)
+    text.chars().take(40).collect()
 }
 
 #[cfg(test)]
