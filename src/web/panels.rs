@@ -7,16 +7,17 @@ use super::desk::Room;
 /// The panels of one kind of thing: `admin/_panels.html` draws them.
 #[derive(Debug, Clone, Serialize)]
 pub struct PanelGroup {
-    label: String,
-    panels: Vec<PanelLink>,
+    pub label: String,
+    pub panels: Vec<PanelLink>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct PanelLink {
-    label: &'static str,
-    href: String,
-    current: bool,
-    line: &'static str,
+pub struct PanelLink {
+    pub label: &'static str,
+    pub href: String,
+    pub current: bool,
+    /// What it is for; may be empty.
+    pub line: &'static str,
 }
 
 /// The panels that this viewer may use, in order, by the second part of their addresses: `/admin/ticket/components` is

@@ -473,6 +473,8 @@ pub const RULES: &[Rule] = &[
                 [404, 404, 404, 404, 409],
             ),
             form("/nowhere/admin/ticket/workflow", &[("definition", "")], NOBODY),
+        ],
+    },
     // The administration of a project.
     Rule {
         route: "GET /<project>/admin",
