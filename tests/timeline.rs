@@ -225,6 +225,7 @@ fn a_period_ends_on_its_day_and_leads_to_the_ones_beside_it() {
     let page = kim.get(&earlier).expect(200);
     assert_eq!(entries(&page), ["Old created by kim"]);
     assert_eq!(page.attributes("nav[aria-label=Periods] a[rel=next]", "href").len(), 1);
+    assert!(page.attributes("nav[aria-label=Periods] a[rel=prev]", "href").is_empty(), "nothing is earlier");
 }
 
 #[test]

@@ -66,7 +66,7 @@ async fn robots(visit: Visit) -> Answer {
     let base = visit.web.address.base.clone();
     // What is computed for people is no reading for robots.
     let rules = format!(
-        "User-agent: *\nDisallow: {base}/-/\nDisallow: {base}/*/search\nDisallow: {base}/*?*action=\nDisallow: {base}/*?*version=\n"
+        "User-agent: *\nDisallow: {base}/-/\nDisallow: {base}/*/search\nDisallow: {base}/*/timeline?\nDisallow: {base}/*?*action=\nDisallow: {base}/*?*version=\n"
     );
     Answer::text(rules)
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use super::asked::{Asked, DAYS, FEED_DAYS};
 use super::walk::{self, Entry, Place, Walked, walk};
-use super::{TIMELINE_VIEW, visit};
+use super::{TIMELINE_VIEW, store, visit};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Event;
 use crate::base::markup::Html;
@@ -27,7 +27,9 @@ use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const PAGE_SIZE: usize = 100;
 const FEED_ENTRIES: usize = 50;
+/// Characters of what was said along with it: on the page, and in feeds and JSON.
 const EXCERPT: usize = 240;
+const LONGEST_TEXT: usize = 4_000;
 
 pub fn routes() -> Vec<Route> {
     routes![timeline]
@@ -55,6 +57,8 @@ async fn timeline(visit: Visit, project: String) -> Answer {
 /// The entries of the page that an address asks for, and which page that is.
 struct Shown {
     walked: Walked,
+    /// Something happened before this period.
+    is_any_before: bool,
     page: usize,
     paging: Paging,
 }
@@ -65,8 +69,9 @@ fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
     let from: Option<Place> = desk.visit.value("before").and_then(|text| text.parse().ok());
     let zone = room.viewer.zone();
     let components = room.project.components();
-    let walked = room.project.read(|db| {
+    let (walked, is_any_before) = room.project.read(|db| {
         let wanted = asked.wanted(db, components)?;
+        let is_any_before = store::is_any_before(db, &room.viewer, &wanted)?;
         let at = |page: usize| walk::Page {
             from,
             skip: if from.is_some() { 0 } else { (page - 1) * PAGE_SIZE },
@@ -76,9 +81,10 @@ fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
         let pages = walked.counted.div_ceil(PAGE_SIZE).max(1);
         if from.is_none() && walked.complete && page > pages {
             page = pages;
-            return walk(db, components, &room.viewer, &zone, &wanted, at(page));
+            let last = walk(db, components, &room.viewer, &zone, &wanted, at(page))?;
+            return Ok((last, is_any_before));
         }
-        Ok(walked)
+        Ok((walked, is_any_before))
     })?;
     let path = format!("{}/timeline", room.root);
     let plain = without(&pairs, &["before"]);
@@ -96,7 +102,7 @@ fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
         }),
         total: walked.counted,
     };
-    Ok(Shown { walked, page, paging })
+    Ok(Shown { walked, is_any_before, page, paging })
 }
 
 fn without(pairs: &[(String, String)], names: &[&str]) -> Vec<(String, String)> {
@@ -185,7 +191,7 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
         summary: asked.summary(),
         warnings: warnings(&shown.walked),
         days: days(room, &asked, shown.walked.entries, before),
-        previous_href: at_day(earlier),
+        previous_href: at_day(earlier.filter(|_| shown.is_any_before)),
         next_href: at_day(later),
         feed_href: Some(feed_href.clone()),
         paging: shown.paging,
@@ -269,9 +275,18 @@ pub(super) fn title_html(entry: &Entry) -> Html {
     html
 }
 
-/// The beginning of what was said, in one line.
+/// The beginning of what was said.
 pub(super) fn short(text: &str) -> String {
-    excerpt(text, &[], EXCERPT).iter().map(|span| span.text.as_str()).collect()
+    excerpt(&beginning(text), &[], EXCERPT).iter().map(|span| span.text.as_str()).collect()
+}
+
+/// Not more of a long text than a feed or a program wants of it.
+fn beginning(text: &str) -> String {
+    let mut beginning: String = text.chars().take(LONGEST_TEXT).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    beginning
 }
 
 fn refuse_problems(asked: &Asked) -> Result<()> {
@@ -296,7 +311,7 @@ fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
                 "kind": entry.event.kind,
                 "title": entry.title(),
                 "deed": entry.told.deed,
-                "text": entry.told.excerpt,
+                "text": beginning(&entry.told.excerpt),
                 "url": absolute(&entry.told.href),
                 "times": entry.times,
                 "count": entry.things,
@@ -373,7 +388,7 @@ fn summary_html(desk: &Desk, room: &Room, entry: &Entry) -> Html {
         html.tag("</ul>");
     }
     if !entry.told.excerpt.is_empty() {
-        html.tag("<p>").text(&entry.told.excerpt).tag("</p>");
+        html.tag("<p>").text(&beginning(&entry.told.excerpt)).tag("</p>");
     }
     if let Some((label, href)) = entry.told.more.as_ref().filter(|_| entry.things == 1) {
         html.tag("<p><a").attribute("href", &absolute(href)).tag(">").text(label).tag("</a></p>");

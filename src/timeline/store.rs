@@ -65,6 +65,12 @@ pub fn events(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Whether anything of that kind happened before the first instant that is wanted.
+pub fn is_any_before(db: &Connection, viewer: &Viewer, wanted: &Wanted) -> Result<bool> {
+    let earlier = Wanted { since: Instant(i64::MIN), until: wanted.since, ..wanted.clone() };
+    Ok(!events(db, viewer, &earlier, None, 1)?.is_empty())
+}
+
 /// The index of time is named, since it bounds the work: no other way through the table may be taken.
 const EVENTS: &str = "select event.*, person.login, person.display_name
     from event indexed by event_happened left join person on person.id = event.actor

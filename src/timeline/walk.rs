@@ -345,16 +345,22 @@ mod tests {
             Ok(())
         })
         .expect("events");
-        let viewer = Viewer {
+        db.read(|db| walk(db, COMPONENTS, &viewer(), &TimeZone::UTC, &wanted(), page)).expect("a walk")
+    }
+
+    fn viewer() -> Viewer {
+        Viewer {
             principal: Arc::new(Principal::anonymous()),
             person: None,
             permissions: [VIEW.name].into(),
             classes: vec![DEFAULT_CLASS],
             joined_classes: Vec::new(),
             archived: false,
-        };
-        let wanted = Wanted { until: Instant(i64::MAX), kinds: vec!["whole.done", "broken.done"], ..Wanted::default() };
-        db.read(|db| walk(db, COMPONENTS, &viewer, &TimeZone::UTC, &wanted, page)).expect("a walk")
+        }
+    }
+
+    fn wanted() -> Wanted {
+        Wanted { until: Instant(i64::MAX), kinds: vec!["whole.done", "broken.done"], ..Wanted::default() }
     }
 
     fn titles(walked: &Walked) -> Vec<String> {
@@ -389,6 +395,35 @@ mod tests {
         let walked = walked(&events, FIRST);
         let expected = "Thing 60, Thing 58, Thing 56, Thing 54, Thing 52, Thing 50, Thing 48, Thing 46 and 22 more";
         assert_eq!(titles(&walked), ["Thing 100", expected]);
+    }
+
+    #[test]
+    fn who_takes_part_in_a_thing_sees_what_happens_with_it_and_its_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        db.write(|db| {
+            db.execute_batch(
+                "insert into acl (id, kind, participants) values (2, 'private', 1);
+                 insert into person (id, login, kind) values (1, 'kim', 'account'), (2, 'pat', 'account');
+                 insert into participant (resource_kind, resource_id, person, role)
+                 values ('thing', 2, 1, 'owner'), ('thing', 4, 2, 'owner'), ('other', 4, 1, 'owner');
+                 insert into event (recorded_at, happened_at, via, kind, resource_kind, resource_id, acl, data) values
+                 (1, 1, 'web', 'whole.done', 'thing', 2, 2, '{}'), (2, 2, 'web', 'whole.done', 'thing', 4, 2, '{}'),
+                 (3, 3, 'web', 'attachment.added', 'attachment', 6, 2, '{\"parent\":[\"thing\",2]}'),
+                 (4, 4, 'web', 'attachment.added', 'attachment', 8, 2, '{\"parent\":[\"thing\",4]}');",
+            )?;
+            Ok(())
+        })
+        .expect("events");
+        let seen = |person: Option<i64>| {
+            let viewer = Viewer { person, joined_classes: vec![2], ..viewer() };
+            let wanted = Wanted { parents: vec!["thing"], ..wanted() };
+            let found = db.read(|db| store::events(db, &viewer, &wanted, None, 10)).expect("events");
+            found.iter().map(|one| one.event.resource.id).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(Some(1)), [6, 2]);
+        assert_eq!(seen(Some(2)), [8, 4]);
+        assert_eq!(seen(None), [0; 0]);
     }
 
     #[test]
