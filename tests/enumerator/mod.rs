@@ -215,6 +215,9 @@ impl House {
         admin.submit("/demo/wiki/Former?action=rename", &[("new_name", "Present"), ("redirect", "1")]).expect(303);
         admin.save_page("Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Gone?action=delete", &[("comment", "")]).expect(303);
+        admin.submit("/demo/milestone?action=new", &[("name", "Before"), ("duedate", "2099-12-31")]).expect(303);
+        admin.submit("/demo/milestone/Before?action=edit", &[("name", "M1")]).expect(303);
+        admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
     }
 
     fn hide(&self) {
@@ -223,9 +226,16 @@ impl House {
         admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
         admin.save_page("Secret/Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Secret/Gone?action=delete", &[("comment", "")]).expect(303);
+        let filed = "insert into ticket (acl, created_at, changed_at, summary, status, type, milestone)
+                       select id, 1, 1, 'A secret ticket', 1, 1, 1 from acl where kind = 'path';
+                     insert into ticket_tally (milestone, field, value, status, acl, tickets)
+                       select 1, field, value, 1, id, 1 from acl, (select '' as field, 0 as value union all select 'type', 1)
+                       where kind = 'path';";
+        self.test.demo().db().write(|db| Ok(db.execute_batch(filed)?)).unwrap();
         self.test.project("hidden", false);
         let form = [("text", "The plan of another project."), ("save", "1")];
         admin.submit("/hidden/wiki/Plan?action=edit", &form).expect(303);
+        admin.submit("/hidden/milestone?action=new", &[("name", "M1")]).expect(303);
         self.test.site.project(&self.test.row("hidden")).unwrap().catch_up().unwrap();
     }
 
@@ -278,6 +288,9 @@ impl House {
         let text = without_all(&text, "<time", "</time>");
         let text = without_all(&text, "<updated>", "</updated>");
         let text = without_all(&text, "\"time\":\"", "\"");
+        let text = ["\r\nDTSTAMP:", "\r\nCREATED:", "\r\nLAST-MODIFIED:"]
+            .iter()
+            .fold(text, |text, line| without_all(&text, line, "\r"));
         // Permanent ids in feeds are drawn from the site's secret.
         let text = without_all(&text, "/timeline#", "</id>");
         let mut headers: Vec<String> = answer
