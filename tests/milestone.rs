@@ -3,6 +3,10 @@
 
 use rocket::http::Method;
 use serde_json::{Value, json};
+use trackway::base::event::Via;
+use trackway::base::project::Act;
+use trackway::ticket::edit as tickets;
+use trackway::ticket::plan::{ActionRequest, Request};
 
 use crate::support::answer::Answer;
 use crate::support::{Person, TestSite};
@@ -215,6 +219,75 @@ fn completing_and_deleting_say_in_their_event_where_the_tickets_go() {
     kim.get("/demo/milestone/C?format=json").expect(404);
     plan(&kim, "C", "");
     assert_eq!(test.command(&["check"]).expect(0).stdout.lines().filter(|line| line.contains("milestone")).count(), 0);
+}
+
+/// Files a ticket in a milestone, closed if asked for.
+fn file(test: &TestSite, milestone: &str, closed: bool) -> i64 {
+    let operator = test.operator();
+    let by = Act { viewer: &operator, via: Via::Command };
+    let set = [("summary", "Paint"), ("milestone", milestone)];
+    let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let id = tickets::create(&test.site, &test.demo(), by, &Request { set, ..Request::default() }).unwrap();
+    if closed {
+        let resolve = ActionRequest { name: "resolve".to_owned(), owner: None, resolution: Some("fixed".to_owned()) };
+        let request = Request { action: Some(resolve), ..Request::default() };
+        tickets::change(&test.site, &test.demo(), by, id, &request).unwrap();
+    }
+    id
+}
+
+#[test]
+fn tickets_move_on_when_their_milestone_is_completed_or_deleted() {
+    let test = TestSite::new();
+    let kim = planner(&test);
+    for name in ["A", "B"] {
+        plan(&kim, name, "");
+    }
+    file(&test, "A", false);
+    file(&test, "A", true);
+    file(&test, "A", false);
+    let counted = |name: &str| kim.get(&format!("/demo/milestone/{name}?format=json")).json()["tickets"].clone();
+    assert_eq!(counted("A"), json!({ "total": 3, "closed": 1, "waiting": 0, "open": 2 }));
+
+    let edit = "/demo/milestone/A?action=edit";
+    assert_eq!(kim.get(edit).all("label[for=field-target]"), ["Its 2 open tickets when it is completed"]);
+    // Where they go is said only when it is being completed.
+    let early = kim.submit(edit, &[("target", "B"), ("save", "1")]).expect(422);
+    assert_eq!(early.problems()[0].0, "target");
+    kim.submit(edit, &[("completed", "1"), ("target", "B"), ("save", "1")]).expect(303);
+    assert_eq!(counted("A"), json!({ "total": 1, "closed": 1, "waiting": 0, "open": 0 }));
+    assert_eq!(counted("B"), json!({ "total": 2, "closed": 0, "waiting": 0, "open": 2 }));
+
+    let delete = "/demo/milestone/B?action=delete";
+    assert_eq!(kim.get(delete).all("select[name=target] option"), ["no milestone", "A (completed)"]);
+    kim.submit(delete, &[("target", "A")]).expect(303);
+    assert_eq!(counted("A"), json!({ "total": 3, "closed": 1, "waiting": 0, "open": 2 }));
+    kim.submit("/demo/milestone/A?action=delete", &[("target", "")]).expect(303);
+    let left = test.demo().read(|db| {
+        Ok(db.query_row("select count(*) from ticket where milestone is not null", [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(left.unwrap(), 0);
+    test.command(&["check", "demo"]).expect(0);
+}
+
+#[test]
+fn the_timeline_tells_what_happened_to_milestones() {
+    let test = TestSite::new();
+    let kim = planner(&test);
+    plan(&kim, "M1", "");
+    plan(&kim, "Gone", "");
+    let edit = "/demo/milestone/M1?action=edit";
+    kim.submit(edit, &[("name", "M one"), ("description", "Words."), ("completed", "1"), ("save", "1")]).expect(303);
+    kim.submit("/demo/admin/ticket/milestones", &[("default", "1")]).expect(303);
+    kim.submit("/demo/milestone/Gone?action=delete", &[("action", "delete")]).expect(303);
+    let words = kim.get("/demo/timeline?milestone=on").expect(200).words();
+    for deed in ["planned", "renamed", "changed: description", "completed", "deleted"] {
+        assert!(words.contains(deed), "{deed} in {words}");
+    }
+    assert!(!words.contains("default"), "{words}");
+    test.revoke("members", &["MILESTONE_VIEW"]);
+    let lee = test.user("lee").member();
+    assert!(!lee.get("/demo/timeline").expect(200).words().contains("M one"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 use serde_json::{Value, json};
+use trackway::web::address;
 
 use crate::support::{Person, TestSite};
 
@@ -280,6 +281,40 @@ fn a_thousand_random_tickets_are_counted_as_one_would_count_them() {
             assert_eq!(bar["open"].0, count(kind, Some(false)), "{name} {kind:?}");
         }
     }
+}
+
+#[test]
+fn the_queries_behind_the_numbers_find_exactly_so_many_tickets() {
+    let test = TestSite::new();
+    let kim = planner(&test);
+    let names = ["!M & \"1\"", "\\~x", "$5", "plain", "a|b"];
+    let (kim_id, states) = (person_id(&test, "kim"), ["new", "closed", "assigned"]);
+    let mut tickets = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        plan(&test, name, &[]);
+        for count in 0..=at + 3 {
+            let owner = (count % 2 == 0).then_some(kim_id);
+            let kind = ["defect", "task"].get(count % 3).copied();
+            tickets.push(Filed { kind, owner, ..filed(name, states[count % 3]) });
+        }
+    }
+    file(&test, &tickets);
+    let mut asked = 0;
+    for name in names {
+        for by in ["type", "status", "owner", "priority"] {
+            let address = format!("/demo/milestone/{}?by={by}", address::segment(name));
+            let page = kim.get(&address).expect(200);
+            let words = page.all("ul.counts a");
+            for (words, link) in words.iter().zip(page.attributes("ul.counts a", "href")) {
+                let query = link.strip_prefix("/demo/query").unwrap();
+                let found = test.command(&["query", "demo", &format!("{query}&max=0"), "--format", "ids"]).expect(0);
+                let shown: usize = words.split(' ').next().unwrap().parse().unwrap();
+                assert_eq!(found.stdout.lines().count(), shown, "{words} in {address} is {link}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
 }
 
 /// The lines of a calendar, unfolded, after a look at its form.

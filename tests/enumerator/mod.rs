@@ -288,9 +288,8 @@ impl House {
         let text = without_all(&text, "<time", "</time>");
         let text = without_all(&text, "<updated>", "</updated>");
         let text = without_all(&text, "\"time\":\"", "\"");
-        let text = ["\r\nDTSTAMP:", "\r\nCREATED:", "\r\nLAST-MODIFIED:"]
-            .iter()
-            .fold(text, |text, line| without_all(&text, line, "\r"));
+        let text =
+            ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:"].iter().fold(text, |text, line| without_all(&text, line, "\r"));
         // Permanent ids in feeds are drawn from the site's secret.
         let text = without_all(&text, "/timeline#", "</id>");
         let mut headers: Vec<String> = answer
