@@ -399,11 +399,14 @@ fn macros_put_milestones_with_their_bars_into_texts() {
     );
     let page = kim.page("Plan").expect(200);
     assert_eq!(page.all("article .macro-box"), Vec::<String>::new());
-    assert_eq!(page.all("article p > span.progress")[0], "67%: 2 closed, 1 open, 3 in all");
-    assert_eq!(page.all("article a.milestone"), ["M1", "M1", "M2"]);
-    assert_eq!(page.all("article a.milestone.closed"), ["M2"]);
-    let links = page.attributes("article .counts a", "href");
-    assert_eq!(links[0], "/demo/query?milestone=M1&status=closed");
+    assert!(page.words().contains("It is 67% (2 closed, 1 open, 3 in all) so far."), "{}", page.words());
+    assert_eq!(page.all("article .milestone-head a"), ["M1", "M1", "M2"]);
+    assert_eq!(page.all("article .milestone-head a.closed"), ["M2"]);
+    assert_eq!(page.all("article .milestone:first-child .counts li"), ["2 closed", "1 open", "3 in all"]);
+    let queries: Vec<String> =
+        page.attributes("article a", "href").into_iter().filter(|href| href.contains("/query")).collect();
+    assert_eq!(queries.len(), 9);
+    assert_eq!(queries[0], "/demo/query?milestone=M1&status=closed");
     assert!(!page.text().contains("style="));
     let source: Vec<String> = test
         .demo()

@@ -16,6 +16,7 @@ use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{MILESTONE_ADMIN, NO_MILESTONE};
 use crate::ticket::fields::Choices;
 use crate::web::form::{Form, shortened};
+use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 pub const PANEL: Panel =
@@ -73,21 +74,6 @@ impl Page for MilestonesPage {
     const TEMPLATE: &'static str = "admin/milestones.html";
 }
 
-/// The `PanelGroup` of `admin/_panels.html`.
-#[derive(Serialize)]
-struct PanelGroup {
-    label: &'static str,
-    panels: Vec<PanelLine>,
-}
-
-#[derive(Serialize)]
-struct PanelLine {
-    label: &'static str,
-    href: String,
-    current: bool,
-    line: &'static str,
-}
-
 #[derive(Serialize)]
 struct Line {
     id: i64,
@@ -127,7 +113,7 @@ fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Resul
     }
     let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
     let sheet = MilestonesPage {
-        panels: panels(desk, room),
+        panels: panels::groups(room, PANEL.path),
         href: format!("{}{}", room.root, PANEL.path),
         no_default: !rows.iter().any(|row| row.is_default),
         milestones: rows.iter().zip(bars).map(|(row, (counts, _))| line(room, row, &clock, counts.total())).collect(),
@@ -152,17 +138,6 @@ fn line(room: &Room, row: &MilestoneRow, clock: &Clock, tickets: i64) -> Line {
         delete_href: Some(format!("{href}?action=delete")),
         href,
     }
-}
-
-fn panels(desk: &Desk, room: &Room) -> Vec<PanelGroup> {
-    let panels = desk.site().components().panels(&room.viewer);
-    let lines = panels.into_iter().map(|panel| PanelLine {
-        label: panel.title,
-        href: format!("{}{}", room.root, panel.path),
-        current: panel.path == PANEL.path,
-        line: "",
-    });
-    vec![PanelGroup { label: "Tickets", panels: lines.collect() }]
 }
 
 fn add(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {

@@ -89,14 +89,20 @@ fn milestone(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
 
 fn bar(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     let row = found(context, arguments)?;
-    let bars = bars(context, std::slice::from_ref(&row))?;
     let mut html = Html::default();
-    for progress in &bars {
-        html.tag("<span class=\"progress\">");
-        drawing(&mut html, progress);
-        html.text(" ");
-        counts(&mut html, progress);
-        html.tag("</span>");
+    for progress in bars(context, std::slice::from_ref(&row))? {
+        drawing(&mut html, &progress);
+        if progress.total == 0 {
+            html.text(" no tickets");
+            continue;
+        }
+        html.text(&format!(" {}% (", progress.percent));
+        for segment in &progress.segments {
+            number(&mut html, segment.href.as_deref(), &format!("{} {}", segment.count, segment.title));
+            html.text(", ");
+        }
+        number(&mut html, progress.href.as_deref(), &format!("{} in all", progress.total));
+        html.text(")");
     }
     Ok(html)
 }
@@ -153,8 +159,8 @@ fn entries(html: &mut Html, context: &Context<'_>, rows: &[MilestoneRow]) -> Res
     let clock = Clock::of(context.db)?;
     for (row, progress) in rows.iter().zip(bars(context, rows)?) {
         let standing = due::standing(row, &clock);
-        html.tag("<div class=\"milestone\"><p class=\"milestone-head\"><a class=\"milestone")
-            .tag(if row.completed_at.is_some() { " closed\"" } else { "\"" })
+        html.tag("<div class=\"milestone\"><p class=\"milestone-head\"><a")
+            .tag(if row.completed_at.is_some() { " class=\"closed\"" } else { "" })
             .attribute("href", &format!("{}{}", context.root, href_of(&row.name)))
             .tag("><bdi>")
             .text(&row.name)
@@ -162,11 +168,11 @@ fn entries(html: &mut Html, context: &Context<'_>, rows: &[MilestoneRow]) -> Res
             .attribute("class", &format!("due due-{}", standing.state.name()))
             .tag(">")
             .text(&standing.sentence())
-            .tag("</span></p><p class=\"progress\">");
+            .tag("</span></p><div class=\"progress\"><p class=\"progress-bar\">");
         drawing(html, &progress);
-        html.text(" ");
+        html.tag("<span class=\"progress-percent\">").text(&format!("{}%", progress.percent)).tag("</span></p>");
         counts(html, &progress);
-        html.tag("</p></div>");
+        html.tag("</div></div>");
     }
     Ok(())
 }
@@ -187,19 +193,23 @@ fn drawing(html: &mut Html, progress: &Progress) {
     html.tag("</svg>");
 }
 
+/// The numbers, as `ui.counts` of the templates lists them.
 fn counts(html: &mut Html, progress: &Progress) {
-    html.tag("<span class=\"counts\">");
+    html.tag("<ul class=\"counts\">");
     if progress.total == 0 {
-        html.text("no tickets");
-    } else {
-        html.text(&format!("{}%: ", progress.percent));
-        for segment in &progress.segments {
-            number(html, segment.href.as_deref(), &format!("{} {}", segment.count, segment.title));
-            html.text(", ");
-        }
-        number(html, progress.href.as_deref(), &format!("{} in all", progress.total));
+        html.tag("<li class=\"muted\">").text("No tickets yet").tag("</li></ul>");
+        return;
     }
-    html.tag("</span>");
+    for segment in &progress.segments {
+        html.tag("<li><svg class=\"key\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\" aria-hidden=\"true\" focusable=\"false\"><rect")
+            .attribute("class", &format!("bar-{}", segment.kind))
+            .tag(" width=\"10\" height=\"10\"/></svg>");
+        number(html, segment.href.as_deref(), &format!("{} {}", segment.count, segment.title));
+        html.tag("</li>");
+    }
+    html.tag("<li class=\"muted\">");
+    number(html, progress.href.as_deref(), &format!("{} in all", progress.total));
+    html.tag("</li></ul>");
 }
 
 fn number(html: &mut Html, href: Option<&str>, words: &str) {
