@@ -6,14 +6,17 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rusqlite::Connection;
 use tantivy::collector::{Count, TopDocs};
+use tantivy::columnar::StrColumn;
+use tantivy::fastfield::Column;
 use tantivy::query::{Bm25StatisticsProvider, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
-use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, TantivyError, Term};
 
 use super::census::{Census, Counting};
 use super::index::{self, Snapshot};
@@ -160,23 +163,35 @@ impl Shelf {
         let top: Vec<((f64, f64), DocAddress)> =
             self.searcher.search_with_statistics_provider(query, &collector, weights)?;
         let mut found = Vec::with_capacity(top.len());
+        let mut columns = HashMap::new();
         for ((sort, score), address) in top {
-            if let Some(resource) = self.resource(address)? {
+            let columns = match columns.entry(address.segment_ord) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(self.columns(address.segment_ord)?),
+            };
+            if let Some(resource) = resource(columns, address.doc_id)? {
                 found.push(Found { resource, score, sort, at: (number, address) });
             }
         }
         Ok(found)
     }
 
-    fn resource(&self, at: DocAddress) -> tantivy::Result<Option<Resource>> {
-        let columns = self.searcher.segment_reader(at.segment_ord).fast_fields();
-        let Some(id) = columns.i64("id")?.first(at.doc_id) else { return Ok(None) };
-        let Some(kinds) = columns.str("kind")? else { return Ok(None) };
-        let Some(kind) = kinds.ords().first(at.doc_id) else { return Ok(None) };
-        let mut name = String::new();
-        kinds.ord_to_str(kind, &mut name)?;
-        Ok(Some(Resource::stored(name, id)))
+    /// Kinds and ids of a segment.
+    fn columns(&self, segment: SegmentOrdinal) -> tantivy::Result<(Option<StrColumn>, Column<i64>)> {
+        let columns = self.searcher.segment_reader(segment).fast_fields();
+        Ok((columns.str("kind")?, columns.i64("id")?))
     }
+}
+
+fn resource((kinds, ids): &(Option<StrColumn>, Column<i64>), doc: DocId) -> tantivy::Result<Option<Resource>> {
+    let Some((kinds, kind, id)) =
+        kinds.as_ref().and_then(|kinds| Some((kinds, kinds.ords().first(doc)?, ids.first(doc)?)))
+    else {
+        return Ok(None);
+    };
+    let mut name = String::new();
+    kinds.ord_to_str(kind, &mut name)?;
+    Ok(Some(Resource::stored(name, id)))
 }
 
 /// The score with a mild regard for what is new.

@@ -15,7 +15,7 @@ use super::{SEARCH_VIEW, jump, near};
 use crate::base::component::{Card, Components, Searchable};
 use crate::base::error::Result;
 use crate::base::project::Project;
-use crate::base::text::excerpt::{Span, Term, excerpt};
+use crate::base::text::excerpt::{Passage, Span, Term};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 
@@ -393,16 +393,13 @@ fn cards(
 }
 
 fn shown(card: Card, text: &str, score: f64, query: &Query, near: &mut near::Near) -> Hit {
+    let (title, text) = (Passage::of(&card.title), Passage::of(text));
+    let forms = near.in_text(&title).into_iter().chain(near.in_text(&text));
     let mut terms = query.terms();
-    terms.extend(
-        near.in_text(&card.title).into_iter().chain(near.in_text(text)).map(|text| Term { text, prefix: false }),
-    );
-    let marks = [card.title.as_str(), text]
-        .into_iter()
-        .map(|text| excerpt(text, &terms, usize::MAX).iter().filter(|span| span.mark).count())
-        .sum();
-    let excerpt = excerpt(text, &terms, EXCERPT_CHARS);
-    Hit { excerpt, marks, score, card }
+    terms.extend(forms.map(|text| Term { text, prefix: false }));
+    let (_, in_title) = title.excerpt(&terms, 0);
+    let (excerpt, in_text) = text.excerpt(&terms, EXCERPT_CHARS);
+    Hit { excerpt, marks: in_title + in_text, score, card }
 }
 
 /// [`Project::read`] for a search, whose troubles are of two kinds.

@@ -6,6 +6,7 @@
 //! 3. [`find`] looks it up in a [`corpus`]: the index without what was touched since its last commit, and that, read from the
 //!    database, in memory. So a text is found as soon as it is saved, and no count, hit or order betrays a row whose class has
 //!    just changed.
+//! 4. What is found is counted by kind and by values (`census`), in the same corpus, so the counts are exact for this viewer.
 
 pub mod corpus;
 pub mod find;

@@ -1,11 +1,12 @@
 //! Words of a text that are what was searched for in another form: `leaks` for `leak`, or, where a typing error is forgiven,
 //! `search` for `serach`. The index finds them; this says which they were, so that they can be marked and named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::find::Forgiven;
 use super::query::{Manner, Query};
 use super::schema;
+use crate::base::text::excerpt::Passage;
 use crate::base::text::plain;
 
 /// So many other forms are marked in one text.
@@ -22,6 +23,8 @@ struct Wanted {
     stem: String,
     forgiving: bool,
     seen: BTreeMap<String, usize>,
+    /// Of words that begin alike, whether they have the same stem: stems are dear, and words come again.
+    same_stem: HashMap<String, bool>,
 }
 
 impl Near {
@@ -32,23 +35,27 @@ impl Near {
             stem: schema::stem(&part.words[0]),
             forgiving: forgiving && part.forgivable().is_some(),
             seen: BTreeMap::new(),
+            same_stem: HashMap::new(),
         });
         Self { words: words.collect() }
     }
 
     /// The other forms in that text.
-    pub fn in_text(&mut self, text: &str) -> Vec<String> {
+    pub fn in_text(&mut self, text: &Passage<'_>) -> Vec<String> {
         let mut forms: Vec<String> = Vec::new();
-        for (place, form) in schema::words(text) {
+        if self.words.is_empty() {
+            return forms;
+        }
+        for (form, written) in text.words() {
             for wanted in &mut self.words {
-                if !wanted.is_near(&form, &text[place.clone()]) {
+                if !wanted.is_near(form, written) {
                     continue;
                 }
                 if wanted.forgiving {
-                    *wanted.seen.entry(form.clone()).or_default() += 1;
+                    *wanted.seen.entry(form.to_owned()).or_default() += 1;
                 }
-                if forms.len() < MOST_FORMS && !forms.contains(&form) {
-                    forms.push(form.clone());
+                if forms.len() < MOST_FORMS && !forms.iter().any(|known| known == form) {
+                    forms.push(form.to_owned());
                 }
             }
         }
@@ -67,16 +74,25 @@ impl Near {
 }
 
 impl Wanted {
-    fn is_near(&self, form: &str, written: &str) -> bool {
+    fn is_near(&mut self, form: &str, written: &str) -> bool {
         if form == self.word {
             return false;
         }
         if self.forgiving {
             return one_slip(&self.word, form);
         }
-        // Stems are dear; no form of a word differs in its first letter.
-        (form.chars().next() == self.word.chars().next() && schema::stem(form) == self.stem)
+        // No form of a word differs in its first letter.
+        (form.chars().next() == self.word.chars().next() && self.has_same_stem(form))
             || (form.len() > self.word.len() && form.contains(&self.word) && self.is_part(written))
+    }
+
+    fn has_same_stem(&mut self, form: &str) -> bool {
+        if let Some(same) = self.same_stem.get(form) {
+            return *same;
+        }
+        let same = schema::stem(form) == self.stem;
+        self.same_stem.insert(form.to_owned(), same);
+        same
     }
 
     /// `start` is a part of `WikiStart`.

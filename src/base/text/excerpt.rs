@@ -18,11 +18,37 @@ use super::words::{Kind, Token, cut, tokens};
 ///
 /// Takes time in proportion to the text for each word of the terms; words beyond the 64th are not looked for.
 pub fn excerpt(text: &str, terms: &[Term], max_chars: usize) -> Vec<Span> {
-    let tokens = Measured::of(text);
-    let hits = hits(text, &tokens.tokens, &patterns(terms));
-    let window = tokens.window(text, &core(&hits, &tokens, max_chars), max_chars);
-    let bytes = tokens.bytes(text, window, max_chars);
-    pieces(text, bytes, &hits, &tokens.tokens)
+    Passage::of(text).excerpt(terms, max_chars).0
+}
+
+/// A text taken apart once, for whoever looks at its words before hits are marked in it.
+pub struct Passage<'t> {
+    text: &'t str,
+    tokens: Measured,
+    words: Vec<Word>,
+}
+
+impl<'t> Passage<'t> {
+    pub fn of(text: &'t str) -> Self {
+        let tokens = Measured::of(text);
+        let words = words(text, &tokens.tokens);
+        Self { text, tokens, words }
+    }
+
+    /// Each word in the form in which it is searched, and as it is written.
+    pub fn words(&self) -> impl Iterator<Item = (&str, &'t str)> {
+        self.words.iter().map(|word| (word.plain.as_str(), &self.text[self.tokens.tokens[word.token].range.clone()]))
+    }
+
+    /// The [`excerpt()`], and how many marks the whole text would have.
+    pub fn excerpt(&self, terms: &[Term], max_chars: usize) -> (Vec<Span>, usize) {
+        let Self { text, tokens, words } = self;
+        let hits = hits(words, &patterns(terms));
+        let window = tokens.window(text, &core(&hits, tokens, max_chars), max_chars);
+        let bytes = tokens.bytes(text, window, max_chars);
+        let everything = marks(&hits, &tokens.tokens, 0..text.len()).len();
+        (pieces(text, bytes.clone(), marks(&hits, &tokens.tokens, bytes)), everything)
+    }
 }
 
 /// What was searched for: a word, or several that must follow each other.
@@ -91,15 +117,11 @@ struct Hit {
 }
 
 /// All hits in the order of their starts.
-fn hits(text: &str, tokens: &[Token], patterns: &[Pattern]) -> Vec<Hit> {
-    if patterns.is_empty() {
-        return Vec::new();
-    }
-    let words = words(text, tokens);
+fn hits(words: &[Word], patterns: &[Pattern]) -> Vec<Hit> {
     let mut hits = Vec::new();
     for at in 0..words.len() {
         for (number, pattern) in patterns.iter().enumerate() {
-            if let Some(tokens) = pattern.matches(&words, at) {
+            if let Some(tokens) = pattern.matches(words, at) {
                 hits.push(Hit { tokens, pattern: number });
             }
         }
@@ -205,7 +227,22 @@ impl Measured {
     }
 }
 
-fn pieces(text: &str, window: Range<usize>, hits: &[Hit], tokens: &[Token]) -> Vec<Span> {
+/// What is to be marked within a window, in bytes; hits that overlap are one mark.
+fn marks(hits: &[Hit], tokens: &[Token], window: Range<usize>) -> Vec<Range<usize>> {
+    let mut marks: Vec<Range<usize>> = Vec::new();
+    for hit in hits {
+        let start = tokens[hit.tokens.start].range.start.max(window.start);
+        let end = tokens[hit.tokens.end - 1].range.end.min(window.end);
+        match marks.last_mut() {
+            _ if start >= end => {}
+            Some(last) if start < last.end => last.end = last.end.max(end),
+            _ => marks.push(start..end),
+        }
+    }
+    marks
+}
+
+fn pieces(text: &str, window: Range<usize>, marks: Vec<Range<usize>>) -> Vec<Span> {
     let mut pieces = Vec::new();
     let mut push = |text: &str, mark| {
         if !text.is_empty() {
@@ -216,17 +253,7 @@ fn pieces(text: &str, window: Range<usize>, hits: &[Hit], tokens: &[Token]) -> V
         push("…", false);
     }
     let mut at = window.start;
-    let mut marked: Vec<Range<usize>> = Vec::new();
-    for hit in hits {
-        let start = tokens[hit.tokens.start].range.start.max(window.start);
-        let end = tokens[hit.tokens.end - 1].range.end.min(window.end);
-        match marked.last_mut() {
-            _ if start >= end => {}
-            Some(last) if start < last.end => last.end = last.end.max(end),
-            _ => marked.push(start..end),
-        }
-    }
-    for mark in marked {
+    for mark in marks {
         push(&text[at..mark.start], false);
         push(&text[mark.clone()], true);
         at = mark.end;
@@ -279,6 +306,15 @@ mod tests {
         assert_eq!(drawn(text, &["leaks", "night"], 24), "…and <leaks> at <night>, they…");
         assert_eq!(drawn(text, &["nothing"], 15), "The sink leaks.…");
         assert_eq!(drawn(text, &["say"], 12), "…they <say>.");
+    }
+
+    #[test]
+    fn marks_are_counted_in_the_whole_text() {
+        let terms = [Term { text: "leak".to_owned(), prefix: true }];
+        let passage = Passage::of("leak and leaks; a long way off it leaks");
+        let (pieces, marks) = passage.excerpt(&terms, 14);
+        assert_eq!((pieces.iter().filter(|piece| piece.mark).count(), marks), (2, 3));
+        assert_eq!(passage.words().last(), Some(("leaks", "leaks")));
     }
 
     #[test]
