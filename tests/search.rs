@@ -1361,3 +1361,49 @@ fn a_file_on_a_page_is_nothing_to_those_who_read_no_pages() {
         test.catch_up();
     }
 }
+
+#[test]
+fn tickets_are_found_by_their_comments_and_fields_and_jumped_to_by_number() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    test.command(&["milestone", "create", "demo", "M 2"]).expect(0);
+    let mean = "Doors <b>open</b> late";
+    test.command(&["ticket", "new", "demo", "--summary", mean, "--set", "owner=kim", "--set", "milestone=M 2"])
+        .expect(0);
+    test.command(&["ticket", "new", "demo", "--summary", "Doors squeak", "--set", "type=task"]).expect(0);
+    test.command(&["ticket", "comment", "demo", "2", "The **hinges** want oil."]).expect(0);
+    test.command(&["ticket", "change", "demo", "2", "--action", "resolve", "--resolution", "fixed"]).expect(0);
+    let found = |q: &str| -> Vec<String> {
+        let found = kim.get(&format!("/demo/search?q={q}&format=json")).expect(200).json();
+        let items = found["items"].as_array().cloned().unwrap_or_default();
+        assert_eq!(found["total"], items.len(), "{q}");
+        let mut titles: Vec<String> =
+            items.iter().map(|item| item["title"].as_str().unwrap_or_default().to_owned()).collect();
+        titles.sort();
+        titles
+    };
+    let (one, two) = (format!("#1 {mean}"), "#2 Doors squeak".to_owned());
+    for round in ["in memory", "in the index"] {
+        for (q, titles) in [
+            ("hinges", vec![&two]),
+            ("doors", vec![&one, &two]),
+            ("doors+status:closed", vec![&two]),
+            ("doors+-status:closed", vec![&one]),
+            ("type:ticket+milestone:%22m+2%22", vec![&one]),
+            ("type:task", vec![&two]),
+            ("owner:kim", vec![&one]),
+            ("type:ticket+-owner:kim", vec![&two]),
+        ] {
+            assert_eq!(found(q).iter().collect::<Vec<_>>(), titles, "{round}: {q}");
+        }
+        test.catch_up();
+    }
+    assert_eq!(kim.get("/demo/search?q=2").expect(303).location(), "/demo/ticket/2");
+    assert_eq!(kim.get("/demo/search?q=%231").expect(303).location(), "/demo/ticket/1");
+    assert_eq!(kim.get("/demo/search/suggest?q=%232").json()[0]["closed"], true);
+    assert_eq!(kim.get("/demo/search/suggest?q=squeak").json()[0]["title"], "#2 Doors squeak");
+    let page = kim.get("/demo/search?q=doors").expect(200);
+    assert_eq!(page.all(".hits h2 a.closed"), ["#2 Doors squeak"]);
+    assert!(page.all(".facet li").iter().any(|value| value.contains("M 2")), "{:?}", page.all(".facet li"));
+    assert!(!page.text().contains("<b>open"));
+}

@@ -18,7 +18,10 @@ use crate::base::viewer::Viewer;
 const MOST_TEXT: usize = 512 * 1024;
 
 /// The fields by which hits are counted and asked for.
-const FACETS: [&str; 8] = ["status", "type", "priority", "milestone", "component", "version", "resolution", "owner"];
+const FACETS: [&str; 11] = [
+    "status", "type", "priority", "severity", "milestone", "component", "version", "resolution", "owner", "reporter",
+    "cc",
+];
 
 /// What the search index keeps of a ticket: its title, description, comments and the words of its fields.
 pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Document>> {
