@@ -1,8 +1,8 @@
 //! What SQL is taught about text, on every connection: SQLite itself knows no letters but those of ASCII.
 //!
 //! * `folded(text)`: the form in which names are one name, for putting them in order;
-//! * `text_holds(text, folded)`, `text_begins(text, folded)`, `text_ends(text, folded)`: whether a text has another in it,
-//!   whatever their case. The second one is folded already.
+//! * `text_holds(text, folded, …)`, `text_begins(text, folded, …)`, `text_ends(text, folded, …)`: whether a text has one of
+//!   the others in it, whatever their case. Those are folded already; up to a hundred of them are looked for at once.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -20,11 +20,14 @@ pub(super) fn register(db: &Connection) -> Result<()> {
         ("text_ends", |text, part| text.ends_with(part)),
     ];
     for (name, compare) in compares {
-        db.create_scalar_function(name, 2, flags, move |context| {
-            Ok(match (text(context, 0)?, text(context, 1)?) {
-                (Some(text), Some(part)) => Some(compare(&fold(&text), &part)),
-                _ => None,
-            })
+        db.create_scalar_function(name, -1, flags, move |context| {
+            let Some(folded) = text(context, 0)?.map(|text| fold(&text)) else { return Ok(None) };
+            for at in 1..context.len() {
+                if text(context, at)?.is_some_and(|part| compare(&folded, &part)) {
+                    return Ok(Some(true));
+                }
+            }
+            Ok(Some(false))
         })?;
     }
     Ok(())

@@ -23,6 +23,8 @@ use crate::ticket::fields::{Choices, Field, Kind};
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
+/// A text is looked through for so many others in one call.
+const MOST_PARTS: usize = 100;
 
 /// A statement in parts: the same conditions find, count and group.
 #[derive(Debug)]
@@ -207,6 +209,8 @@ impl Compiler<'_> {
     fn tests(&mut self, column: Column, values: Vec<(Operator, String)>) -> Result<Vec<String>> {
         let mut tests = Vec::new();
         let mut equal = Vec::new();
+        let mut parts: [(Operator, Vec<String>); 3] =
+            [Operator::Contains, Operator::Begins, Operator::Ends].map(|operator| (operator, Vec::new()));
         for (operator, value) in values {
             match (column, operator) {
                 (Column::Id, _) => tests.extend(self.id_test(&value)?),
@@ -218,12 +222,21 @@ impl Compiler<'_> {
                     tests.extend(self.words_test(field, &value));
                 }
                 (Column::Of(_), Operator::Is) => equal.push(value.trim().to_owned()),
-                (Column::Of(field), _) => tests.push(self.text_test(field.name, operator, &value)),
+                (Column::Of(_), _) => {
+                    for (known, parts) in &mut parts {
+                        if *known == operator {
+                            parts.push(value.clone());
+                        }
+                    }
+                }
             }
         }
         if !equal.is_empty() {
             let marks: Vec<String> = equal.into_iter().map(|value| self.bound(value)).collect();
             tests.push(format!("ticket.{} in ({})", column.name(), marks.join(", ")));
+        }
+        for (operator, parts) in &parts {
+            tests.extend(parts.chunks(MOST_PARTS).map(|parts| self.text_test(column.name(), *operator, parts)));
         }
         Ok(tests)
     }
@@ -263,14 +276,15 @@ impl Compiler<'_> {
         Ok((!ends.is_empty()).then(|| joined(ends, " and ")))
     }
 
-    /// Text fields in one row: none is NULL, as the schema says.
-    fn text_test(&mut self, column: &str, operator: Operator, value: &str) -> String {
+    /// Whether a text has one of these in it; no text of a ticket is NULL.
+    fn text_test(&mut self, column: &str, operator: Operator, parts: &[String]) -> String {
         let function = match operator {
             Operator::Is | Operator::Contains => "text_holds",
             Operator::Begins => "text_begins",
             Operator::Ends => "text_ends",
         };
-        format!("{function}(ticket.{column}, {})", self.bound(fold(value)))
+        let marks: Vec<String> = parts.iter().map(|part| self.bound(fold(part))).collect();
+        format!("{function}(ticket.{column}, {})", marks.join(", "))
     }
 
     /// All words are in it, and none of those with a minus (row Q08).
@@ -278,7 +292,7 @@ impl Compiler<'_> {
         let tests: Vec<String> = words::split(text)
             .into_iter()
             .map(|Word { text, unwanted }| {
-                let test = self.text_test(field.name, Operator::Contains, &text);
+                let test = self.text_test(field.name, Operator::Contains, &[text]);
                 if unwanted { format!("not {test}") } else { test }
             })
             .collect();
@@ -477,7 +491,9 @@ impl Compiler<'_> {
         }
         let list = self.bound(json(ranked.iter().copied()));
         let name = format!("{column}_rank");
-        self.ranks.push(format!("{name}(id, place) as materialized (select value, key from json_each({list}))"));
+        self.ranks.push(format!(
+            "{name}(id, place) as materialized (select cast(value as integer), key from json_each({list}))"
+        ));
         self.joins.push(format!(" left join {name} on {name}.id = ticket.{column}"));
         format!("{name}.place")
     }

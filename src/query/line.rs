@@ -173,11 +173,11 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
 
 fn cc_of(db: &Connection, tickets: &str) -> Result<Vec<(i64, i64)>> {
     let mut statement = db.prepare_cached(
-        "select participant.resource_id, participant.person from json_each(?1) as asked
-         join participant on participant.resource_kind = 'ticket' and participant.resource_id = asked.value
-           and participant.role = 'cc'
+        "select participant.resource_id, participant.person from participant
          left join ticket_value on ticket_value.ticket = participant.resource_id and ticket_value.field = 'cc'
            and ticket_value.to_change is null and ticket_value.value = participant.person
+         where participant.resource_kind = 'ticket' and participant.role = 'cc'
+           and participant.resource_id in (select value from json_each(?1))
          order by participant.resource_id, ticket_value.ord nulls last, participant.person",
     )?;
     let rows = statement.query_map([tickets], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -22,7 +22,7 @@ use rusqlite::Connection;
 pub use line::{Person, TicketLine};
 pub use parse_address::{from_address, from_pairs};
 pub use parse_text::{from_either, from_text};
-pub use read::{LONGEST, MOST_CLAUSES, MOST_VALUES};
+pub use read::{LONGEST, MOST_CLAUSES, MOST_PARTS, MOST_VALUES};
 pub use run::{Found, GroupHead, count, group_counts, run};
 pub use tree::{
     Clause, Column, DEFAULT_ANONYMOUS, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, DEFAULT_SIGNED_IN, Operator, Order, Query,

@@ -1,7 +1,7 @@
 //! How both written forms become a tree: what a name and a value mean, and everything that can be wrong with them.
 
-use super::tree::{Clause, Column, Order, Query, operator_of};
-use super::{dates, ids};
+use super::tree::{Clause, Column, Operator, Order, Query, operator_of};
+use super::{dates, ids, words};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::fields::Kind;
 
@@ -10,6 +10,8 @@ pub const LONGEST: usize = 16 * 1024;
 /// It has so many conditions at most, and so many values in all of them.
 pub const MOST_CLAUSES: usize = 200;
 pub const MOST_VALUES: usize = 2_000;
+/// Of these so many may be pieces of texts, which no index finds.
+pub const MOST_PARTS: usize = 100;
 /// More problems than these are not told.
 const MOST_PROBLEMS: usize = 20;
 /// Names that say how a page is made and nothing about tickets.
@@ -26,6 +28,7 @@ pub(super) struct Reading {
     problems: Vec<Problem>,
     clauses: usize,
     values: usize,
+    parts: usize,
     /// `desc` came before any `order`.
     descends: bool,
     group_descends: bool,
@@ -133,15 +136,21 @@ impl Reading {
             self.problem(name, format!("{} takes {takes}, nothing else.", column.label()));
             return;
         }
-        let parts = match column {
+        let values = match column {
             Column::Id => ids::ranges(&value).map(|ranges| ranges.len().max(1)),
             column if column.is_time() => dates::check(&value).map(|()| 1),
             _ if value.contains('\0') => Err("This holds a character that no text of a ticket has.".to_owned()),
             _ => Ok(1),
         };
-        match parts {
-            Ok(parts) => self.counted(parts),
+        match values {
+            Ok(values) => self.counted(values),
             Err(message) => self.problem(name, message),
+        }
+        if operator != Operator::Is {
+            self.parts += words::split(&value).len().max(1);
+            if self.parts > MOST_PARTS {
+                self.too_much(format!("A query looks for at most {MOST_PARTS} pieces of texts."));
+            }
         }
         let same =
             |clause: &&mut Clause| clause.column == column && clause.operator == operator && clause.negated == negated;

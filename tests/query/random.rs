@@ -72,6 +72,29 @@ fn thousands_of_made_up_queries_find_what_a_plain_reading_finds() {
     }
 }
 
+#[test]
+fn whatever_is_read_comes_back_from_both_forms() {
+    const PIECES: [&str; 30] = [
+        "status", "summary", "owner", "keywords", "id", "time", "order", "group", "max", "col", "=", "=", "=", "!",
+        "~", "^", "$", "|", "&", "&", "\\", "\\", "or", "$USER", "USER", "1", "2026", "..", " ", "ä+%26",
+    ];
+    let mut dice = Dice(0x0dd5_ba11_0000_0001);
+    let mut read = 0;
+    for round in 0..60_000 {
+        let mut text = String::from(["", "summary=", "summary~=a&owner", "status!=x|"][dice.below(4)]);
+        for _ in 0..dice.below(12) {
+            text.push_str(dice.one_of(&PIECES));
+        }
+        let address = dice.below(2) == 1;
+        let query = if address { from_address(&text) } else { trackway::query::from_text(&text) };
+        let Ok(query) = query else { continue };
+        read += 1;
+        assert_eq!(from_address(&query.to_address()).ok().as_ref(), Some(&query), "{round}: {text}");
+        assert_eq!(trackway::query::from_text(&query.to_text()).ok().as_ref(), Some(&query), "{round}: {text}");
+    }
+    assert!(read > 10_000, "only {read} texts were queries");
+}
+
 fn made_up(dice: &mut Dice) -> (World, Vec<Made>) {
     let world = World::new();
     world.people(&PEOPLE);
