@@ -197,8 +197,10 @@ impl Compiler<'_> {
     /// The value with the login of whoever asks; none if it asks for nothing, or for somebody who has no login.
     fn asked(&self, operator: Operator, value: &str) -> Option<String> {
         let value = if value.contains(USER) {
-            let identity = self.viewer.principal.identity.as_ref();
-            value.replace(USER, &identity?.login)
+            let principal = &self.viewer.principal;
+            let login = principal.identity.as_ref().map(|identity| identity.login.as_str());
+            // The operator has no account, but signs.
+            value.replace(USER, login.or(principal.is_operator().then_some("operator"))?)
         } else {
             value.to_owned()
         };
@@ -209,8 +211,7 @@ impl Compiler<'_> {
     fn tests(&mut self, column: Column, values: Vec<(Operator, String)>) -> Result<Vec<String>> {
         let mut tests = Vec::new();
         let mut equal = Vec::new();
-        let mut parts: [(Operator, Vec<String>); 3] =
-            [Operator::Contains, Operator::Begins, Operator::Ends].map(|operator| (operator, Vec::new()));
+        let mut parts: Vec<(Operator, String)> = Vec::new();
         for (operator, value) in values {
             match (column, operator) {
                 (Column::Id, _) => tests.extend(self.id_test(&value)?),
@@ -222,21 +223,17 @@ impl Compiler<'_> {
                     tests.extend(self.words_test(field, &value));
                 }
                 (Column::Of(_), Operator::Is) => equal.push(value.trim().to_owned()),
-                (Column::Of(_), _) => {
-                    for (known, parts) in &mut parts {
-                        if *known == operator {
-                            parts.push(value.clone());
-                        }
-                    }
-                }
+                (Column::Of(_), _) => parts.push((operator, value)),
             }
         }
         if !equal.is_empty() {
             let marks: Vec<String> = equal.into_iter().map(|value| self.bound(value)).collect();
             tests.push(format!("ticket.{} in ({})", column.name(), marks.join(", ")));
         }
-        for (operator, parts) in &parts {
-            tests.extend(parts.chunks(MOST_PARTS).map(|parts| self.text_test(column.name(), *operator, parts)));
+        // Neighbours of one kind are looked for together.
+        for parts in parts.chunk_by(|one, other| one.0 == other.0) {
+            let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+            tests.extend(texts.chunks(MOST_PARTS).map(|texts| self.text_test(column.name(), parts[0].0, texts)));
         }
         Ok(tests)
     }
@@ -277,7 +274,7 @@ impl Compiler<'_> {
     }
 
     /// Whether a text has one of these in it; no text of a ticket is NULL.
-    fn text_test(&mut self, column: &str, operator: Operator, parts: &[String]) -> String {
+    fn text_test(&mut self, column: &str, operator: Operator, parts: &[&str]) -> String {
         let function = match operator {
             Operator::Is | Operator::Contains => "text_holds",
             Operator::Begins => "text_begins",
@@ -292,7 +289,7 @@ impl Compiler<'_> {
         let tests: Vec<String> = words::split(text)
             .into_iter()
             .map(|Word { text, unwanted }| {
-                let test = self.text_test(field.name, Operator::Contains, &[text]);
+                let test = self.text_test(field.name, Operator::Contains, &[&text]);
                 if unwanted { format!("not {test}") } else { test }
             })
             .collect();

@@ -558,6 +558,7 @@ fn the_command_lists_what_its_account_may_see() {
     assert_eq!(item["keywords"], serde_json::json!(["red", "blue"]));
     assert_eq!(item["owner"], serde_json::Value::Null);
     assert_eq!(item["time"], "2026-09-21T14:13:20.000000Z");
+    assert_eq!(query(&["owner=$USER", "--format", "ids"]).expect(0).stdout, "");
     assert!(query(&["colour=red"]).expect(1).stderr.contains("There is no field “colour”"));
     assert!(query(&["status=new&page=3"]).expect(1).stderr.contains("no page 3"));
     test.grant("kim", &[TICKET_VIEW.name]);
