@@ -23,7 +23,8 @@ const FACETS: [&str; 11] = [
     "cc",
 ];
 
-/// What the search index keeps of a ticket: its title, description, comments and the words of its fields.
+/// What the search index keeps of a ticket: its title, description, comments and keywords as text, its other
+/// fields as what can be asked for by name.
 pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Document>> {
     let Some(ticket) = store::find_unseen(db, resource.id)? else {
         return Ok(None);
@@ -32,19 +33,15 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
     let people = People::load(db, ticket.values.people())?;
     let names = Names { choices: &choices, people: &people };
     let mut facets = Vec::new();
-    let mut words = Vec::new();
     for field in FIELDS.iter() {
         let values = ticket.values.get(field.name);
         if FACETS.contains(&field.name) {
             facets.extend(values.iter().map(|value| (field.name, names.written(field, value))));
         }
-        if matches!(field.kind, Kind::Words | Kind::Person | Kind::People | Kind::Milestone | Kind::Option { .. }) {
-            words.push(names.joined(field, values));
-        }
     }
     let mut text = text_of(db, &ticket.row, ticket.values.text("description"))?;
     text.push('\n');
-    text.push_str(&words.join("\n"));
+    text.push_str(ticket.values.text("keywords"));
     let reporter = ticket.row.reporter;
     Ok(Some(Document {
         resource: resource.clone(),
