@@ -19,6 +19,7 @@ mod query;
 mod roadmap;
 mod search;
 mod text;
+mod ticket;
 mod ticket_command;
 mod ticket_history;
 mod ticket_rules;

@@ -271,7 +271,7 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
     let oldest = newest - VERSIONS_PER_PAGE as i64 + 1;
     let (texts, people, choices) = room.project.read(|db| {
         let texts = texts(db, change, oldest, newest)?;
-        let people = People::load(db, texts.iter().filter_map(|text| text.author))?;
+        let people = People::load(db, texts.iter().filter_map(|text| text.author))?.shown_to(&room.viewer);
         Ok((texts, people, Choices::load(db)?))
     })?;
     if desk.visit.wants_json() {
@@ -336,7 +336,7 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
             })
         };
         let (old, new) = (one(older)?, one(newer)?);
-        let people = People::load(db, old.author.into_iter().chain(new.author))?;
+        let people = People::load(db, old.author.into_iter().chain(new.author))?.shown_to(&room.viewer);
         Ok((old, new, people, Choices::load(db)?))
     })?;
     let name = format!("Comment {}", change.number);

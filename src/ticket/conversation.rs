@@ -7,11 +7,11 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::fields::{Choices, Kind};
-use super::form::{Change, change_in_words};
+use super::fields::Choices;
 use super::history::{self, Group};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
+use super::wording::{self, Change};
 use super::{TICKET_APPEND, TICKET_EDIT_COMMENT, json};
 use crate::attachment::File;
 use crate::base::error::Result;
@@ -266,10 +266,7 @@ fn of_group(
         changes: group
             .fields
             .iter()
-            .map(|field| {
-                let diff = format!("{}?action=diff&version={number}", asked.plain);
-                change_in_words(names, field, (field.field.kind == Kind::Text).then_some(diff))
-            })
+            .map(|field| wording::change(names, field, &format!("{}?action=diff&version={number}", asked.plain)))
             .collect(),
         comment_html,
         in_reply_to: change.reply_to.map(|answered| match answered {

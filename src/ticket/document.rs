@@ -83,7 +83,7 @@ pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
         return Ok(ids.iter().map(|_| None).collect());
     }
     let choices = Choices::load(db)?;
-    let people = People::load(db, rows.iter().filter_map(|row| row.reporter))?;
+    let people = People::load(db, rows.iter().filter_map(|row| row.reporter))?.shown_to(viewer);
     let card = |id: &i64| {
         let row = rows.iter().find(|row| row.id == *id)?;
         Some(Card {

@@ -10,6 +10,7 @@ use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
 use super::store::Ticket;
 use super::values::{Names, Value, Values};
+use super::wording::{self, Change};
 use super::workflow::{self, Offer};
 use crate::base::error::Problem;
 use crate::base::markup::Html;
@@ -379,50 +380,6 @@ fn owners(logins: &[String]) -> Vec<Choice> {
         .collect()
 }
 
-/// One property change in words (row C13).
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Change {
-    pub field: &'static str,
-    pub label: &'static str,
-    pub html: Option<String>,
-    pub old: Option<String>,
-    pub new: Option<String>,
-    pub diff_href: Option<String>,
-    pub revert: Option<String>,
-}
-
-/// `diff_href`: where the difference of a text is shown, if it is stored already.
-pub(super) fn change_in_words(names: &Names<'_>, change: &FieldChange, diff_href: Option<String>) -> Change {
-    let FieldChange { field, old, new } = change;
-    let mut said = Change {
-        field: field.name,
-        label: field.label,
-        html: None,
-        old: None,
-        new: None,
-        diff_href: None,
-        revert: None,
-    };
-    match field.kind {
-        Kind::Text => said.diff_href = diff_href,
-        Kind::People | Kind::Words => {
-            said.html = Some(added_and_removed(&items(names, field, old), &items(names, field, new)));
-        }
-        Kind::Person if !old.is_empty() && !new.is_empty() => {
-            let mut html = Html::default();
-            html.tag("changed from <em>").text(&names.shown_all(field, old));
-            html.tag("</em> to <em>").text(&names.shown_all(field, new)).tag("</em>");
-            said.html = Some(html.into_string());
-        }
-        _ => {
-            let shown = |values: &[Value]| (!values.is_empty()).then(|| names.shown_all(field, values));
-            said.old = shown(old);
-            said.new = shown(new);
-        }
-    }
-    said
-}
-
 /// What a plan would change, each with the button that takes it back (row C12).
 pub(super) fn pending(names: &Names<'_>, plan: &Plan, typed: &Typed) -> Vec<Change> {
     plan.changed()
@@ -435,39 +392,9 @@ pub(super) fn pending(names: &Names<'_>, plan: &Plan, typed: &Typed) -> Vec<Chan
             };
             let by_action = typed.value(field.name).is_none();
             let revert = if by_action { "revert_action".to_owned() } else { format!("revert_{}", field.name) };
-            Change { revert: Some(revert), ..change_in_words(names, &change, None) }
+            Change { revert: Some(revert), diff_href: None, ..wording::change(names, &change, "") }
         })
         .collect()
-}
-
-/// The people or words of a field with several values.
-fn items(names: &Names<'_>, field: &Field, values: &[Value]) -> Vec<String> {
-    match field.kind {
-        Kind::Words => people::split(&names.joined(field, values)).into_iter().map(str::to_owned).collect(),
-        _ => values.iter().map(|value| names.shown(field, value)).collect(),
-    }
-}
-
-fn added_and_removed(old: &[String], new: &[String]) -> String {
-    let mut html = Html::default();
-    let sides = [(new, old, " added"), (old, new, " removed")];
-    for (these, others, done) in sides {
-        let differing: Vec<&String> = these.iter().filter(|item| !others.contains(item)).collect();
-        if differing.is_empty() {
-            continue;
-        }
-        if !html.as_str().is_empty() {
-            html.tag("; ");
-        }
-        for (at, item) in differing.into_iter().enumerate() {
-            html.tag(if at > 0 { ", <em>" } else { "<em>" }).text(item).tag("</em>");
-        }
-        html.tag(done);
-    }
-    if html.as_str().is_empty() {
-        html.tag("put into another order");
-    }
-    html.into_string()
 }
 
 /// What "Preview" shows.

@@ -128,7 +128,7 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         let wanted: Vec<i64> =
             numbers.into_iter().skip(paging.offset(VERSIONS_PER_PAGE)).take(VERSIONS_PER_PAGE).collect();
         let groups = groups_of(db, room, ticket, &wanted)?;
-        let people = People::load(db, people_of(&groups))?;
+        let people = People::load(db, people_of(&groups))?.shown_to(&room.viewer);
         Ok((paging, groups, people, Choices::load(db)?, store::changed_fields(db, ticket.row.id)?))
     });
     let (paging, groups, people, choices, changed) = loaded?;
@@ -361,7 +361,7 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         let (old, new) = (moment(db, room, ticket, older)?, moment(db, room, ticket, newer)?);
         let named = old.values.people().chain(new.values.people());
         let authors = old.change.author.into_iter().chain(new.change.author);
-        let people = People::load(db, named.chain(authors))?;
+        let people = People::load(db, named.chain(authors))?.shown_to(&room.viewer);
         Ok((old, new, people, Choices::load(db)?))
     })?;
     let (old_text, new_text) = (old.values.text("description"), new.values.text("description"));

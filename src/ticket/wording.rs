@@ -29,6 +29,12 @@ pub(super) fn change(names: &Names<'_>, change: &FieldChange, diff_href: &str) -
         Kind::People | Kind::Words => {
             Some(list_change(&parts(names, field, &change.old), &parts(names, field, &change.new)))
         }
+        Kind::Person if !change.old.is_empty() && !change.new.is_empty() => {
+            let mut html = Html::default();
+            html.tag("changed from <em dir=\"auto\">").text(&names.shown_all(field, &change.old));
+            html.tag("</em> to <em dir=\"auto\">").text(&names.shown_all(field, &change.new)).tag("</em>");
+            Some(html.into_string())
+        }
         _ => None,
     };
     let shown = |values: &[Value]| {

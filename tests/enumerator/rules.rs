@@ -329,6 +329,88 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/wiki?action=restore&id=4", &[], NOBODY),
         ],
     },
+    // Tickets. The second one is hidden like what lies below `Secret`.
+    Rule {
+        route: "GET /<project>/ticket",
+        doors: &[
+            get("/demo/ticket", [404, 404, 303, 303, 303]),
+            get("/hidden/ticket", [404, 404, 404, 404, 303]),
+            get("/nowhere/ticket", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/ticket/<number>",
+        doors: &[
+            get("/demo/ticket/1", MEMBERS),
+            get("/demo/ticket/1?version=0", MEMBERS),
+            get("/demo/ticket/1?version=99", NOBODY),
+            get("/demo/ticket/1?version=x", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/1?replyto=1", MEMBERS),
+            get("/demo/ticket/1?list=query:status%3Dnew&at=0", MEMBERS),
+            get("/demo/ticket/1?cnum_hist=1&cversion=0", MEMBERS),
+            get("/demo/ticket/1?format=json", MEMBERS),
+            get("/demo/ticket/1?format=json&version=0", MEMBERS),
+            get("/demo/ticket/1?format=csv", MEMBERS),
+            get("/demo/ticket/1?format=tab", MEMBERS),
+            get("/demo/ticket/1?format=atom", MEMBERS),
+            get("/demo/ticket/1?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/1?action=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/1/", [301; 5]),
+            get("/demo/ticket/01", NOBODY),
+            get("/demo/ticket/999", NOBODY),
+            get("/demo/ticket/99999999999", NOBODY),
+            get("/demo/ticket/x", NOBODY),
+            get("/demo/ticket/%ff", NOBODY),
+            get("/demo/ticket/2", INSIDERS),
+            get("/demo/ticket/2?version=0", INSIDERS),
+            get("/demo/ticket/2?version=x", [404, 404, 404, 422, 422]),
+            get("/demo/ticket/2?format=json", INSIDERS),
+            get("/demo/ticket/2?format=csv", INSIDERS),
+            get("/demo/ticket/2?format=atom", INSIDERS),
+            get("/demo/ticket/2?format=nonsense", [404, 404, 404, 422, 422]),
+            get("/hidden/ticket/1", NOBODY),
+            get("/nowhere/ticket/1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>",
+        doors: &[
+            form("/demo/ticket/1", COMMENT, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1", &[("comment", "Without a version.")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/1", RESOLVE, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1", REOPEN, [404, 404, 422, 422, 422]),
+            form("/demo/ticket/1", PREVIEW_COMMENT, MEMBERS),
+            form("/demo/ticket/1?action=preview", PREVIEW_COMMENT, MEMBERS),
+            form("/demo/ticket/1?action=nonsense", COMMENT, [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2", COMMENT, [404, 404, 404, 303, 303]),
+            form("/demo/ticket/2", &[("comment", "Without a version.")], [404, 404, 404, 422, 422]),
+            form("/demo/ticket/2?action=preview", PREVIEW_COMMENT, INSIDERS),
+            form("/demo/ticket/999", COMMENT, NOBODY),
+            form("/demo/ticket/x", COMMENT, NOBODY),
+            form("/hidden/ticket/1", COMMENT, NOBODY),
+            form("/nowhere/ticket/1", COMMENT, NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/newticket",
+        doors: &[
+            get("/demo/newticket", MEMBERS),
+            get("/demo/newticket?summary=New&description=See+%232&component=nonsense&action=nonsense", MEMBERS),
+            get("/hidden/newticket", ADMINS),
+            get("/nowhere/newticket", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/newticket",
+        doors: &[
+            form("/demo/newticket", FILE, [404, 404, 303, 303, 303]),
+            form("/demo/newticket", &[("field_summary", " ")], [404, 404, 422, 422, 422]),
+            form("/demo/newticket", PREVIEW_FILE, MEMBERS),
+            form("/demo/newticket?action=preview", PREVIEW_FILE, MEMBERS),
+            form("/hidden/newticket", FILE, [404, 404, 404, 404, 303]),
+            form("/nowhere/newticket", FILE, NOBODY),
+        ],
+    },
     // Attachments.
     Rule {
         route: "GET /<project>/attachment/<_..>",
@@ -342,6 +424,9 @@ pub const RULES: &[Rule] = &[
             get("/demo/attachment/milestone/M1/note.txt", MEMBERS),
             get("/demo/attachment/milestone/Nowhere/", NOBODY),
             get("/demo/attachment/wiki/Plan/nothing.txt", NOBODY),
+            get("/demo/attachment/ticket/1/", MEMBERS),
+            get("/demo/attachment/ticket/2/", INSIDERS),
+            get("/demo/attachment/ticket/999/", NOBODY),
             get("/demo/attachment/wiki/Nowhere/", NOBODY),
             get("/demo/attachment/wiki/Nowhere/note.txt", NOBODY),
             get("/demo/attachment/nonsense/Plan/note.txt", NOBODY),
@@ -696,5 +781,13 @@ const RENAME_SECRET: Fields = &[("action", "rename"), ("new_name", "Renamed"), (
 const RENAME_TO_TAKEN: Fields = &[("action", "rename"), ("new_name", "WikiStart"), ("version", "2")];
 const RENAME_TO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Plan"), ("version", "2")];
 const RENAME_INTO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Moved"), ("version", "2")];
+const COMMENT: Fields = &[("comment", "Like #2, and unlike #999."), ("view_time", "1"), ("submit", "1")];
+const RESOLVE: Fields = &[("action", "resolve"), ("view_time", "1"), ("submit", "1")];
+const REOPEN: Fields = &[("action", "reopen"), ("view_time", "1"), ("submit", "1")];
+const PREVIEW_COMMENT: Fields =
+    &[("comment", "Like #2, comment:1:ticket:2 and #999."), ("field_priority", "minor"), ("view_time", "0"), ("preview", "1")];
+const FILE: Fields = &[("field_summary", "Another matter"), ("field_description", "Like #2."), ("submit", "1")];
+const PREVIEW_FILE: Fields =
+    &[("field_summary", "Another matter"), ("field_description", "Like #2 and #999."), ("preview", "1")];
 const DELETE: Fields = &[("action", "delete"), ("version", "2"), ("comment", "")];
 const DELETE_SECRET: Fields = &[("action", "delete"), ("version", "1"), ("comment", "")];
