@@ -72,7 +72,8 @@ fn fields_of(answer: &Answer) -> Vec<String> {
 fn a_ticket_is_filed_with_the_defaults_and_shown() {
     let test = TestSite::new();
     let kim = kim(&test);
-    let ticket = file(&kim, &[("field_description", "One\nTwo, see **this**"), ("field_cc", "sam; lee@example.org sam")]);
+    let ticket =
+        file(&kim, &[("field_description", "One\nTwo, see **this**"), ("field_cc", "sam; lee@example.org sam")]);
     assert_eq!(ticket, "/demo/ticket/1");
     let page = kim.get(&ticket).expect(200);
     assert!(page.words().contains("#1 Doors open too late"), "{}", page.words());
@@ -93,7 +94,8 @@ fn a_ticket_is_filed_with_the_defaults_and_shown() {
 fn a_ticket_without_a_summary_is_refused_and_nothing_typed_is_lost() {
     let test = TestSite::new();
     let kim = kim(&test);
-    let typed = [("field_summary", "  "), ("field_description", "A long story"), ("field_priority", "minor"), ("submit", "1")];
+    let typed =
+        [("field_summary", "  "), ("field_description", "A long story"), ("field_priority", "minor"), ("submit", "1")];
     let refused = kim.submit("/demo/newticket", &typed).expect(422);
     assert_eq!(fields_of(&refused), ["field_summary"]);
     assert_eq!(refused.all("textarea[name=field_description]"), ["A long story"]);
@@ -195,7 +197,11 @@ fn changes_are_one_numbered_group_and_the_answer_leads_to_it() {
     let test = TestSite::new();
     let kim = kim(&test);
     let ticket = file(&kim, &[]);
-    let first = change(&kim, &ticket, &[("comment", "Once *more*"), ("field_priority", "minor"), ("field_keywords", "door late")]);
+    let first = change(
+        &kim,
+        &ticket,
+        &[("comment", "Once *more*"), ("field_priority", "minor"), ("field_keywords", "door late")],
+    );
     assert_eq!(first.expect(303).location(), "/demo/ticket/1#comment:1");
     let second = change(&kim, &ticket, &[("field_keywords", "door early")]);
     assert_eq!(second.expect(303).location(), "/demo/ticket/1#comment:2");
@@ -212,7 +218,10 @@ fn changes_are_one_numbered_group_and_the_answer_leads_to_it() {
             { "field": "keywords", "old": [], "new": ["door", "late"] },
         ])
     );
-    assert_eq!((found["comments"][0]["text"].as_str(), found["comments"][1]["text"].as_str()), (Some("Once *more*"), None));
+    assert_eq!(
+        (found["comments"][0]["text"].as_str(), found["comments"][1]["text"].as_str()),
+        (Some("Once *more*"), None)
+    );
 }
 
 #[test]
@@ -223,7 +232,11 @@ fn nothing_changed_stores_nothing_and_says_so() {
     let events = test.event_count();
     let same = change(&kim, &ticket, &[("comment", "  ")]).expect(303);
     assert_eq!(same.location(), ticket);
-    assert!(same.headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("set-cookie") && value.contains("told=Nothing")));
+    assert!(
+        same.headers
+            .iter()
+            .any(|(name, value)| name.eq_ignore_ascii_case("set-cookie") && value.contains("told=Nothing"))
+    );
     assert_eq!(test.event_count(), events);
     assert_eq!(kim.post_json(&ticket, &json!({ "priority": "major" })).expect(200).json()["id"], 1);
     assert_eq!(test.event_count(), events);
@@ -234,7 +247,9 @@ fn a_form_without_the_version_seen_is_refused_and_keeps_what_was_typed() {
     let test = TestSite::new();
     let kim = kim(&test);
     let ticket = file(&kim, &[]);
-    for (seen, says) in [("", "no number"), ("x", "no number"), ("99", "no change 99"), ("-1", "no change -1"), ("9e99", "no number")] {
+    for (seen, says) in
+        [("", "no number"), ("x", "no number"), ("99", "no change 99"), ("-1", "no change -1"), ("9e99", "no number")]
+    {
         let refused = change(&kim, &ticket, &[("comment", "Typed words"), ("view_time", seen)]).expect(422);
         let problems = refused.problems();
         assert_eq!(problems[0].0, "view_time", "{problems:?}");
@@ -262,11 +277,16 @@ fn a_ticket_is_taken_resolved_and_reopened_with_one_click_each() {
         let page = kim.get(&ticket).expect(200);
         assert!(page.all(".quick button").contains(&label.to_owned()), "{label}: {:?}", page.all(".quick button"));
         let forms = form::post_forms(&page.text());
-        let own = |form: &&form::PageForm| form.fields.contains(&("action".to_owned(), action.to_owned())) && form.names.len() < 8;
+        let own = |form: &&form::PageForm| {
+            form.fields.contains(&("action".to_owned(), action.to_owned())) && form.names.len() < 8
+        };
         let click = forms.iter().find(own).unwrap();
         send(&kim, click, &[]).expect(303);
         let found = data(&kim, &ticket);
-        assert_eq!((found["status"].as_str(), &found["owner"], &found["resolution"]), (Some(status), &owner, &resolution));
+        assert_eq!(
+            (found["status"].as_str(), &found["owner"], &found["resolution"]),
+            (Some(status), &owner, &resolution)
+        );
     }
     assert!(kim.get(&ticket).words().contains("set to fixed"), "the history names the resolution");
 }
@@ -301,7 +321,13 @@ fn all_problems_are_told_at_once_by_field() {
     let refused = change(
         &kim,
         &ticket,
-        &[("field_summary", &long), ("field_priority", "urgent"), ("field_colour", "red"), ("comment", &huge), ("replyto", "7")],
+        &[
+            ("field_summary", &long),
+            ("field_priority", "urgent"),
+            ("field_colour", "red"),
+            ("comment", &huge),
+            ("replyto", "7"),
+        ],
     )
     .expect(422);
     let mut fields = fields_of(&refused);
@@ -388,7 +414,8 @@ fn a_conflict_shows_both_values_and_the_way_to_go_on() {
         let kims = opened(&kim, &ticket);
         change(&sam, &ticket, &[("field_priority", "minor"), ("comment", "Not that bad")]).expect(303);
         let conflict =
-            send(&kim, &kims, &[("field_priority", "blocker"), ("field_keywords", "late"), ("comment", "Terrible")]).expect(409);
+            send(&kim, &kims, &[("field_priority", "blocker"), ("field_keywords", "late"), ("comment", "Terrible")])
+                .expect(409);
         let both = conflict.all(".conflict-field strong");
         assert_eq!(both, ["minor", "blocker"]);
         assert!(conflict.words().contains("by sam"), "{}", conflict.words());
@@ -423,7 +450,8 @@ fn a_preview_shows_pending_changes_others_changes_and_takes_one_back() {
     let ticket = file(&kim, &[]);
     let kims = opened(&kim, &ticket);
     change(&sam, &ticket, &[("comment", "Meanwhile")]).expect(303);
-    let typed = [("comment", "**loud**"), ("field_priority", "minor"), ("field_keywords", "late"), ("action", "accept")];
+    let typed =
+        [("comment", "**loud**"), ("field_priority", "minor"), ("field_keywords", "late"), ("action", "accept")];
     let mut fields = typed.to_vec();
     fields.push(("preview", "1"));
     let shown = send(&kim, &kims, &fields).expect(200);
@@ -445,8 +473,15 @@ fn a_preview_shows_pending_changes_others_changes_and_takes_one_back() {
     let last = forms.iter().find(|form| form.names.iter().any(|name| name == "comment")).unwrap();
     send(&kim, last, &[]).expect(303);
     let found = data(&kim, &ticket);
-    assert_eq!((&found["priority"], &found["status"], &found["keywords"]), (&json!("major"), &json!("new"), &json!(["late"])));
-    let part = send(&kim, &form::PageForm { action: format!("{ticket}?action=preview"), ..kims }, &[("comment", "*x*"), ("preview", "1")]);
+    assert_eq!(
+        (&found["priority"], &found["status"], &found["keywords"]),
+        (&json!("major"), &json!("new"), &json!(["late"]))
+    );
+    let part = send(
+        &kim,
+        &form::PageForm { action: format!("{ticket}?action=preview"), ..kims },
+        &[("comment", "*x*"), ("preview", "1")],
+    );
     assert!(part.expect(200).text().contains("<em>x</em>"));
 }
 
@@ -545,7 +580,10 @@ fn a_hidden_ticket_is_as_good_as_none() {
     let test = TestSite::new();
     let (kim, admin) = (kim(&test), test.admin("root"));
     let ticket = file(&admin, &[("field_summary", "Secret matter")]);
-    sql(&test, "insert into acl (kind, path) values ('path', 'secret'); update ticket set acl = (select max(id) from acl)");
+    sql(
+        &test,
+        "insert into acl (kind, path) values ('path', 'secret'); update ticket set acl = (select max(id) from acl)",
+    );
     admin.get(&ticket).expect(200);
     for query in ["", "?format=json", "?format=csv", "?format=atom", "?version=0"] {
         let hidden = kim.get(&format!("{ticket}{query}"));
@@ -611,7 +649,10 @@ fn every_version_is_what_was_seen_then() {
             body["action"] = if status == "closed" { json!("reopen") } else { json!("resolve") };
         }
         let answer = kim.post_json(&ticket, &body).expect(201);
-        assert_eq!(answer.header("Location"), Some(format!("http://127.0.0.1:8000/demo/ticket/1#comment:{round}").as_str()));
+        assert_eq!(
+            answer.header("Location"),
+            Some(format!("http://127.0.0.1:8000/demo/ticket/1#comment:{round}").as_str())
+        );
         seen.push(data(&kim, &ticket));
     }
     for (version, then) in seen.iter().enumerate() {
@@ -681,7 +722,10 @@ fn a_conversation_of_five_thousand_comments_is_paged_and_every_comment_has_its_p
     assert_eq!(first.attributes("li.entry", "id")[0], "comment:1");
     let named = kim.get(&format!("{ticket}?comment=437")).expect(200);
     assert!(named.attributes("li.entry", "id").contains(&"comment:437".to_owned()));
-    assert_eq!(kim.get(&format!("{ticket}?page=3&order=newest")).expect(200).attributes("li.entry", "id")[0], "comment:600");
+    assert_eq!(
+        kim.get(&format!("{ticket}?page=3&order=newest")).expect(200).attributes("li.entry", "id")[0],
+        "comment:600"
+    );
     for odd in ["page=0", "page=-1", "page=99999999999999999999", "page=x", "comment=0", "comment=x"] {
         kim.get(&format!("{ticket}?{odd}")).expect(200);
     }
@@ -703,7 +747,11 @@ fn the_way_to_the_next_ticket_is_in_the_address() {
     assert_eq!(page.attributes(".walk a[rel=next]", "href"), ["/demo/ticket/3"]);
     let from_list = "/demo/ticket/2?list=query:status%3D!closed&at=1";
     let saved = change(&kim, from_list, &[("comment", "On the way")]).expect(303);
-    assert!(saved.location().starts_with("/demo/ticket/2?list=query:") && saved.location().ends_with("&at=1#comment:1"), "{}", saved.location());
+    assert!(
+        saved.location().starts_with("/demo/ticket/2?list=query:") && saved.location().ends_with("&at=1#comment:1"),
+        "{}",
+        saved.location()
+    );
     kim.get("/demo/ticket/2?list=%00%ff&at=99999999999999999999999").expect(200);
 }
 
@@ -714,7 +762,10 @@ fn json_takes_tracs_names_and_answers_with_the_ticket() {
     let test = TestSite::new();
     let kim = kim(&test).can("TICKET_EDIT_CC");
     let filed = kim
-        .post_json("/demo/newticket", &json!({ "summary": "By script", "cc": ["sam", "lee"], "field_priority": "minor" }))
+        .post_json(
+            "/demo/newticket",
+            &json!({ "summary": "By script", "cc": ["sam", "lee"], "field_priority": "minor" }),
+        )
         .expect(201);
     assert_eq!(filed.header("Location"), Some("http://127.0.0.1:8000/demo/ticket/1"));
     assert_eq!(filed.header("ETag"), Some("\"0\""));
@@ -724,7 +775,10 @@ fn json_takes_tracs_names_and_answers_with_the_ticket() {
         assert!(keys.contains(&key.to_owned()), "{key}: {keys:?}");
     }
     let changed = kim
-        .post_json("/demo/ticket/1", &json!({ "comment": "Said", "priority": "major", "cc": [], "owner": "sam", "keywords": ["a", "b"] }))
+        .post_json(
+            "/demo/ticket/1",
+            &json!({ "comment": "Said", "priority": "major", "cc": [], "owner": "sam", "keywords": ["a", "b"] }),
+        )
         .expect(201);
     let found = changed.json();
     assert_eq!((&found["cc"], &found["owner"], &found["keywords"]), (&json!([]), &json!("sam"), &json!(["a", "b"])));
@@ -748,7 +802,12 @@ fn json_is_told_every_problem_by_field() {
     let told = |body: Json| {
         let answer = kim.post_json(&ticket, &body).expect(422);
         assert_eq!(answer.header("Content-Type"), Some("application/problem+json"));
-        answer.json()["problems"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        answer.json()["problems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["field"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(told(json!({ "status": "closed" })), ["field_status"]);
     assert_eq!(told(json!({ "changetime": "2020-01-01T00:00:00Z" })), ["field_changetime"]);
@@ -784,7 +843,10 @@ fn only_a_number_is_the_address_of_a_ticket() {
     let test = TestSite::new();
     let kim = kim(&test);
     file(&kim, &[]);
-    for number in ["0", "01", "2", "2147483647", "2147483648", "99999999999", "-1", "+1", "1.0", "x", "%31x", "1%00", "%ff", "1%2F2"] {
+    for number in [
+        "0", "01", "2", "2147483647", "2147483648", "99999999999", "-1", "+1", "1.0", "x", "%31x", "1%00", "%ff",
+        "1%2F2",
+    ] {
         kim.get(&format!("/demo/ticket/{number}")).expect(404);
     }
     kim.get("/demo/ticket/%31").expect(200);
@@ -802,12 +864,22 @@ fn markup_in_every_value_stays_text() {
     let test = TestSite::new();
     let admin = test.admin("root");
     let evil = "\"><script>alert(1)</script><img src=x onerror=y>";
-    sql(&test, &format!("insert into field_option (field, name, folded, rank) values ('component', '{evil}', '{evil}', 9)"));
+    sql(
+        &test,
+        &format!("insert into field_option (field, name, folded, rank) values ('component', '{evil}', '{evil}', 9)"),
+    );
     let ticket = file(
         &admin,
-        &[("field_summary", evil), ("field_component", evil), ("field_keywords", evil), ("field_cc", evil), ("field_description", evil)],
+        &[
+            ("field_summary", evil),
+            ("field_component", evil),
+            ("field_keywords", evil),
+            ("field_cc", evil),
+            ("field_description", evil),
+        ],
     );
-    change(&admin, &ticket, &[("comment", evil), ("field_reporter", evil), ("field_cc", "x"), ("field_keywords", "y")]).expect(303);
+    change(&admin, &ticket, &[("comment", evil), ("field_reporter", evil), ("field_cc", "x"), ("field_keywords", "y")])
+        .expect(303);
     change(&admin, &ticket, &[("field_summary", "</title>&lt;"), ("preview", "1")]).expect(200);
     for way in ["", "?version=0", "?format=atom", "?replyto=1"] {
         let text = admin.get(&format!("{ticket}{way}")).expect(200).text();

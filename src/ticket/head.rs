@@ -28,8 +28,11 @@ pub(super) struct Head {
     pub summary: String,
     #[serde(rename = "type")]
     pub kind: String,
+    /// Tickets of the same type, and with the same resolution (row T20).
+    pub type_href: String,
     pub status: Status,
     pub resolution: String,
+    pub resolution_href: String,
     pub may: May,
     pub files_href: String,
     pub history_href: String,
@@ -144,6 +147,7 @@ pub(super) fn head(
         let id = values.id(name);
         field(name).zip(id).map(|(field, id)| choices.name_of(field, id).to_owned()).unwrap_or_default()
     };
+    let alike_href = |name: &str| format!("{}{}", room.root, alike(choices, name, &literally(&name_of(name))));
     let status = values.id("status").and_then(|id| choices.status(id));
     let owner = owner_of_files(db, room, row)?;
     let viewer = &room.viewer;
@@ -151,6 +155,8 @@ pub(super) fn head(
         number: row.id,
         href: with_list(desk, &plain),
         summary: values.text("summary").to_owned(),
+        type_href: alike_href("type"),
+        resolution_href: alike_href("resolution"),
         kind: name_of("type"),
         status: Status {
             name: status.map(|status| status.name.clone()).unwrap_or_default(),

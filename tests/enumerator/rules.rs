@@ -784,8 +784,12 @@ const RENAME_INTO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/
 const COMMENT: Fields = &[("comment", "Like #2, and unlike #999."), ("view_time", "1"), ("submit", "1")];
 const RESOLVE: Fields = &[("action", "resolve"), ("view_time", "1"), ("submit", "1")];
 const REOPEN: Fields = &[("action", "reopen"), ("view_time", "1"), ("submit", "1")];
-const PREVIEW_COMMENT: Fields =
-    &[("comment", "Like #2, comment:1:ticket:2 and #999."), ("field_priority", "minor"), ("view_time", "0"), ("preview", "1")];
+const PREVIEW_COMMENT: Fields = &[
+    ("comment", "Like #2, comment:1:ticket:2 and #999."),
+    ("field_priority", "minor"),
+    ("view_time", "0"),
+    ("preview", "1"),
+];
 const FILE: Fields = &[("field_summary", "Another matter"), ("field_description", "Like #2."), ("submit", "1")];
 const PREVIEW_FILE: Fields =
     &[("field_summary", "Another matter"), ("field_description", "Like #2 and #999."), ("preview", "1")];
