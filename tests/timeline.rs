@@ -360,3 +360,38 @@ fn links_to_a_time_lead_there_and_the_macro_shows_what_its_reader_may_see() {
     test.revoke("anonymous", &["TIMELINE_VIEW"]);
     assert!(test.anonymous().page("News").all("article .recent-changes em").is_empty());
 }
+
+#[test]
+fn tickets_and_milestones_have_filters_of_their_own() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member().can("TICKET_ADMIN");
+    let run = |arguments: &[&str]| {
+        test.command(&[arguments, &["--as", "kim"]].concat()).expect(0);
+    };
+    run(&["ticket", "new", "demo", "--summary", "Doors <open> too late", "--description", "Very *late*."]);
+    kim.attach("/demo/attachment/ticket/1/", "door.txt", b"A door.").expect(303);
+    run(&["ticket", "change", "demo", "1", "--set", "priority=minor"]);
+    run(&["ticket", "comment", "demo", "1", "It is a hinge."]);
+    let closed = ["--action", "resolve", "--resolution", "fixed", "--comment", "Oiled."];
+    run(&[&["ticket", "change", "demo", "1"], closed.as_slice()].concat());
+    test.command(&["milestone", "create", "demo", "1.0"]).expect(0);
+
+    let title = "#1 Doors <open> too late";
+    let usual = told(&items(&kim, ""));
+    let file = format!("door.txt attached to {title}");
+    assert_eq!(
+        usual,
+        ["1.0 planned".to_owned(), format!("{title} closed as fixed"), file.clone(), format!("{title} filed")]
+    );
+    assert_eq!(told(&items(&kim, "&milestone=on")), ["1.0 planned"]);
+    let details = told(&items(&kim, "&ticket_details=on"));
+    assert_eq!(details, [format!("{title} commented"), format!("{title} changed: priority")]);
+    assert_eq!(told(&items(&kim, "&ticket=on&ticket_details=on")).len(), 5);
+    let page = kim.get("/demo/timeline").expect(200);
+    assert_eq!(page.all(".event em s"), [title, title], "what is closed is struck through");
+    assert!(page.all(".event-excerpt").contains(&"Oiled.".to_owned()));
+    assert!(page.words().contains("everything but changes of tickets"));
+    for href in page.attributes(".event-body a", "href") {
+        kim.get(href.split('#').next().unwrap()).expect(200);
+    }
+}
