@@ -267,6 +267,16 @@ fn tickets_move_on_when_their_milestone_is_completed_or_deleted() {
         Ok(db.query_row("select count(*) from ticket where milestone is not null", [], |row| row.get::<_, i64>(0))?)
     });
     assert_eq!(left.unwrap(), 0);
+    // Where they were stays in their history.
+    let ticket = kim.get("/demo/ticket/1?format=json").expect(200).json();
+    let moves: Vec<(&str, &str)> = ticket["comments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|comment| comment["changes"].as_array().unwrap())
+        .map(|change| (change["old"].as_str().unwrap_or(""), change["new"].as_str().unwrap_or("")))
+        .collect();
+    assert_eq!(moves, [("A", "B"), ("B", "A"), ("A", "")]);
     test.command(&["check", "demo"]).expect(0);
 }
 
@@ -401,7 +411,7 @@ fn the_administration_lists_adds_and_chooses_the_default() {
     kim.submit(page, &[("name", "M10"), ("duedate", "2099-01-01")]).expect(303);
     assert_eq!(kim.submit(page, &[("name", "m2"), ("duedate", "x")]).expect(422).problems().len(), 1);
     assert_eq!(kim.submit(page, &[("name", "m2"), ("duedate", "")]).expect(422).problems()[0].0, "name");
-    let names: Vec<String> = kim.get(page).all("tbody td:first-child");
+    let names: Vec<String> = kim.get(page).all("tbody td a > bdi");
     assert_eq!(names, ["M2", "M10"]);
     let id = id_of(&test, "M10").to_string();
     kim.submit(page, &[("default", &id)]).expect(303);

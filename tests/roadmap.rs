@@ -180,8 +180,8 @@ fn every_number_is_what_counting_says_and_leads_to_the_query_for_it() {
         json!({ "total": 7, "closed": 2, "waiting": 1, "open": 4 })
     );
     // 2, 1 and 4 of 7: 28.6, 14.3 and 57.1 percent.
-    let segments = kim.get("/demo/roadmap").attributes("main article:first-child svg.bar rect[class]", "width");
-    assert_eq!(segments, ["100.0", "28.571", "14.286", "57.143"]);
+    let segments = kim.get("/demo/roadmap").attributes("main svg.bar rect[class]", "width");
+    assert_eq!(segments[..4], ["100.0", "28.571", "14.286", "57.143"]);
     assert!(kim.get("/demo/roadmap").words().contains("29%"));
 
     // By type: tasks are three of the seven, defects four, and their bars as long.
@@ -402,7 +402,7 @@ fn macros_put_milestones_with_their_bars_into_texts() {
     assert!(page.words().contains("It is 67% (2 closed, 1 open, 3 in all) so far."), "{}", page.words());
     assert_eq!(page.all("article .milestone-head a"), ["M1", "M1", "M2"]);
     assert_eq!(page.all("article .milestone-head a.closed"), ["M2"]);
-    assert_eq!(page.all("article .milestone:first-child .counts li"), ["2 closed", "1 open", "3 in all"]);
+    assert_eq!(page.all("article .milestone .counts li")[..3], ["2 closed", "1 open", "3 in all"]);
     let queries: Vec<String> =
         page.attributes("article a", "href").into_iter().filter(|href| href.contains("/query")).collect();
     assert_eq!(queries.len(), 9);

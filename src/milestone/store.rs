@@ -53,6 +53,13 @@ pub fn all(db: &Connection) -> Result<Vec<MilestoneRow>> {
     Ok(rows)
 }
 
+/// Ids and names of those that were deleted, for the histories of tickets.
+pub fn gone(db: &Connection) -> Result<Vec<(i64, String)>> {
+    collect(db, "select id, name from milestone where deleted_at is not null", &[], |row| {
+        Ok((row.get("id")?, row.get("name")?))
+    })
+}
+
 /// Those of [`all`] that this viewer may see, in the same order.
 pub fn list(db: &Connection, viewer: &Viewer) -> Result<Vec<MilestoneRow>> {
     let mut rows = all(db)?;

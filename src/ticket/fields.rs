@@ -99,13 +99,20 @@ pub struct Choices {
     pub options: Vec<OptionRow>,
     pub statuses: Vec<StatusRow>,
     pub milestones: Vec<MilestoneRow>,
+    /// Ids and names of milestones that were deleted: what histories still speak of.
+    gone_milestones: Vec<(i64, String)>,
 }
 
 impl Choices {
     /// Everything, retired options among them: they are what old tickets have. It is for whoever has already found out
     /// that the viewer may see tickets; milestones are named on tickets to all who see those.
     pub fn load(db: &Connection) -> Result<Self> {
-        Ok(Self { options: options::all(db)?, statuses: options::statuses(db)?, milestones: milestones::all(db)? })
+        Ok(Self {
+            options: options::all(db)?,
+            statuses: options::statuses(db)?,
+            milestones: milestones::all(db)?,
+            gone_milestones: milestones::gone(db)?,
+        })
     }
 
     /// The options of a field that may be chosen, in order.
@@ -130,12 +137,15 @@ impl Choices {
         self.milestones.iter().find(|milestone| milestone.id == id)
     }
 
-    /// The name of an option, state or milestone; empty for what is not there.
+    /// The name of an option, state or milestone, also of one that is gone; empty for what never was.
     pub fn name_of(&self, field: &Field, id: i64) -> &str {
         match field.kind {
             Kind::Option { .. } => self.option(id).map(|option| option.name.as_str()),
             Kind::Status => self.status(id).map(|status| status.name.as_str()),
-            Kind::Milestone => self.milestone(id).map(|milestone| milestone.name.as_str()),
+            Kind::Milestone => {
+                let gone = || self.gone_milestones.iter().find(|(gone, _)| *gone == id).map(|(_, name)| name.as_str());
+                self.milestone(id).map(|milestone| milestone.name.as_str()).or_else(gone)
+            }
             _ => None,
         }
         .unwrap_or_default()
