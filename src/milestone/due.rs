@@ -250,7 +250,7 @@ mod tests {
             ("2026-10-12", "Due in 3 weeks (12 Oct 2026)"),
             ("2026-09-19", "2 days late (19 Sep 2026)"),
             ("9999-12-31", "Due in 7978 years (31 Dec 9999)"),
-            ("0001-01-01", "2027 years late (1 Jan 1)"),
+            ("0001-01-01", "2027 years late (1 Jan 0001)"),
         ] {
             assert_eq!(told(Some(due)), words);
         }
