@@ -1266,7 +1266,7 @@ fn the_macro_shows_what_its_reader_may_see_and_not_its_own_page() {
         let arguments = Arguments {
             positional: words.iter().map(|word| (*word).to_owned()).collect(),
             named: named.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: None,
+            ..Arguments::default()
         };
         test.project.read(|db| {
             let context = Context {

@@ -216,7 +216,7 @@ mod tests {
         Arguments {
             positional: positional.iter().map(|word| (*word).to_owned()).collect(),
             named: named.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: None,
+            ..Arguments::default()
         }
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::event::{Event, Follower};
-use super::markup::{InterMap, LinkKind, Macro, Vocabulary};
+use super::markup::{Arguments, InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
 use super::settings::Setting;
@@ -41,6 +41,11 @@ pub trait Component: Send + Sync {
 
     fn macros(&self) -> &'static [Macro] {
         &[]
+    }
+
+    /// Whether a call of one of its block macros stands within a sentence all the same, as `format=count` of a list does.
+    fn is_inline_call(&self, _name: &str, _arguments: &Arguments) -> bool {
+        false
     }
 
     /// Hears an event inside the transaction that records it. SQL only.

@@ -77,6 +77,23 @@ impl Statement {
         Some((sql, parameters))
     }
 
+    /// How many there are in each state, for each value of the column that groups them, if one does.
+    pub fn state_counts(&self) -> (String, Vec<Value>) {
+        let Some(column) = self.group else {
+            let sql = format!("select null, status, count(*) from ticket where {} group by status", self.condition);
+            return (sql, self.parameters.clone());
+        };
+        let (with, parameters) = self.ordered();
+        let sql = format!(
+            "{with}select ticket.{column} as grouped, ticket.status, count(*) from ticket{} where {}
+             group by ticket.{column}, ticket.status order by {}",
+            self.joins.concat(),
+            self.condition,
+            self.group_order
+        );
+        (sql, parameters)
+    }
+
     /// The tables of ranks that the order refers to, and everything bound so far.
     fn ordered(&self) -> (String, Vec<Value>) {
         let with = if self.ranks.is_empty() { String::new() } else { format!("with {} ", self.ranks.join(", ")) };

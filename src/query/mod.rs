@@ -3,17 +3,27 @@
 //! [`from_address`], [`from_pairs`] and [`from_text`] read the two written forms into a [`Query`], [`Query::to_address`] and
 //! [`Query::to_text`] write it again. [`run()`] finds one page of tickets, [`count`] how many there are: one statement under
 //! the viewer's access classes ([`compile`]).
+//!
+//! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
+//! macro (`macros`) and links (`link`).
 
 pub mod compile;
 pub mod dates;
 
+mod export;
+mod form;
 mod ids;
 mod line;
+mod link;
+mod macros;
+mod narrow;
 mod neighbours;
+mod pages;
 mod parse_address;
 mod parse_text;
 mod read;
 mod run;
+mod table;
 mod tree;
 mod words;
 
@@ -31,6 +41,7 @@ pub use tree::{
 
 use crate::base::component::{Component, ListPlace, Neighbours};
 use crate::base::error::Result;
+use crate::base::markup::{Arguments, LinkKind, Macro};
 use crate::base::viewer::Viewer;
 
 pub struct Queries;
@@ -40,6 +51,22 @@ pub static COMPONENT: Queries = Queries;
 impl Component for Queries {
     fn name(&self) -> &'static str {
         "query"
+    }
+
+    fn routes(&self) -> Vec<rocket::Route> {
+        pages::routes()
+    }
+
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        &[link::QUERY]
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        &[macros::TICKET_QUERY]
+    }
+
+    fn is_inline_call(&self, name: &str, arguments: &Arguments) -> bool {
+        name == macros::TICKET_QUERY.name && macros::is_inline(arguments)
     }
 
     fn neighbours(&self, db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {

@@ -41,7 +41,7 @@ pub fn from_either(text: &str) -> Result<Query> {
 }
 
 /// The pieces between separators that no odd number of backslashes stands before.
-fn split(text: &str, separator: char) -> Vec<&str> {
+pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
     let (mut pieces, mut begin, mut backslashes) = (Vec::new(), 0, 0);
     for (at, character) in text.char_indices() {
         if character == separator && backslashes % 2 == 0 {

@@ -108,6 +108,44 @@ pub fn group_counts(db: &Connection, viewer: &Viewer, choices: &Choices, query: 
     Ok(heads)
 }
 
+/// The tickets of a group, or of the whole query, by their state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateCounts {
+    /// As in [`GroupHead`]; empty where nothing groups.
+    pub value: String,
+    /// Ids of states with the number of tickets in each.
+    pub states: Vec<(i64, usize)>,
+}
+
+/// How many tickets of a query there are in each state, for each value of its group in the order of the groups; where
+/// nothing groups, one entry for all.
+pub fn state_counts(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<Vec<StateCounts>> {
+    if !viewer.may(TICKET_VIEW) {
+        return Ok(Vec::new());
+    }
+    let (sql, parameters) = compile(query, db, viewer, choices)?.state_counts();
+    let mut statement = db.prepare(&sql)?;
+    let rows = statement
+        .query_map(params_from_iter(parameters), |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)))?
+        .collect::<rusqlite::Result<Vec<(Value, i64, i64)>>>()?;
+    let mut counts: Vec<StateCounts> = Vec::new();
+    let mut last: Option<Value> = None;
+    for (key, status, tickets) in rows {
+        if last.as_ref() != Some(&key) {
+            let value = match query.group.and_then(|group| group.column.field()) {
+                Some(field) => named(db, choices, field, &key)?.0,
+                None => String::new(),
+            };
+            counts.push(StateCounts { value, states: Vec::new() });
+            last = Some(key);
+        }
+        if let Some(current) = counts.last_mut() {
+            current.states.push((status, tickets.max(0) as usize));
+        }
+    }
+    Ok(counts)
+}
+
 /// Ids of a query in its order, from one place on.
 pub(super) fn ids_from(
     db: &Connection,

@@ -143,7 +143,10 @@ impl Current {
         self.value.truncate(length);
         match self.key {
             Some(key) => arguments.named.push((key, self.value)),
-            None => arguments.positional.push(self.value),
+            None => {
+                arguments.before.push(arguments.named.len());
+                arguments.positional.push(self.value);
+            }
         }
     }
 }

@@ -188,6 +188,9 @@ pub struct Macro {
 pub struct Arguments {
     pub positional: Vec<String>,
     pub named: Vec<(String, String)>,
+    /// How many named values stand before each positional one.
+    #[serde(default)]
+    pub before: Vec<usize>,
     /// The lines of the fenced form.
     pub body: Option<String>,
 }
@@ -373,6 +376,12 @@ impl Vocabulary {
     /// The link kind that a prefix belongs to; prefixes are told apart by case.
     pub fn link_kind(&self, prefix: &str) -> Option<&'static LinkKind> {
         self.link_kinds.iter().copied().find(|kind| kind.prefixes.contains(&prefix))
+    }
+
+    /// Whether a call stands alone on its line.
+    fn is_block(&self, name: &str, arguments: &Arguments) -> bool {
+        let inline = || self.components.iter().any(|component| component.is_inline_call(name, arguments));
+        self.macro_named(name).is_some_and(|known| known.block) && !inline()
     }
 
     pub fn macro_named(&self, name: &str) -> Option<&'static Macro> {

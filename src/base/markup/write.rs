@@ -579,7 +579,7 @@ impl<'a> Writer<'a> {
             }
             Place::Call(call) => {
                 let name = self.done.calls[*call].name.clone();
-                let block = self.setting.grammar.vocabulary.macro_named(&name).is_some_and(|known| known.block);
+                let block = self.setting.grammar.vocabulary.is_block(&name, &self.done.calls[*call].arguments);
                 let alone = self.is_alone(text);
                 if block && !alone {
                     let problem = "this macro must stand alone on its line".to_owned();

@@ -1,0 +1,169 @@
+//! What a query finds for other programs: CSV, tab-separated, JSON and Atom (rows Q23, G09, G10).
+//!
+//! Cells are the very data: a text that begins with `=` is not disguised, since programs read these files back. Lists are
+//! bounded; where there is more, the answer names the next part (`Link: …; rel="next"`, in JSON `next`).
+
+use jiff::Timestamp;
+use rocket::http::{ContentType, Status};
+use rusqlite::Connection;
+
+use super::table::{shorten_addresses, shortened};
+use super::tree::{Column, Order, Query};
+use super::{Found, TicketLine, run};
+use crate::base::error::Result;
+use crate::base::markup::{self, Html};
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+use crate::ticket::fields::Choices;
+use crate::ticket::ticket_href;
+use crate::web::feed::{Entry, Feed};
+use crate::web::{Answer, Desk, Room};
+
+/// A file has so many tickets at most.
+const MOST: usize = 10_000;
+const FEED_ENTRIES: usize = 50;
+const LONGEST_EXCERPT: usize = 1_000;
+const BOM: &str = "\u{FEFF}";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Csv,
+    Tab,
+    Json,
+    Atom,
+}
+
+/// The answer in that format. `Invalid` for a date that can't be read and a page that there is not.
+pub fn answer(
+    desk: &Desk,
+    room: &Room,
+    db: &Connection,
+    choices: &Choices,
+    query: &Query,
+    kind: Kind,
+) -> Result<Answer> {
+    let root = desk.web().address.absolute(&room.root);
+    if kind == Kind::Atom {
+        return feed(desk, room, db, choices, query, &root);
+    }
+    let bound = |size: usize| if size == 0 { MOST } else { size.min(MOST) };
+    let max = match (query.max, kind) {
+        (None, Kind::Json) => None,
+        (max, _) => Some(bound(max.unwrap_or(0))),
+    };
+    let query = Query { max, ..query.clone() };
+    let mut found = run(db, &room.viewer, choices, &query)?;
+    shorten_addresses(&mut found, &room.viewer, &query);
+    let (separator, format, file, content_type) = match kind {
+        Kind::Json | Kind::Atom => return Answer::json(&query.json(&found, choices, &root)),
+        Kind::Csv => (',', "csv", "query.csv", ContentType::new("text", "csv")),
+        Kind::Tab => ('\t', "tab", "query.tsv", ContentType::new("text", "tab-separated-values")),
+    };
+    let text = separated(&query, &found, choices, &room.viewer, separator);
+    let content_type = content_type.with_params(("charset", "utf-8"));
+    let mut answer = Answer::new(Status::Ok, content_type, text.into_bytes())
+        .header("Content-Disposition", format!("attachment; filename=\"{file}\""));
+    if found.page < found.pages {
+        let next = Query { page: found.page + 1, ..query }.href();
+        answer = answer.header("Link", format!("<{root}{next}&format={format}>; rel=\"next\""));
+    }
+    Ok(answer)
+}
+
+/// A head of labels, then a line for each ticket; quotes only where they are needed.
+fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, separator: char) -> String {
+    let mut columns = query.shown_columns(choices);
+    for row in query.rows.iter().copied().map(Column::Of) {
+        if !columns.contains(&row) {
+            columns.push(row);
+        }
+    }
+    // Trac's number has no label.
+    let label = |column: &Column| if *column == Column::Id { "id".to_owned() } else { column.label().to_owned() };
+    let mut text = BOM.to_owned();
+    write_line(&mut text, columns.iter().map(label), separator);
+    for line in &found.lines {
+        write_line(&mut text, columns.iter().map(|column| cell(line, *column, choices, viewer)), separator);
+    }
+    text
+}
+
+fn write_line(text: &mut String, cells: impl Iterator<Item = String>, separator: char) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            text.push(separator);
+        }
+        if cell.contains([separator, '"', '\r', '\n']) {
+            text.push('"');
+            text.push_str(&cell.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(&cell);
+        }
+    }
+    text.push('\n');
+}
+
+/// Times are those of the reader's own zone, as spreadsheets take them.
+fn cell(line: &TicketLine, column: Column, choices: &Choices, viewer: &Viewer) -> String {
+    match column.field().and_then(|field| line.time(field)) {
+        Some(at) => local(at, viewer),
+        None => line.cell(column, choices),
+    }
+}
+
+fn local(at: Instant, viewer: &Viewer) -> String {
+    let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(viewer.zone());
+    zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The newest tickets of the query, whatever its own order.
+fn feed(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, query: &Query, root: &str) -> Result<Answer> {
+    let newest = Column::named("time").map(|column| Order { column, descending: true });
+    let newest = Query {
+        order: newest.into_iter().collect(),
+        group: None,
+        max: Some(FEED_ENTRIES),
+        page: 1,
+        rows: Column::named("description").and_then(Column::field).into_iter().collect(),
+        ..query.clone()
+    };
+    let mut found = run(db, &room.viewer, choices, &newest)?;
+    shorten_addresses(&mut found, &room.viewer, &newest);
+    let updated = found.lines.iter().map(|line| line.changed_at).max().unwrap_or(room.row.created_at);
+    let entries = found.lines.iter().map(|line| entry(line, choices, root)).collect();
+    let html_url = format!("{root}{}", Query { page: 1, ..query.clone() }.href());
+    let between = if html_url.contains('?') { '&' } else { '?' };
+    Feed {
+        title: format!("{}: tickets", room.row.called()),
+        subtitle: super::form::in_words(&query.groups),
+        id: html_url.clone(),
+        self_url: format!("{html_url}{between}format=atom"),
+        html_url,
+        updated: updated.iso(),
+        entries,
+    }
+    .render(desk)
+}
+
+fn entry(line: &TicketLine, choices: &Choices, root: &str) -> Entry {
+    let url = format!("{root}{}", ticket_href(line.id));
+    let state: Vec<String> = ["status", "resolution", "type", "priority", "milestone", "owner"]
+        .into_iter()
+        .filter_map(Column::named)
+        .map(|column| (column.label(), line.cell(column, choices)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| format!("{label}: {value}"))
+        .collect();
+    let text = markup::plain(line.description.as_deref().unwrap_or_default());
+    let mut summary = Html::default();
+    summary.tag("<p>").text(&state.join(" · ")).tag("</p><p>").text(&shortened(&text, LONGEST_EXCERPT)).tag("</p>");
+    Entry {
+        title: format!("#{} {}", line.id, line.summary),
+        id: url.clone(),
+        url,
+        updated: line.changed_at.iso(),
+        author: line.reporter.as_ref().map_or_else(|| "anonymous".to_owned(), super::Person::called),
+        summary_html: summary.into_string(),
+    }
+}

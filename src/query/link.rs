@@ -1,0 +1,45 @@
+//! Links to lists of tickets (row Q26): `query:status!=closed&owner=kim`, `query:?status=!closed&owner=kim`.
+
+use super::{form, from_either};
+use crate::base::error::{Error, Result};
+use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
+use crate::ticket::TICKET_VIEW;
+
+pub const QUERY: LinkKind = LinkKind {
+    prefixes: &["query"],
+    doc: "A list of tickets: `query:status!=closed&owner=kim`, or as in the address of the list, with a question mark \
+          first.",
+    example: "query:status=new&order=priority",
+    target,
+    resolve,
+};
+
+fn target(_here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
+    let query = from_either(rest).ok()?;
+    Some(LinkTarget { kind: "query", key: query.to_address() })
+}
+
+fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
+    if !context.viewer.may(TICKET_VIEW) {
+        return Ok(rests.iter().map(|_| missing("There is no such list.")).collect());
+    }
+    rests
+        .iter()
+        .map(|rest| match from_either(rest) {
+            Ok(query) => {
+                let words = form::in_words(&query.groups);
+                let title = if words.is_empty() { "All tickets".to_owned() } else { format!("Tickets: {words}") };
+                Ok(Resolved::Found { href: super::pages::href(&query), label: None, title: Some(title), class: None })
+            }
+            Err(Error::Invalid(problems)) => {
+                let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+                Ok(missing(&messages.join(" ")))
+            }
+            Err(other) => Err(other),
+        })
+        .collect()
+}
+
+fn missing(why: &str) -> Resolved {
+    Resolved::Missing { href: None, title: why.to_owned() }
+}

@@ -1,0 +1,329 @@
+//! `[[TicketQuery(status!=closed&owner=kim, format=table)]]`: tickets inside texts (rows Q29 to Q34).
+
+use super::run::{StateCounts, state_counts};
+use super::table::{Drawing, More, hides_addresses, parts, shorten_addresses};
+use super::tree::{Column, Order, Query};
+use super::{Found, TicketLine, count, from_text, narrow, pages, parse_text, run};
+use crate::base::error::{Error, Result};
+use crate::base::markup::{self, Arguments, Context, Html, Macro};
+use crate::ticket::fields::{Choices, Kind};
+use crate::ticket::status::Category;
+
+/// A text shows so many tickets of one query at most.
+const MOST: usize = 500;
+/// And so much of a long text beneath each, in characters.
+const LONGEST_TEXT: usize = 600;
+/// The formats, those last that stand within a sentence (row Q33).
+const FORMATS: [&str; 6] = ["list", "table", "progress", "compact", "count", "rawcount"];
+const INLINE: usize = 3;
+
+pub const TICKET_QUERY: Macro = Macro {
+    name: "TicketQuery",
+    doc: "The tickets that a query finds: `TicketQuery(status!=closed&owner=kim, format=table)`. Conditions stand between \
+          `&` or commas, `or` begins another group of them. `format` is `list`, `table`, `progress` (a bar, or one for each \
+          value of `group`), and within a sentence `compact` (numbers), `count` (how many, as a link) or `rawcount`. \
+          `order`, `desc`, `group`, `col`, `row` and `max` are those of the page of queries; without them the order is that \
+          of the numbers, and all tickets up to 500 are shown.",
+    example: "[[TicketQuery(status=new, max=3, format=table)]]",
+    block: true,
+    targets: |_, _| Vec::new(),
+    run: tickets,
+};
+
+/// Whether a call stands within a sentence.
+pub fn is_inline(arguments: &Arguments) -> bool {
+    let format = Call::read(arguments).format;
+    FORMATS[INLINE..].contains(&format.as_str())
+}
+
+/// The call that shows a query in a text, for copying.
+pub fn call_of(query: &Query) -> String {
+    let mut query = Query { page: 1, ..query.clone() };
+    // The page orders by another column than the macro where nothing is said.
+    query.order = query.effective_order();
+    let mut text = String::new();
+    for character in query.to_text().chars() {
+        if matches!(character, ',' | '"' | ')') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    format!("[[TicketQuery({text}, format=table)]]")
+}
+
+/// A call taken apart: the query in text form and the format.
+struct Call {
+    text: String,
+    format: String,
+}
+
+impl Call {
+    fn read(arguments: &Arguments) -> Self {
+        let mut clauses: Vec<String> = Vec::new();
+        let mut format = None;
+        // Words such as `or` mean something by where they stand among the values.
+        let mut written: Vec<String> = Vec::new();
+        let mut words = arguments.positional.iter().zip(&arguments.before).peekable();
+        for at in 0..=arguments.named.len() {
+            while let Some((word, _)) = words.next_if(|(_, before)| **before <= at) {
+                written.push(word.clone());
+            }
+            written.extend(arguments.named.get(at).map(|(name, value)| format!("{name}={value}")));
+        }
+        let body = arguments.body.iter().flat_map(|body| body.lines()).map(str::to_owned);
+        for argument in written.into_iter().chain(body) {
+            for clause in parse_text::split(&argument, '&') {
+                match clause.split_once('=') {
+                    Some((name, value)) if name.trim() == "format" => format = Some(value.trim().to_lowercase()),
+                    None if clause.trim().is_empty() => {}
+                    None if FORMATS.contains(&clause.trim()) && format.is_none() => {
+                        format = Some(clause.trim().to_owned());
+                    }
+                    _ => clauses.push(clause.to_owned()),
+                }
+            }
+        }
+        Self { text: clauses.join("&"), format: format.unwrap_or_else(|| FORMATS[0].to_owned()) }
+    }
+}
+
+/// What is drawn, and for whom.
+struct Shown<'a> {
+    query: Query,
+    choices: Choices,
+    context: &'a Context<'a>,
+}
+
+fn tickets(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    let call = Call::read(arguments);
+    if !FORMATS.contains(&call.format.as_str()) {
+        let format = crate::web::form::shortened(&call.format);
+        let message = format!("There is no format “{format}”; known are {}.", FORMATS.join(", "));
+        return Err(Error::invalid("format", message));
+    }
+    let mut query = from_text(&call.text)?;
+    if query.order.is_empty() {
+        query.order.push(Order { column: Column::Id, descending: false });
+    }
+    let shown = Shown { query, choices: Choices::load(context.db)?, context };
+    match call.format.as_str() {
+        "count" => shown.count(true),
+        "rawcount" => shown.count(false),
+        "progress" => shown.progress(),
+        "compact" => shown.compact(),
+        "table" => shown.table(),
+        _ => shown.list(),
+    }
+}
+
+impl Shown<'_> {
+    fn found(&self) -> Result<Found> {
+        let most = self.query.max.filter(|max| *max > 0).map_or(MOST, |max| max.min(MOST));
+        let bounded = Query { max: Some(most), ..self.query.clone() };
+        let mut found = run(self.context.db, self.context.viewer, &self.choices, &bounded)?;
+        shorten_addresses(&mut found, self.context.viewer, &bounded);
+        Ok(found)
+    }
+
+    fn drawing(&self) -> Drawing<'_> {
+        Drawing::new(&self.query, &self.choices, self.context.viewer, self.context.root)
+    }
+
+    fn href(&self, query: &Query) -> String {
+        format!("{}{}", self.context.root, pages::href(query))
+    }
+
+    fn count(&self, linked: bool) -> Result<Html> {
+        let total = count(self.context.db, self.context.viewer, &self.choices, &self.query)?;
+        let mut html = Html::default();
+        if linked {
+            html.tag("<a").attribute("href", &self.href(&self.query)).tag(">").text(&total.to_string()).tag("</a>");
+        } else {
+            html.text(&total.to_string());
+        }
+        Ok(html)
+    }
+
+    fn compact(&self) -> Result<Html> {
+        let found = self.found()?;
+        let drawing = self.drawing();
+        let mut html = Html::default();
+        if found.lines.is_empty() {
+            html.tag("<span class=\"muted\">").text("No results").tag("</span>");
+            return Ok(html);
+        }
+        for (group, (head, first, last)) in parts(&found).into_iter().enumerate() {
+            if group > 0 {
+                html.text("; ");
+            }
+            if let (Some(head), Some(field)) = (head, self.query.group.and_then(|group| group.column.field())) {
+                html.html(&drawing.heading(field, head, &found)).text(": ");
+            }
+            for (at, line) in found.lines[first..last].iter().enumerate() {
+                if at > 0 {
+                    html.text(", ");
+                }
+                let href = drawing.ticket_href(line.id, found.offset + first + at);
+                html.html(&drawing.ticket_link(line, &href, &format!("#{}", line.id), &line.summary));
+            }
+        }
+        if let Some(more) = self.more(&found) {
+            html.text(" ").html(&more);
+        }
+        Ok(html)
+    }
+
+    fn list(&self) -> Result<Html> {
+        let found = self.found()?;
+        if found.lines.is_empty() {
+            return Ok(no_results());
+        }
+        let drawing = self.drawing();
+        let mut html = Html::default();
+        for (head, first, last) in parts(&found) {
+            if let (Some(head), Some(field)) = (head, self.query.group.and_then(|group| group.column.field())) {
+                html.tag("<p><span class=\"muted\">").text(field.label).tag("</span> <strong>");
+                html.html(&drawing.heading(field, head, &found)).tag("</strong> <span class=\"muted figures\">");
+                html.text(&head.total.to_string()).tag("</span></p>");
+            }
+            html.tag("<ul class=\"ticket-list\">");
+            for (at, line) in found.lines[first..last].iter().enumerate() {
+                let href = drawing.ticket_href(line.id, found.offset + first + at);
+                html.tag("<li>").html(&drawing.ticket_link(line, &href, &format!("#{}", line.id), ""));
+                html.text(" ").tag("<span dir=\"auto\">").text(&line.summary).tag("</span></li>");
+            }
+            html.tag("</ul>");
+        }
+        self.add_more(&mut html, &found);
+        Ok(html)
+    }
+
+    fn table(&self) -> Result<Html> {
+        let found = self.found()?;
+        if found.lines.is_empty() {
+            return Ok(no_results());
+        }
+        // Its text without markup: one ticket's description could hold a query that shows it again.
+        let texts = |line: &TicketLine| -> Result<Vec<More>> {
+            let text = markup::plain(line.description.as_deref().unwrap_or_default());
+            let text = super::table::shortened(&text, LONGEST_TEXT);
+            let rows = self.query.rows.iter().filter(|_| !text.is_empty());
+            Ok(rows.map(|field| More { label: field.label, html: Html::escaped(&text).into_string() }).collect())
+        };
+        let mut html = self.drawing().table(&found, false, texts)?.html();
+        self.add_more(&mut html, &found);
+        Ok(html)
+    }
+
+    fn add_more(&self, html: &mut Html, found: &Found) {
+        if let Some(more) = self.more(found) {
+            html.tag("<p>").html(&more).tag("</p>");
+        }
+    }
+
+    /// What did not fit, as a link to all of it.
+    fn more(&self, found: &Found) -> Option<Html> {
+        let left = found.total.saturating_sub(found.offset + found.lines.len());
+        // Whoever asks for five knows that there may be more.
+        let asked = self.query.max.is_some_and(|max| (1..=MOST).contains(&max));
+        (left > 0 && !asked).then(|| {
+            let mut html = Html::default();
+            html.tag("<a").attribute("href", &self.href(&self.query)).tag(">");
+            html.text(&format!("and {left} more")).tag("</a>");
+            html
+        })
+    }
+
+    /// One bar, or one for each value of the group.
+    fn progress(&self) -> Result<Html> {
+        let counts = state_counts(self.context.db, self.context.viewer, &self.choices, &self.query)?;
+        let mut html = Html::default();
+        let Some(group) = self.query.group else {
+            let all =
+                StateCounts { value: String::new(), states: counts.into_iter().flat_map(|one| one.states).collect() };
+            if all.states.is_empty() {
+                return Ok(no_results());
+            }
+            html.tag("<p class=\"progress\">");
+            self.bar(&mut html, &all, Some(&self.query));
+            html.tag("</p>");
+            return Ok(html);
+        };
+        if counts.is_empty() {
+            return Ok(no_results());
+        }
+        let is_person = group.column.field().is_some_and(|field| field.kind == Kind::Person);
+        html.tag("<div class=\"table-wrap\"><table class=\"stats\"><tbody>");
+        for one in counts.iter().take(MOST) {
+            let hidden = is_person && hides_addresses(self.context.viewer) && one.value.contains('@');
+            let narrow = narrow::to_value(&self.query, group.column, &one.value, self.context.viewer);
+            let narrow = narrow.filter(|_| !hidden);
+            let words = match one.value.as_str() {
+                "" => "None".to_owned(),
+                value if hidden => format!("{}@…", value.split('@').next().unwrap_or_default()),
+                value => value.to_owned(),
+            };
+            html.tag("<tr><th scope=\"row\">");
+            self.number(&mut html, narrow.as_ref(), &words);
+            html.tag("</th><td>");
+            self.bar(&mut html, one, narrow.as_ref());
+            html.tag("</td></tr>");
+        }
+        html.tag("</tbody></table></div>");
+        Ok(html)
+    }
+
+    /// The bar, as `ui.bar` draws it, and its numbers, each a link to those tickets.
+    fn bar(&self, html: &mut Html, counts: &StateCounts, query: Option<&Query>) {
+        let of = |category: Category| -> usize {
+            let of_category = |state: &i64| self.choices.status(*state).map(|status| status.category) == Some(category);
+            counts.states.iter().filter(|(state, _)| of_category(state)).map(|(_, tickets)| tickets).sum()
+        };
+        let total: usize = counts.states.iter().map(|(_, tickets)| tickets).sum();
+        let percent = (of(Category::Closed) * 100).checked_div(total).unwrap_or_default();
+        let tickets = if total == 1 { "ticket" } else { "tickets" };
+        html.tag(
+            "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" role=\"img\" focusable=\"false\"",
+        )
+        .attribute("aria-label", &format!("{percent}% done of {total} {tickets}"))
+        .tag("><rect class=\"bar-ground\" width=\"100\" height=\"10\"/>");
+        let mut x = 0.0;
+        let segments = [Category::Closed, Category::Waiting, Category::Open].map(|category| (category, of(category)));
+        for (category, tickets) in segments.iter().filter(|(_, tickets)| *tickets > 0) {
+            let width = *tickets as f64 * 100.0 / total.max(1) as f64;
+            html.tag("<rect")
+                .attribute("class", &format!("bar-{}", category.name()))
+                .attribute("x", &format!("{x:.2}"))
+                .attribute("width", &format!("{width:.2}"))
+                .tag(" height=\"10\"/>");
+            x += width;
+        }
+        html.tag("</svg> <span class=\"counts\">").text(&format!("{percent}%: "));
+        for (category, tickets) in
+            segments.iter().filter(|(category, tickets)| *tickets > 0 || *category != Category::Waiting)
+        {
+            let narrow = query.map(|query| {
+                narrow::to_states(query, &self.choices, self.context.viewer, |status| status.category == *category)
+            });
+            self.number(html, narrow.as_ref(), &format!("{tickets} {}", category.name()));
+            html.text(", ");
+        }
+        self.number(html, query, &format!("{total} in all"));
+        html.tag("</span>");
+    }
+
+    fn number(&self, html: &mut Html, query: Option<&Query>, words: &str) {
+        match query {
+            Some(query) => {
+                html.tag("<a").attribute("href", &self.href(query)).tag("><bdi>").text(words).tag("</bdi></a>")
+            }
+            None => html.tag("<bdi>").text(words).tag("</bdi>"),
+        };
+    }
+}
+
+fn no_results() -> Html {
+    let mut html = Html::default();
+    html.tag("<p class=\"muted\">").text("No results").tag("</p>");
+    html
+}

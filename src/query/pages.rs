@@ -1,0 +1,448 @@
+//! `/<project>/query`: filters, columns, order and the tickets that they find, on one page whose whole state is its address
+//! (rows Q01, Q15 to Q25).
+//!
+//! A submitted form is led on to the canonical address of what it asks, so that a list has one address to share.
+
+use rocket::http::Status;
+use rocket::{Route, get, routes};
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::form::{self, Group};
+use super::table::{self, Drawing, More, Table};
+use super::tree::{Clause, Column, Operator, Order, Query, USER};
+use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_pairs, macros, run};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::markup::{Flavour, Here};
+use crate::base::resource::Resource;
+use crate::ticket::fields::{Choices, FIELDS, Kind};
+use crate::ticket::{TICKET_CREATE, TICKET_VIEW};
+use crate::web::page::Alternate;
+use crate::web::paging::Paging;
+use crate::web::text::Reader;
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
+
+/// A page holds so many tickets at most, whatever `max` says; fewer with their descriptions.
+const MOST_ON_PAGE: usize = 1_000;
+const MOST_WITH_TEXTS: usize = 100;
+/// Pages on either side of this one that have a link of their own.
+const WINDOW: usize = 3;
+/// Names that say how a page is made; an address with nothing else asks for nothing.
+const ASIDE: [&str; 4] = ["format", "action", "update", "report"];
+const NO_PAGE: &str = "There is no page at this address.";
+
+pub fn routes() -> Vec<Route> {
+    routes![query]
+}
+
+#[get("/<project>/query")]
+async fn query(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            room.project.read(|db| answer(desk, &room, db))
+        })
+        .await
+}
+
+/// What the page is asked, as far as it can be read.
+struct Asked {
+    query: Query,
+    /// The groups as they were typed, those that can't be read among them.
+    groups: Vec<Vec<Clause>>,
+    problems: Vec<Problem>,
+    /// The address says nothing of tickets, so the list that people usually want is shown (row Q15).
+    nothing: bool,
+    editing: bool,
+}
+
+fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
+    let choices = Choices::load(db)?;
+    let mut pairs = desk.visit.pairs();
+    let format = desk.visit.value("format").unwrap_or_default();
+    if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&pairs) {
+        let sent = form::sent(&pairs, &choices);
+        if let Some(href) = canonical(&sent) {
+            return Ok(Answer::see(&format!("{}{href}", room.root)));
+        }
+        pairs = sent.pairs;
+    }
+    let asked = Asked::read(&pairs, room, &choices);
+    let kind = match format.as_str() {
+        _ if desk.visit.wants_json() => Some(export::Kind::Json),
+        "" | "html" => None,
+        "csv" => Some(export::Kind::Csv),
+        "tab" | "tsv" => Some(export::Kind::Tab),
+        "atom" | "rss" => Some(export::Kind::Atom),
+        other => {
+            let message = format!("There is no format `{}` here.", crate::web::form::shortened(other));
+            return Err(Error::invalid("format", message));
+        }
+    };
+    match kind {
+        Some(_) if !asked.problems.is_empty() => Err(Error::Invalid(asked.problems)),
+        Some(kind) => export::answer(desk, room, db, &choices, &asked.query, kind),
+        None => as_page(desk, room, db, &choices, asked),
+    }
+}
+
+/// Where a submitted form leads: the shortest address of what it asks. None if it is too long to be led anywhere.
+fn canonical(sent: &form::Sent) -> Option<String> {
+    let edit = if sent.editing { "action=edit" } else { "" };
+    let address = match from_pairs(&sent.pairs) {
+        Ok(mut query) => {
+            if query.order == Query::default().effective_order() && !query.groups.is_empty() {
+                query.order.clear();
+            }
+            query.max = query.max.filter(|max| *max != DEFAULT_PAGE_SIZE);
+            explicit(&query)
+        }
+        Err(_) => sent
+            .pairs
+            .iter()
+            .map(|(name, value)| format!("{}={}", address::query_value(name), address::query_value(value)))
+            .collect::<Vec<_>>()
+            .join("&"),
+    };
+    (address.len() <= LONGEST).then(|| {
+        let parts: Vec<&str> = [address.as_str(), edit].into_iter().filter(|part| !part.is_empty()).collect();
+        format!("/query?{}", parts.join("&"))
+    })
+}
+
+/// The address of the list of a query, below the project's.
+pub fn href(query: &Query) -> String {
+    format!("/query?{}", explicit(query))
+}
+
+/// The address form of a query, never empty: nothing at all would ask for the usual list.
+fn explicit(query: &Query) -> String {
+    let address = query.to_address();
+    if !address.is_empty() {
+        return address;
+    }
+    Query { order: query.effective_order(), ..Query::default() }.to_address()
+}
+
+impl Asked {
+    fn read(pairs: &[(String, String)], room: &Room, choices: &Choices) -> Self {
+        let editing = pairs.iter().any(|(name, value)| name == "action" && value == "edit");
+        if pairs.iter().all(|(name, _)| ASIDE.contains(&name.as_str())) {
+            let query = usual(room, choices);
+            let groups = query.groups.clone();
+            return Self { query, groups, problems: Vec::new(), nothing: true, editing };
+        }
+        match from_pairs(pairs) {
+            Ok(query) => {
+                let groups = query.groups.clone();
+                Self { query, groups, problems: Vec::new(), nothing: false, editing }
+            }
+            Err(error) => {
+                let problems = match error {
+                    Error::Invalid(problems) => problems,
+                    other => vec![Problem::new("query", other.to_string())],
+                };
+                // Everything that can be read by itself is kept.
+                let length: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
+                let kept: &[(String, String)] = if length <= LONGEST { pairs } else { &[] };
+                let sound: Vec<(String, String)> =
+                    kept.iter().filter(|pair| from_pairs(std::slice::from_ref(pair)).is_ok()).cloned().collect();
+                let query = from_pairs(&sound).unwrap_or_default();
+                Self { query, groups: form::groups(kept), problems, nothing: false, editing }
+            }
+        }
+    }
+}
+
+/// The list of those who ask for nothing (row Q15): their own open tickets, or for anonymous readers all open ones.
+fn usual(room: &Room, choices: &Choices) -> Query {
+    if room.viewer.signed_in() { of_mine("owner", choices) } else { open(choices) }
+}
+
+fn open(choices: &Choices) -> Query {
+    Query { groups: not_closed(choices).map(|clause| vec![clause]).into_iter().collect(), ..Query::default() }
+}
+
+fn of_mine(field: &str, choices: &Choices) -> Query {
+    let mine = Column::named(field).map(|column| Clause {
+        column,
+        operator: Operator::Is,
+        negated: false,
+        values: vec![USER.to_owned()],
+    });
+    Query { groups: vec![not_closed(choices).into_iter().chain(mine).collect()], ..Query::default() }
+}
+
+/// That a ticket is in no state of the category closed; none where there is no such state.
+fn not_closed(choices: &Choices) -> Option<Clause> {
+    let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
+    let values: Vec<String> = closed.map(|status| status.name.clone()).collect();
+    let column = Column::named("status").filter(|_| !values.is_empty())?;
+    Some(Clause { column, operator: Operator::Is, negated: true, values })
+}
+
+/// The fields of `query/show.html`.
+#[derive(Serialize)]
+struct ShowPage {
+    href: String,
+    title: &'static str,
+    summary: String,
+    total: usize,
+    table: Option<Table>,
+    paging: Paging,
+    window: Vec<PageLink>,
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+    open: bool,
+    clauses: Vec<Group>,
+    next_clause: Group,
+    columns: Vec<ColumnChoice>,
+    default_columns: Option<String>,
+    rows: Vec<ColumnChoice>,
+    groups: Vec<ColumnChoice>,
+    orders: Vec<ColumnChoice>,
+    group_descending: bool,
+    order_descending: bool,
+    max: String,
+    exports: Vec<Link>,
+    macro_call: String,
+    mine: Vec<Ready>,
+    new_ticket_href: Option<String>,
+}
+
+impl Page for ShowPage {
+    const TEMPLATE: &'static str = "query/show.html";
+}
+
+#[derive(Serialize)]
+struct PageLink {
+    number: usize,
+    href: Option<String>,
+    /// Pages are left out before it.
+    gap: bool,
+}
+
+#[derive(Serialize)]
+struct ColumnChoice {
+    name: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Serialize)]
+struct Link {
+    label: &'static str,
+    href: String,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    label: &'static str,
+    href: String,
+    current: bool,
+}
+
+fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut asked: Asked) -> Result<Answer> {
+    let query = asked.query.clone();
+    let mut warnings = Vec::new();
+    let mut found = None;
+    let mut total = 0;
+    if asked.problems.is_empty() {
+        match found_on_page(room, db, choices, &query, &mut warnings) {
+            Ok(page) => {
+                total = page.total;
+                found = Some(page);
+            }
+            Err(Error::Invalid(problems)) => {
+                if problems.iter().all(|problem| problem.field == "page") {
+                    total = count(db, &room.viewer, choices, &query)?;
+                }
+                asked.problems = problems;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
+    let table = match found.as_ref().filter(|found| !found.lines.is_empty()) {
+        Some(found) => {
+            let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+            Some(drawing.table(found, true, |line| texts(&reader, db, &query, line))?)
+        }
+        None => None,
+    };
+    let path = format!("{}/query", room.root);
+    let (page, size) = found.as_ref().map_or((1, 1), |found| (found.page, total.div_ceil(found.pages.max(1)).max(1)));
+    let paging = paging(&path, &query, page, found.as_ref().map_or(1, |found| found.pages), total, size);
+    let window = window(&path, &query, page, paging.pages);
+    let (clauses, next_clause) = form::filters(&asked.groups, choices);
+    let columns = columns(&query, choices);
+    let refused = !asked.problems.is_empty();
+    let exports = if refused { Vec::new() } else { exports(&path, &query) };
+    let alternates = exports.iter().map(alternate).collect();
+    let sheet = ShowPage {
+        href: path,
+        title: "Tickets",
+        summary: form::in_words(&asked.groups),
+        total,
+        open: refused || asked.editing || table.is_none(),
+        table,
+        paging,
+        window,
+        warnings,
+        clauses,
+        next_clause,
+        default_columns: query.columns.is_none().then(|| {
+            columns.iter().filter(|column| column.chosen).map(|column| column.name).collect::<Vec<_>>().join(",")
+        }),
+        columns,
+        rows: FIELDS
+            .iter()
+            .filter(|field| field.kind == Kind::Text)
+            .map(|field| ColumnChoice { name: field.name, label: field.label, chosen: query.rows.contains(&field) })
+            .collect(),
+        groups: groups(&query, choices),
+        orders: orders(&query, choices),
+        group_descending: query.group.is_some_and(|group| group.descending),
+        order_descending: query.effective_order().first().is_some_and(|order| order.descending),
+        max: query.max.map(|max| max.to_string()).unwrap_or_default(),
+        exports,
+        macro_call: if refused { String::new() } else { macros::call_of(&query) },
+        mine: ready(room, &query, choices),
+        new_ticket_href: room.viewer.may(TICKET_CREATE).then(|| format!("{}/newticket", room.root)),
+        problems: asked.problems,
+    };
+    let mut sheet = Sheet::new("Tickets", sheet).at("/query").alternates(alternates);
+    if !asked.nothing || asked.editing {
+        sheet = sheet.noindex();
+    }
+    if refused {
+        sheet = sheet.status(Status::UnprocessableEntity);
+    }
+    sheet.render(desk)
+}
+
+fn found_on_page(
+    room: &Room,
+    db: &Connection,
+    choices: &Choices,
+    query: &Query,
+    warnings: &mut Vec<String>,
+) -> Result<Found> {
+    let most = if query.rows.is_empty() { MOST_ON_PAGE } else { MOST_WITH_TEXTS };
+    let size = query.page_size().filter(|size| *size <= most);
+    let bounded = Query { max: Some(size.unwrap_or(most)), ..query.clone() };
+    let mut found = run(db, &room.viewer, choices, &bounded)?;
+    if size.is_none() && found.total > most {
+        let texts = if query.rows.is_empty() { "" } else { " with their texts" };
+        warnings.push(format!("A page shows {most} tickets{texts}; the others are on the next pages."));
+    }
+    table::shorten_addresses(&mut found, &room.viewer, query);
+    Ok(found)
+}
+
+/// The long texts beneath a ticket (row Q17).
+fn texts(reader: &Reader<'_>, db: &Connection, query: &Query, line: &TicketLine) -> Result<Vec<More>> {
+    let mut texts = Vec::new();
+    for field in &query.rows {
+        let text = line.description.as_deref().filter(|text| field.name == "description" && !text.is_empty());
+        if let Some(text) = text {
+            let here = Here { resource: Resource::new("ticket", line.id), name: line.id.to_string() };
+            let html = reader.html(db, &*reader.compiled(text, Flavour::Note)?, Some(&here))?;
+            texts.push(More { label: field.label, html: html.into_string() });
+        }
+    }
+    Ok(texts)
+}
+
+fn page_href(path: &str, query: &Query, page: usize) -> String {
+    format!("{path}?{}", explicit(&Query { page, ..query.clone() }))
+}
+
+fn paging(path: &str, query: &Query, page: usize, pages: usize, total: usize, size: usize) -> Paging {
+    let paging = Paging::new(path, &[], page, size, total);
+    Paging {
+        page,
+        pages,
+        previous: (page > 1).then(|| page_href(path, query, page - 1)),
+        next: (page < pages).then(|| page_href(path, query, page + 1)),
+        ..paging
+    }
+}
+
+/// The first page, those around this one, and the last (row Q20).
+fn window(path: &str, query: &Query, page: usize, pages: usize) -> Vec<PageLink> {
+    let mut links: Vec<PageLink> = Vec::new();
+    let near = page.saturating_sub(WINDOW).max(1)..=(page + WINDOW).min(pages);
+    let numbers = std::iter::once(1).chain(near).chain([pages]);
+    for number in numbers {
+        let last = links.last().map_or(0, |last| last.number);
+        if number > last {
+            let href = (number != page).then(|| page_href(path, query, number));
+            links.push(PageLink { number, href, gap: number > last + 1 });
+        }
+    }
+    links
+}
+
+/// Those that are shown first, in their order, then the others.
+fn columns(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
+    let shown = query.shown_columns(choices);
+    let others = Column::all().filter(|column| {
+        !shown.contains(column) && column.field().is_none_or(|field| choices.has(field) && field.kind != Kind::Text)
+    });
+    let all: Vec<(Column, bool)> =
+        shown.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();
+    all.into_iter()
+        .map(|(column, chosen)| ColumnChoice { name: column.name(), label: column.label(), chosen })
+        .collect()
+}
+
+fn groups(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
+    let none = ColumnChoice { name: "", label: "nothing", chosen: query.group.is_none() };
+    let columns = choices.fields().map(Column::Of).filter(|column| column.groups());
+    let chosen = |column| query.group.is_some_and(|group| group.column == column);
+    let choice = |column: Column| ColumnChoice { name: column.name(), label: column.label(), chosen: chosen(column) };
+    std::iter::once(none).chain(columns.map(choice)).collect()
+}
+
+fn orders(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
+    let first = query.effective_order().first().map(|order: &Order| order.column);
+    std::iter::once(Column::Id)
+        .chain(choices.fields().map(Column::Of))
+        .map(|column| ColumnChoice { name: column.name(), label: column.label(), chosen: first == Some(column) })
+        .collect()
+}
+
+fn exports(path: &str, query: &Query) -> Vec<Link> {
+    let address = explicit(&Query { page: 1, ..query.clone() });
+    [("CSV", "csv"), ("Tab-separated", "tab"), ("JSON", "json"), ("Atom", "atom")]
+        .map(|(label, format)| Link { label, href: format!("{path}?{address}&format={format}") })
+        .into()
+}
+
+fn alternate(export: &Link) -> Alternate {
+    let media_type = match export.label {
+        "CSV" => "text/csv",
+        "JSON" => "application/json",
+        "Atom" => "application/atom+xml",
+        _ => "text/tab-separated-values",
+    };
+    Alternate { href: export.href.clone(), media_type, title: format!("Tickets as {}", export.label) }
+}
+
+/// The lists that are wanted most.
+fn ready(room: &Room, query: &Query, choices: &Choices) -> Vec<Ready> {
+    let mut lists = vec![("Open", open(choices))];
+    if room.viewer.signed_in() {
+        lists.push(("Mine", of_mine("owner", choices)));
+        lists.push(("Reported by me", of_mine("reporter", choices)));
+    }
+    lists.push(("All", Query::default()));
+    let entry = |(label, list): (&'static str, Query)| Ready {
+        label,
+        href: format!("{}/query?{}", room.root, explicit(&list)),
+        current: list.groups == query.groups,
+    };
+    lists.into_iter().map(entry).collect()
+}

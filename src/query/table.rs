@@ -1,0 +1,397 @@
+//! Tickets in a table: what `templates/query/_table.html` shows, for the page and (drawn by [`Table::html`]) inside texts.
+
+use serde::Serialize;
+
+use super::narrow;
+use super::run::{Found, GroupHead};
+use super::tree::{Column, Order, Query};
+use super::{Person, TicketLine};
+use crate::base::error::Result;
+use crate::base::markup::{self, Html};
+use crate::base::time::Instant;
+use crate::base::viewer::Viewer;
+use crate::milestone::MILESTONE_VIEW;
+use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::status::Category;
+use crate::ticket::ticket_href;
+use crate::web::address;
+
+/// A longer list is not carried along by the links to its tickets.
+const LONGEST_LIST: usize = 1_000;
+/// So much of a long text stands in a cell, in characters.
+const LONGEST_CELL: usize = 200;
+/// There are classes for so many priorities; the rest look alike (row Q22).
+const RANKS: usize = 5;
+
+/// The fields of `query/_table.html`.
+#[derive(Debug, Serialize)]
+pub struct Table {
+    pub label: &'static str,
+    pub columns: Vec<Head>,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Head {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub href: Option<String>,
+    pub sorted: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Group {
+    pub heading_html: String,
+    pub label: &'static str,
+    pub count: usize,
+    pub continued: bool,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Row {
+    pub id: i64,
+    pub href: String,
+    pub closed: bool,
+    pub rank: usize,
+    pub cells: Vec<Cell>,
+    pub more: Vec<More>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Cell {
+    pub name: &'static str,
+    pub html: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct More {
+    pub label: &'static str,
+    pub html: String,
+}
+
+/// Draws what one query found for one viewer.
+pub struct Drawing<'a> {
+    pub query: &'a Query,
+    pub choices: &'a Choices,
+    pub viewer: &'a Viewer,
+    /// Base path and project.
+    pub root: &'a str,
+    /// What the links to tickets carry along (row C16).
+    list: Option<String>,
+}
+
+impl<'a> Drawing<'a> {
+    pub fn new(query: &'a Query, choices: &'a Choices, viewer: &'a Viewer, root: &'a str) -> Self {
+        let list = format!("query:{}", Query { page: 1, ..query.clone() }.to_address());
+        let list = (list.len() <= LONGEST_LIST).then(|| address::query_value(&list));
+        Self { query, choices, viewer, root, list }
+    }
+
+    /// The address of the ticket in a line of the whole list, counted from 0.
+    pub fn ticket_href(&self, id: i64, at: usize) -> String {
+        let href = format!("{}{}", self.root, ticket_href(id));
+        match &self.list {
+            Some(list) => format!("{href}?list={list}&at={at}"),
+            None => href,
+        }
+    }
+
+    /// The lines in their groups; `more` gives what stands beneath a line over the full width.
+    pub fn table(&self, found: &Found, sorts: bool, more: impl Fn(&TicketLine) -> Result<Vec<More>>) -> Result<Table> {
+        let columns = self.query.shown_columns(self.choices);
+        let row = |at: usize, line: &TicketLine| -> Result<Row> {
+            let href = self.ticket_href(line.id, found.offset + at);
+            let cells = columns
+                .iter()
+                .map(|column| Cell { name: column.name(), html: self.cell(line, *column, &href).into_string() })
+                .collect();
+            let closed = line.category(self.choices).is_closed();
+            Ok(Row { id: line.id, href, closed, rank: self.rank(line), cells, more: more(line)? })
+        };
+        let mut groups = Vec::new();
+        for (head, first, last) in parts(found) {
+            let lines = found.lines[first..last].iter().enumerate();
+            let rows = lines.map(|(at, line)| row(first + at, line)).collect::<Result<Vec<Row>>>()?;
+            let field = self.query.group.and_then(|group| group.column.field());
+            groups.push(match head.zip(field) {
+                None => Group { heading_html: String::new(), label: "", count: 0, continued: false, rows },
+                Some((head, field)) => Group {
+                    heading_html: self.heading(field, head, found).into_string(),
+                    label: field.label,
+                    count: head.total,
+                    continued: head.continued,
+                    rows,
+                },
+            });
+        }
+        let columns = columns.iter().map(|column| self.head(*column, sorts)).collect();
+        Ok(Table { label: "Tickets", columns, groups })
+    }
+
+    /// The value that a group has in common, as a link to what it is or to its tickets.
+    pub fn heading(&self, field: &'static Field, head: &GroupHead, found: &Found) -> Html {
+        if field.kind == Kind::Milestone
+            && let Some(id) = head.id
+        {
+            return self.milestone(id);
+        }
+        let person = found.lines.get(head.first).and_then(|line| match field.name {
+            "owner" => line.owner.as_ref(),
+            "reporter" => line.reporter.as_ref(),
+            _ => None,
+        });
+        let words = match (person, head.value.as_str()) {
+            (Some(person), _) => person.called(),
+            (None, "") => "None".to_owned(),
+            (None, value) => value.to_owned(),
+        };
+        // An address that is shortened for this reader would be whole in the link.
+        let hidden = hides_addresses(self.viewer) && field.kind == Kind::Person && head.value.contains('@');
+        let narrow =
+            if hidden { None } else { narrow::to_value(self.query, Column::Of(field), &head.value, self.viewer) };
+        let mut html = Html::default();
+        match narrow {
+            Some(narrow) => html
+                .tag("<a")
+                .attribute("href", &format!("{}{}", self.root, narrow.href()))
+                .tag("><bdi>")
+                .text(&words)
+                .tag("</bdi></a>"),
+            None => html.tag("<bdi>").text(&words).tag("</bdi>"),
+        };
+        html
+    }
+
+    fn head(&self, column: Column, sorts: bool) -> Head {
+        let first = self.query.effective_order().first().copied().filter(|first| first.column == column);
+        let order = vec![Order { column, descending: first.is_some_and(|first| !first.descending) }];
+        let sorted = Query { order, page: 1, ..self.query.clone() };
+        Head {
+            name: column.name(),
+            label: column.label(),
+            href: sorts.then(|| format!("{}{}", self.root, sorted.href())),
+            sorted: first.map(|first| if first.descending { "desc" } else { "asc" }),
+        }
+    }
+
+    fn rank(&self, line: &TicketLine) -> usize {
+        let place = |priority| self.choices.options("priority").position(|option| option.id == priority);
+        line.priority.and_then(place).map_or(0, |place| (place + 1).min(RANKS))
+    }
+
+    /// A link to the ticket, struck through if it is closed.
+    pub fn ticket_link(&self, line: &TicketLine, href: &str, words: &str, title: &str) -> Html {
+        let mut html = Html::default();
+        html.tag("<a").attribute("href", href);
+        if line.category(self.choices).is_closed() {
+            html.tag(" class=\"closed\"");
+        }
+        if !title.is_empty() {
+            html.attribute("title", title);
+        }
+        html.tag(" dir=\"auto\">").text(words).tag("</a>");
+        html
+    }
+
+    fn cell(&self, line: &TicketLine, column: Column, href: &str) -> Html {
+        let Column::Of(field) = column else { return self.ticket_link(line, href, &format!("#{}", line.id), "") };
+        let mut html = Html::default();
+        match (field.name, field.kind) {
+            ("summary", _) => html = self.ticket_link(line, href, &line.summary, ""),
+            ("description", _) => {
+                html.text(&shortened(&markup::plain(line.description.as_deref().unwrap_or_default()), LONGEST_CELL));
+            }
+            ("reporter", _) => html = people(line.reporter.as_slice()),
+            ("owner", _) => html = people(line.owner.as_slice()),
+            ("cc", _) => html = people(&line.cc),
+            ("keywords", _) => {
+                html.text(&line.keywords);
+            }
+            (_, Kind::Status) => html = self.status(line),
+            (_, Kind::Milestone) => html = line.milestone.map(|id| self.milestone(id)).unwrap_or_default(),
+            (_, Kind::Time) => html = line.time(field).map(|at| self.time(at)).unwrap_or_default(),
+            _ => {
+                html.text(line.choice(field).map_or("", |id| self.choices.name_of(field, id)));
+            }
+        }
+        html
+    }
+
+    /// As `ui.status` draws it.
+    pub fn status(&self, line: &TicketLine) -> Html {
+        let name = self.choices.status(line.status).map_or("", |status| status.name.as_str());
+        let mut html = Html::default();
+        html.tag(match line.category(self.choices) {
+            Category::Open => concat!(
+                "<span class=\"status status-open\"><svg class=\"icon icon-status-open\" viewBox=\"0 0 16 16\" ",
+                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
+                "r=\"5.25\"/></svg>"
+            ),
+            Category::Waiting => concat!(
+                "<span class=\"status status-waiting\"><svg class=\"icon icon-status-waiting\" viewBox=\"0 0 16 16\" ",
+                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
+                "r=\"5.25\"/><path d=\"M6.4 5.9v4.2M9.6 5.9v4.2\"/></svg>"
+            ),
+            Category::Closed => concat!(
+                "<span class=\"status status-closed\"><svg class=\"icon icon-status-closed\" viewBox=\"0 0 16 16\" ",
+                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"filled\" ",
+                "cx=\"8\" cy=\"8\" r=\"6\"/><path class=\"cut\" d=\"m5.25 8.25 2 2 3.5-4.25\"/></svg>"
+            ),
+        });
+        html.text(name).tag("</span>");
+        html
+    }
+
+    /// Its name, which all may read on a ticket; a link for those who may see the milestone itself.
+    fn milestone(&self, id: i64) -> Html {
+        let mut html = Html::default();
+        let Some(row) = self.choices.milestone(id) else { return html };
+        if self.viewer.may(MILESTONE_VIEW) && self.viewer.sees_class(row.acl) {
+            let href = format!("{}/milestone/{}", self.root, address::path(&row.name));
+            html.tag("<a").attribute("href", &href);
+            if row.completed_at.is_some() {
+                html.tag(" class=\"closed\"");
+            }
+            html.tag("><bdi>").text(&row.name).tag("</bdi></a>");
+        } else {
+            html.tag("<bdi>").text(&row.name).tag("</bdi>");
+        }
+        html
+    }
+
+    fn time(&self, at: Instant) -> Html {
+        let when = at.when(&self.viewer.zone());
+        let mut html = Html::default();
+        html.tag("<time").attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">");
+        html.text(&when.ago).tag("</time>");
+        html
+    }
+}
+
+impl Table {
+    /// As the template draws it.
+    pub fn html(&self) -> Html {
+        let mut html = Html::default();
+        html.tag("<div class=\"table-wrap tickets-wrap\" tabindex=\"0\" role=\"region\"")
+            .attribute("aria-label", self.label)
+            .tag(
+                "><table class=\"list tickets ticket-table\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">",
+            );
+        for column in &self.columns {
+            html.tag("<th scope=\"col\" role=\"columnheader\"")
+                .attribute("class", &format!("col-{}", column.name))
+                .tag(">")
+                .text(column.label)
+                .tag("</th>");
+        }
+        html.tag("</tr></thead>");
+        let across = self.columns.len().to_string();
+        for group in &self.groups {
+            if !group.label.is_empty() {
+                html.tag("<tbody class=\"group\" role=\"rowgroup\"><tr role=\"row\">")
+                    .tag("<th scope=\"colgroup\" role=\"rowheader\"")
+                    .attribute("colspan", &across)
+                    .tag("><span class=\"muted\">")
+                    .text(group.label)
+                    .tag("</span> ")
+                    .html(&Html::trusted(group.heading_html.clone()))
+                    .tag(" <span class=\"muted figures\">")
+                    .text(&group.count.to_string())
+                    .tag("</span></th></tr></tbody>");
+            }
+            html.tag("<tbody role=\"rowgroup\">");
+            for row in &group.rows {
+                self.row(&mut html, row, &across);
+            }
+            html.tag("</tbody>");
+        }
+        html.tag("</table></div>");
+        html
+    }
+
+    fn row(&self, html: &mut Html, row: &Row, across: &str) {
+        let class = format!(
+            "rank-{}{}{}",
+            row.rank,
+            if row.closed { " is-closed" } else { "" },
+            if row.more.is_empty() { "" } else { " has-more" }
+        );
+        html.tag("<tr role=\"row\"").attribute("class", &class).tag(">");
+        for (cell, column) in row.cells.iter().zip(&self.columns) {
+            let blank = if cell.html.is_empty() { " blank" } else { "" };
+            html.tag("<td role=\"cell\"")
+                .attribute("class", &format!("col-{}{blank}", cell.name))
+                .attribute("data-label", column.label)
+                .tag(">")
+                .html(&Html::trusted(cell.html.clone()))
+                .tag("</td>");
+        }
+        html.tag("</tr>");
+        for more in &row.more {
+            html.tag("<tr class=\"full\" role=\"row\"><td role=\"cell\"").attribute("colspan", across).tag(">");
+            html.html(&Html::trusted(more.html.clone())).tag("</td></tr>");
+        }
+    }
+}
+
+/// The groups of a page with their first line and the one after their last; one part where nothing groups.
+pub fn parts(found: &Found) -> Vec<(Option<&GroupHead>, usize, usize)> {
+    if found.groups.is_empty() {
+        return vec![(None, 0, found.lines.len())];
+    }
+    let ends = found.groups.iter().skip(1).map(|next| next.first).chain([found.lines.len()]);
+    found.groups.iter().zip(ends).map(|(head, end)| (Some(head), head.first, end)).collect()
+}
+
+fn people(people: &[Person]) -> Html {
+    let mut html = Html::default();
+    for (at, person) in people.iter().enumerate() {
+        if at > 0 {
+            html.text(", ");
+        }
+        let called = person.called();
+        html.tag("<bdi");
+        if called != person.login {
+            html.attribute("title", &person.login);
+        }
+        html.tag(">").text(&called).tag("</bdi>");
+    }
+    html
+}
+
+/// Whether addresses of people are shortened for this viewer: nobody who is not signed in collects them (row Q23).
+pub fn hides_addresses(viewer: &Viewer) -> bool {
+    !viewer.signed_in() && !viewer.principal.is_operator()
+}
+
+/// Shortens every name that is an address, for a viewer from whom they are kept: `kim@…`.
+pub fn shorten_addresses(found: &mut Found, viewer: &Viewer, query: &Query) {
+    if !hides_addresses(viewer) {
+        return;
+    }
+    let shorten = |name: &mut String| {
+        if let Some(at) = name.find('@') {
+            name.truncate(at + 1);
+            name.push('…');
+        }
+    };
+    for line in &mut found.lines {
+        for person in line.reporter.iter_mut().chain(&mut line.owner).chain(&mut line.cc) {
+            shorten(&mut person.login);
+            shorten(&mut person.display_name);
+        }
+    }
+    if query.group.and_then(|group| group.column.field()).is_some_and(|field| field.kind == Kind::Person) {
+        found.groups.iter_mut().for_each(|head| shorten(&mut head.value));
+    }
+}
+
+/// The beginning of a text on one line.
+pub fn shortened(text: &str, longest: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
