@@ -16,6 +16,7 @@ mod milestone;
 mod options;
 mod permission;
 mod query;
+mod query_page;
 mod roadmap;
 mod search;
 mod text;

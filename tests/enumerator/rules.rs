@@ -734,6 +734,26 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/admin/ticket/milestones", &[("act", "add"), ("name", "M2")], NOBODY),
         ],
     },
+    // Queries.
+    Rule {
+        route: "GET /<project>/query",
+        doors: &[
+            get("/demo/query", MEMBERS),
+            get("/demo/query?status=!closed&or&owner=kim&order=id&group=status&row=description", MEMBERS),
+            get("/demo/query?add_filter_0=owner&add_0=1", [404, 404, 303, 303, 303]),
+            get("/demo/query?colour=red", [404, 404, 422, 422, 422]),
+            get("/demo/query?order=id&page=9", [404, 404, 422, 422, 422]),
+            get("/demo/query?format=json", MEMBERS),
+            get("/demo/query?format=csv", MEMBERS),
+            get("/demo/query?format=tab", MEMBERS),
+            get("/demo/query?format=atom&order=id", MEMBERS),
+            get("/demo/query?format=rss&time=soonish", [404, 404, 422, 422, 422]),
+            get("/demo/query?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/query", ADMINS),
+            get("/hidden/query?format=json", ADMINS),
+            get("/nowhere/query", NOBODY),
+        ],
+    },
     // Search.
     Rule {
         route: "GET /<project>/search",

@@ -105,7 +105,7 @@ impl<'a> Grammar<'a> {
         if name > 0 && !before.is_some_and(|c| "/&#=-.:@+~%$\\".contains(c)) {
             let prefix = &spot.rest[..name];
             if let Some(rest) = after.strip_prefix(':') {
-                if let Some((length, rest)) = rest_of(rest) {
+                if let Some((length, rest)) = rest_of(rest, !spot.table) {
                     let end = name + 1 + length;
                     let source = &spot.rest[..end];
                     if self.vocabulary.link_kind(prefix).is_some() {
@@ -427,7 +427,7 @@ fn may_be_elsewhere(prefix: &str, rest: &str) -> bool {
 
 /// What follows the colon of `prefix:`: quoted (`"Two Words"`) and plain stretches up to a blank, with its length. Punctuation
 /// at the end belongs to the sentence.
-fn rest_of(text: &str) -> Option<(usize, String)> {
+fn rest_of(text: &str, pipes: bool) -> Option<(usize, String)> {
     let text = within(text, LONGEST_REST);
     let mut value = String::new();
     let mut at = 0;
@@ -443,7 +443,7 @@ fn rest_of(text: &str) -> Option<(usize, String)> {
             }
         } else {
             let from = if at == quoted_to { at } else { break };
-            let end = plain_end(&text[from..]) + from;
+            let end = plain_end(&text[from..], pipes) + from;
             let more = text[end..].starts_with('"') && text[..end].ends_with([':', '@', '/', '#']) && end > from;
             let end = if more { end } else { from + trimmed(&text[from..end]).len() };
             value.push_str(&text[from..end]);
@@ -465,8 +465,9 @@ fn rest_of(text: &str) -> Option<(usize, String)> {
     (!value.trim().is_empty()).then_some((at, value))
 }
 
-/// Where a plain stretch ends at the latest: at a blank, a quote, an angle bracket, or a bracket that it didn't open.
-fn plain_end(text: &str) -> usize {
+/// Where a plain stretch ends at the latest: at a blank, a quote, an angle bracket, or a bracket that it didn't open. With
+/// `pipes` the alternatives of a value belong to it, as in `query:status=new|assigned`.
+fn plain_end(text: &str, pipes: bool) -> usize {
     let mut open: Vec<char> = Vec::new();
     for (at, character) in text.char_indices() {
         match character {
@@ -481,6 +482,9 @@ fn plain_end(text: &str) -> usize {
                     return at;
                 }
             }
+            '|' if pipes
+                && text[..at].contains('=')
+                && text[at + 1..].chars().next().is_some_and(|next| !ends_reference(next)) => {}
             _ if ends_reference(character) => return at,
             _ => {}
         }
@@ -501,7 +505,7 @@ fn trimmed(text: &str) -> &str {
 /// A quoted whole or quoted parts without their quotes: `"Two Words"#goals`.
 fn unquoted(text: &str) -> String {
     let text = text.trim();
-    match rest_of(text) {
+    match rest_of(text, false) {
         Some((length, value)) if length == text.len() && text.contains('"') => value,
         _ => text.to_owned(),
     }
