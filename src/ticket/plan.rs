@@ -153,7 +153,7 @@ impl Planner<'_> {
             }
         }
         if plan.after.get("owner").is_empty()
-            && !request.action.as_ref().is_some_and(|action| action.owner.is_some())
+            && request.action.as_ref().is_none_or(|action| action.owner.is_none())
             && let Some(owner) = component_owner(&plan.choices, &plan.after)
         {
             plan.after.set("owner", vec![Value::Id(owner)]);

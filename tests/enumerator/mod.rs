@@ -220,7 +220,10 @@ impl House {
         admin.submit("/demo/milestone?action=new", &[("name", "Before"), ("duedate", "2099-12-31")]).expect(303);
         admin.submit("/demo/milestone/Before?action=edit", &[("name", "M1")]).expect(303);
         admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
-        file(&admin, &[("field_summary", "The first matter, with words to be found"), ("field_description", "See #2.")]);
+        file(
+            &admin,
+            &[("field_summary", "The first matter, with words to be found"), ("field_description", "See #2.")],
+        );
         admin.post_json("/demo/ticket/1", &serde_json::json!({ "comment": "Not like #2." })).expect(201);
     }
 
@@ -236,7 +239,14 @@ impl House {
         admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
         admin.save_page("Secret/Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Secret/Gone?action=delete", &[("comment", "")]).expect(303);
-        file(&admin, &[("field_summary", "The secret matter, with words to be found"), ("field_description", "See #1."), ("field_milestone", "M1")]);
+        file(
+            &admin,
+            &[
+                ("field_summary", "The secret matter, with words to be found"),
+                ("field_description", "See #1."),
+                ("field_milestone", "M1"),
+            ],
+        );
         admin.post_json("/demo/ticket/2", &serde_json::json!({ "comment": "Said of #1 in secret." })).expect(201);
         let seclude = "update ticket set acl = (select id from acl where path = 'secret') where id = 2;
             update ticket_change set acl = (select id from acl where path = 'secret') where ticket = 2;
