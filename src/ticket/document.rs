@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::fields::{Choices, FIELDS, Kind};
 use super::link::class_of;
 use super::store::{self, TicketRow};
-use super::values::{Names, People};
+use super::values::{Names, People, Value};
 use super::{TICKET_VIEW, comment_href, ticket_href};
 use crate::base::component::{Card, Document, Occurrence};
 use crate::base::error::Result;
@@ -16,6 +16,8 @@ use crate::base::viewer::Viewer;
 
 /// Characters of comments that the search index reads of one ticket.
 const MOST_TEXT: usize = 512 * 1024;
+/// Characters of what was said that the timeline may cut an excerpt from.
+const MOST_EXCERPT: usize = 1200;
 
 /// The fields by which hits are counted and asked for.
 const FACETS: [&str; 11] = [
@@ -114,35 +116,27 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
                 return Ok(None);
             };
             let number: i64 = event.part.parse().unwrap_or(0);
-            let comment = store::changes(db, viewer, row.id, number, number)?.pop();
-            let said = match &comment {
-                Some(change) if number == 0 => Some(change.comment.as_str()).filter(|text| !text.is_empty()),
-                Some(change) => Some(change.comment.as_str()),
-                None => None,
+            let Some(said) = store::said(db, row.id, number, MOST_EXCERPT)? else {
+                return Ok(None);
             };
-            let excerpt = match said {
-                Some(text) => markup::plain(text),
-                None => markup::plain(&description_at(db, row.id, number)?),
+            let text = match store::begun(db, said.change, "description")? {
+                Some(Value::Text(description)) if number == 0 => description.chars().take(MOST_EXCERPT).collect(),
+                _ => said.comment,
             };
             Ok(Some(Occurrence {
                 title: title(row),
                 href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number) },
-                deed: deed(db, event, row, &choices, number)?,
+                deed: deed(db, event, said.change, &choices)?,
                 class: class_of(&choices, row.status),
                 icon: "ticket",
-                excerpt,
+                excerpt: markup::plain(&text),
                 more: None,
             }))
         })
         .collect()
 }
 
-fn description_at(db: &Connection, ticket: i64, number: i64) -> Result<String> {
-    let change = store::change_id(db, ticket, number)?.unwrap_or_default();
-    Ok(store::values_after(db, ticket, change)?.text("description").to_owned())
-}
-
-fn deed(db: &Connection, event: &Event, row: &TicketRow, choices: &Choices, number: i64) -> Result<String> {
+fn deed(db: &Connection, event: &Event, change: i64, choices: &Choices) -> Result<String> {
     let fields: Vec<&str> = event
         .data
         .get("fields")
@@ -151,9 +145,11 @@ fn deed(db: &Connection, event: &Event, row: &TicketRow, choices: &Choices, numb
         .unwrap_or_default();
     Ok(match event.kind.as_str() {
         "ticket.created" => "filed".to_owned(),
-        "ticket.closed" => match resolution_at(db, row.id, choices, number)? {
-            Some(resolution) => format!("closed as {resolution}"),
-            None => "closed".to_owned(),
+        "ticket.closed" => match store::begun(db, change, "resolution")? {
+            Some(Value::Id(id)) => {
+                format!("closed as {}", choices.option(id).map_or("something else", |option| option.name.as_str()))
+            }
+            _ => "closed".to_owned(),
         },
         "ticket.reopened" => "reopened".to_owned(),
         "ticket.commented" => "commented".to_owned(),
@@ -166,14 +162,6 @@ fn deed(db: &Connection, event: &Event, row: &TicketRow, choices: &Choices, numb
             if labels.is_empty() { "changed".to_owned() } else { format!("changed: {}", labels.join(", ")) }
         }
     })
-}
-
-fn resolution_at(db: &Connection, ticket: i64, choices: &Choices, number: i64) -> Result<Option<String>> {
-    let Some(change) = store::change_id(db, ticket, number)? else {
-        return Ok(None);
-    };
-    let id = store::values_after(db, ticket, change)?.id("resolution");
-    Ok(id.and_then(|id| choices.option(id)).map(|option| option.name.clone()))
 }
 
 /// Replays the history of every ticket: what the spans say now must be what the row says, and every change must be there.
@@ -200,8 +188,8 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
             .prepare_cached(&format!("select {column} from ticket where id = ?1"))?
             .query_row([id], |row| row.get(0))?;
         let spans = match ticket.values.get(field.name).first() {
-            Some(super::values::Value::Id(value)) => rusqlite::types::Value::Integer(*value),
-            Some(super::values::Value::Text(text)) => rusqlite::types::Value::Text(text.clone()),
+            Some(Value::Id(value)) => rusqlite::types::Value::Integer(*value),
+            Some(Value::Text(text)) => rusqlite::types::Value::Text(text.clone()),
             _ if field.is_id() => rusqlite::types::Value::Null,
             _ => rusqlite::types::Value::Text(String::new()),
         };

@@ -179,6 +179,28 @@ pub fn answers(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<(
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// What was said with a change: its id and the beginning of its comment.
+pub struct Said {
+    pub change: i64,
+    pub comment: String,
+}
+
+/// The beginning of what was said with the change of that number.
+pub fn said(db: &Connection, ticket: i64, number: i64, characters: usize) -> Result<Option<Said>> {
+    Ok(db
+        .prepare_cached("select id, substr(comment, 1, ?3) from ticket_change where ticket = ?1 and number = ?2")?
+        .query_row((ticket, number, characters as i64), |row| Ok(Said { change: row.get(0)?, comment: row.get(1)? }))
+        .optional()?)
+}
+
+/// The first value of a field that began with that change.
+pub fn begun(db: &Connection, change: i64, field: &str) -> Result<Option<Value>> {
+    Ok(db
+        .prepare_cached("select value from ticket_value where from_change = ?1 and field = ?2 order by ord limit 1")?
+        .query_row((change, field), |row| row.get(0))
+        .optional()?)
+}
+
 /// A value that a change ended or began.
 #[derive(Debug, Clone)]
 pub struct ValueSpan {
