@@ -199,6 +199,39 @@ fn two_versions_of_a_ticket_are_compared_field_by_field_and_word_by_word() {
 }
 
 #[test]
+fn the_list_that_one_came_from_goes_along() {
+    let test = discussed();
+    let kim = test.signed_in("kim");
+    let carried = "list=query:status=new&at=0";
+    for action in ["comment-edit&cnum=1", "diff&version=3", "history", "comment-diff&cnum=1"] {
+        let page = kim.get(&format!("/demo/ticket/1?action={action}&{carried}")).expect(200);
+        let links = page.attributes("main a", "href").into_iter().chain(page.attributes("main form", "action"));
+        let broken: Vec<String> = links.filter(|href| href.matches('?').count() > 1).collect();
+        assert_eq!(broken, [] as [String; 0], "{action}");
+    }
+    let editor = format!("{EDITOR}&{carried}");
+    kim.submit(&editor, &[("edited_comment", "Better."), ("save", "1")]).expect(303);
+}
+
+#[test]
+fn names_that_are_mail_addresses_are_shortened_for_those_who_are_not_signed_in() {
+    let test = TestSite::public();
+    test.command(&["ticket", "new", "demo", "--summary", "Doors"]).expect(0);
+    test.command(&["ticket", "change", "demo", "1", "--set", "owner=robin@example.org", "--set", "cc=lee@example.org"])
+        .expect(0);
+    let addresses = [
+        "/demo/ticket/1?action=history",
+        "/demo/ticket/1?action=diff&version=1",
+        "/demo/ticket/1?action=history&format=json",
+    ];
+    let signed_in = test.user("kim");
+    for address in addresses {
+        assert!(signed_in.get(address).expect(200).text().contains("robin@example.org"), "{address}");
+        assert!(!test.anonymous().get(address).expect(200).text().contains("@example.org"), "{address}");
+    }
+}
+
+#[test]
 fn markup_in_names_and_values_stays_text() {
     let test = TestSite::new();
     let mean = "\"><img src=x onerror=alert(1)>";

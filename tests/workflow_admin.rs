@@ -82,6 +82,18 @@ fn a_check_shows_what_a_text_would_mean_and_saves_nothing() {
         assert!(words.contains(said), "{said} is not in {words}");
     }
     assert!(page.main().contains("nonsense\n"));
+    let cells = page.all("section .table-wrap:first-of-type td");
+    let expected = [
+        "a new ticket",
+        "create → new",
+        "new",
+        "finish → done, ask → asked",
+        "asked",
+        "finish → done, answer → new",
+        "done",
+        "nothing",
+    ];
+    assert_eq!(cells[..8], expected);
     assert_eq!(test.event_count(), events);
 }
 

@@ -9,12 +9,14 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::conversation::comment_href;
 use super::fields::{Choices, LARGEST_TEXT};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history_pages::{DiffPage, End, Look, Text};
+use super::json::author;
 use super::store::{self, ChangeRow, CommentVersion, Ticket};
 use super::values::People;
-use super::{TICKET_APPEND, TICKET_EDIT_COMMENT, comment_href, edit};
+use super::{TICKET_APPEND, TICKET_EDIT_COMMENT, edit};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
@@ -132,10 +134,10 @@ fn editor(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, draft: Draft) 
         if draft.previewed { Some(previewed(desk, room, ticket, &draft.text)?.into_string()) } else { None };
     let (choices, help_href) = room.project.read(|db| Ok((Choices::load(db)?, head::help_href(db, room)?)))?;
     let head = head::head_now(desk, room, &choices, ticket)?;
-    let action_href = format!("{}/comment/{number}", head.href);
+    let action_href = format!("{}/comment/{number}", head::href(room, ticket.row.id));
     let page = EditPage {
         comment: number,
-        comment_href: format!("{}{}", room.root, comment_href(ticket.row.id, number)),
+        comment_href: place(room, ticket, number),
         text: draft.text,
         version: draft.version,
         problems: draft.problems,
@@ -203,7 +205,7 @@ fn edit_comment(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, form: &F
 }
 
 fn told(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, form: &Form) -> Result<Answer> {
-    let href = format!("{}{}", room.root, comment_href(ticket.row.id, number));
+    let href = place(room, ticket, number);
     if form.json {
         let version = comment_of(room, ticket, number)?.edits;
         let value = json!({ "id": ticket.row.id, "number": number, "version": version });
@@ -251,12 +253,20 @@ struct Version {
     diff_href: Option<String>,
 }
 
-fn version_href(room: &Room, ticket: i64, change: &ChangeRow, version: i64) -> String {
+/// Where a comment stands, on whatever page of the conversation.
+fn place(room: &Room, ticket: &Ticket, number: i64) -> String {
+    let plain = head::href(room, ticket.row.id);
+    let href = comment_href(&plain, number, ticket.row.changes);
+    if href.starts_with('#') { format!("{plain}{href}") } else { href }
+}
+
+/// The same with the text of that version.
+fn version_href(room: &Room, ticket: &Ticket, change: &ChangeRow, version: i64) -> String {
     let number = change.number;
     if version == change.edits {
-        return format!("{}{}", room.root, comment_href(ticket, number));
+        return place(room, ticket, number);
     }
-    format!("{}?cnum_hist={number}&cversion={version}#comment:{number}", head::href(room, ticket))
+    format!("{}?cnum_hist={number}&cversion={version}#comment:{number}", head::href(room, ticket.row.id))
 }
 
 /// `?action=comment-history&cnum=K`
@@ -281,8 +291,8 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
             .rev()
             .map(|text| {
                 json!({
-                    "version": text.version, "author": people.called(text.author), "time": text.at.iso(),
-                    "text": text.text, "url": absolute(&version_href(room, id, change, text.version)),
+                    "version": text.version, "author": author(&people, text.author), "time": text.at.iso(),
+                    "text": text.text, "url": absolute(&version_href(room, ticket, change, text.version)),
                 })
             })
             .collect();
@@ -296,7 +306,7 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
             Ok(Version {
                 version: text.version,
                 current: text.version == change.edits,
-                href: version_href(room, id, change, text.version),
+                href: version_href(room, ticket, change, text.version),
                 when: text.at.when(&zone),
                 author: people.called(text.author),
                 html: rendered(&reader, db, ticket, &text.text)?.into_string(),
@@ -315,7 +325,7 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
     let page = HistoryPage {
         head: head::head_now(desk, room, &choices, ticket)?,
         comment: change.number,
-        comment_href: format!("{}{}", room.root, comment_href(id, change.number)),
+        comment_href: place(room, ticket, change.number),
         versions,
         paging,
     };
@@ -344,6 +354,7 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
         let label = |version: i64| format!("ticket/{id}/comment/{}?version={version}", change.number);
         return Ok(Answer::text(unified(&label(older), &label(newer), &old.text, &new.text)));
     }
+    let href = head::href(room, id);
     let look = Look::asked(desk);
     let head = head::head_now(desk, room, &choices, ticket)?;
     let zone = room.viewer.zone();
@@ -351,22 +362,22 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
         version: text.version,
         when: text.at.when(&zone),
         author: people.called(text.author),
-        href: version_href(room, id, change, text.version),
+        href: version_href(room, ticket, change, text.version),
     };
     let pairs = desk.visit.pairs();
     let step = |older: i64, newer: i64| {
-        with_values(&head.href, &pairs, &[("old_version", older.to_string()), ("version", newer.to_string())])
+        with_values(&href, &pairs, &[("old_version", older.to_string()), ("version", newer.to_string())])
     };
     let page = DiffPage {
         texts: Text::compared("", &old.text, &new.text, &look).into_iter().collect(),
         what: name.clone(),
-        what_href: format!("{}{}", room.root, comment_href(id, change.number)),
+        what_href: place(room, ticket, change.number),
         old: end(&old),
         new: end(&new),
         changes: Vec::new(),
         previous: (older > 0).then(|| step(older - 1, older)),
         next: (newer < change.edits).then(|| step(newer, newer + 1)),
-        look: look.shown(&head.href, &pairs),
+        look: look.shown(&href, &pairs),
         head,
     };
     Sheet::new(format!("Changes of {} on #{id}", name.to_lowercase()), page).at("/query").noindex().render(desk)

@@ -7,12 +7,13 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::comment_pages::may_edit;
 use super::fields::Choices;
 use super::history::{self, Group};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
 use super::wording::{self, Change};
-use super::{TICKET_APPEND, TICKET_EDIT_COMMENT, json};
+use super::{TICKET_APPEND, json};
 use crate::attachment::File;
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Here};
@@ -253,8 +254,6 @@ fn of_group(
     let (viewer, number) = (&asked.room.viewer, change.number);
     let zone = viewer.zone();
     let action = |name: &str| format!("{}?action={name}&cnum={number}", asked.plain);
-    let own = viewer.signed_in() && viewer.person.is_some() && change.author == viewer.person;
-    let edits = viewer.may(TICKET_EDIT_COMMENT) || own && viewer.may(TICKET_APPEND);
     Entry {
         kind: "change",
         number: Some(number),
@@ -289,7 +288,7 @@ fn of_group(
         }),
         reply_href: (asked.current && viewer.may(TICKET_APPEND))
             .then(|| format!("{}?replyto={number}#edit", asked.plain)),
-        edit_href: (asked.current && edits).then(|| action("comment-edit")),
+        edit_href: (asked.current && may_edit(viewer, change)).then(|| action("comment-edit")),
         file: None,
         shown_version,
     }

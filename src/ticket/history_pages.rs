@@ -11,9 +11,8 @@ use super::comment_pages;
 use super::fields::{Choices, FIELDS, Field, Kind, field};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
-use super::json::{people_of, value};
+use super::json::{author, people_of, value};
 use super::store::{self, ChangeRow, Ticket};
-use super::ticket_href;
 use super::values::{Names, People, Values};
 use super::wording::{self, Change};
 use crate::base::error::{Error, Result};
@@ -224,7 +223,7 @@ fn as_json(desk: &Desk, names: &Names<'_>, href: &str, paging: &Paging, groups: 
                 })
                 .collect();
             json!({
-                "version": change.number, "author": names.people.called(change.author), "time": change.at.iso(),
+                "version": change.number, "author": author(names.people, change.author), "time": change.at.iso(),
                 "changes": changes, "url": absolute(&format!("{href}?version={}", change.number)),
             })
         })
@@ -384,6 +383,7 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
             wording::change(&names, &change, "")
         })
         .collect();
+    let href = head::href(room, id);
     let look = Look::asked(desk);
     let with_description = of_field.is_none_or(|field| field.kind == Kind::Text);
     let label = if of_field.is_some() { "" } else { "Description" };
@@ -394,22 +394,22 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         version: moment.change.number,
         when: moment.change.at.when(&zone),
         author: people.called(moment.change.author),
-        href: format!("{}?version={}", head.href, moment.change.number),
+        href: format!("{href}?version={}", moment.change.number),
     };
     let pairs = desk.visit.pairs();
     let step = |older: i64, newer: i64| {
-        with_values(&head.href, &pairs, &[("old_version", older.to_string()), ("version", newer.to_string())])
+        with_values(&href, &pairs, &[("old_version", older.to_string()), ("version", newer.to_string())])
     };
     let page = DiffPage {
         what: of_field.map_or("Ticket", |field| field.label).to_owned(),
-        what_href: format!("{}{}", room.root, ticket_href(id)),
+        what_href: href.clone(),
         old: end(&old),
         new: end(&new),
         changes,
         texts: text.into_iter().collect(),
         previous: (older > 0).then(|| step(older - 1, older)),
         next: (newer < ticket.row.changes).then(|| step(newer, newer + 1)),
-        look: look.shown(&head.href, &pairs),
+        look: look.shown(&href, &pairs),
         head,
     };
     Sheet::new(format!("Changes of #{id}"), page).at("/query").noindex().render(desk)

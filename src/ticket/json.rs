@@ -80,17 +80,21 @@ fn comment(names: &Names<'_>, group: &Group) -> Json {
             })
         })
         .collect();
-    let author = match names.people.login(group.change.author) {
-        "" => "anonymous",
-        login => login,
-    };
     json!({
         "number": group.change.number,
-        "author": author,
+        "author": author(names.people, group.change.author),
         "time": group.change.at.iso(),
         "text": text(group.change.comment.clone()),
         "changes": changes,
     })
+}
+
+/// Who did something.
+pub fn author(people: &People, id: Option<i64>) -> &str {
+    match people.login(id) {
+        "" => "anonymous",
+        login => login,
+    }
 }
 
 /// The persons that a history names.

@@ -121,6 +121,7 @@ struct WorkflowPage {
     warnings: Vec<Warning>,
     problems: Vec<Problem>,
     states: Vec<State>,
+    offers: Vec<OffersRow>,
     actions: Vec<ActionRow>,
     shipped: Vec<Shipped>,
     help_href: Option<String>,
@@ -137,6 +138,19 @@ struct State {
     tickets: i64,
     tickets_href: Option<String>,
     missing: bool,
+}
+
+/// What can be done with a ticket in one state.
+#[derive(Serialize)]
+struct OffersRow {
+    state: String,
+    actions: Vec<OfferCell>,
+}
+
+#[derive(Serialize)]
+struct OfferCell {
+    label: String,
+    to: String,
 }
 
 #[derive(Serialize)]
@@ -180,6 +194,7 @@ fn page(desk: &Desk, room: &Room, draft: Draft) -> Result<Answer> {
         saved: draft.definition == current,
         problems: draft.problems,
         states: states(room, &looked),
+        offers: offers(&looked),
         actions: looked.workflow.actions().iter().map(action_row).collect(),
         shipped: workflow::shipped()
             .iter()
@@ -207,6 +222,20 @@ fn states(room: &Room, looked: &Looked) -> Vec<State> {
         missing: !state.defined,
     };
     looked.states.iter().map(row).collect()
+}
+
+fn offers(looked: &Looked) -> Vec<OffersRow> {
+    let row = |state: String, status: Option<&str>| OffersRow {
+        state,
+        actions: looked
+            .workflow
+            .actions_in(status)
+            .into_iter()
+            .map(|action| OfferCell { label: action.label.clone(), to: action.to.clone().unwrap_or_default() })
+            .collect(),
+    };
+    let of_states = looked.states.iter().map(|state| row(state.name.clone(), Some(&state.name)));
+    std::iter::once(row("a new ticket".to_owned(), None)).chain(of_states).collect()
 }
 
 fn action_row(action: &Action) -> ActionRow {

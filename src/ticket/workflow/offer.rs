@@ -108,6 +108,14 @@ impl Workflow {
         offers.into_iter().map(|(_, offer)| offer).collect()
     }
 
+    /// The actions that somebody has for a ticket in that state, or (none) for a new one, whoever it is; in the order of
+    /// [`Workflow::offer`].
+    pub fn actions_in(&self, status: Option<&str>) -> Vec<&Action> {
+        let mut actions: Vec<&Action> = self.actions.iter().filter(|action| self.starts_here(action, status)).collect();
+        actions.sort_by(|one, other| (other.rank, &other.name).cmp(&(one.rank, &one.name)));
+        actions
+    }
+
     /// The action as an offer, or a sentence that says why it is none.
     pub(super) fn consider(&self, action: &Action, situation: &Situation<'_>) -> Result<Offer, String> {
         let name = &action.name;
