@@ -206,7 +206,7 @@ impl House {
             ..Request::default()
         };
         let ticket = edit::create(&self.test.site, &demo, by, &request).unwrap();
-        let comment = Request { comment: "See #1, [[Secret/Plan]].".to_owned(), ..Request::default() };
+        let comment = Request { comment: "See #1, #2, [[Secret/Plan]].".to_owned(), ..Request::default() };
         edit::change(&self.test.site, &demo, by, ticket, &comment).map(drop).unwrap();
         let admin = self.person("admin");
         admin.save_page("WikiStart", "Welcome. See [[Plan]] and [[Secret/Plan]].");
@@ -220,11 +220,6 @@ impl House {
         admin.submit("/demo/milestone?action=new", &[("name", "Before"), ("duedate", "2099-12-31")]).expect(303);
         admin.submit("/demo/milestone/Before?action=edit", &[("name", "M1")]).expect(303);
         admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
-        file(
-            &admin,
-            &[("field_summary", "The first matter, with words to be found"), ("field_description", "See #2.")],
-        );
-        admin.post_json("/demo/ticket/1", &serde_json::json!({ "comment": "Not like #2." })).expect(201);
     }
 
     /// The number of the hidden ticket is given away where it is not hidden, too.

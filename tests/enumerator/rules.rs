@@ -508,7 +508,7 @@ pub const RULES: &[Rule] = &[
             get("/demo/ticket/1?action=comment-history&cnum=1", MEMBERS),
             get("/demo/ticket/1?action=comment-history&cnum=1&format=json", MEMBERS),
             get("/demo/ticket/1?action=comment-diff&cnum=1", MEMBERS),
-            get("/demo/ticket/2?action=history", NOBODY),
+            get("/demo/ticket/2?action=history", INSIDERS),
             get("/hidden/ticket/1?action=history", NOBODY),
             get("/nowhere/ticket/1?action=history", NOBODY),
         ],
@@ -529,7 +529,7 @@ pub const RULES: &[Rule] = &[
             ),
             form("/demo/ticket/1/comment/1", &[], [404, 404, 403, 403, 422]),
             form("/demo/ticket/1/comment/2", &[("edited_comment", "Better.")], NOBODY),
-            form("/demo/ticket/2/comment/1", &[("edited_comment", "Better.")], NOBODY),
+            form("/demo/ticket/2/comment/1", &[("edited_comment", "Better.")], [404, 404, 404, 403, 303]),
             form("/hidden/ticket/1/comment/1", &[("edited_comment", "Better.")], NOBODY),
         ],
     },
@@ -537,7 +537,7 @@ pub const RULES: &[Rule] = &[
         route: "POST /<project>/ticket/<number>/comment/<comment>?action=preview",
         doors: &[
             form("/demo/ticket/1/comment/1?action=preview", &[("text", "Better.")], [404, 404, 403, 403, 200]),
-            form("/demo/ticket/2/comment/1?action=preview", &[("text", "Better.")], NOBODY),
+            form("/demo/ticket/2/comment/1?action=preview", &[("text", "Better.")], [404, 404, 404, 403, 200]),
         ],
     },
     Rule {
