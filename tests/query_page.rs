@@ -155,6 +155,7 @@ fn boxes_menus_and_dates_come_back_as_they_were_chosen() {
     assert_eq!(href, "/demo/query?status=new&status=assigned&time=!2020-01-01..");
     let page = kim.get(&href).expect(200);
     assert_eq!(page.attributes("input[name='0_time']", "value"), ["2020-01-01"]);
+    assert_eq!(page.all(".filters-line"), ["Status is new or assigned and Created not from 2020-01-01"]);
     assert_eq!(ids(&page), [""; 0]);
     // Two ways to compare one field stay two.
     let address = "/demo/query?summary=~o&summary=!~door";

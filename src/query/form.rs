@@ -498,6 +498,10 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
         return None;
     }
     let verb = match (clause.operator, clause.negated) {
+        (_, false) if clause.column.is_time() => {
+            return Some(format!("{} {}", clause.column.label(), values.join(" or ")));
+        }
+        (_, true) if clause.column.is_time() => "not",
         (Operator::Is, false) => "is",
         (Operator::Is, true) => "is not",
         (Operator::Contains, false) => "contains",
