@@ -105,6 +105,22 @@ fn a_rename_is_one_row_and_one_event_and_tickets_keep_pointing_to_it() {
 }
 
 #[test]
+fn search_finds_tickets_by_the_new_name_of_an_option() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    ada.post_json("/demo/newticket", &json!({ "summary": "Doors", "priority": "blocker" })).expect(201);
+    test.catch_up();
+    let found = |query: &str| {
+        ada.get(&format!("/demo/search?q={query}&format=json")).expect(200).json()["total"].as_i64().unwrap()
+    };
+    assert_eq!((found("priority:blocker"), found("priority:urgent")), (1, 0));
+
+    test.command(&["priority", "change", "demo", "blocker", "--rename", "urgent"]).expect(0);
+    test.catch_up();
+    assert_eq!((found("priority:blocker"), found("priority:urgent")), (0, 1));
+}
+
+#[test]
 fn what_tickets_have_is_retired_and_what_none_ever_had_is_deleted() {
     let test = TestSite::new();
     let kim = test.user("kim").member().can("TICKET_ADMIN");

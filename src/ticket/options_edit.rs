@@ -385,6 +385,10 @@ fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, changed: &[&str
     if !changed.is_empty() {
         data["changed"] = Value::from(changed.to_vec());
     }
+    if kind == "option.renamed" {
+        // Search finds tickets by the names of their options.
+        data["kinds"] = json!(["ticket"]);
+    }
     tx.record(&NewEvent::new(kind, Resource::new("option", id), DEFAULT_CLASS).data(data))?;
     Ok(())
 }
