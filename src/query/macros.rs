@@ -7,6 +7,7 @@ use super::{Found, TicketLine, count, from_text, narrow, pages, parse_text, run}
 use crate::base::error::{Error, Result};
 use crate::base::markup::{self, Arguments, Context, Html, Macro};
 use crate::ticket::fields::{Choices, Kind};
+use crate::ticket::people::shown_to;
 use crate::ticket::status::Category;
 
 /// A text shows so many tickets of one query at most.
@@ -260,7 +261,7 @@ impl Shown<'_> {
             let narrow = narrow.filter(|_| !hidden);
             let words = match one.value.as_str() {
                 "" => "None".to_owned(),
-                value if hidden => format!("{}@…", value.split('@').next().unwrap_or_default()),
+                value if is_person => shown_to(self.context.viewer, value),
                 value => value.to_owned(),
             };
             html.tag("<tr><th scope=\"row\">");

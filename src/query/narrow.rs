@@ -54,7 +54,9 @@ fn whole(query: &Query, groups: Vec<Vec<Clause>>) -> Query {
 }
 
 fn login(viewer: &Viewer) -> Option<&str> {
-    viewer.principal.identity.as_ref().map(|identity| identity.login.as_str())
+    let login = viewer.principal.identity.as_ref().map(|identity| identity.login.as_str());
+    // The operator has no account, but signs.
+    login.or(viewer.principal.is_operator().then_some("operator"))
 }
 
 fn with_login(clause: &Clause, login: Option<&str>) -> Clause {

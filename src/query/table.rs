@@ -11,7 +11,9 @@ use crate::base::markup::{self, Html};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::milestone::MILESTONE_VIEW;
+use crate::milestone::name::href_of as milestone_href;
 use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::people::shown_to;
 use crate::ticket::status::Category;
 use crate::ticket::ticket_href;
 use crate::web::address;
@@ -248,7 +250,7 @@ impl<'a> Drawing<'a> {
         let mut html = Html::default();
         let Some(row) = self.choices.milestone(id) else { return html };
         if self.viewer.may(MILESTONE_VIEW) && self.viewer.sees_class(row.acl) {
-            let href = format!("{}/milestone/{}", self.root, address::path(&row.name));
+            let href = format!("{}{}", self.root, milestone_href(&row.name));
             html.tag("<a").attribute("href", &href);
             if row.completed_at.is_some() {
                 html.tag(" class=\"closed\"");
@@ -370,12 +372,7 @@ pub fn shorten_addresses(found: &mut Found, viewer: &Viewer, query: &Query) {
     if !hides_addresses(viewer) {
         return;
     }
-    let shorten = |name: &mut String| {
-        if let Some(at) = name.find('@') {
-            name.truncate(at + 1);
-            name.push('…');
-        }
-    };
+    let shorten = |name: &mut String| *name = shown_to(viewer, name);
     for line in &mut found.lines {
         for person in line.reporter.iter_mut().chain(&mut line.owner).chain(&mut line.cc) {
             shorten(&mut person.login);
