@@ -816,6 +816,7 @@ fn json_is_told_every_problem_by_field() {
     assert_eq!(told(json!({ "comment": "x", "view_time": 9 })), ["view_time"]);
     assert_eq!(told(json!({ "cc": [{ "name": "kim" }] })), ["cc"]);
     assert_eq!(told(json!({ "action": "explode" })), ["action"]);
+    assert_eq!(told(json!({ "comment": ["one", "two"], "priority": ["minor", "major"] })), ["comment", "priority"]);
     assert_eq!(kim.send(Method::Post, &ticket, "text/plain", b"x".to_vec()).status, 422);
     assert_eq!(kim.send(Method::Post, &ticket, "application/json", b"{".to_vec()).status, 422);
 }

@@ -60,7 +60,14 @@ impl Typed {
 pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> Typed {
     let mut typed = Typed { preview: form.has("preview"), ..Typed::default() };
     let emptied = form.emptied().iter().map(|name| (name.as_str(), ""));
+    let mut named: Vec<&str> = Vec::new();
     for (name, value) in form.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(emptied) {
+        let several = field(name.trim_start_matches("field_")).is_some_and(takes_several);
+        if form.json && !several && named.contains(&name) {
+            typed.problems.push(Problem::new(name, format!("`{}` takes one value.", shortened(name))));
+            continue;
+        }
+        named.push(name);
         if name.starts_with("field_checkbox_") {
             continue;
         }
@@ -104,6 +111,10 @@ pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> 
     keep_theirs(form, &mut typed);
     take_back(form, &mut typed);
     typed
+}
+
+fn takes_several(field: &Field) -> bool {
+    matches!(field.kind, Kind::People | Kind::Words)
 }
 
 fn is_control(name: &str) -> bool {

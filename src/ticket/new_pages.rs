@@ -35,7 +35,7 @@ async fn blank(visit: Visit, project: String) -> Answer {
 #[post("/<project>/newticket", data = "<data>")]
 async fn file(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
-        .answer_form(data, move |desk, form| {
+        .answer_form_with_lists(data, move |desk, form| {
             let room = enter(desk, &project)?;
             filed(desk, &room, form)
         })

@@ -56,7 +56,7 @@ async fn show(visit: Visit, project: String, number: String) -> Answer {
 #[post("/<project>/ticket/<number>", rank = 20, data = "<data>")]
 async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -> Answer {
     visit
-        .answer_form(data, move |desk, form| {
+        .answer_form_with_lists(data, move |desk, form| {
             let room = enter(desk, &project)?;
             if form.has("edit_comment") || form.has("edited_comment") {
                 return super::comment_pages::edit_comment_from_form(desk, &room, &number, form);

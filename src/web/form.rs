@@ -6,11 +6,15 @@ use super::address;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::lines_lf;
 
+const SCALARS: &str = "This field takes a text, a number or true and false.";
+
 #[derive(Debug, Clone, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
     /// Names that came as JSON's null or as an empty list: where a field can be emptied, that empties it.
     emptied: Vec<String>,
+    /// Names that came as a list.
+    lists: Vec<String>,
     /// Came as JSON: no form token is needed, and the answer is JSON.
     pub json: bool,
 }
@@ -49,17 +53,21 @@ impl Form {
         for (name, value) in object {
             match value {
                 Value::Null => form.emptied.push(name),
-                Value::Array(values) if values.is_empty() => form.emptied.push(name),
                 Value::Bool(false) => {}
                 Value::Array(values) => match values.iter().map(scalar).collect::<Option<Vec<String>>>() {
-                    Some(texts) => form.fields.extend(texts.into_iter().map(|text| (name.clone(), text))),
+                    Some(texts) => {
+                        if texts.is_empty() {
+                            form.emptied.push(name.clone());
+                        }
+                        form.fields.extend(texts.into_iter().map(|text| (name.clone(), text)));
+                        form.lists.push(name);
+                    }
                     None => problems.push(Problem::new(name, "A list holds texts and numbers and nothing else.")),
                 },
                 other => match scalar(&other) {
                     Some(text) => form.fields.push((name, text)),
                     None => {
-                        let message = "This field takes a text, a number, a list of them, or true and false.";
-                        problems.push(Problem::new(name, message));
+                        problems.push(Problem::new(name, SCALARS));
                     }
                 },
             }
@@ -90,6 +98,14 @@ impl Form {
                 Error::invalid(name, format!("`{value}` is not a whole number.", value = shortened(value)))
             }),
         }
+    }
+
+    /// For handlers none of whose fields takes several values.
+    pub(super) fn refuse_lists(&self) -> Result<()> {
+        if self.lists.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Invalid(self.lists.iter().map(|name| Problem::new(name, SCALARS)).collect()))
     }
 
     /// Names that were sent as null or as an empty list.
@@ -159,6 +175,7 @@ mod tests {
             .expect("reads");
         assert_eq!(form.pairs(), [("cc".to_owned(), "kim".to_owned()), ("cc".to_owned(), "sam".to_owned())]);
         assert_eq!(form.emptied(), ["keywords", "milestone"]);
+        assert!(matches!(form.refuse_lists(), Err(Error::Invalid(problems)) if problems.len() == 2));
     }
 
     #[test]

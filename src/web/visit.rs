@@ -91,11 +91,22 @@ impl Visit {
         data: Data<'_>,
         work: impl FnOnce(&Desk, &Form) -> Result<Answer> + Send + 'static,
     ) -> Answer {
-        let form = match self.read_form(data).await {
-            Ok(form) => form,
-            Err(error) => return self.answer(move |_| Err(error)).await,
-        };
-        self.answer_with_form(form, work).await
+        match self.read_form(data).await.and_then(|form| form.refuse_lists().map(|()| form)) {
+            Ok(form) => self.answer_with_form(form, work).await,
+            Err(error) => self.answer(move |_| Err(error)).await,
+        }
+    }
+
+    /// The same where JSON may bring lists: several pairs of one name.
+    pub async fn answer_form_with_lists(
+        self,
+        data: Data<'_>,
+        work: impl FnOnce(&Desk, &Form) -> Result<Answer> + Send + 'static,
+    ) -> Answer {
+        match self.read_form(data).await {
+            Ok(form) => self.answer_with_form(form, work).await,
+            Err(error) => self.answer(move |_| Err(error)).await,
+        }
     }
 
     /// For handlers that have read their form by themselves (uploads).
