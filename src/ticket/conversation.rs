@@ -126,10 +126,15 @@ fn page_of(asked: &Asked<'_>, pages: i64) -> i64 {
 
 /// The address of a comment of this ticket, on whatever page it is.
 pub(super) fn comment_href(plain: &str, number: i64, latest: i64) -> String {
-    if latest <= ON_A_PAGE {
-        return format!("#comment:{number}");
+    match page_of_comment(number, latest) {
+        None => format!("#comment:{number}"),
+        Some(page) => format!("{plain}?page={page}#comment:{number}"),
     }
-    format!("{plain}?page={}#comment:{number}", (number.max(1) - 1) / ON_A_PAGE + 1)
+}
+
+/// The page on which a comment stands; none where there is but one.
+pub(super) fn page_of_comment(number: i64, latest: i64) -> Option<i64> {
+    (latest > ON_A_PAGE).then(|| (number.max(1) - 1) / ON_A_PAGE + 1)
 }
 
 pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {

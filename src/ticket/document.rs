@@ -125,7 +125,7 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
             };
             Ok(Some(Occurrence {
                 title: title(row),
-                href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number) },
+                href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
                 deed: deed(db, event, said.change, &choices)?,
                 class: class_of(&choices, row.status),
                 icon: "ticket",

@@ -84,7 +84,7 @@ pub(super) fn feed(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket) -
                     (_, false) => format!("#{}: {} changed", row.id, changed.join(", ")),
                 },
                 id: format!("{url}#comment:{number}"),
-                url: if number == 0 { url.clone() } else { absolute(comment_href(row.id, number)) },
+                url: if number == 0 { url.clone() } else { absolute(comment_href(row.id, number, row.changes)) },
                 updated: group.change.at.iso(),
                 author: names.people.called(group.change.author),
                 summary_html: html.into_string(),

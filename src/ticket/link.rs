@@ -68,7 +68,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
                 return missing(rest);
             };
             Resolved::Found {
-                href: href_with(number, tail),
+                href: href_with(number, tail, title.changes),
                 label: None,
                 title: Some(title.text.clone()),
                 class: title.class,
@@ -101,9 +101,9 @@ fn missing(rest: &str) -> Resolved {
     Resolved::Missing { href: None, title: format!("{NO_TICKET} ({rest})") }
 }
 
-fn href_with(number: i64, tail: &str) -> String {
+fn href_with(number: i64, tail: &str, latest: i64) -> String {
     if let Some(comment) = tail.strip_prefix("#comment:").and_then(|text| text.parse().ok()) {
-        return comment_href(number, comment);
+        return comment_href(number, comment, latest);
     }
     let (query, place) = tail.split_once('#').map_or((tail, None), |(query, place)| (query, Some(place)));
     let mut href = ticket_href(number);
@@ -157,7 +157,7 @@ fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolve
             Resolved::Found {
                 href: comment.map_or_else(
                     || format!("{}#description", ticket_href(ticket)),
-                    |comment| comment_href(ticket, comment),
+                    |comment| comment_href(ticket, comment, title.changes),
                 ),
                 label: None,
                 title: Some(match comment {

@@ -107,9 +107,13 @@ pub fn ticket_href(id: i64) -> String {
     format!("/ticket/{id}")
 }
 
-/// The address of a comment on a ticket, below the project's.
-pub fn comment_href(id: i64, number: i64) -> String {
-    format!("/ticket/{id}#comment:{number}")
+/// The address of a comment on a ticket, below the project's. Of a ticket with many comments it names the page;
+/// `latest` is the number of the newest one.
+pub fn comment_href(id: i64, number: i64, latest: i64) -> String {
+    match conversation::page_of_comment(number, latest) {
+        None => format!("/ticket/{id}#comment:{number}"),
+        Some(page) => format!("/ticket/{id}?page={page}#comment:{number}"),
+    }
 }
 
 pub struct Tickets;
