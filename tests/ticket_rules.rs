@@ -218,6 +218,18 @@ fn two_who_change_one_field_see_both_values_and_nothing_is_saved() {
 }
 
 #[test]
+fn two_who_change_the_list_of_watchers_both_get_their_way() {
+    let test = TestSite::new();
+    let kim = viewer(&test, "kim", &["TICKET_EDIT_CC"]);
+    let lee = viewer(&test, "lee", &[]);
+    let id = create(&test, &kim, &request(&[("summary", "One"), ("cc", "a@x b@x")]));
+    saved(change(&test, &kim, id, &Request { seen: Some(0), ..request(&[("cc", "b@x c@x")]) }));
+    // Lee may put only themselves on the list, and has not seen what Kim did.
+    saved(change(&test, &lee, id, &Request { seen: Some(0), ..request(&[("cc", "a@x, b@x, lee")]) }));
+    assert!(now(&test, id).ends_with("cc=b@x, c@x, lee"), "{}", now(&test, id));
+}
+
+#[test]
 fn a_value_that_was_retired_stays_but_is_not_taken_again() {
     let test = TestSite::new();
     let kim = viewer(&test, "kim", &[]);

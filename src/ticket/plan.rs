@@ -185,12 +185,14 @@ impl Planner<'_> {
             }
             let Some(parsed) = self.parsed(&mut plan, field, typed)? else { continue };
             let current = ticket.values.get(field.name);
+            let parsed =
+                if field.kind == Kind::People { together(base.get(field.name), current, parsed) } else { parsed };
             if parsed == current || parsed == base.get(field.name) {
                 continue;
             }
             self.require_to_change(field, ticket, current, &parsed)?;
             self.refuse_closed_milestone(&mut plan, field, &parsed);
-            if current == base.get(field.name) {
+            if current == base.get(field.name) || field.kind == Kind::People {
                 plan.after.set(field.name, parsed);
                 continue;
             }
@@ -571,6 +573,15 @@ fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
         Kind::People | Kind::Words => people::split(typed) == people::split(shown),
         _ => typed.trim() == shown,
     }
+}
+
+/// Both have changed a list: whom either added is on it, whom either took off is not.
+fn together(base: &[Value], theirs: &[Value], yours: Vec<Value>) -> Vec<Value> {
+    let mut kept: Vec<Value> =
+        theirs.iter().filter(|value| yours.contains(value) || !base.contains(value)).cloned().collect();
+    let added = yours.into_iter().filter(|value| !base.contains(value) && !theirs.contains(value));
+    kept.extend(added.collect::<Vec<_>>());
+    kept
 }
 
 /// Both have changed the text: what both changes together make of it, if they don't meet.
