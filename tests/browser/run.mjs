@@ -1,11 +1,14 @@
 // Walks the main stories in Chromium: with and without scripts, at the width of a desk and of a phone, in both themes.
 //   TRACKWAY=target/debug/trackway CHROMIUM=/usr/bin/chromium node run.mjs [WALK...]
+// A walk is a story in a shape: `wiki-desk`, `tickets-phone-noscript`; a story alone means all its shapes.
 import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
-import { walk } from "./walk.mjs";
+import { tickets } from "./tickets.mjs";
+import { wiki } from "./wiki.mjs";
 
-const walks = {
+const stories = { tickets, wiki };
+const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
   "desk-noscript": { width: 1400, height: 900, scripts: false },
@@ -18,7 +21,13 @@ for (const name of ["TRACKWAY", "CHROMIUM"]) {
     process.exit(1);
   }
 }
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(walks);
+const walks = Object.keys(stories).flatMap((story) => Object.keys(shapes).map((shape) => `${story}-${shape}`));
+const asked = process.argv.slice(2);
+const chosen = walks.filter((walk) => asked.length === 0 || asked.some((name) => walk === name || walk.startsWith(`${name}-`) && name in stories));
+if (chosen.length === 0) {
+  console.log(`not ok there is no walk ${asked.join(" ")}; walks: ${walks.join(" ")}`);
+  process.exit(1);
+}
 const begun = Date.now();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
@@ -50,7 +59,8 @@ function inTime(step) {
 }
 
 async function run(name) {
-  const shape = walks[name];
+  const [, story, kind] = /^([a-z]+)-(.+)$/.exec(name);
+  const shape = shapes[kind];
   const open = [];
   let site;
   /** A person with a browser of their own. */
@@ -86,7 +96,7 @@ async function run(name) {
   };
   try {
     site = await startSite();
-    await walk({ site, person, step, scripts: shape.scripts, phone: shape.width < 600 });
+    await stories[story]({ site, person, step, scripts: shape.scripts, phone: shape.width < 600 });
     await step("the server has nothing to complain of", () => {
       const complaints = site.said().split("\n").filter((line) => /panicked|\bERROR\b|\berror:/i.test(line));
       if (complaints.length > 0) throw new Error(complaints.join("\n"));

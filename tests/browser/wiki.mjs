@@ -27,10 +27,10 @@ fn water(bed: u8) -> bool { bed > 0 }
 https://example.org/a/very/long/address/that/has/no/place/to/break/and/must/not/push/the/page/wide?really=yes
 `;
 
-export async function walk({ site, person, step, scripts, phone }) {
+export async function wiki({ site, person, step, scripts, phone }) {
   const ada = await person();
   const { page } = ada;
-  const wiki = "/main/wiki/";
+  const pages = "/main/wiki/";
   const main = page.locator("main");
 
   const says = async (words, where = main) => {
@@ -41,7 +41,7 @@ export async function walk({ site, person, step, scripts, phone }) {
   const button = (name, of = page) => of.locator("main").getByRole("button", { name, exact: true });
   const tab = (name, of = page) => of.locator("main nav.tabs").getByRole("link", { name, exact: true });
   const edit = async (name, typed, of = page) => {
-    await of.goto(`${wiki}${name}?action=edit`);
+    await of.goto(`${pages}${name}?action=edit`);
     await of.locator("textarea[name=text]").fill(typed);
     await button(/^(Save|Create the page)$/, of).click();
   };
@@ -95,7 +95,7 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("a missing page offers to be written", async () => {
-    const answer = await page.goto(`${wiki}Garden`);
+    const answer = await page.goto(`${pages}Garden`);
     assert.equal(answer.status(), 404);
     await ada.look("missing");
     await page.getByRole("link", { name: "Write this page" }).click();
@@ -137,7 +137,7 @@ export async function walk({ site, person, step, scripts, phone }) {
     await page.locator("main").getByRole("link", { name: "Inline" }).click();
     await says("reap");
     await ada.look("diff-inline");
-    await page.goto(`${wiki}Garden?version=1`);
+    await page.goto(`${pages}Garden?version=1`);
     await says("version 1 of 2");
     await ada.look("old-version");
     await page.getByRole("link", { name: "Bring this text back" }).click();
@@ -148,14 +148,14 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("a form attaches a file", async () => {
-    await page.goto(`${wiki}Garden`);
+    await page.goto(`${pages}Garden`);
     await tab("Attach").click();
     await ada.look("attachments-empty");
     await page.setInputFiles("[name=attachment]", { name: "a plan of beds & more.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>") });
     await page.fill("[name=description]", "Where everything stands");
     await button("Attach").click();
     await page.locator("main").getByRole("link", { name: "a plan of beds & more.svg" }).first().waitFor();
-    await page.goto(`${wiki}Garden`);
+    await page.goto(`${pages}Garden`);
     await tab("Attach").click();
     await ada.look("attachments");
     await page.locator("main table").getByRole("link", { name: "a plan of beds & more.svg", exact: true }).click();
@@ -165,7 +165,7 @@ export async function walk({ site, person, step, scripts, phone }) {
 
   if (scripts) {
     await step("a file dropped into the text is attached and named", async () => {
-      await page.goto(`${wiki}Garden?action=edit`);
+      await page.goto(`${pages}Garden?action=edit`);
       const dropped = await page.evaluateHandle((bytes) => {
         const transfer = new DataTransfer();
         transfer.items.add(new File([new Uint8Array(bytes)], "bean.png", { type: "image/png" }));
@@ -184,7 +184,7 @@ export async function walk({ site, person, step, scripts, phone }) {
     });
 
     await step("keys, palette and completion", async () => {
-      await page.goto(`${wiki}Garden`);
+      await page.goto(`${pages}Garden`);
       await page.keyboard.press("?");
       await page.locator("dialog[open]").waitFor();
       await ada.look("keys");
@@ -209,12 +209,12 @@ export async function walk({ site, person, step, scripts, phone }) {
     });
 
     await step("a draft comes back", async () => {
-      await page.goto(`${wiki}Draft?action=edit`);
+      await page.goto(`${pages}Draft?action=edit`);
       await page.locator("textarea[name=text]").pressSequentially("Not saved yet");
       await page.waitForTimeout(1500);
       page.once("dialog", (dialog) => dialog.accept());
-      await page.goto(`${wiki}Garden`);
-      await page.goto(`${wiki}Draft?action=edit`);
+      await page.goto(`${pages}Garden`);
+      await page.goto(`${pages}Draft?action=edit`);
       await until(5_000, async () => (await page.inputValue("textarea[name=text]")) === "Not saved yet", () => "the draft is gone");
       // What only the browser remembers can't be in the page from its beginning.
       await ada.look("draft", { shift: 0.15 });
@@ -223,7 +223,7 @@ export async function walk({ site, person, step, scripts, phone }) {
     });
 
     await step("the theme can be chosen", async () => {
-      await page.goto(`${wiki}Garden`);
+      await page.goto(`${pages}Garden`);
       await page.locator("[data-theme-button]").click();
       const first = await page.locator("html").getAttribute("data-theme");
       await page.reload();
@@ -256,13 +256,13 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("what links here", async () => {
-    await page.goto(`${wiki}Garden?action=backlinks`);
+    await page.goto(`${pages}Garden?action=backlinks`);
     await says("Plants/Tomato");
     await ada.look("backlinks");
   });
 
   await step("a renamed page is found under its old name", async () => {
-    await page.goto(`${wiki}Garden`);
+    await page.goto(`${pages}Garden`);
     await tab("Rename").click();
     await ada.look("rename");
     await page.fill("[name=new_name]", "Plants//Garden");
@@ -273,25 +273,25 @@ export async function walk({ site, person, step, scripts, phone }) {
     await page.fill("[name=new_name]", "Plants/Kitchen garden");
     await button("Rename").click();
     await page.waitForURL(/Plants\/Kitchen%20garden/);
-    await page.goto(`${wiki}Garden`);
+    await page.goto(`${pages}Garden`);
     await page.waitForURL(/Plants\/Kitchen%20garden/);
     await says("Redirected from Garden");
     await ada.look("redirected");
   });
 
   await step("a deleted page comes back from the trash", async () => {
-    await page.goto(`${wiki}Plants/Tomato`);
+    await page.goto(`${pages}Plants/Tomato`);
     await tab("Delete").click();
     await ada.look("delete");
     await button("Delete").click();
-    const gone = await page.goto(`${wiki}Plants/Tomato`);
+    const gone = await page.goto(`${pages}Plants/Tomato`);
     assert.equal(gone.status(), 404);
     await ada.look("deleted");
     await page.goto("/main/wiki?action=trash");
     await says("Plants/Tomato");
     await ada.look("trash");
     await page.getByRole("button", { name: "Restore Plants/Tomato" }).click();
-    await page.goto(`${wiki}Plants/Tomato`);
+    await page.goto(`${pages}Plants/Tomato`);
     await says("Zebrastripe");
     await page.goto("/main/wiki?action=trash");
     await ada.look("trash-empty");
@@ -312,7 +312,7 @@ export async function walk({ site, person, step, scripts, phone }) {
 
   await step("two people at once: what clashes is shown with both texts", async () => {
     await edit("Beds", "One\n\nTwo\n\nThree\n");
-    await kim.page.goto(`${wiki}Beds?action=edit`);
+    await kim.page.goto(`${pages}Beds?action=edit`);
     await edit("Beds", "One\n\nTwo by Ada\n\nThree\n");
     await kim.page.locator("textarea[name=text]").fill("One by Kim\n\nTwo by Kim\n\nThree\n");
     const [answer] = await Promise.all([kim.page.waitForResponse((response) => response.request().method() === "POST" && response.request().isNavigationRequest()), button("Save", kim.page).click()]);
@@ -332,7 +332,7 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("two people at once: what does not clash is merged", async () => {
-    await kim.page.goto(`${wiki}Beds?action=edit`);
+    await kim.page.goto(`${pages}Beds?action=edit`);
     await edit("Beds", "Ada begins\n\nOne by Kim\n\nTwo by both\n\nThree\n");
     await kim.page.locator("textarea[name=text]").fill("One by Kim\n\nTwo by both\n\nThree by Kim\n");
     await button("Save", kim.page).click();
@@ -357,12 +357,12 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("signing out, being refused, signing in and coming back", async () => {
-    await page.goto(`${wiki}Beds`);
+    await page.goto(`${pages}Beds`);
     await page.locator("details.menu summary").click();
     await ada.look("menu");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.locator("a.sign-in").waitFor();
-    const closed = await page.goto(`${wiki}Beds`);
+    const closed = await page.goto(`${pages}Beds`);
     assert.equal(closed.status(), 404, "a project for its members is not there for strangers");
     await ada.look("not-found");
     await page.locator("main").getByRole("link", { name: /sign in/i }).first().click();
@@ -378,7 +378,7 @@ export async function walk({ site, person, step, scripts, phone }) {
   });
 
   await step("a form outlives its session", async () => {
-    await page.goto(`${wiki}Beds?action=edit`);
+    await page.goto(`${pages}Beds?action=edit`);
     await page.locator("textarea[name=text]").fill("Typed while the session ended");
     await page.context().clearCookies();
     await page.context().addCookies([{ name: "trackway", value: "0".repeat(64), url: site.address }]);
