@@ -17,6 +17,8 @@ export async function look(page, name, { errors, width, scripts, allowScripts, s
   const wrong = [];
   // axe is a script too. What the page would have run at its beginning does not come back by that.
   if (!scripts) await allowScripts(true);
+  // Before the pictures: they stretch the window, and that moves things.
+  const { scroll, inner, widest, shift, shifted } = await page.evaluate(measure);
   const shape = `${width}${scripts ? "" : "-noscript"}`;
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
@@ -28,10 +30,9 @@ export async function look(page, name, { errors, width, scripts, allowScripts, s
     }
     await page.screenshot({ path: join(shots, `${name}-${shape}-${theme}.png`), fullPage: true });
   }
-  const { scroll, inner, widest, shift } = await page.evaluate(measure);
   if (!scripts) await allowScripts(false);
   if (scroll > inner) wrong.push(`scrolls sideways: ${scroll} px in ${inner}, the widest is ${widest}`);
-  if (shift > mostShift) wrong.push(`the layout shifts by ${shift.toFixed(3)}`);
+  if (shift > mostShift) wrong.push(`the layout shifts by ${shift.toFixed(3)}: ${shifted}`);
   wrong.push(...errors.splice(0));
   if (wrong.length > 0) throw new Error(`${name} (${page.url()}):\n${wrong.join("\n")}`);
 }
@@ -42,11 +43,17 @@ async function measure() {
   const beyond = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth + 1);
   const widest = beyond.at(-1);
   let shift = 0;
+  const shifted = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+    for (const entry of list.getEntries().filter((entry) => !entry.hadRecentInput)) {
+      shift += entry.value;
+      for (const { node, previousRect, currentRect } of entry.sources) {
+        shifted.push(`${node?.tagName ?? node?.nodeName}.${node?.className ?? ""} from ${previousRect.top} to ${currentRect.top}`);
+      }
+    }
   }).observe({ type: "layout-shift", buffered: true });
   await new Promise((resolve) => setTimeout(resolve, 60));
-  return { scroll: root.scrollWidth, inner: innerWidth, widest: widest ? `${widest.tagName}.${widest.className}` : "", shift };
+  return { scroll: root.scrollWidth, inner: innerWidth, widest: widest ? `${widest.tagName}.${widest.className}` : "", shift, shifted: shifted.join("; ") };
 }
 
 /** Collects what a page complains of; `expected` tells which answers of the server are meant to be errors. */
