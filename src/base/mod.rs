@@ -9,6 +9,7 @@ pub mod event;
 pub mod db;
 mod sql_functions;
 pub mod markup;
+pub mod link;
 pub mod settings;
 pub mod text;
 pub mod time;

@@ -12,7 +12,8 @@ use super::store::{self, MilestoneRow};
 use super::{MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, MILESTONE_VIEW, NO_MILESTONE};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
-use crate::base::markup::{self, Compiled, Flavour, Here};
+use crate::base::link;
+use crate::base::markup::{Compiled, Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
@@ -74,7 +75,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, wish: &Wish<'_>) -> R
             store::set_default(tx, Some(row.id))?;
             row.is_default = true;
         }
-        link(site, tx, &row, &compiled)?;
+        save_links(site, tx, &row, &compiled)?;
         record(tx, "milestone.created", &row, json!({}))?;
         if row.completed_at.is_some() {
             record(tx, "milestone.completed", &row, json!({ "retarget": Value::Null, "open_only": true }))?;
@@ -151,7 +152,7 @@ fn write(
         store::set_default(tx, new.is_default.then_some(new.id))?;
     }
     if let Some(compiled) = compiled {
-        link(site, tx, &new, compiled)?;
+        save_links(site, tx, &new, compiled)?;
     }
     if renamed {
         let mut also = files(tx, new.id)?;
@@ -293,13 +294,9 @@ fn compiled(site: &Site, project: &Project, text: &str) -> Result<std::sync::Arc
     project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)
 }
 
-fn link(site: &Site, tx: &Tx<'_>, row: &MilestoneRow, compiled: &Compiled) -> Result<()> {
+fn save_links(site: &Site, tx: &Tx<'_>, row: &MilestoneRow, compiled: &Compiled) -> Result<()> {
     let here = Here { resource: Resource::new("milestone", row.id), name: row.name.clone() };
-    let links: Vec<(String, String, String)> = markup::outgoing(compiled, site.vocabulary(), Some(&here))
-        .into_iter()
-        .map(|(target, role)| (target.kind.to_owned(), target.key, role.name().to_owned()))
-        .collect();
-    store::replace_links(tx, row.id, row.acl, &links)
+    link::replace(tx, &here.resource, "", row.acl, &link::of(compiled, site.vocabulary(), &here))
 }
 
 /// The attachments of a milestone: what else a change of it concerns.

@@ -220,19 +220,6 @@ pub fn forget_former_name(db: &Connection, folded: &str) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the outgoing references of a milestone's description.
-pub fn replace_links(db: &Connection, id: i64, acl: i64, links: &[(String, String, String)]) -> Result<()> {
-    db.prepare_cached("delete from link where source_kind = 'milestone' and source_id = ?1")?.execute([id])?;
-    let mut insert = db.prepare_cached(
-        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
-         values ('milestone', ?1, '', ?2, ?3, ?4, ?5)",
-    )?;
-    for (kind, target, role) in links {
-        insert.execute((id, kind, target, role, acl))?;
-    }
-    Ok(())
-}
-
 /// Every attachment that a milestone ever had, removed ones too.
 pub fn attachment_ids(db: &Connection, id: i64) -> Result<Vec<i64>> {
     collect(

@@ -9,7 +9,8 @@ use super::values::{Value, Values};
 use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, people, tally};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
-use crate::base::markup::{self, Flavour, Here};
+use crate::base::link;
+use crate::base::markup::{Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
@@ -47,7 +48,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         store::save_row(tx, id, &values, 0, closed)?;
         store::save_participants(tx, id, &values)?;
         tally::update(tx, None, Some((&values, DEFAULT_CLASS)))?;
-        link(site, project, tx, id, "", DEFAULT_CLASS, values.text("description"))?;
+        save_links(site, project, tx, id, "", DEFAULT_CLASS, values.text("description"))?;
         let fields: Vec<&str> = values.iter().map(|(field, _)| field).collect();
         let event = NewEvent::new("ticket.created", Resource::new("ticket", id), DEFAULT_CLASS)
             .part(0)
@@ -102,10 +103,10 @@ fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Pla
     store::save_participants(tx, id, &values)?;
     tally::update(tx, Some((&ticket.values, acl)), Some((&values, acl)))?;
     if values.text("description") != ticket.values.text("description") {
-        link(site, project, tx, id, "", acl, values.text("description"))?;
+        save_links(site, project, tx, id, "", acl, values.text("description"))?;
     }
     if !plan.comment.is_empty() {
-        link(site, project, tx, id, &comment_part(number), acl, &plan.comment)?;
+        save_links(site, project, tx, id, &comment_part(number), acl, &plan.comment)?;
     }
     let kind = match (was_closed, closes) {
         (false, true) => "ticket.closed",
@@ -153,7 +154,7 @@ pub fn edit_comment(
             return Ok(());
         }
         store::save_comment(tx, ticket, &change, text)?;
-        link(site, project, tx, ticket, &comment_part(number), found.row.acl, text)?;
+        save_links(site, project, tx, ticket, &comment_part(number), found.row.acl, text)?;
         let event = NewEvent::new("ticket.comment_edited", Resource::new("ticket", ticket), found.row.acl).part(number);
         tx.record(&event)?;
         Ok(())
@@ -202,14 +203,18 @@ fn warm(site: &Site, project: &Project, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn link(site: &Site, project: &Project, tx: &Tx<'_>, ticket: i64, part: &str, acl: i64, text: &str) -> Result<()> {
+fn save_links(
+    site: &Site,
+    project: &Project,
+    tx: &Tx<'_>,
+    ticket: i64,
+    part: &str,
+    acl: i64,
+    text: &str,
+) -> Result<()> {
     let compiled = project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
     let here = Here { resource: Resource::new("ticket", ticket), name: ticket.to_string() };
-    let links: Vec<(String, String, String)> = markup::outgoing(&compiled, site.vocabulary(), Some(&here))
-        .into_iter()
-        .map(|(target, role)| (target.kind.to_owned(), target.key, role.name().to_owned()))
-        .collect();
-    store::replace_links(tx, ticket, part, acl, &links)
+    link::replace(tx, &here.resource, part, acl, &link::of(&compiled, site.vocabulary(), &here))
 }
 
 /// The same values with every newcomer made a person of the project.

@@ -392,26 +392,6 @@ pub(super) fn save_participants(tx: &Tx<'_>, ticket: i64, values: &Values) -> Re
     Ok(())
 }
 
-/// The outgoing references of one part of a ticket: the description is part ``, a comment `comment:3`.
-pub(super) fn replace_links(
-    tx: &Tx<'_>,
-    ticket: i64,
-    part: &str,
-    acl: i64,
-    links: &[(String, String, String)],
-) -> Result<()> {
-    tx.prepare_cached("delete from link where source_kind = 'ticket' and source_id = ?1 and part = ?2")?
-        .execute((ticket, part))?;
-    let mut statement = tx.prepare_cached(
-        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
-         values ('ticket', ?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (kind, target, role) in links {
-        statement.execute((ticket, part, kind, target, role, acl))?;
-    }
-    Ok(())
-}
-
 pub(super) fn save_comment(tx: &Tx<'_>, ticket: i64, old: &ChangeRow, text: &str) -> Result<()> {
     tx.prepare_cached(
         "insert into ticket_comment_version (change, version, author, written_at, text) values (?1, ?2, ?3, ?4, ?5)",

@@ -8,6 +8,7 @@ use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
+use crate::base::link::{self, Links};
 use crate::base::markup::{Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
@@ -171,7 +172,7 @@ fn write(
         )?;
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
-        store::replace_links(tx, id, acl, &super::links_of(site, &compiled, &here))?;
+        link::replace(tx, &here.resource, "", acl, &link::of(&compiled, site.vocabulary(), &here))?;
         tx.record(
             &NewEvent::new(kind, Resource::new("page", id), acl).part(version).data(json!({ "version": version })),
         )?;
@@ -239,8 +240,6 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
     Ok(moves)
 }
 
-type Links = Vec<(String, String, String)>;
-
 /// The references that each page will have under its new name (relative ones change): worked out before the writer is taken.
 fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(i64, i64, Links)>> {
     let options = options(site, project)?;
@@ -256,7 +255,7 @@ fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) ->
     for (page, name, text) in texts {
         let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options)?;
         let here = Here { resource: Resource::new("page", page.id), name: name.as_str().to_owned() };
-        planned.push((page.id, page.version, super::links_of(site, &compiled, &here)));
+        planned.push((page.id, page.version, link::of(&compiled, site.vocabulary(), &here)));
     }
     Ok(planned)
 }
@@ -288,7 +287,7 @@ fn move_page(tx: &Tx<'_>, page: &PageRow, name: &PageName, redirect: bool, links
         )?;
     }
     super::reclassify(tx, page.id, acl)?;
-    store::replace_links(tx, page.id, acl, links)?;
+    link::replace(tx, &Resource::new("page", page.id), "", acl, links)?;
     let event = NewEvent::new("page.renamed", Resource::new("page", page.id), acl)
         .part(page.version)
         .data(json!({ "also": also(tx, page.id)? }));
@@ -342,7 +341,7 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
         tx.execute("update page set deleted_at = null, deleted_by = null where id = ?1", [id])?;
         tx.execute("delete from page_former_name where folded = ?1", [&row.page.folded])?;
         let here = Here { resource: Resource::new("page", id), name: row.page.name.clone() };
-        store::replace_links(tx, id, row.page.acl, &super::links_of(site, &compiled, &here))?;
+        link::replace(tx, &here.resource, "", row.page.acl, &link::of(&compiled, site.vocabulary(), &here))?;
         let event = NewEvent::new("page.restored", Resource::new("page", id), row.page.acl)
             .part(row.page.version)
             .data(json!({ "also": also(tx, id)? }));

@@ -23,10 +23,9 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::base::component::{Card, Component, Document, Occurrence, Owner, Place, Searchable, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::markup::{self, Compiled, Here, InterMap, LinkKind, Macro};
+use crate::base::markup::{self, InterMap, LinkKind, Macro};
 use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
-use crate::base::site::Site;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
 use name::PageName;
 
@@ -222,13 +221,6 @@ fn owner(page: store::PageRow) -> Owner {
 }
 
 /// The rows of the link table that a text gives.
-fn links_of(site: &Site, compiled: &Compiled, here: &Here) -> Vec<(String, String, String)> {
-    markup::outgoing(compiled, site.vocabulary(), Some(here))
-        .into_iter()
-        .map(|(target, role)| (target.kind.to_owned(), target.key, role.name().to_owned()))
-        .collect()
-}
-
 /// Puts a page and what hangs on it into an access class.
 fn reclassify(tx: &Tx<'_>, page: i64, acl: i64) -> Result<()> {
     tx.execute("update page set acl = ?2 where id = ?1", (page, acl))?;

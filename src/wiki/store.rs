@@ -398,19 +398,6 @@ pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the outgoing references of a page.
-pub fn replace_links(db: &Connection, page: i64, acl: i64, links: &[(String, String, String)]) -> Result<()> {
-    db.prepare_cached("delete from link where source_kind = 'page' and source_id = ?1")?.execute([page])?;
-    let mut insert = db.prepare_cached(
-        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
-         values ('page', ?1, '', ?2, ?3, ?4, ?5)",
-    )?;
-    for (kind, target, role) in links {
-        insert.execute((page, kind, target, role, acl))?;
-    }
-    Ok(())
-}
-
 /// Every attachment that a page ever had, removed ones too.
 pub fn attachment_ids(db: &Connection, page: i64) -> Result<Vec<i64>> {
     collect(
