@@ -921,3 +921,22 @@ fn the_one_way_to_change_tickets_serves_pages_and_program_alike() {
     assert_eq!(page.all("#comment\\:1 .badge"), ["via command"]);
     assert_eq!(page.all("#comment\\:1 strong bdi"), ["Operator"]);
 }
+
+#[test]
+fn what_links_to_a_page_names_tickets_only_to_those_who_may_see_them() {
+    let test = TestSite::new();
+    let kim = kim(&test);
+    kim.save_page("Plan", "The plan.\n\n[[Backlinks]]");
+    file(&kim, &[("field_summary", "Late"), ("field_description", "As in [[Plan]].")]);
+    let total = |person: &Person<'_>| {
+        person.get("/demo/wiki/Plan?action=backlinks&format=json").expect(200).json()["total"].as_i64()
+    };
+    assert_eq!(total(&kim), Some(1));
+    assert!(kim.page("Plan").words().contains("#1 "), "the macro names it");
+
+    test.revoke("members", &["TICKET_VIEW"]);
+    let lee = test.user("lee").member();
+    assert_eq!(total(&lee), Some(0));
+    let page = lee.page("Plan").words();
+    assert!(page.contains("Nothing links here") && !page.contains("#1"), "{page}");
+}

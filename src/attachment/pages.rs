@@ -159,7 +159,12 @@ async fn confirm_removal(visit: Visit, project: &str) -> Answer {
             let tail = desk.visit.tail("/attachment").ok_or_else(missing)?;
             let (owner, file, count) = room.project.read(|db| {
                 let (owner, file) = found_file(&room, db, &tail)?;
-                let count = store::references(db, &link::keys(&owner, &file.name), &room.viewer.acls())?;
+                let count = crate::base::link::count(
+                    db,
+                    room.project.components(),
+                    &room.viewer,
+                    ("attachment", &link::keys(&owner, &file.name)),
+                )?;
                 Ok((owner, file, count))
             })?;
             if !edit::may_remove(&room.viewer, &owner, &file) {

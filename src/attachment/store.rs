@@ -173,14 +173,3 @@ pub fn named_blobs(db: &Connection) -> Result<Vec<(Blob, String)>> {
         .query_map([], |row| Ok((Blob { hash: row.get(0)?, size: row.get(1)? }, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?)
 }
-
-/// How many texts of these access classes refer to one of the keys of the link table.
-pub fn references(db: &Connection, keys: &[String], acls: &str) -> Result<i64> {
-    Ok(db
-        .prepare_cached(
-            "select count(*) from (select distinct source_kind, source_id from link
-             where target_kind = 'attachment' and target in (select value from json_each(?1))
-               and acl in (select value from json_each(?2)))",
-        )?
-        .query_row((serde_json::to_string(keys)?, acls), |row| row.get(0))?)
-}

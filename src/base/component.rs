@@ -118,6 +118,11 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// The kinds of resource of this component whose texts refer to others, with the right without which none is seen.
+    fn texts(&self) -> &'static [(&'static str, Permission)] {
+        &[]
+    }
+
     /// What is to be tidied up once a day.
     fn tend(&self, _project: &Project) -> Result<()> {
         Ok(())

@@ -1,11 +1,13 @@
 //! The link table: what every text refers to (DESIGN 1.8). Saving a text replaces its rows; backlinks, orphans and wanted
 //! pages are read from them.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, named_params};
 
+use super::component::{Component, Components};
 use super::error::Result;
 use super::markup::{Compiled, Here, LinkTarget, Role, Vocabulary, outgoing};
 use super::resource::Resource;
+use super::viewer::Viewer;
 
 /// The outgoing references of one text.
 pub type Links = Vec<(LinkTarget, Role)>;
@@ -28,4 +30,54 @@ pub fn replace(db: &Connection, source: &Resource, part: &str, acl: i64, links: 
         insert.execute((&source.kind, source.id, part, target.kind, &target.key, role.name(), acl))?;
     }
     Ok(())
+}
+
+/// Who refers to any of these keys of a kind, as far as this viewer may see them.
+pub fn sources(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    target: (&str, &[String]),
+    limit: usize,
+    offset: usize,
+) -> Result<Vec<Resource>> {
+    let mut statement = db.prepare_cached(
+        "select distinct source_kind, source_id from link
+         where target_kind = :kind and target in (select value from json_each(:keys))
+           and acl in (select value from json_each(:acls)) and source_kind in (select value from json_each(:sources))
+         order by source_kind, source_id limit :limit offset :offset",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":kind": target.0, ":keys": serde_json::to_string(target.1)?, ":acls": viewer.acls(),
+            ":sources": kinds(components, viewer)?, ":limit": limit as i64, ":offset": offset as i64,
+        },
+        |row| Ok(Resource::stored(row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many they are.
+pub fn count(db: &Connection, components: Components, viewer: &Viewer, target: (&str, &[String])) -> Result<i64> {
+    let mut statement = db.prepare_cached(
+        "select count(*) from (select distinct source_kind, source_id from link
+         where target_kind = :kind and target in (select value from json_each(:keys))
+           and acl in (select value from json_each(:acls)) and source_kind in (select value from json_each(:sources)))",
+    )?;
+    let parameters = named_params! {
+        ":kind": target.0, ":keys": serde_json::to_string(target.1)?, ":acls": viewer.acls(),
+        ":sources": kinds(components, viewer)?,
+    };
+    Ok(statement.query_row(parameters, |row| row.get(0))?)
+}
+
+/// The kinds of resource whose texts this viewer may see.
+fn kinds(components: Components, viewer: &Viewer) -> Result<String> {
+    let kinds: Vec<&str> = components
+        .iter()
+        .flat_map(Component::texts)
+        .filter(|(_, permission)| viewer.may(*permission))
+        .map(|(kind, _)| *kind)
+        .collect();
+    Ok(serde_json::to_string(&kinds)?)
 }

@@ -66,6 +66,10 @@ impl Component for Milestones {
         link::KINDS
     }
 
+    fn texts(&self) -> &'static [(&'static str, Permission)] {
+        &[("milestone", MILESTONE_VIEW)]
+    }
+
     fn searchable(&self) -> &'static [Searchable] {
         &[Searchable { kind: "milestone", title: "Milestones" }]
     }

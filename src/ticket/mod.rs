@@ -167,6 +167,10 @@ impl Component for Tickets {
         }
     }
 
+    fn texts(&self) -> &'static [(&'static str, Permission)] {
+        &[("ticket", TICKET_VIEW)]
+    }
+
     fn searchable(&self) -> &[Searchable] {
         &[Searchable { kind: "ticket", title: "Tickets" }]
     }

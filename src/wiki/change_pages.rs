@@ -13,6 +13,7 @@ use super::shown::{self, Counted, Head, NO_PAGE, Named, Source, asked_name, ente
 use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::link;
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
 use crate::base::text::diff::{Options, diff};
@@ -511,7 +512,7 @@ fn rename_page(
     let (status, problems) = refusal.unwrap_or((Status::Ok, Vec::new()));
     let sheet = room.project.read(|db| {
         let keys = store::keys_of(db, page)?;
-        let links = store::backlinks(db, &room.viewer, &keys, LISTED_LINKS, 0)?;
+        let links = link::sources(db, room.project.components(), &room.viewer, ("page", &keys), LISTED_LINKS, 0)?;
         Ok(RenamePage {
             head: shown::head(db, room, &name, true)?,
             version: page.version,
@@ -520,7 +521,7 @@ fn rename_page(
             with_children,
             children: children(db, room, page)?,
             backlinks: Links {
-                count: store::backlink_count(db, &room.viewer, &keys)?,
+                count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,
                 links: shown::sources(db, room.project.components(), &room.viewer, &room.root, &links)?,
             },
             problems,
@@ -597,7 +598,7 @@ fn delete_page(desk: &Desk, room: &Room, page: &PageRow, comment: &str, refusal:
             attachments: store::attachment_count(db, page.id)?,
             children: children(db, room, page)?,
             backlinks: Counted {
-                count: store::backlink_count(db, &room.viewer, &keys)?,
+                count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,
                 href: format!("{}?action=backlinks", head.href),
             },
             comment: comment.to_owned(),

@@ -10,6 +10,7 @@ use super::shown::{self, Head, Source, asked_name, enter};
 use super::store::{self, PageRow};
 use super::{WIKI_CREATE, WIKI_DELETE};
 use crate::base::error::Result;
+use crate::base::link;
 use crate::base::time::When;
 use crate::web::feed::{Entry, Feed};
 use crate::web::paging::{self, Paging};
@@ -226,10 +227,11 @@ fn links_to(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Resul
         None => name.clone(),
     };
     let head = shown::head(db, room, &shown_name, page.is_some())?;
-    let total = store::backlink_count(db, &room.viewer, &keys)? as usize;
+    let total = link::count(db, room.project.components(), &room.viewer, ("page", &keys))? as usize;
     let asked = paging::asked(desk.visit.value("page"));
     let paging = Paging::new(&head.href, &desk.visit.pairs(), asked, PER_PAGE, total);
-    let rows = store::backlinks(db, &room.viewer, &keys, PER_PAGE, paging.offset(PER_PAGE))?;
+    let rows =
+        link::sources(db, room.project.components(), &room.viewer, ("page", &keys), PER_PAGE, paging.offset(PER_PAGE))?;
     let links = shown::sources(db, room.project.components(), &room.viewer, &room.root, &rows)?;
     if desk.visit.wants_json() {
         let items: Vec<_> = links

@@ -3,8 +3,10 @@
 use super::WIKI_VIEW;
 use super::list_pages::{Node, tree};
 use super::name::{PageName, absolute, href_of};
+use super::shown;
 use super::store::{self, PageRow};
 use crate::base::error::{Error, Result};
+use crate::base::link;
 use crate::base::markup::{self, Arguments, Context, Flavour, Heading, Here, Html, LinkTarget, Macro};
 use crate::base::resource::Resource;
 use crate::base::time::Instant;
@@ -347,18 +349,20 @@ fn backlinks(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         Some(page) => store::keys_of(context.db, &page)?,
         None => vec![name.folded().to_owned()],
     };
-    let links = store::backlinks(context.db, context.viewer, &keys, limit, 0)?;
-    let ids: Vec<i64> = links.iter().filter(|link| link.source_kind == "page").map(|link| link.source_id).collect();
-    let pages = store::by_ids(context.db, context.viewer, &ids)?;
-    if pages.is_empty() {
+    let components = context.vocabulary.components;
+    let links = link::sources(context.db, components, context.viewer, ("page", &keys), limit, 0)?;
+    let sources = shown::sources(context.db, components, context.viewer, context.root, &links)?;
+    if sources.is_empty() {
         return Ok(nothing("Nothing links there."));
     }
     let mut html = Html::default();
     html.tag("<ul class=\"backlinks\">");
-    for page in &pages {
-        html.tag("<li>");
-        page_link(&mut html, context, page, &page.name);
-        html.tag("</li>");
+    for source in &sources {
+        html.tag("<li><a").attribute("href", &source.href);
+        if let Some(class) = source.class {
+            html.attribute("class", class);
+        }
+        html.tag("><bdi>").text(&source.title).tag("</bdi></a></li>");
     }
     html.tag("</ul>");
     Ok(html)

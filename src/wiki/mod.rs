@@ -99,6 +99,10 @@ impl Component for Wiki {
         if event.kind == "acl.changed" { reclassify_all(tx) } else { Ok(()) }
     }
 
+    fn texts(&self) -> &'static [(&'static str, Permission)] {
+        &[("page", WIKI_VIEW)]
+    }
+
     fn searchable(&self) -> &'static [Searchable] {
         &[Searchable { kind: "page", title: "Pages" }]
     }

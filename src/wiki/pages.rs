@@ -14,6 +14,7 @@ use super::store::{self, PageRow, VersionRow};
 use super::{WIKI_CREATE, WIKI_DELETE};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
+use crate::base::link;
 use crate::base::markup::{Flavour, Heading, Here};
 use crate::base::resource::Resource;
 use crate::base::site::State;
@@ -249,7 +250,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         children_more: more.then(|| format!("{}/wiki?action=index", room.root)),
         attachments: attachment::files(db, &room.viewer, &owner, &room.root)?,
         backlinks: Counted {
-            count: store::backlink_count(db, &room.viewer, &keys)?,
+            count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,
             href: format!("{}?action=backlinks", head.href),
         },
         change: Change {
@@ -335,7 +336,7 @@ fn missing(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Result
             href: format!("{}/wiki?action=trash", room.root),
         }),
         backlinks: Counted {
-            count: store::backlink_count(db, viewer, &keys)?,
+            count: link::count(db, room.project.components(), viewer, ("page", &keys))?,
             href: format!("{}?action=backlinks", head.href),
         },
         search_href: format!("{}/search?q={}", room.root, address::query_value(name.as_str())),

@@ -4,10 +4,11 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::name::{PageName, href_of, last_part};
-use super::store::{self, Backlink};
+use super::store;
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
 use crate::base::component::Components;
 use crate::base::error::{Error, Result};
+use crate::base::resource::Resource;
 use crate::base::viewer::Viewer;
 use crate::web::{Desk, Room, address};
 
@@ -102,6 +103,8 @@ pub(super) struct Source {
     pub title: String,
     pub href: String,
     pub kind: String,
+    /// A state that shows, such as `closed`.
+    pub class: Option<&'static str>,
     pub excerpt: String,
 }
 
@@ -111,21 +114,22 @@ pub(super) fn sources(
     components: Components,
     viewer: &Viewer,
     root: &str,
-    links: &[Backlink],
+    links: &[Resource],
 ) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
-    let mut kinds: Vec<&str> = links.iter().map(|link| link.source_kind.as_str()).collect();
+    let mut kinds: Vec<&str> = links.iter().map(|link| &*link.kind).collect();
     kinds.dedup();
     for kind in kinds {
         let Some(component) = components.of_kind(kind) else {
             continue;
         };
-        let ids: Vec<i64> = links.iter().filter(|link| link.source_kind == kind).map(|link| link.source_id).collect();
+        let ids: Vec<i64> = links.iter().filter(|link| link.kind == kind).map(|link| link.id).collect();
         for card in component.cards(db, viewer, kind, &ids)?.into_iter().flatten() {
             sources.push(Source {
                 title: card.title,
                 href: format!("{root}{}", card.href),
                 kind: kind.to_owned(),
+                class: card.class,
                 excerpt: String::new(),
             });
         }

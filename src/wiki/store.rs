@@ -291,44 +291,6 @@ pub fn trashed_by_name(db: &Connection, viewer: &Viewer, folded: &str) -> Result
         .filter(|row| viewer.sees_class(row.page.acl)))
 }
 
-/// A text that names a page, by its source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlink {
-    pub source_kind: String,
-    pub source_id: i64,
-}
-
-/// What links to any of these keys, as far as this viewer may see it.
-pub fn backlinks(
-    db: &Connection,
-    viewer: &Viewer,
-    keys: &[String],
-    limit: usize,
-    offset: usize,
-) -> Result<Vec<Backlink>> {
-    collect(
-        db,
-        "select distinct source_kind, source_id from link
-         where target_kind = 'page' and target in (select value from json_each(:keys))
-           and acl in (select value from json_each(:acls))
-         order by source_kind, source_id limit :limit offset :offset",
-        named_params! {
-            ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls(), ":limit": limit as i64, ":offset": offset as i64,
-        },
-        |row| Ok(Backlink { source_kind: row.get(0)?, source_id: row.get(1)? }),
-    )
-}
-
-pub fn backlink_count(db: &Connection, viewer: &Viewer, keys: &[String]) -> Result<i64> {
-    Ok(db
-        .prepare_cached(
-            "select count(*) from (select distinct source_kind, source_id from link
-             where target_kind = 'page' and target in (select value from json_each(:keys))
-               and acl in (select value from json_each(:acls)))",
-        )?
-        .query_row(named_params! { ":keys": serde_json::to_string(keys)?, ":acls": viewer.acls() }, |row| row.get(0))?)
-}
-
 /// The folded names that lead to a page: its own and those it once had.
 pub fn keys_of(db: &Connection, page: &PageRow) -> Result<Vec<String>> {
     let mut keys: Vec<String> = collect(
