@@ -112,7 +112,7 @@ async fn archive(visit: Visit, project: &str) -> Answer {
                 Found::File(..) => Err(missing()),
             })?;
             let answer = pack(&room.project, &files)?;
-            let name = format!("{}.zip", owner.title.replace(['/', '\\'], "-"));
+            let name = format!("attachments-{}-{}.zip", owner.realm, owner.id.replace(['/', '\\', ':'], "-"));
             Ok(answer.header("Content-Disposition", disposition(false, &name)))
         })
         .await
