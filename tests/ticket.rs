@@ -725,6 +725,9 @@ fn a_conversation_of_five_thousand_comments_is_paged_and_every_comment_has_its_p
         kim.get(&format!("{ticket}?page=3&order=newest")).expect(200).attributes("li.entry", "id")[0],
         "comment:600"
     );
+    let linked = kim.save_page("Far", "ticket:1#comment:437 ticket:1#comment:5001").expect(303);
+    let linked = kim.get(linked.location()).expect(200);
+    assert_eq!(linked.all(".missing"), ["ticket:1#comment:5001"]);
     for odd in ["page=0", "page=-1", "page=99999999999999999999", "page=x", "comment=0", "comment=x"] {
         kim.get(&format!("{ticket}?{odd}")).expect(200);
     }

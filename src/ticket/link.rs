@@ -67,6 +67,9 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
             let Some((number, title)) = known else {
                 return missing(rest);
             };
+            if comment_in(tail).is_some_and(|comment| !(0..=title.changes).contains(&comment)) {
+                return no_comment(rest);
+            }
             Resolved::Found {
                 href: href_with(number, tail, title.changes),
                 label: None,
@@ -101,8 +104,18 @@ fn missing(rest: &str) -> Resolved {
     Resolved::Missing { href: None, title: format!("{NO_TICKET} ({rest})") }
 }
 
+fn no_comment(rest: &str) -> Resolved {
+    let rest = crate::web::form::shortened(rest);
+    Resolved::Missing { href: None, title: format!("There is no such comment. ({rest})") }
+}
+
+/// The comment that `#comment:3` after a number means.
+fn comment_in(tail: &str) -> Option<i64> {
+    tail.strip_prefix("#comment:").and_then(|text| text.parse().ok())
+}
+
 fn href_with(number: i64, tail: &str, latest: i64) -> String {
-    if let Some(comment) = tail.strip_prefix("#comment:").and_then(|text| text.parse().ok()) {
+    if let Some(comment) = comment_in(tail) {
         return comment_href(number, comment, latest);
     }
     let (query, place) = tail.split_once('#').map_or((tail, None), |(query, place)| (query, Some(place)));
@@ -151,8 +164,7 @@ fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolve
             let Some((ticket, comment, title)) =
                 found.filter(|(_, comment, title)| comment.is_none_or(|comment| comment <= title.changes))
             else {
-                let rest = crate::web::form::shortened(rest);
-                return Resolved::Missing { href: None, title: format!("There is no such comment. ({rest})") };
+                return no_comment(rest);
             };
             Resolved::Found {
                 href: comment.map_or_else(
