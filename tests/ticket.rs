@@ -337,6 +337,29 @@ fn all_problems_are_told_at_once_by_field() {
 }
 
 #[test]
+fn of_ten_thousand_made_up_fields_the_first_are_told_and_nothing_is_filed() {
+    let test = TestSite::new();
+    let kim = kim(&test);
+    let mut form = kim.form("/demo/newticket", &[("field_summary", "Doors")]);
+    form.fields.splice(0..0, (0..10_000).map(|number| (format!("field_made_up_{number}"), "1".to_owned())));
+    let refused = kim.send(Method::Post, &form.action, FORM, form.encoded().into_bytes()).expect(422);
+    assert!((1..=100).contains(&refused.problems().len()), "{}", refused.problems().len());
+    assert_eq!(refused.attributes("input[name=field_summary]", "value"), ["Doors"]);
+    kim.get("/demo/ticket/1").expect(404);
+}
+
+#[test]
+fn a_field_whose_last_option_is_retired_is_not_in_the_form_of_a_new_ticket() {
+    let test = TestSite::new();
+    let kim = kim(&test);
+    sql(&test, "insert into field_option (field, name, folded, rank) values ('version', '0.9', '0.9', 1)");
+    let ticket = file(&kim, &[("field_version", "0.9")]);
+    sql(&test, "update field_option set retired_at = 1 where name = '0.9'");
+    assert_eq!(kim.get("/demo/newticket").expect(200).all("[name=field_version]").len(), 0);
+    assert_eq!(kim.get(&ticket).expect(200).all("select[name=field_version]").len(), 1, "it can be taken away");
+}
+
+#[test]
 fn a_retired_option_stays_with_the_ticket_that_has_it() {
     let test = TestSite::new();
     let kim = kim(&test);

@@ -24,6 +24,9 @@ use crate::web::form::{Form, shortened};
 const CONTROLS: [&str; 8] =
     ["comment", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN"];
 
+/// Names of fields that are looked at in one form, as long as there are unknown ones among them.
+const MOST_NAMES: usize = 50;
+
 /// A form as it was sent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typed {
@@ -39,6 +42,7 @@ impl Typed {
     }
 
     fn put(&mut self, name: &str, value: &str) {
+        let full = self.request.set.len() >= MOST_NAMES;
         match self.request.set.iter_mut().find(|(known, _)| known == name) {
             // A field of several values came as several.
             Some((_, known)) => match field(name).map(|field| field.kind) {
@@ -46,6 +50,8 @@ impl Typed {
                 Some(Kind::Words) => *known = format!("{known} {value}"),
                 _ => {}
             },
+            // Whoever makes up names is told of the first of them; all of them would fill pages.
+            None if full && field(name).is_none() => {}
             None => self.request.set.push((name.to_owned(), value.to_owned())),
         }
     }
