@@ -6,7 +6,7 @@ use rocket::{Route, get, post, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::fields::{Choices, Field, field};
+use super::fields::{Choices, Field, Kind, field};
 use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
 use super::pages::rendered;
 use super::plan::{self, Planner};
@@ -123,7 +123,7 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
                 .then(|| typed.value("reporter").unwrap_or(people::own_login(viewer)).to_owned()),
             fields: choices
                 .fields()
-                .filter(|field| in_form(room, field))
+                .filter(|field| in_form(room, field) && leaves_a_choice(&choices, field))
                 .map(|field| FormField { changed: false, ..controls.control(field, &value(field)) })
                 .collect(),
             actions: actions(&offers, typed.request.action.as_ref(), &logins),
@@ -144,6 +144,11 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
 fn in_form(room: &Room, field: &Field) -> bool {
     let elsewhere = ["summary", "reporter", "description", "owner"];
     field.is_editable() && !elsewhere.contains(&field.name) && may_choose(&room.viewer, field)
+}
+
+/// Row T04: where every option is retired there is nothing to choose for a new ticket.
+fn leaves_a_choice(choices: &Choices, field: &Field) -> bool {
+    !matches!(field.kind, Kind::Option { .. }) || choices.options(field.name).next().is_some()
 }
 
 fn filed(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
