@@ -413,6 +413,29 @@ fn a_new_ticket_follows_its_component_to_the_next_owner() {
     assert_eq!(data(&kim, &ticket)["owner"], "wheels-owner");
 }
 
+#[test]
+fn what_is_filed_and_assigned_goes_to_the_owner_of_the_component_unless_another_one_is_named() {
+    let test = TestSite::new();
+    let kim = kim(&test);
+    sql(
+        &test,
+        "insert into person (login, kind) values ('wheels-owner', 'address');
+         insert into field_option (field, name, folded, rank, owner)
+             select 'component', 'wheels', 'wheels', 1, id from person where login = 'wheels-owner'",
+    );
+    let assigned = |owner: &[(&str, &str)]| {
+        let fields = [&[("field_component", "wheels"), ("action", "create_and_assign")], owner].concat();
+        let found = data(&kim, &file(&kim, &fields));
+        assert_eq!(found["status"], "assigned");
+        found["owner"].clone()
+    };
+    let name = "action_create_and_assign_reassign_owner";
+    assert_eq!(assigned(&[]), "wheels-owner", "as the form proposes it");
+    assert_eq!(assigned(&[(name, "< default >")]), "wheels-owner");
+    assert_eq!(assigned(&[(name, "kim")]), "kim");
+    assert_eq!(assigned(&[(name, "")]), Json::Null);
+}
+
 // Two at once
 
 #[test]

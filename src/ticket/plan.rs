@@ -153,7 +153,7 @@ impl Planner<'_> {
             }
         }
         if plan.after.get("owner").is_empty()
-            && request.action.as_ref().is_none_or(|action| action.owner.is_none())
+            && request.action.as_ref().and_then(|action| action.owner.as_deref()).is_none_or(is_default_owner)
             && let Some(owner) = component_owner(&plan.choices, &plan.after)
         {
             plan.after.set("owner", vec![Value::Id(owner)]);
