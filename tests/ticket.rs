@@ -883,8 +883,10 @@ fn another_version_than_if_match_names_is_refused() {
     let with = |etag: &str| kim.clone().with_header("If-Match", etag);
     with("\"0\"").post_json(&ticket, &json!({ "comment": "Too late" })).expect(409);
     with("nonsense").post_json(&ticket, &json!({ "comment": "Too late" })).expect(422);
+    with("*").post_json("/demo/ticket/7", &json!({ "comment": "Where?" })).expect(404);
     with("\"1\"").post_json(&ticket, &json!({ "comment": "In time" })).expect(201);
     let clash = kim.post_json(&ticket, &json!({ "priority": "minor", "view_time": 2 })).expect(201);
+    with("*").post_json(&ticket, &json!({ "comment": "Whatever there is" })).expect(201);
     assert_eq!(clash.json()["priority"], "minor");
     let clash = kim.post_json(&ticket, &json!({ "priority": "blocker", "view_time": 2 })).expect(409);
     assert_eq!(clash.json()["problems"][0]["field"], "field_priority");

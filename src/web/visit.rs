@@ -197,6 +197,10 @@ impl Visit {
         let Some(given) = self.if_match.as_deref() else {
             return Ok(None);
         };
+        // Any version will do, as long as there is one.
+        if given.trim() == "*" {
+            return Ok(None);
+        }
         let version = given.trim().trim_start_matches("W/").trim_matches('"').parse();
         version.map(Some).map_err(|_| {
             let given = super::form::shortened(given);
