@@ -316,6 +316,10 @@ fn json_and_atom_hold_the_same_tickets() {
     assert_eq!(numbers, [1, 2, 4]);
     assert_eq!(json["items"][1]["keywords"], serde_json::json!(["rain", "wet"]));
     assert_eq!(json["items"][2]["owner"], serde_json::Value::Null);
+    let whole = kim.get("/demo/ticket/1?format=json").expect(200).json();
+    for key in whole.as_object().unwrap().keys().filter(|key| !["comments", "description"].contains(&key.as_str())) {
+        assert_eq!(json["items"][0][key], whole[key], "{key}: the list says what the ticket says");
+    }
     let next = json["next"].as_str().unwrap().strip_prefix("http://127.0.0.1:8000").unwrap().to_owned();
     let rest = kim.get(&next).expect(200).json();
     assert_eq!((rest["items"][0]["id"].as_i64(), rest["next"].is_null()), (Some(5), true));

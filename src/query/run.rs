@@ -11,7 +11,7 @@ use super::tree::{Column, Query};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
 use crate::ticket::TICKET_VIEW;
-use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::fields::{Choices, FIELDS, Field, Kind};
 
 /// What a query found, one page of it.
 #[derive(Debug, Clone)]
@@ -217,10 +217,17 @@ impl Query {
     pub fn json(&self, found: &Found, choices: &Choices, root: &str) -> serde_json::Value {
         let mut columns = match &self.columns {
             Some(columns) => columns.clone(),
-            None => choices.fields().filter(|field| field.kind != Kind::Text).map(Column::Of).collect(),
+            // The keys of a whole ticket, whatever the project offers; only its long texts are left to be asked for.
+            None => FIELDS.iter().filter(|field| field.kind != Kind::Text).map(Column::Of).collect(),
         };
         columns.extend(self.rows.iter().copied().map(Column::Of));
-        let items: Vec<serde_json::Value> = found.lines.iter().map(|line| line.json(&columns, choices, root)).collect();
+        let mut items: Vec<serde_json::Value> =
+            found.lines.iter().map(|line| line.json(&columns, choices, root)).collect();
+        if self.columns.is_none() {
+            for item in &mut items {
+                item["custom"] = serde_json::json!({});
+            }
+        }
         let next = (found.page < found.pages)
             .then(|| format!("{root}{}&format=json", Self { page: found.page + 1, ..self.clone() }.href()));
         serde_json::json!({ "total": found.total, "page": found.page, "items": items, "next": next })
