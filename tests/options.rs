@@ -177,7 +177,7 @@ fn commands_do_the_same_by_the_same_rules() {
         "name,description,default,tickets,retired,released\n2.0,,true,0,false,\n1.5,,false,0,false,2026-06-01\n\
          1.0,The first one,false,0,false,2026-01-31\n"
     );
-    run("version|change|demo|1.5|--rename|1.6|--released||--no-default").expect(0);
+    run("version|change|demo|1.5|--name|1.6|--released||--no-default").expect(0);
     run("version|remove|demo|1.0").expect(0);
     assert_eq!(run("version|list|demo|--format|ids").expect(0).stdout, "2.0\n1.6\n");
 
@@ -190,6 +190,8 @@ fn commands_do_the_same_by_the_same_rules() {
     for (line, status, why) in [
         ("version|create|demo|2.0", 1, "already"),
         ("version|create|demo|3.0|--released|soon", 1, "is no date"),
+        ("version|create|demo|3.0|--released|0000-01-01", 1, "between 0001-01-01"),
+        ("version|create|demo|3.0|--released|9999-12-31", 1, "between 0001-01-01"),
         ("version|change|demo|2.0|--up", 1, "ordered by the day"),
         ("type|create|demo|", 1, "needs a name"),
         ("type|create|demo|Question|--owner|kim", 1, "Only a component"),
@@ -250,4 +252,19 @@ fn markup_in_a_name_stays_text_and_forged_acts_do_nothing() {
         kim.post_json("/demo/admin/ticket/types", &body).expect(422);
     }
     assert_eq!(events(&test), ["option.created"]);
+}
+
+#[test]
+fn descriptions_are_lines_of_text_with_links_and_nothing_that_runs() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member().can("TICKET_ADMIN").can("TICKET_VIEW");
+    kim.save_page("Doors", "All doors.");
+    let page = "/demo/admin/ticket/components";
+    let description = "See [[Doors]], **soon** <script>alert(1)</script>";
+    send(&kim, page, &[("act", "add"), ("name", "door"), ("description", description)]).expect(303);
+    let shown = kim.get(page).expect(200);
+    assert_eq!(shown.all(".files-about a"), ["Doors"]);
+    assert_eq!(shown.all(".files-about strong"), ["soon"]);
+    assert!(shown.all("main script").is_empty());
+    assert!(shown.text().contains(r#"value="See [[Doors]], **soon** &lt;script&gt;"#), "the form keeps what was typed");
 }

@@ -24,7 +24,7 @@ pub enum Command {
         project: String,
         name: String,
         /// Its new name; tickets that have it follow
-        #[arg(long, value_name = "NEW")]
+        #[arg(long, visible_alias = "name", value_name = "NEW")]
         rename: Option<String>,
         #[command(flatten)]
         values: Values,

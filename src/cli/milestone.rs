@@ -32,7 +32,7 @@ pub enum Command {
         project: String,
         milestone: String,
         /// Its new name; the old address goes on leading to it
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, visible_alias = "rename", value_name = "NAME")]
         name: Option<String>,
         #[command(flatten)]
         values: Values,

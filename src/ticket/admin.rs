@@ -15,10 +15,12 @@ use super::options_edit::{self, Removed, Step, Wish, is_ordered};
 use super::{TICKET_ADMIN, TICKET_VIEW};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
+use crate::base::markup::Flavour;
 use crate::base::moment;
 use crate::base::viewer::Viewer;
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
+use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
 const NO_PAGE: &str = "There is no page at this address.";
@@ -250,6 +252,7 @@ struct Item {
     id: i64,
     name: String,
     description: String,
+    description_html: String,
     is_default: bool,
     owner: String,
     released: String,
@@ -280,6 +283,7 @@ fn page(desk: &Desk, room: &Room, kind: &Kind, typed: Typed<'_>) -> Result<Answe
         Ok((rows, logins(db)?, counts(db, &room.viewer, kind.field)?, people(db)?))
     })?;
     let mut items: Vec<Item> = rows.iter().map(|row| shown(room, kind, row, &logins, &counts)).collect();
+    describe(desk, room, &mut items)?;
     let mut added = Added::default();
     if let Some(form) = typed.form {
         let text = |name: &str| form.text(name).to_owned();
@@ -324,6 +328,18 @@ fn page(desk: &Desk, room: &Room, kind: &Kind, typed: Typed<'_>) -> Result<Answe
     Sheet::new(kind.title, sheet).at("/admin").noindex().status(status).render(desk)
 }
 
+/// What is said of each, as a line of text with its links (row E05).
+fn describe(desk: &Desk, room: &Room, items: &mut [Item]) -> Result<()> {
+    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+    room.project.read(|db| {
+        for item in items.iter_mut().filter(|item| !item.description.is_empty()) {
+            let compiled = reader.compiled(&item.description, Flavour::Line)?;
+            item.description_html = reader.html(db, &compiled, None)?.into_string();
+        }
+        Ok(())
+    })
+}
+
 /// Those that are offered, in order, then the retired ones.
 pub fn of_field(db: &Connection, field: &str) -> Result<Vec<OptionRow>> {
     let mut rows = options::all(db)?;
@@ -341,6 +357,7 @@ fn shown(room: &Room, kind: &Kind, row: &OptionRow, logins: &HashMap<i64, String
         id: row.id,
         name: row.name.clone(),
         description: row.description.clone(),
+        description_html: String::new(),
         is_default: row.is_default,
         owner: row.owner.and_then(|owner| logins.get(&owner).cloned()).unwrap_or_default(),
         released: released(row),

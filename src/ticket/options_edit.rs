@@ -3,6 +3,7 @@
 //! Tickets refer to options by id: a rename is one row and one event, and an option that any ticket has or had is retired
 //! rather than deleted.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
@@ -284,6 +285,11 @@ fn checked(site: &Site, field: &str, wish: &Wish<'_>) -> Result<Values> {
         Some("") => Some(None),
         // One day for all readers, wherever they are.
         Some(text) => match moment::parse(text, &jiff::tz::TimeZone::UTC, None) {
+            // What begins before the first year, or after the last day that a clock can tell, is kept as another day.
+            Ok(moment) if moment.last_day.year() < 1 || moment.begin.0 >= Timestamp::MAX.as_microsecond() => {
+                problems.push(Problem::new("released", "A release lies between 0001-01-01 and 9999-12-30."));
+                None
+            }
             Ok(moment) => Some(Some(moment.begin)),
             Err(why) => {
                 problems.push(Problem::new("released", why));
