@@ -1216,9 +1216,15 @@ fn programs_browsers_and_the_box_are_answered_in_their_forms() {
     assert_eq!(read("/demo/search/suggest?q=kit&format=opensearch")[0], "kit");
     assert_eq!(read("/demo/search/suggest"), json!([]));
 
-    let (status, _, xml) = get(&client, "/demo/search/opensearch.xml");
+    assert_eq!(get(&client, "/demo/search?q=sink&format=csv").0, Status::UnprocessableEntity);
+    let (status, _, html) = get(&client, "/demo/search?q=sink+changed:>soon");
     assert_eq!(status, Status::Ok);
-    assert!(xml.contains("http://127.0.0.1:8000/demo/search?q={searchTerms}"), "{xml}");
+    assert!(html.contains("names no time; write"), "{html}");
+    for address in ["/demo/search/opensearch.xml", "/demo/search/opensearch"] {
+        let (status, _, xml) = get(&client, address);
+        assert_eq!(status, Status::Ok, "{address}");
+        assert!(xml.contains("http://127.0.0.1:8000/demo/search?q={searchTerms}"), "{xml}");
+    }
 }
 
 #[test]
@@ -1231,7 +1237,9 @@ fn without_the_permission_search_does_not_exist() {
         .write(|db| Ok(db.execute("delete from permission_grant where permission = 'SEARCH_VIEW'", [])?))
         .expect("revokes");
     assert_eq!(missing.0, Status::NotFound);
-    for address in ["/demo/search", "/demo/search/suggest?q=x", "/demo/search/opensearch.xml"] {
+    for address in
+        ["/demo/search", "/demo/search/suggest?q=x", "/demo/search/opensearch.xml", "/demo/search/opensearch"]
+    {
         assert_eq!(get(&client, address).0, Status::NotFound, "{address}");
     }
 }

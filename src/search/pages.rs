@@ -7,23 +7,25 @@ use serde_json::json;
 
 use super::corpus::Order;
 use super::find::{self, Hit, Results, Wanted};
-use super::query::{self, Condition, Reading};
+use super::query::{self, Condition, Query, Reading};
 use super::{SEARCH_VIEW, json as items, jump, link};
 use crate::base::component::Components;
-use crate::base::error::{Problem, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::text::excerpt::Span;
 use crate::base::time::When;
+use crate::web::form::shortened;
 use crate::web::paging::{self, Paging, with_value};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const PAGE_SIZE: usize = 20;
+const FORMATS: [&str; 3] = ["", "html", "json"];
 /// A parameter that keeps a query that reads as a link from being followed, as in Trac.
 const NO_JUMP: &str = "noquickjump";
 /// Of what was typed, so much is carried into titles, links and the box.
 const MOST_SHOWN: usize = 400;
 
 pub fn routes() -> Vec<Route> {
-    rocket::routes![search, suggest, describe]
+    rocket::routes![search, suggest, describe, describe_as_trac]
 }
 
 #[derive(Serialize)]
@@ -123,6 +125,10 @@ async fn search(visit: Visit, project: &str) -> Answer {
         .answer(move |desk| {
             let room = desk.room(&project)?;
             room.viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
+            if let Some(other) = desk.visit.value("format").filter(|format| !FORMATS.contains(&format.as_str())) {
+                let other = shortened(&other);
+                return Err(Error::invalid("format", format!("What is found comes as html or json, not as {other}.")));
+            }
             let asked = Asked::of(desk);
             if let Some(href) = asked.jump(desk, &room)? {
                 return Ok(Answer::see(&href));
@@ -133,7 +139,7 @@ async fn search(visit: Visit, project: &str) -> Answer {
             if desk.visit.wants_json() {
                 return as_json(desk, &room, &asked, &results);
             }
-            as_page(desk, &room, &asked, results)
+            as_page(desk, &room, &asked, &query, results)
         })
         .await
 }
@@ -176,7 +182,16 @@ struct Description {
 
 #[rocket::get("/<project>/search/opensearch.xml")]
 async fn describe(visit: Visit, project: &str) -> Answer {
-    let project = project.to_owned();
+    description(visit, project.to_owned()).await
+}
+
+/// Trac's address of it (row S07), which browsers may have kept.
+#[rocket::get("/<project>/search/opensearch")]
+async fn describe_as_trac(visit: Visit, project: &str) -> Answer {
+    description(visit, project.to_owned()).await
+}
+
+async fn description(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
             let room = desk.room(&project)?;
@@ -275,7 +290,12 @@ fn as_json(desk: &Desk, room: &Room, asked: &Asked, results: &Results) -> Result
     Answer::json(&json!({ "total": results.total, "page": results.page, "items": found, "next": next }))
 }
 
-fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<Answer> {
+fn no_time(typed: &str) -> Problem {
+    let typed = shortened(typed);
+    Problem::new("q", format!("“{typed}” names no time; write changed:>2026-01-31 or changed:7d."))
+}
+
+fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, results: Results) -> Result<Answer> {
     let path = format!("{}/search", room.root);
     let components = room.project.components();
     let reading = find::reading(components, &room.viewer);
@@ -290,7 +310,7 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, results: Results) -> Result<
     let mut paging = Paging::new(&path, &asked.pairs, results.page, PAGE_SIZE, total.min(reachable));
     paging.total = total;
     let page = SearchPage {
-        problems: Vec::new(),
+        problems: query.no_times.iter().map(|typed| no_time(typed)).collect(),
         total: results.total,
         facets: facets(components, &reading, asked, &path, &results),
         sorts: sorts(asked, &path),

@@ -19,6 +19,8 @@ const MOST_WORDS: usize = 64;
 const MOST_CONDITIONS: usize = 64;
 /// Shorter words are not forgiven a typing error: too much is one letter away from them.
 const FORGIVEN_FROM: usize = 5;
+/// What asks for the time of the last change.
+const TIMES: &[&str] = &["changed", "modified"];
 /// What can be asked for by name beside kind, author and time: the facets of documents. A value of `type` that is no kind
 /// of resource is the type of a ticket.
 const FIELDS: &[&str] = &[
@@ -45,6 +47,8 @@ pub struct Query {
     pub excluded: Vec<Condition>,
     /// More was typed than is looked for.
     pub shortened: bool,
+    /// What asks for a time that is none, as it was typed; it was read as words.
+    pub no_times: Vec<String>,
     /// Everything typed as one text of plain words, to know a title again.
     pub whole: String,
 }
@@ -107,6 +111,9 @@ impl Query {
             if let Some(condition) = typed.condition(reading) {
                 query.take(condition, typed.minus);
                 continue;
+            }
+            if typed.asks_for_a_time() && query.no_times.len() < MOST_CONDITIONS {
+                query.no_times.push(typed.bare.to_owned());
             }
             let Some(mut part) = typed.part() else { continue };
             if part.words.len() > room {
@@ -261,12 +268,19 @@ impl<'a> Typed<'a> {
         (Self { minus, name, value: &value[..end], quoted: false, star, bare }, after)
     }
 
+    fn asks_for_a_time(&self) -> bool {
+        let is_name = |name: &str| TIMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+        !self.value.is_empty() && self.name.is_some_and(is_name)
+    }
+
     /// What `name:value` says; none if that is no operator, or not with this value.
     fn condition(&self, reading: &Reading) -> Option<Condition> {
         let name = self.name?.to_ascii_lowercase();
         match name.as_str() {
             "type" | "kind" | "is" => {
                 let value = self.value.to_lowercase();
+                // As Trac calls pages.
+                let value = if value == "wiki" { "page".to_owned() } else { value };
                 let kind = reading.kinds.iter().find(|(kind, title)| value == *kind || value == title.to_lowercase());
                 match kind {
                     Some((kind, _)) => Some(Condition::Kind((*kind).to_owned())),
@@ -278,7 +292,9 @@ impl<'a> Typed<'a> {
                 let name: Vec<String> = words(self.value).take(MOST_WORDS).map(|(_, word)| word).collect();
                 (!name.is_empty()).then_some(Condition::Author(name))
             }
-            "changed" | "modified" => span(self.value, reading).map(|(from, until)| Condition::Changed { from, until }),
+            time if TIMES.contains(&time) => {
+                span(self.value, reading).map(|(from, until)| Condition::Changed { from, until })
+            }
             other => self.field(other),
         }
     }
@@ -411,6 +427,7 @@ mod tests {
 
     #[test]
     fn operators_narrow_and_other_prefixes_are_words() {
+        assert_eq!(read("type:wiki").kinds, ["page"]);
         let query = read(r#"type:Pages author:"Kim Lee" is:attachment foo:bar is:cow author: C:\x status: owner:"" "#);
         assert_eq!(query.kinds, ["page", "attachment"]);
         assert_eq!(query.authors, [["kim", "lee"]]);
@@ -495,6 +512,7 @@ mod tests {
         ] {
             let query = read(odd);
             assert_eq!((query.from, query.until), (None, None), "{odd}");
+            assert_eq!(query.no_times, [odd]);
         }
     }
 

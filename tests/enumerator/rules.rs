@@ -780,6 +780,14 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/search/opensearch",
+        doors: &[
+            get("/demo/search/opensearch", MEMBERS),
+            get("/hidden/search/opensearch", ADMINS),
+            get("/nowhere/search/opensearch", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/search/opensearch.xml",
         doors: &[
             get("/demo/search/opensearch.xml", MEMBERS),
