@@ -18,6 +18,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0005_milestone.sql", "b68360ce16a7a57d"),
     ("project/0006_ticket.sql", "9f4addce2c3c8f31"),
     ("project/0007_timeline_visit.sql", "459798b1353834f0"),
+    ("project/0008_timeline_choice.sql", "9366a2ef96218a54"),
 ];
 
 #[test]

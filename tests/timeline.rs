@@ -297,6 +297,12 @@ fn what_others_did_since_the_last_visit_is_marked_and_readers_without_account_ge
     let (kim, pat) = (test.user("kim").member(), test.user("pat"));
     kim.save_page("Plan", "Text.");
     assert!(pat.get("/demo/timeline").all(".event.unread").is_empty(), "to a newcomer nothing is newer than the rest");
+    kim.save_page("Roof", "Text.");
+    assert_eq!(
+        pat.get("/demo/timeline").all(".event.unread em"),
+        ["Roof"],
+        "what came after the very first look is news"
+    );
     age(&test, 1_000 * SECOND);
     insert_visits(&test, 900 * SECOND);
     kim.save_page("Budget", "Text.");
@@ -394,4 +400,28 @@ fn tickets_and_milestones_have_filters_of_their_own() {
     for href in page.attributes(".event-body a", "href") {
         kim.get(href.split('#').next().unwrap()).expect(200);
     }
+}
+
+#[test]
+fn what_was_chosen_with_update_is_chosen_at_the_next_visit_of_the_same_person_alone() {
+    let test = TestSite::public();
+    let (kim, pat) = (test.user("kim").member(), test.user("pat"));
+    let checked = |page: &Answer| page.attributes("input[type=checkbox][checked]", "name");
+    let usual = checked(&kim.get("/demo/timeline").expect(200));
+    assert!(usual.len() > 1, "{usual:?}");
+
+    kim.get("/demo/timeline?ticket=on").expect(200);
+    assert_eq!(checked(&kim.get("/demo/timeline")), usual, "a link that was followed is no choice");
+    kim.get("/demo/timeline?wiki=on&update=1").expect(200);
+    let page = kim.get("/demo/timeline").expect(200);
+    assert_eq!(checked(&page), ["wiki"]);
+    let feed = page.attributes("link[type='application/atom+xml']", "href");
+    assert!(feed[0].contains("wiki=on"), "a feed reader gets the list that was seen: {feed:?}");
+    assert_eq!(checked(&kim.get("/demo/timeline?milestone=on")), ["milestone"]);
+    assert_eq!(checked(&pat.get("/demo/timeline")), usual);
+
+    test.anonymous().get("/demo/timeline?wiki=on&update=1").expect(200);
+    assert_eq!(checked(&test.anonymous().get("/demo/timeline")), usual);
+    kim.get("/demo/timeline?update=1").expect(200);
+    assert_eq!(checked(&kim.get("/demo/timeline")), usual, "choosing nothing is to have no choice");
 }

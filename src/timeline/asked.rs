@@ -78,7 +78,7 @@ impl Asked {
             days_back,
             moment: from.filter(|moment| moment.precision > Precision::Day || precision.is_some()),
             authors: value("authors").chars().take(1000).collect(),
-            choices: choices(components, viewer, |filter| !matches!(value(filter.name), "" | "0" | "off")),
+            choices: choices(components, viewer, |filter| is_on(value(filter.name))),
             problems,
             zone,
         }
@@ -163,6 +163,11 @@ pub fn wanted_of(components: Components, choices: &[Choice]) -> Wanted {
         }
     }
     wanted
+}
+
+/// Whether a value of a filter asks for it.
+pub fn is_on(value: &str) -> bool {
+    !matches!(value.trim(), "" | "0" | "off")
 }
 
 fn days_back(text: &str) -> Option<i64> {

@@ -63,8 +63,7 @@ struct Shown {
     paging: Paging,
 }
 
-fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
-    let pairs = desk.visit.pairs();
+fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked) -> Result<Shown> {
     let mut page = paging::asked(desk.visit.value("page"));
     let from: Option<Place> = desk.visit.value("before").and_then(|text| text.parse().ok());
     let zone = room.viewer.zone();
@@ -87,7 +86,7 @@ fn shown(desk: &Desk, room: &Room, asked: &Asked) -> Result<Shown> {
         Ok((walked, is_any_before))
     })?;
     let path = format!("{}/timeline", room.root);
-    let plain = without(&pairs, &["before"]);
+    let plain = without(pairs, &["before"]);
     let counted = if from.is_some() { 1 } else { walked.counted.div_ceil(PAGE_SIZE) };
     let paging = Paging {
         page,
@@ -168,9 +167,9 @@ struct More {
 }
 
 fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
-    let pairs = desk.visit.pairs();
+    let pairs = visit::with_choice(desk, room, desk.visit.pairs())?;
     let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
-    let shown = shown(desk, room, &asked)?;
+    let shown = shown(desk, room, &pairs, &asked)?;
     let before = visit::before_this(desk, room)?;
     let path = format!("{}/timeline", room.root);
     let kept = without(&pairs, OF_ONE_PAGE);
@@ -294,9 +293,10 @@ fn refuse_problems(asked: &Asked) -> Result<()> {
 }
 
 fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
-    let asked = Asked::read(&desk.visit.pairs(), room.project.components(), &room.viewer, DAYS);
+    let pairs = desk.visit.pairs();
+    let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
     refuse_problems(&asked)?;
-    let shown = shown(desk, room, &asked)?;
+    let shown = shown(desk, room, &pairs, &asked)?;
     let absolute = |href: &str| desk.web().address.absolute(&format!("{}{href}", room.root));
     let items: Vec<_> = shown
         .walked

@@ -129,6 +129,23 @@ pub fn save_seen(db: &Connection, account: &str, seen: Seen) -> Result<()> {
     Ok(())
 }
 
+/// The names of the filters that an account chose last, with blanks between them.
+pub fn chosen(db: &Connection, account: &str) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached("select filters from timeline_choice where account = ?1")?
+        .query_row([account], |row| row.get(0))
+        .optional()?)
+}
+
+pub fn save_chosen(db: &Connection, account: &str, filters: &str) -> Result<()> {
+    db.prepare_cached(
+        "insert into timeline_choice (account, filters) values (?1, ?2)
+         on conflict (account) do update set filters = ?2",
+    )?
+    .execute([account, filters])?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
-//! When somebody looked last: what is newer is marked as new (row TL08).
+//! What is kept of somebody's visits: when the last one was, since what is newer is marked as new (row TL08), and what they
+//! chose to be shown (row TL02).
 
+use super::asked;
 use super::store::{self, Seen};
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -26,6 +28,30 @@ pub fn before_this(desk: &Desk, room: &Room) -> Result<Option<Instant>> {
     Ok(before)
 }
 
+/// The pairs of the address, with the filters that this account chose last where the address names none. The page's links
+/// are made from these, so that they lead everybody else to the same list. “Update” is what makes a choice.
+pub fn with_choice(desk: &Desk, room: &Room, mut pairs: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
+    let Some(identity) = &desk.principal.identity else {
+        return Ok(pairs);
+    };
+    let choices = asked::choices(room.project.components(), &room.viewer, |_| false);
+    let is_filter = |name: &str| choices.iter().any(|choice| choice.filter.name == name);
+    let is_on = |(name, value): &&(String, String)| is_filter(name) && asked::is_on(value);
+    let named: Vec<&str> = pairs.iter().filter(is_on).map(|(name, _)| name.as_str()).collect();
+    if pairs.iter().any(|(name, _)| name == "update") {
+        let filters = named.join(" ");
+        if !room.viewer.archived
+            && let Err(error) = room.project.db().write(|db| store::save_chosen(db, &identity.uuid, &filters))
+        {
+            log::warn!("what {} chose on the timeline was not noted: {error}", identity.login);
+        }
+    } else if named.is_empty() {
+        let filters = room.project.read(|db| store::chosen(db, &identity.uuid))?.unwrap_or_default();
+        pairs.extend(filters.split(' ').filter(|name| is_filter(name)).map(|name| (name.to_owned(), "on".to_owned())));
+    }
+    Ok(pairs)
+}
+
 /// The visit before this one, and what is to be written if this one is new.
 fn noted(seen: Option<Seen>, now: Instant) -> (Option<Instant>, Option<Seen>) {
     match seen {
@@ -33,7 +59,8 @@ fn noted(seen: Option<Seen>, now: Instant) -> (Option<Instant>, Option<Seen>) {
         Some(seen) if now > seen.last.plus_seconds(VISIT_SECONDS) => {
             (Some(seen.last), Some(Seen { before: Some(seen.last), last: now }))
         }
-        Some(seen) => (seen.before, None),
+        // Where there was only one visit so far, what came after its first look is newer than it.
+        Some(seen) => (seen.before.or(Some(seen.last)), None),
     }
 }
 
@@ -52,7 +79,7 @@ mod tests {
         let first = Instant(1_000_000_000_000);
         let seen = Seen { before: None, last: first };
         assert_eq!(noted(None, first), (None, Some(seen)));
-        assert_eq!(noted(Some(seen), first.plus_seconds(200)), (None, None));
+        assert_eq!(noted(Some(seen), first.plus_seconds(200)), (Some(first), None));
         let later = first.plus_seconds(1_000);
         let second = Seen { before: Some(first), last: later };
         assert_eq!(noted(Some(seen), later), (Some(first), Some(second)));
