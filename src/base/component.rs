@@ -245,6 +245,8 @@ pub struct Neighbours {
 /// A page of a project's administration.
 pub struct Panel {
     pub title: &'static str,
+    /// What it is for, a sentence.
+    pub line: &'static str,
     /// Below the project's address: `/admin/ticket/component`.
     pub path: &'static str,
     /// Whoever lacks it learns nothing of the page.

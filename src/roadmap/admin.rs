@@ -19,8 +19,13 @@ use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
-pub const PANEL: Panel =
-    Panel { title: "Milestones", path: "/admin/ticket/milestones", permission: MILESTONE_ADMIN, order: 30 };
+pub const PANEL: Panel = Panel {
+    title: "Milestones",
+    line: "All of them in one list, and which one new tickets get.",
+    path: "/admin/ticket/milestones",
+    permission: MILESTONE_ADMIN,
+    order: 30,
+};
 
 pub fn routes() -> Vec<Route> {
     routes![list, act]

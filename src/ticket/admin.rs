@@ -83,7 +83,7 @@ static KINDS: [Kind; 6] = [
 ];
 
 const fn panel(kind: &Kind, order: u8) -> Panel {
-    Panel { title: kind.title, path: kind.path, permission: TICKET_ADMIN, order }
+    Panel { title: kind.title, line: kind.line, path: kind.path, permission: TICKET_ADMIN, order }
 }
 
 pub static PANELS: [Panel; 7] = [

@@ -17,8 +17,13 @@ use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
-pub(super) const PANEL: Panel =
-    Panel { title: "Workflow", path: "/admin/ticket/workflow", permission: TICKET_ADMIN, order: 60 };
+pub(super) const PANEL: Panel = Panel {
+    title: "Workflow",
+    line: "Which states a ticket can be in, and which actions lead from one to the next.",
+    path: "/admin/ticket/workflow",
+    permission: TICKET_ADMIN,
+    order: 60,
+};
 
 const NO_PAGE: &str = "There is no page at this address.";
 

@@ -16,7 +16,7 @@ pub struct PanelLink {
     pub label: &'static str,
     pub href: String,
     pub current: bool,
-    /// What it is for; may be empty.
+    /// What it is for, a sentence.
     pub line: &'static str,
 }
 
@@ -30,7 +30,7 @@ pub fn groups(room: &Room, current: &str) -> Vec<PanelGroup> {
             label: panel.title,
             href: format!("{}{}", room.root, panel.path),
             current: panel.path == current,
-            line: "",
+            line: panel.line,
         };
         match groups.iter_mut().find(|group| group.label == label) {
             Some(group) => group.panels.push(link),

@@ -87,10 +87,11 @@ export async function wiki({ site, person, step, scripts, phone }) {
     await ada.look("index");
     const links = await page.locator(".title-index a").evaluateAll((found) => found.map((link) => link.getAttribute("href")));
     assert(links.length > 1, "the index lists the default pages");
-    for (const href of links) {
+    for (const [at, href] of links.entries()) {
       const answer = await page.goto(href);
       assert.equal(answer.status(), 200, href);
-      await ada.look(`default-${href.replace(/^\/main\/wiki\/?/, "").replaceAll("/", "_") || "WikiStart"}`);
+      // A text to read is the same without scripts.
+      if (scripts || at < 3) await ada.look(`default-${href.replace(/^\/main\/wiki\/?/, "").replaceAll("/", "_") || "WikiStart"}`);
     }
   });
 
