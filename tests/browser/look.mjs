@@ -15,6 +15,7 @@ const contrast = { type: "rule", values: ["color-contrast"] };
 /** Looks at the page as it stands; throws with all that is wrong with it. */
 export async function look(page, name, { errors, width, scripts, allowScripts, shift: mostShift = 0.01 }) {
   const wrong = [];
+  await page.waitForLoadState();
   // axe is a script too. What the page would have run at its beginning does not come back by that.
   if (!scripts) await allowScripts(true);
   // Before the pictures: they stretch the window, and that moves things.
@@ -28,7 +29,8 @@ export async function look(page, name, { errors, width, scripts, allowScripts, s
       const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.failureSummary})`);
       wrong.push(`axe, ${theme}: ${violation.id}: ${where.join("; ")}`);
     }
-    await page.screenshot({ path: join(shots, `${name}-${shape}-${theme}.png`), fullPage: true });
+    // In the dark a page without scripts has nothing of its own to show.
+    if (scripts || theme === "light") await page.screenshot({ path: join(shots, `${name}-${shape}-${theme}.png`), fullPage: true });
   }
   if (!scripts) await allowScripts(false);
   if (scroll > inner) wrong.push(`scrolls sideways: ${scroll} px in ${inner}, the widest is ${widest}`);
