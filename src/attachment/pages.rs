@@ -265,9 +265,11 @@ fn take(desk: &Desk, project: &str, form: &Form, received: Received) -> Result<A
         Ok(files) => {
             let names: Vec<String> = files.iter().map(|file| format!("“{}”", file.name)).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
-            let list = format!("{}{}", room.root, list_href(&owner));
+            // Who attached from the page of the thing itself goes back there.
+            let there = if form.has("back") { format!("{}#attachments", owner.href) } else { list_href(&owner) };
+            let there = format!("{}{there}", room.root);
             let shown = if names.len() > 5 { format!("{} files", names.len()) } else { names.join(", ") };
-            Ok(Answer::see(&list).telling(desk, &format!("{shown} {verb} attached.")))
+            Ok(Answer::see(&there).telling(desk, &format!("{shown} {verb} attached.")))
         }
         Err(Error::Invalid(problems)) if !json => list_page(desk, &room, &owner, description, problems),
         Err(error) => Err(error),

@@ -451,8 +451,10 @@ fn description_edited(scene: &Scene<'_>) -> Result<Option<Edited>> {
 
 /// What takes one click: the actions of the workflow that need no input and change something.
 fn quick(offers: &[super::workflow::Offer]) -> Vec<Quick> {
-    let offers: Vec<_> = offers.iter().filter(|offer| offer.one_click && !offer.changes_nothing).collect();
     let takes = |offer: &super::workflow::Offer| offer.operations.contains(&Operation::SetOwnerToSelf);
+    let mut offers: Vec<_> = offers.iter().filter(|offer| offer.one_click && !offer.changes_nothing).collect();
+    // A ticket is taken before it is done.
+    offers.sort_by_key(|offer| !takes(offer));
     let several_take = offers.iter().filter(|offer| takes(offer)).count() > 1;
     offers
         .iter()

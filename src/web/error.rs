@@ -145,10 +145,6 @@ fn as_json(status: Status, error: &Error) -> Answer {
 }
 
 fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> crate::base::error::Result<Answer> {
-    if status == Status::NotFound {
-        // The same bytes, whether a project can't be entered or does not exist.
-        desk.leave();
-    }
     let base = desk.base();
     let mut ways = Vec::new();
     if let Some((row, _)) = desk.entered() {
