@@ -1217,7 +1217,7 @@ fn programs_browsers_and_the_box_are_answered_in_their_forms() {
     assert_eq!(read("/demo/search/suggest"), json!([]));
 
     assert_eq!(get(&client, "/demo/search?q=sink&format=csv").0, Status::UnprocessableEntity);
-    let (status, _, html) = get(&client, "/demo/search?q=sink+changed:>soon");
+    let (status, _, html) = get(&client, "/demo/search?q=sink+changed:%3Esoon");
     assert_eq!(status, Status::Ok);
     assert!(html.contains("names no time; write"), "{html}");
     for address in ["/demo/search/opensearch.xml", "/demo/search/opensearch"] {

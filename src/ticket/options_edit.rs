@@ -286,7 +286,7 @@ fn checked(site: &Site, field: &str, wish: &Wish<'_>) -> Result<Values> {
         // One day for all readers, wherever they are.
         Some(text) => match moment::parse(text, &jiff::tz::TimeZone::UTC, None) {
             // What begins before the first year, or after the last day that a clock can tell, is kept as another day.
-            Ok(moment) if moment.last_day.year() < 1 || moment.begin.0 >= Timestamp::MAX.as_microsecond() => {
+            Ok(moment) if moment.last_day.year() < 1 || moment.begin.0 >= Timestamp::MAX.as_second() * 1_000_000 => {
                 problems.push(Problem::new("released", "A release lies between 0001-01-01 and 9999-12-30."));
                 None
             }
