@@ -98,6 +98,19 @@ fn elsewhere(desk: &Desk) -> Option<String> {
     Some(format!("{}/{path}{query}", room.root).trim_end_matches('/').to_owned())
 }
 
+/// Around the page of what is not there stands the frame of the project that the address names, for those who may enter
+/// it: the same bytes for whatever is missing or hidden in one project, and for projects that are missing or closed.
+fn stay_in_project(desk: &Desk) {
+    desk.leave();
+    let below = desk.visit.path.strip_prefix(desk.base()).unwrap_or_default();
+    let name = below.split('/').nth(1).unwrap_or_default();
+    if let Ok(Some(row)) = desk.site().find(name)
+        && let Err(error) = desk.room_of(row)
+    {
+        log::warn!("the frame of {name}: {error}");
+    }
+}
+
 fn status_of(error: &Error) -> Status {
     match error {
         Error::NotFound(_) => Status::NotFound,
@@ -147,7 +160,9 @@ fn as_json(status: Status, error: &Error) -> Answer {
 fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> crate::base::error::Result<Answer> {
     let base = desk.base();
     let mut ways = Vec::new();
-    if let Some((row, _)) = desk.entered() {
+    if status == Status::NotFound {
+        stay_in_project(desk);
+    } else if let Some((row, _)) = desk.entered() {
         ways.push(Way { href: format!("{base}/{}", row.name), text: "The start page of this project" });
     }
     ways.push(Way { href: format!("{base}/"), text: "All projects" });
