@@ -28,6 +28,7 @@ mod head;
 mod form;
 mod conversation;
 mod pages;
+mod change_pages;
 mod new_pages;
 mod export;
 
@@ -127,6 +128,7 @@ impl Component for Tickets {
 
     fn routes(&self) -> Vec<Route> {
         let mut routes = pages::routes();
+        routes.extend(change_pages::routes());
         routes.extend(new_pages::routes());
         routes.extend(comment_pages::routes());
         routes.extend(history_pages::routes());

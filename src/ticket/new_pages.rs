@@ -6,9 +6,9 @@ use rocket::{Route, get, post, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::change_pages::{PreviewPart, rendered};
 use super::fields::{Choices, Field, Kind, field};
 use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
-use super::pages::rendered;
 use super::plan::{self, Planner};
 use super::store;
 use super::values::{Names, People};
@@ -207,11 +207,6 @@ fn created_answer(desk: &Desk, room: &Room, form: &Form, id: i64, attach: bool) 
         return Ok(Answer::see(&format!("{}/attachment/ticket/{id}/", room.root)).telling(desk, &sentence));
     }
     Ok(Answer::see(&href))
-}
-
-#[derive(Serialize)]
-struct PreviewPart {
-    preview: Preview,
 }
 
 fn previewed(desk: &Desk, room: &Room, form: &Form, typed: &Typed, attach: bool, fragment: bool) -> Result<Answer> {

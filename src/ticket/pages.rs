@@ -1,17 +1,14 @@
-//! One ticket: `/<project>/ticket/<n>`, as a page with the form to go on, as JSON, as a file, as it was at a version; and
-//! what is done with the form.
+//! One ticket: `/<project>/ticket/<n>`, as a page with the form to go on, as JSON, as a file, as it was at a version. What is
+//! done with the form is in `change_pages`.
 
-use rocket::data::Data;
-use rocket::http::{ContentType, Status};
-use rocket::{Route, get, post, routes};
+use rocket::http::Status;
+use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
-use serde_json::json;
 
-use super::conversation::{self, Asked, Conversation, Edited, Entry, Range, View, comment_href, moment_href};
-use super::edit::{self, Outcome};
+use super::conversation::{self, Asked, Conversation, Edited, Entry, Range, View, moment_href};
 use super::fields::{Choices, Field, Kind, field};
-use super::form::{self, Action, Controls, FormField, Newer, Preview, Typed, actions, linked, may_choose, pending};
+use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
 use super::plan::{self, Plan, Planner};
@@ -23,18 +20,16 @@ use super::{
 };
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::markup::{Flavour, Here};
-use crate::base::resource::Resource;
 use crate::base::time::{Instant, When};
 use crate::base::viewer::Viewer;
-use crate::web::form::{Form, shortened};
+use crate::web::form::shortened;
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
 pub fn routes() -> Vec<Route> {
-    routes![tickets, show, change]
+    routes![tickets, show]
 }
 
 #[get("/<project>/ticket", rank = 20)]
@@ -51,19 +46,6 @@ async fn tickets(visit: Visit, project: String) -> Answer {
 #[get("/<project>/ticket/<number>", rank = 20)]
 async fn show(visit: Visit, project: String, number: String) -> Answer {
     visit.answer(move |desk| shown(desk, &project, &number)).await
-}
-
-#[post("/<project>/ticket/<number>", rank = 20, data = "<data>")]
-async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -> Answer {
-    visit
-        .answer_form_with_lists(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            if form.has("edit_comment") || form.has("edited_comment") {
-                return super::comment_pages::edit_comment_from_form(desk, &room, &number, form);
-            }
-            changed(desk, &room, &number, form)
-        })
-        .await
 }
 
 #[derive(Serialize)]
@@ -170,15 +152,15 @@ struct Clash {
 
 /// What comes back with the page after a submit that was not saved.
 #[derive(Default)]
-struct Draft {
-    typed: Option<Typed>,
-    problems: Vec<Problem>,
+pub(super) struct Draft {
+    pub typed: Option<Typed>,
+    pub problems: Vec<Problem>,
     /// What both would come to: the form goes on from there.
-    conflict: Option<Plan>,
-    preview: Option<Preview>,
-    status: Option<Status>,
+    pub conflict: Option<Plan>,
+    pub preview: Option<Preview>,
+    pub status: Option<Status>,
     /// The change seen, as the form had it.
-    seen: Option<i64>,
+    pub seen: Option<i64>,
 }
 
 fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
@@ -223,7 +205,13 @@ fn asked_version(desk: &Desk, ticket: &Ticket) -> Result<Option<i64>> {
     Ok(Some(version))
 }
 
-fn as_json(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>) -> Result<Answer> {
+pub(super) fn as_json(
+    desk: &Desk,
+    db: &Connection,
+    room: &Room,
+    ticket: &Ticket,
+    version: Option<i64>,
+) -> Result<Answer> {
     let url = desk.web().address.absolute(&format!("{}{}", room.root, ticket_href(ticket.row.id)));
     let value = super::json::ticket(db, &room.viewer, ticket, version, &url)?;
     Ok(Answer::json(&value)?.header("ETag", format!("\"{}\"", version.unwrap_or(ticket.row.changes))))
@@ -395,7 +383,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
 }
 
 /// The ticket as it is, with the form and what stands in it.
-fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft) -> Result<Answer> {
+pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft) -> Result<Answer> {
     let choices = Choices::load(db)?;
     let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices)?;
     let (row, viewer) = (&ticket.row, &room.viewer);
@@ -432,7 +420,7 @@ fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draf
     if desk.visit.query.is_empty() { sheet.render(desk) } else { sheet.noindex().render(desk) }
 }
 
-fn planner<'a>(desk: &'a Desk, db: &'a Connection, room: &'a Room) -> Planner<'a> {
+pub(super) fn planner<'a>(desk: &'a Desk, db: &'a Connection, room: &'a Room) -> Planner<'a> {
     Planner { db, site: desk.site(), project: &room.project, viewer: &room.viewer, actor: people::own(&room.viewer) }
 }
 
@@ -622,185 +610,4 @@ fn clashes(scene: &Scene<'_>, names: &Names<'_>, plan: Option<&Plan>, seen: Opti
             })
         })
         .collect()
-}
-
-/// What is done with the form of a ticket.
-fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
-    let (ticket, mut typed) = room.project.read(|db| {
-        let ticket = asked_ticket(db, room, number)?;
-        let (choices, people) = (Choices::load(db)?, People::load(db, ticket.values.people())?);
-        let names = Names { choices: &choices, people: &people };
-        let typed = form::read(form, Some((&ticket, &names, people::own_login(&room.viewer))));
-        Ok((ticket, typed))
-    })?;
-    let fragment = match desk.visit.value("action").as_deref() {
-        None | Some("") => false,
-        Some("preview") => true,
-        Some(other) => {
-            return Err(Error::invalid("action", format!("There is no page `{}` of a ticket.", shortened(other))));
-        }
-    };
-    let if_match = desk.visit.if_match()?;
-    typed.request.strict = if_match.is_some();
-    match form::seen(form, if_match) {
-        Ok(seen) => typed.request.seen = seen,
-        Err(problem) => typed.problems.push(problem),
-    }
-    if fragment || typed.preview {
-        return previewed(desk, room, &ticket, form, typed, fragment);
-    }
-    if !typed.problems.is_empty() {
-        let problems = std::mem::take(&mut typed.problems);
-        return refused(desk, room, &ticket, form, typed, Error::Invalid(problems));
-    }
-    match edit::change(desk.site(), &room.project, room.act(), ticket.row.id, &typed.request) {
-        Ok(Outcome::Saved { number, merged }) => saved(desk, room, &ticket, form, number, merged),
-        Ok(Outcome::Unchanged) if form.json => {
-            room.project.read(|db| as_json(desk, db, room, &current(db, room, &ticket)?, None))
-        }
-        Ok(Outcome::Unchanged) => {
-            let href = with_list(desk, &format!("{}{}", room.root, ticket_href(ticket.row.id)));
-            Ok(Answer::see(&href).telling(desk, "Nothing was changed, so nothing was saved."))
-        }
-        Ok(Outcome::Conflict(plan)) if form.json => Ok(Answer::problems(
-            Status::Conflict,
-            "Somebody was faster",
-            "Others have changed the same fields meanwhile. Nothing was saved.",
-            &edit::conflict_problems(&plan),
-        )),
-        Ok(Outcome::Conflict(_)) => conflicted(desk, room, &ticket, typed),
-        Err(error) => refused(desk, room, &ticket, form, typed, error),
-    }
-}
-
-/// The ticket as it is by now.
-fn current(db: &Connection, room: &Room, ticket: &Ticket) -> Result<Ticket> {
-    asked_ticket(db, room, &ticket.row.id.to_string())
-}
-
-fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, merged: bool) -> Result<Answer> {
-    let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
-    let href = format!("{}#comment:{number}", with_list(desk, &plain));
-    if form.json {
-        let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
-        return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
-    }
-    let answer = Answer::see(&href);
-    if merged {
-        let sentence =
-            format!("Saved as comment {number}. Others had changed other fields meanwhile; those changes stay.");
-        return Ok(answer.telling(desk, &sentence));
-    }
-    Ok(answer)
-}
-
-/// The form again with what is wrong; what no form can mend has pages of its own.
-fn refused(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, error: Error) -> Result<Answer> {
-    let (status, problems) = match &error {
-        _ if form.json => return Err(error),
-        Error::Invalid(problems) => (Status::UnprocessableEntity, problems.clone()),
-        Error::Forbidden { message, .. } => (Status::Forbidden, vec![Problem::new("", message.clone())]),
-        Error::Conflict(message) => (Status::Conflict, vec![Problem::new("", message.clone())]),
-        _ => return Err(error),
-    };
-    let viewer = &room.viewer;
-    if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
-        return Err(error);
-    }
-    room.project.read(|db| {
-        let ticket = current(db, room, ticket)?;
-        // A change that nobody can have seen: the form that comes back starts from what there is now.
-        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
-        let draft = Draft { seen, typed: Some(typed), problems, status: Some(status), ..Draft::default() };
-        drawn(desk, db, room, &ticket, draft)
-    })
-}
-
-/// Row C10: both values of each field, everything typed, and the way to go on.
-fn conflicted(desk: &Desk, room: &Room, ticket: &Ticket, typed: Typed) -> Result<Answer> {
-    room.project.read(|db| {
-        let ticket = current(db, room, ticket)?;
-        let plan = planner(desk, db, room).change(&ticket, &typed.request)?;
-        let draft = Draft {
-            seen: typed.request.seen,
-            typed: Some(typed),
-            conflict: Some(plan),
-            status: Some(Status::Conflict),
-            ..Draft::default()
-        };
-        drawn(desk, db, room, &ticket, draft)
-    })
-}
-
-#[derive(Serialize)]
-struct PreviewPart {
-    preview: Preview,
-}
-
-/// Row C11: what would happen, and what others have done meanwhile; nothing is saved.
-fn previewed(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, fragment: bool) -> Result<Answer> {
-    room.project.read(|db| {
-        let ticket = current(db, room, ticket)?;
-        let preview = preview(desk, db, room, &ticket, &typed)?;
-        if form.json {
-            let changes: Vec<_> = preview
-                .changes
-                .iter()
-                .map(|change| json!({ "field": change.field, "old": change.old, "new": change.new }))
-                .collect();
-            return Answer::json(&json!({ "html": preview.html, "changes": changes, "problems": preview.problems }));
-        }
-        if fragment {
-            let html = desk.web().templates.document("ticket/preview.html", &PreviewPart { preview })?;
-            return Ok(Answer::new(Status::Ok, ContentType::HTML, html.into_bytes()));
-        }
-        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
-        let draft = Draft { seen, typed: Some(typed), preview: Some(preview), ..Draft::default() };
-        drawn(desk, db, room, &ticket, draft)
-    })
-}
-
-fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &Typed) -> Result<Preview> {
-    let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
-    match planner(desk, db, room).change(ticket, &typed.request) {
-        Ok(plan) => {
-            let people = plan.before.people().chain(plan.after.people());
-            let people = People::load(db, people)?.shown_to(&room.viewer);
-            preview.changes = pending(&Names { choices: &plan.choices, people: &people }, &plan, typed);
-            preview.problems.extend(edit::conflict_problems(&plan));
-            preview.problems.extend(plan.problems);
-        }
-        Err(Error::Invalid(problems)) => preview.problems.extend(problems),
-        Err(Error::Forbidden { message, .. } | Error::Conflict(message)) => {
-            preview.problems.push(Problem::new("", message));
-        }
-        Err(other) => return Err(other),
-    }
-    let newest = ticket.row.changes;
-    if typed.request.seen.is_some_and(|seen| seen < newest)
-        && let Some(group) = history::groups(db, &room.viewer, ticket, newest, newest)?.pop()
-    {
-        let people = People::load(db, group.change.author)?.shown_to(&room.viewer);
-        let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
-        preview.newer = Some(Newer {
-            number: newest,
-            author: people.called(group.change.author),
-            when: group.change.at.when(&room.viewer.zone()),
-            href: comment_href(&plain, newest, newest),
-        });
-    }
-    preview.html = rendered(desk, db, room, ticket.row.id, &typed.request.comment)?;
-    Ok(preview)
-}
-
-/// A text of a ticket that is not stored yet; 0 is the ticket that is about to be filed.
-pub(super) fn rendered(desk: &Desk, db: &Connection, room: &Room, ticket: i64, text: &str) -> Result<String> {
-    if text.trim().is_empty() || text.len() > super::fields::LARGEST_TEXT {
-        return Ok(String::new());
-    }
-    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
-    let here = Here { resource: Resource::new("ticket", ticket), name: ticket.to_string() };
-    let compiled = reader.compiled(text, Flavour::Note)?;
-    let mut htmls = reader.htmls(db, &[(&compiled, "preview-")], Some(&here))?;
-    Ok(htmls.pop().unwrap_or_default().into_string())
 }

@@ -1,0 +1,223 @@
+//! Changing a ticket by its form or as JSON: saving, the preview, and what comes back when nothing was saved.
+
+use rocket::data::Data;
+use rocket::http::{ContentType, Status};
+use rocket::{Route, post, routes};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::json;
+
+use super::conversation::comment_href;
+use super::edit::{self, Outcome};
+use super::fields::Choices;
+use super::form::{self, Newer, Preview, Typed, pending};
+use super::head::{asked_ticket, enter, with_list};
+use super::history;
+use super::pages::{Draft, as_json, drawn, planner};
+use super::store::Ticket;
+use super::values::{Names, People};
+use super::{TICKET_APPEND, TICKET_CHGPROP, people, ticket_href};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::markup::{Flavour, Here};
+use crate::base::resource::Resource;
+use crate::web::form::{Form, shortened};
+use crate::web::text::Reader;
+use crate::web::{Answer, Desk, Room, Visit};
+
+pub fn routes() -> Vec<Route> {
+    routes![change]
+}
+
+#[post("/<project>/ticket/<number>", rank = 20, data = "<data>")]
+async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -> Answer {
+    visit
+        .answer_form_with_lists(data, move |desk, form| {
+            let room = enter(desk, &project)?;
+            if form.has("edit_comment") || form.has("edited_comment") {
+                return super::comment_pages::edit_comment_from_form(desk, &room, &number, form);
+            }
+            changed(desk, &room, &number, form)
+        })
+        .await
+}
+
+/// What is done with the form of a ticket.
+fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
+    let (ticket, mut typed) = room.project.read(|db| {
+        let ticket = asked_ticket(db, room, number)?;
+        let (choices, people) = (Choices::load(db)?, People::load(db, ticket.values.people())?);
+        let names = Names { choices: &choices, people: &people };
+        let typed = form::read(form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        Ok((ticket, typed))
+    })?;
+    let fragment = match desk.visit.value("action").as_deref() {
+        None | Some("") => false,
+        Some("preview") => true,
+        Some(other) => {
+            return Err(Error::invalid("action", format!("There is no page `{}` of a ticket.", shortened(other))));
+        }
+    };
+    let if_match = desk.visit.if_match()?;
+    typed.request.strict = if_match.is_some();
+    match form::seen(form, if_match) {
+        Ok(seen) => typed.request.seen = seen,
+        Err(problem) => typed.problems.push(problem),
+    }
+    if fragment || typed.preview {
+        return previewed(desk, room, &ticket, form, typed, fragment);
+    }
+    if !typed.problems.is_empty() {
+        let problems = std::mem::take(&mut typed.problems);
+        return refused(desk, room, &ticket, form, typed, Error::Invalid(problems));
+    }
+    match edit::change(desk.site(), &room.project, room.act(), ticket.row.id, &typed.request) {
+        Ok(Outcome::Saved { number, merged }) => saved(desk, room, &ticket, form, number, merged),
+        Ok(Outcome::Unchanged) if form.json => {
+            room.project.read(|db| as_json(desk, db, room, &current(db, room, &ticket)?, None))
+        }
+        Ok(Outcome::Unchanged) => {
+            let href = with_list(desk, &format!("{}{}", room.root, ticket_href(ticket.row.id)));
+            Ok(Answer::see(&href).telling(desk, "Nothing was changed, so nothing was saved."))
+        }
+        Ok(Outcome::Conflict(plan)) if form.json => Ok(Answer::problems(
+            Status::Conflict,
+            "Somebody was faster",
+            "Others have changed the same fields meanwhile. Nothing was saved.",
+            &edit::conflict_problems(&plan),
+        )),
+        Ok(Outcome::Conflict(_)) => conflicted(desk, room, &ticket, typed),
+        Err(error) => refused(desk, room, &ticket, form, typed, error),
+    }
+}
+
+/// The ticket as it is by now.
+fn current(db: &Connection, room: &Room, ticket: &Ticket) -> Result<Ticket> {
+    asked_ticket(db, room, &ticket.row.id.to_string())
+}
+
+fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, merged: bool) -> Result<Answer> {
+    let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+    let href = format!("{}#comment:{number}", with_list(desk, &plain));
+    if form.json {
+        let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
+        return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
+    }
+    let answer = Answer::see(&href);
+    if merged {
+        let sentence =
+            format!("Saved as comment {number}. Others had changed other fields meanwhile; those changes stay.");
+        return Ok(answer.telling(desk, &sentence));
+    }
+    Ok(answer)
+}
+
+/// The form again with what is wrong; what no form can mend has pages of its own.
+fn refused(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, error: Error) -> Result<Answer> {
+    let (status, problems) = match &error {
+        _ if form.json => return Err(error),
+        Error::Invalid(problems) => (Status::UnprocessableEntity, problems.clone()),
+        Error::Forbidden { message, .. } => (Status::Forbidden, vec![Problem::new("", message.clone())]),
+        Error::Conflict(message) => (Status::Conflict, vec![Problem::new("", message.clone())]),
+        _ => return Err(error),
+    };
+    let viewer = &room.viewer;
+    if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
+        return Err(error);
+    }
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        // A change that nobody can have seen: the form that comes back starts from what there is now.
+        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
+        let draft = Draft { seen, typed: Some(typed), problems, status: Some(status), ..Draft::default() };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+/// Row C10: both values of each field, everything typed, and the way to go on.
+fn conflicted(desk: &Desk, room: &Room, ticket: &Ticket, typed: Typed) -> Result<Answer> {
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        let plan = planner(desk, db, room).change(&ticket, &typed.request)?;
+        let draft = Draft {
+            seen: typed.request.seen,
+            typed: Some(typed),
+            conflict: Some(plan),
+            status: Some(Status::Conflict),
+            ..Draft::default()
+        };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+#[derive(Serialize)]
+pub(super) struct PreviewPart {
+    pub preview: Preview,
+}
+
+/// Row C11: what would happen, and what others have done meanwhile; nothing is saved.
+fn previewed(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, fragment: bool) -> Result<Answer> {
+    room.project.read(|db| {
+        let ticket = current(db, room, ticket)?;
+        let preview = preview(desk, db, room, &ticket, &typed)?;
+        if form.json {
+            let changes: Vec<_> = preview
+                .changes
+                .iter()
+                .map(|change| json!({ "field": change.field, "old": change.old, "new": change.new }))
+                .collect();
+            return Answer::json(&json!({ "html": preview.html, "changes": changes, "problems": preview.problems }));
+        }
+        if fragment {
+            let html = desk.web().templates.document("ticket/preview.html", &PreviewPart { preview })?;
+            return Ok(Answer::new(Status::Ok, ContentType::HTML, html.into_bytes()));
+        }
+        let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
+        let draft = Draft { seen, typed: Some(typed), preview: Some(preview), ..Draft::default() };
+        drawn(desk, db, room, &ticket, draft)
+    })
+}
+
+fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &Typed) -> Result<Preview> {
+    let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
+    match planner(desk, db, room).change(ticket, &typed.request) {
+        Ok(plan) => {
+            let people = plan.before.people().chain(plan.after.people());
+            let people = People::load(db, people)?.shown_to(&room.viewer);
+            preview.changes = pending(&Names { choices: &plan.choices, people: &people }, &plan, typed);
+            preview.problems.extend(edit::conflict_problems(&plan));
+            preview.problems.extend(plan.problems);
+        }
+        Err(Error::Invalid(problems)) => preview.problems.extend(problems),
+        Err(Error::Forbidden { message, .. } | Error::Conflict(message)) => {
+            preview.problems.push(Problem::new("", message));
+        }
+        Err(other) => return Err(other),
+    }
+    let newest = ticket.row.changes;
+    if typed.request.seen.is_some_and(|seen| seen < newest)
+        && let Some(group) = history::groups(db, &room.viewer, ticket, newest, newest)?.pop()
+    {
+        let people = People::load(db, group.change.author)?.shown_to(&room.viewer);
+        let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+        preview.newer = Some(Newer {
+            number: newest,
+            author: people.called(group.change.author),
+            when: group.change.at.when(&room.viewer.zone()),
+            href: comment_href(&plain, newest, newest),
+        });
+    }
+    preview.html = rendered(desk, db, room, ticket.row.id, &typed.request.comment)?;
+    Ok(preview)
+}
+
+/// A text of a ticket that is not stored yet; 0 is the ticket that is about to be filed.
+pub(super) fn rendered(desk: &Desk, db: &Connection, room: &Room, ticket: i64, text: &str) -> Result<String> {
+    if text.trim().is_empty() || text.len() > super::fields::LARGEST_TEXT {
+        return Ok(String::new());
+    }
+    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+    let here = Here { resource: Resource::new("ticket", ticket), name: ticket.to_string() };
+    let compiled = reader.compiled(text, Flavour::Note)?;
+    let mut htmls = reader.htmls(db, &[(&compiled, "preview-")], Some(&here))?;
+    Ok(htmls.pop().unwrap_or_default().into_string())
+}
