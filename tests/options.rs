@@ -220,6 +220,9 @@ fn only_those_with_the_right_find_the_administration() {
     }
     assert_eq!(kim.get("/demo/timeline").attributes("a[href='/demo/admin']", "href").len(), 1);
     assert!(pat.get("/demo/timeline").attributes("a[href='/demo/admin']", "href").is_empty());
+    let pat = pat.can("MILESTONE_ADMIN");
+    assert_eq!(pat.get("/demo/timeline").attributes("a[href='/demo/admin']", "href").len(), 1);
+    pat.get("/demo/admin").expect(200);
 }
 
 #[test]

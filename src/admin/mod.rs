@@ -7,6 +7,7 @@ mod projects;
 use rocket::Route;
 
 use crate::base::component::{Component, Place};
+use crate::milestone::MILESTONE_ADMIN;
 use crate::ticket::TICKET_ADMIN;
 
 pub struct Admin;
@@ -26,6 +27,6 @@ impl Component for Admin {
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Admin", path: "/admin", key: "a", permission: TICKET_ADMIN, order: 60 }]
+        &[Place { name: "Admin", path: "/admin", key: "a", any_of: &[TICKET_ADMIN, MILESTONE_ADMIN], order: 60 }]
     }
 }

@@ -141,8 +141,8 @@ pub struct Place {
     pub path: &'static str,
     /// `w` for the keys `g w`.
     pub key: &'static str,
-    /// Shown to those who have it.
-    pub permission: Permission,
+    /// Shown to those who have any of them.
+    pub any_of: &'static [Permission],
     /// Order in the bar; lower is further left.
     pub order: u8,
 }

@@ -48,7 +48,7 @@ impl Component for Roadmap {
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Roadmap", path: "/roadmap", key: "r", permission: ROADMAP_VIEW, order: 30 }]
+        &[Place { name: "Roadmap", path: "/roadmap", key: "r", any_of: &[ROADMAP_VIEW], order: 30 }]
     }
 
     fn permissions(&self) -> &'static [Permission] {

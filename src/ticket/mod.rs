@@ -142,7 +142,7 @@ impl Component for Tickets {
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Tickets", path: "/query", key: "t", permission: TICKET_VIEW, order: 20 }]
+        &[Place { name: "Tickets", path: "/query", key: "t", any_of: &[TICKET_VIEW], order: 20 }]
     }
 
     fn permissions(&self) -> &'static [Permission] {

@@ -41,7 +41,7 @@ impl Component for Timeline {
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Timeline", path: "/timeline", key: "l", permission: TIMELINE_VIEW, order: 40 }]
+        &[Place { name: "Timeline", path: "/timeline", key: "l", any_of: &[TIMELINE_VIEW], order: 40 }]
     }
 
     fn permissions(&self) -> &'static [Permission] {

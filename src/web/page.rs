@@ -148,12 +148,16 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
     if let Some((row, viewer)) = &entered {
         let mut all: Vec<_> = desk.site().components().iter().flat_map(|component| component.places()).collect();
         all.sort_by_key(|place| place.order);
-        places.extend(all.into_iter().filter(|place| viewer.may(place.permission)).map(|place| LayoutPlace {
-            key: place.path.trim_start_matches('/'),
-            name: place.name,
-            href: format!("{base}/{}{}", row.name, place.path),
-            current: place.path == sheet.place,
-        }));
+        places.extend(
+            all.into_iter().filter(|place| place.any_of.iter().any(|permission| viewer.may(*permission))).map(
+                |place| LayoutPlace {
+                    key: place.path.trim_start_matches('/'),
+                    name: place.name,
+                    href: format!("{base}/{}{}", row.name, place.path),
+                    current: place.path == sheet.place,
+                },
+            ),
+        );
     }
     let viewer = desk.account.as_ref().map(|account| LayoutViewer {
         signed_in: true,

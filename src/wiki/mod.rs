@@ -76,7 +76,7 @@ impl Component for Wiki {
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Wiki", path: "/wiki", key: "w", permission: WIKI_VIEW, order: 10 }]
+        &[Place { name: "Wiki", path: "/wiki", key: "w", any_of: &[WIKI_VIEW], order: 10 }]
     }
 
     fn permissions(&self) -> &'static [Permission] {
