@@ -22,7 +22,7 @@ pub const KINDS: &[LinkKind] = &[LinkKind {
     prefixes: &["user"],
     doc: "Somebody of this project, by user name: `@kim`. Leads to what they wrote.",
     example: "@operator",
-    target,
+    targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,
 }];
 

@@ -17,14 +17,14 @@ pub const KINDS: &[LinkKind] = &[
         prefixes: &["attachment"],
         doc: "A file of the page that the link stands on, or with `:wiki:Page` after its name, of another one.",
         example: "attachment:\"picture.png\"",
-        target,
+        targets: |here, rest| target(here, rest).into_iter().collect(),
         resolve: |context, rests| resolve(context, rests, href),
     },
     LinkKind {
         prefixes: &["raw-attachment"],
         doc: "The same, but the contents of the file at once instead of its page.",
         example: "raw-attachment:\"picture.png\"",
-        target,
+        targets: |here, rest| target(here, rest).into_iter().collect(),
         resolve: |context, rests| resolve(context, rests, raw_href),
     },
 ];

@@ -12,7 +12,7 @@ pub const KINDS: &[LinkKind] = &[LinkKind {
     prefixes: &["milestone"],
     doc: "A milestone, by its name or one that it once had.",
     example: "milestone:\"First release\"",
-    target,
+    targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,
 }];
 

@@ -10,7 +10,7 @@ pub const QUERY: LinkKind = LinkKind {
     doc: "A list of tickets: `query:status!=closed&owner=kim`, or as in the address of the list, with a question mark \
           first.",
     example: "query:status=new&order=priority",
-    target,
+    targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,
 };
 

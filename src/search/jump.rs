@@ -106,7 +106,7 @@ fn reference(query: &str) -> Option<(&str, &str)> {
 fn resolved(context: &Context<'_>, prefix: &str, rest: &str) -> Result<Option<Resolved>> {
     let of_prefix = |kind: &&&'static LinkKind| kind.prefixes.contains(&prefix);
     let Some(kind) = context.vocabulary.link_kinds.iter().find(of_prefix) else { return Ok(None) };
-    if (kind.target)(None, rest).is_none() {
+    if (kind.targets)(None, rest).is_empty() {
         return Ok(None);
     }
     Ok((kind.resolve)(context, &[rest])?.into_iter().next())

@@ -10,7 +10,7 @@ pub const SEARCH: LinkKind = LinkKind {
     prefixes: &["search"],
     doc: "What a search for these words finds.",
     example: "search:\"double brackets\"",
-    target,
+    targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,
 };
 

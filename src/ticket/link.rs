@@ -18,7 +18,7 @@ pub const KINDS: &[LinkKind] = &[
         doc: "A ticket, by its number: `#12`, `ticket:12`, `ticket:12#comment:3`, `ticket:12?version=2`; several of them: \
               `#1,3-5`. A closed one is struck through.",
         example: "#1",
-        target,
+        targets,
         resolve,
     },
     LinkKind {
@@ -26,10 +26,13 @@ pub const KINDS: &[LinkKind] = &[
         doc: "A comment on this ticket, `comment:3`, or on another one, `comment:3:ticket:12`; the description is \
               `comment:description`.",
         example: "comment:1:ticket:1",
-        target: comment_target,
+        targets: |here, rest| comment_target(here, rest).into_iter().collect(),
         resolve: resolve_comments,
     },
 ];
+
+/// Tickets of one list that the link table holds.
+const MOST_NAMED: usize = 100;
 
 /// The number that a text is: 1 to 2147483647, without a sign or leading zeros.
 pub fn number(text: &str) -> Option<i64> {
@@ -46,10 +49,15 @@ fn split(rest: &str) -> (&str, &str) {
     rest.split_at(at)
 }
 
-fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
+/// Every ticket of a list is named, of long ranges the first ones.
+fn targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
     let (list, _) = split(rest);
-    let first = list.split([',', '-']).next()?;
-    number(first.trim()).map(|number| LinkTarget { kind: "ticket", key: number.to_string() })
+    let numbers = list.split(',').filter_map(|range| {
+        let (first, last) = range.trim().split_once('-').unwrap_or((range.trim(), range.trim()));
+        Some(number(first)?..=number(last)?)
+    });
+    let named = numbers.flatten().take(MOST_NAMED);
+    named.map(|number| LinkTarget { kind: "ticket", key: number.to_string() }).collect()
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
@@ -236,6 +244,15 @@ mod tests {
         for bad in ["", "0", "012", "-1", "+1", "2147483648", "99999999999", "1a", "١٢"] {
             assert_eq!(number(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_list_names_all_its_tickets_and_a_long_range_the_first() {
+        let keys = |rest: &str| targets(None, rest).into_iter().map(|target| target.key).collect::<Vec<_>>();
+        assert_eq!(keys("12#comment:3"), ["12"]);
+        assert_eq!(keys("1,3-5"), ["1", "3", "4", "5"]);
+        assert_eq!(keys("5-3,x,0"), [""; 0]);
+        assert_eq!(keys("1-2147483647").len(), MOST_NAMED);
     }
 
     #[test]

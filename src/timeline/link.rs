@@ -10,7 +10,7 @@ pub const TIMELINE: LinkKind = LinkKind {
     prefixes: &["timeline"],
     doc: "What happened on a day or at a time, as exactly as it is written: `2026-11`, `2026-11-22`, `2026-11-22T10:00`.",
     example: "timeline:2026-11-22T10:00",
-    target: |_, _| None,
+    targets: |_, _| Vec::new(),
     resolve,
 };
 

@@ -11,7 +11,7 @@ pub const KINDS: &[LinkKind] = &[LinkKind {
     prefixes: &["wiki"],
     doc: "A page, by its name; `./` and `../` start from the page that the link stands on.",
     example: "wiki:WikiStart",
-    target,
+    targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,
 }];
 

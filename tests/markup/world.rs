@@ -60,7 +60,7 @@ static WIKI: LinkKind = LinkKind {
     prefixes: &["wiki"],
     doc: "",
     example: "",
-    target: |here, rest| Some(LinkTarget { kind: "page", key: page(here, rest).0.to_lowercase() }),
+    targets: |here, rest| vec![LinkTarget { kind: "page", key: page(here, rest).0.to_lowercase() }],
     resolve: |context, rests| {
         BATCHES.with_borrow_mut(|batches| batches.push(rests.iter().map(|rest| (*rest).to_owned()).collect()));
         each(rests, |rest| {
@@ -77,7 +77,7 @@ static TICKET: LinkKind = LinkKind {
     prefixes: &["ticket", "bug"],
     doc: "",
     example: "",
-    target: |_, rest| Some(LinkTarget { kind: "ticket", key: rest.split('#').next().unwrap_or_default().to_owned() }),
+    targets: |_, rest| vec![LinkTarget { kind: "ticket", key: rest.split('#').next().unwrap_or_default().to_owned() }],
     resolve: |_, rests| {
         each(rests, |rest| match rest.split('#').next() {
             Some("3") => Resolved::Found {
@@ -100,7 +100,7 @@ macro_rules! simple {
             prefixes: &[$prefix],
             doc: "",
             example: "",
-            target: |_, rest| Some(LinkTarget { kind: $prefix, key: rest.to_owned() }),
+            targets: |_, rest| vec![LinkTarget { kind: $prefix, key: rest.to_owned() }],
             resolve: |_, rests| each(rests, |rest| found(format!(concat!($path, "{}"), rest.replace(' ', "%20")))),
         };
     };
@@ -119,7 +119,7 @@ static REPORT: LinkKind = LinkKind {
     prefixes: &["report"],
     doc: "",
     example: "",
-    target: |_, rest| Some(LinkTarget { kind: "report", key: rest.to_owned() }),
+    targets: |_, rest| vec![LinkTarget { kind: "report", key: rest.to_owned() }],
     resolve: |_, rests| each(rests, |rest| if rest == "3" { found("/report/3".into()) } else { Resolved::Plain }),
 };
 
@@ -127,7 +127,7 @@ static CHANGESET: LinkKind = LinkKind {
     prefixes: &["changeset"],
     doc: "",
     example: "",
-    target: |_, rest| Some(LinkTarget { kind: "changeset", key: rest.to_owned() }),
+    targets: |_, rest| vec![LinkTarget { kind: "changeset", key: rest.to_owned() }],
     resolve: |_, rests| {
         each(
             rests,
@@ -140,7 +140,7 @@ static USER: LinkKind = LinkKind {
     prefixes: &["user"],
     doc: "",
     example: "",
-    target: |_, rest| Some(LinkTarget { kind: "user", key: rest.to_owned() }),
+    targets: |_, rest| vec![LinkTarget { kind: "user", key: rest.to_owned() }],
     resolve: |_, rests| {
         each(rests, |rest| match rest {
             "kim" | "jo.doe" => Resolved::Found {

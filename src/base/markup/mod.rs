@@ -135,8 +135,9 @@ pub struct LinkKind {
     pub doc: &'static str,
     /// Shown live in the manual.
     pub example: &'static str,
-    /// Names the target for the link table; pure. `rest` is what follows the colon, unquoted. None: no such target is possible.
-    pub target: fn(here: Option<&Here>, rest: &str) -> Option<LinkTarget>,
+    /// Names the targets for the link table, one for most links; pure. `rest` is what follows the colon, unquoted. Empty:
+    /// no such target is possible.
+    pub targets: fn(here: Option<&Here>, rest: &str) -> Vec<LinkTarget>,
     /// Answers a batch in the order of the request, with as few queries as possible.
     pub resolve: fn(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>>,
 }

@@ -34,24 +34,24 @@ pub fn outgoing(compiled: &Compiled, vocabulary: &Vocabulary, here: Option<&Here
             targets.push((target, role));
         }
     };
-    let named = |number: usize| {
-        let form = compiled.forms.get(number)?;
+    let named = |number: usize| -> Vec<LinkTarget> {
+        let Some(form) = compiled.forms.get(number) else { return Vec::new() };
         let (prefix, rest) = match (&form.target, &form.otherwise) {
             (Target::Kind { prefix, rest }, _) => (prefix.as_str(), rest.as_str()),
             (Target::Elsewhere { .. }, Otherwise::Page(page)) => ("wiki", page.as_str()),
-            (Target::Elsewhere { .. }, _) => return None,
+            (Target::Elsewhere { .. }, _) => return Vec::new(),
         };
-        (vocabulary.link_kind(prefix)?.target)(here, rest)
+        vocabulary.link_kind(prefix).map(|kind| (kind.targets)(here, rest)).unwrap_or_default()
     };
     for part in &compiled.parts {
         match part {
             Part::Link(form) | Part::Open { form, .. } => {
-                if let Some(target) = named(*form) {
+                for target in named(*form) {
                     add(target, Role::Link);
                 }
             }
             Part::Image { form, .. } => {
-                if let Some(target) = named(*form) {
+                for target in named(*form) {
                     add(target, Role::Image);
                 }
             }
