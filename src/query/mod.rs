@@ -34,10 +34,7 @@ pub use parse_address::{from_address, from_pairs};
 pub use parse_text::{from_either, from_text};
 pub use read::{LONGEST, MOST_CLAUSES, MOST_PARTS, MOST_VALUES};
 pub use run::{Found, GroupHead, count, group_counts, run};
-pub use tree::{
-    Clause, Column, DEFAULT_ANONYMOUS, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, DEFAULT_SIGNED_IN, Operator, Order, Query,
-    exactly, href,
-};
+pub use tree::{Clause, Column, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, Operator, Order, Query};
 
 use crate::base::component::{Component, ListPlace, Neighbours};
 use crate::base::error::Result;

@@ -4,18 +4,15 @@
 //! alternatives of each other, and the negated ones all hold (rows Q02, Q05): `status=new&status=assigned` is either state,
 //! `status=!new&status=!assigned` neither.
 
+pub use crate::ticket::asked::USER;
+use crate::ticket::asked::{exactly, is_mistakable, is_shielded};
 use crate::ticket::fields::{FIELDS, Field, Kind, field};
 use crate::web::address;
 
 /// A list without `max` shows so many tickets on a page (row Q20).
 pub const DEFAULT_PAGE_SIZE: usize = 100;
-/// What a list shows first where nothing is asked (row Q15), of people who are signed in and of others.
-pub const DEFAULT_SIGNED_IN: &str = "status!=closed&owner=$USER";
-pub const DEFAULT_ANONYMOUS: &str = "status!=closed&cc~=$USER";
 /// The column that orders a list that names none (row Q18).
 pub const DEFAULT_ORDER: &str = "priority";
-/// What stands for the login of whoever asks (row Q14).
-pub const USER: &str = "$USER";
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -258,19 +255,6 @@ impl Column {
     }
 }
 
-/// The address of the tickets with these values, below the project's address; the values may begin with operators.
-/// A name that somebody chose goes through [`exactly`] first.
-pub fn href(pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<(String, String)> =
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    at(&written(&pairs))
-}
-
-/// A value of the address form that means this text and nothing else, even if it begins like an operator.
-pub fn exactly(value: &str) -> String {
-    escaped(Operator::Is, value)
-}
-
 fn at(query: &str) -> String {
     if query.is_empty() { "/query".to_owned() } else { format!("/query?{query}") }
 }
@@ -302,19 +286,12 @@ pub(super) fn operator_of(text: &str) -> (bool, Operator, String) {
 
 fn escaped(operator: Operator, value: &str) -> String {
     let looks_like_one = match operator {
-        Operator::Is => value.starts_with(['!', '~', '^']) || value.starts_with('$') && !value.starts_with(USER),
+        Operator::Is => return exactly(value),
         // `$` and `USER` side by side would be `$USER`.
         Operator::Ends => value.starts_with(&USER[1..]),
         Operator::Contains | Operator::Begins => false,
     };
-    let shielded = value.starts_with('\\') && is_mistakable(value);
-    if looks_like_one || shielded { format!("\\{value}") } else { value.to_owned() }
-}
-
-/// Whether a backslash before this text would be taken for a shield.
-fn is_mistakable(text: &str) -> bool {
-    let bare = text.trim_start_matches('\\');
-    bare.starts_with(['!', '~', '^', '$']) || bare.starts_with(&USER[1..])
+    if looks_like_one || is_shielded(value) { format!("\\{value}") } else { value.to_owned() }
 }
 
 /// A value of the text form: separators get a backslash, and backslashes before one are doubled.

@@ -14,6 +14,7 @@ use crate::milestone::due::Clock;
 use crate::milestone::edit::{self, Wish};
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{MILESTONE_ADMIN, NO_MILESTONE};
+use crate::ticket::asked::exactly;
 use crate::ticket::fields::Choices;
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
@@ -131,13 +132,13 @@ fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Resul
 
 fn line(room: &Room, row: &MilestoneRow, clock: &Clock, tickets: i64) -> Line {
     let href = href(room, row);
-    let asked = [("milestone", progress::literal(&row.name))];
+    let named = [("milestone", exactly(&row.name))];
     Line {
         id: row.id,
         name: row.name.clone(),
         due: Due::of(row, clock),
         tickets,
-        tickets_href: (tickets > 0).then(|| progress::query_href(&room.root, &asked)),
+        tickets_href: (tickets > 0).then(|| progress::query_href(&room.root, &named)),
         is_default: row.is_default,
         edit_href: Some(format!("{href}?action=edit")),
         delete_href: Some(format!("{href}?action=delete")),

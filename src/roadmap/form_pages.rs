@@ -17,6 +17,7 @@ use crate::milestone::due::{self, Clock};
 use crate::milestone::edit::{self, LARGEST_TEXT, Wish};
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{self, MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, NO_MILESTONE};
+use crate::ticket::asked::exactly;
 use crate::ticket::fields::Choices;
 use crate::web::form::{Form, shortened};
 use crate::web::text::Reader;
@@ -433,13 +434,13 @@ fn delete_page(
 ) -> Result<Answer> {
     let (status, problems) = refusal.unwrap_or((Status::Ok, Vec::new()));
     let (counts, rows) = counted(room, row)?;
-    let asked = [("milestone", progress::literal(&row.name))];
+    let named = [("milestone", exactly(&row.name))];
     let page = DeletePage {
         name: row.name.clone(),
         href: href(room, row),
         roadmap_href: format!("{}/roadmap", room.root),
         tickets: counts.total(),
-        tickets_href: (counts.total() > 0).then(|| progress::query_href(&room.root, &asked)),
+        tickets_href: (counts.total() > 0).then(|| progress::query_href(&room.root, &named)),
         attachments: room.project.read(|db| store::attachment_count(db, row.id))?,
         targets: shown::targets(&rows, row.id, "no milestone"),
         target: target.to_owned(),

@@ -8,6 +8,7 @@ use crate::base::error::Result;
 use crate::base::viewer::Viewer;
 use crate::milestone::store::MilestoneRow;
 use crate::ticket::TICKET_VIEW;
+use crate::ticket::asked::exactly;
 use crate::ticket::fields::{Choices, Field};
 use crate::ticket::options::StatusRow;
 use crate::ticket::status::Category;
@@ -159,23 +160,15 @@ pub struct Asked<'a> {
 impl Asked<'_> {
     /// The query that lists the tickets in these states, in any of them if there are none.
     fn href(&self, statuses: &[&StatusRow]) -> String {
-        let mut pairs = vec![("milestone", literal(self.milestone))];
+        let mut pairs = vec![("milestone", exactly(self.milestone))];
         // The states say it already, where the bar is of one state.
         let by_status = self.field.is_some_and(|(name, _)| name == "status");
         if let Some((name, value)) = self.field.filter(|_| !by_status || statuses.is_empty()) {
-            pairs.push((name, literal(value)));
+            pairs.push((name, exactly(value)));
         }
-        pairs.extend(statuses.iter().map(|status| ("status", literal(&status.name))));
+        pairs.extend(statuses.iter().map(|status| ("status", exactly(&status.name))));
         query_href(self.root, &pairs)
     }
-}
-
-/// A value that a query compares as it is: a backslash shields what would be read as an operator, and what would be read
-/// as such a shield.
-pub(super) fn literal(value: &str) -> String {
-    let bare = value.trim_start_matches('\\');
-    let shielded_name = bare.starts_with("USER") && bare.len() < value.len();
-    if bare.starts_with(['!', '~', '^', '$']) || shielded_name { format!("\\{value}") } else { value.to_owned() }
 }
 
 /// The query with these conditions; names of pairs are ours.
@@ -261,23 +254,6 @@ pub fn of_milestones(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_that_begins_like_an_operator_is_asked_for_literally() {
-        for (name, asked) in [
-            ("1.0", "1.0"),
-            ("!x", "\\!x"),
-            ("~", "\\~"),
-            ("^a", "\\^a"),
-            ("$5", "\\$5"),
-            ("\\!x", "\\\\!x"),
-            ("\\USER", "\\\\USER"),
-            ("\\x", "\\x"),
-            ("USER", "USER"),
-        ] {
-            assert_eq!(literal(name), asked);
-        }
-    }
 
     #[test]
     fn percents_add_up_to_a_hundred() {

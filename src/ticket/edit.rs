@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fields::{Choices, LARGEST_TEXT};
+use super::fields::{Choices, FIELDS, LARGEST_TEXT};
 use super::plan::{Plan, Planner, Request};
 use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
@@ -85,37 +85,50 @@ pub fn change(site: &Site, project: &Project, by: Act<'_>, id: i64, request: &Re
 fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Plan) -> Result<i64> {
     let (id, acl) = (ticket.row.id, ticket.row.acl);
     let values = settled(tx, &plan.after)?;
-    let number = ticket.row.changes + 1;
-    let change = NewChange { ticket: id, number, comment: &plan.comment, reply_to: plan.reply_to, acl };
-    let change = store::insert_change(tx, &change)?;
-    let changed = plan.changed();
-    for field in &changed {
-        store::save_values(tx, id, change, field.name, values.get(field.name))?;
-    }
-    let was_closed = is_closed(&plan.choices, &ticket.values);
-    let closes = is_closed(&plan.choices, &values);
-    let closed_at = match (was_closed, closes) {
-        (_, false) => None,
-        (false, true) => Some(tx.now()),
-        (true, true) => ticket.row.closed_at,
-    };
-    store::save_row(tx, id, &values, number, closed_at)?;
-    store::save_participants(tx, id, &values)?;
-    tally::update(tx, Some((&ticket.values, acl)), Some((&values, acl)))?;
+    let number = append(tx, ticket, &values, &plan.choices, &plan.comment, plan.reply_to)?;
     if values.text("description") != ticket.values.text("description") {
         save_links(site, project, tx, id, "", acl, values.text("description"))?;
     }
     if !plan.comment.is_empty() {
         save_links(site, project, tx, id, &comment_part(number), acl, &plan.comment)?;
     }
+    Ok(number)
+}
+
+/// Gives a ticket these values with its next change, counts it where it belongs now and tells of it. Returns the number of
+/// the change.
+fn append(
+    tx: &Tx<'_>,
+    ticket: &Ticket,
+    values: &Values,
+    choices: &Choices,
+    comment: &str,
+    reply_to: Option<i64>,
+) -> Result<i64> {
+    let (id, acl) = (ticket.row.id, ticket.row.acl);
+    let number = ticket.row.changes + 1;
+    let change = store::insert_change(tx, &NewChange { ticket: id, number, comment, reply_to, acl })?;
+    let changed: Vec<&str> =
+        FIELDS.iter().map(|field| field.name).filter(|name| ticket.values.get(name) != values.get(name)).collect();
+    for name in &changed {
+        store::save_values(tx, id, change, name, values.get(name))?;
+    }
+    let (was_closed, closes) = (is_closed(choices, &ticket.values), is_closed(choices, values));
+    let closed_at = match (was_closed, closes) {
+        (_, false) => None,
+        (false, true) => Some(tx.now()),
+        (true, true) => ticket.row.closed_at,
+    };
+    store::save_row(tx, id, values, number, closed_at)?;
+    store::save_participants(tx, id, values)?;
+    tally::update(tx, Some((&ticket.values, acl)), Some((values, acl)))?;
     let kind = match (was_closed, closes) {
         (false, true) => "ticket.closed",
         (true, false) => "ticket.reopened",
         _ if changed.is_empty() => "ticket.commented",
         _ => "ticket.changed",
     };
-    let fields: Vec<&str> = changed.iter().map(|field| field.name).collect();
-    let event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": fields }));
+    let event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": changed }));
     tx.record(&event)?;
     Ok(number)
 }
@@ -171,16 +184,7 @@ pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool,
         }
         let mut values = ticket.values.clone();
         values.set("milestone", to.map(Value::Id).into_iter().collect());
-        let number = ticket.row.changes + 1;
-        let change = NewChange { ticket: id, number, comment: why, reply_to: None, acl: ticket.row.acl };
-        let change = store::insert_change(tx, &change)?;
-        store::save_values(tx, id, change, "milestone", values.get("milestone"))?;
-        store::save_row(tx, id, &values, number, ticket.row.closed_at)?;
-        tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((&values, ticket.row.acl)))?;
-        let event = NewEvent::new("ticket.changed", Resource::new("ticket", id), ticket.row.acl)
-            .part(number)
-            .data(json!({ "fields": ["milestone"] }));
-        tx.record(&event)?;
+        append(tx, &ticket, &values, &choices, why, None)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::TICKET_ADMIN;
+use super::asked::{self, exactly};
 use super::fields::{Choices, Field, Kind, field};
 use super::history::FieldChange;
 use super::people;
@@ -17,7 +18,6 @@ use crate::base::markup::Html;
 use crate::base::time::When;
 use crate::base::viewer::Viewer;
 use crate::milestone::MILESTONE_VIEW;
-use crate::web::address;
 use crate::web::form::{Form, shortened};
 
 /// What JSON bodies may name beside fields.
@@ -463,7 +463,7 @@ pub(super) fn linked(names: &Names<'_>, root: &str, field: &Field, values: &[Val
                         html.text(&shown);
                     }
                     Kind::People => link(&mut html, &format!("~{written}"), &shown),
-                    _ => link(&mut html, &literally(&written), &shown),
+                    _ => link(&mut html, &exactly(&written), &shown),
                 }
             }
         }
@@ -475,20 +475,12 @@ pub(super) fn linked(names: &Names<'_>, root: &str, field: &Field, values: &[Val
 /// operator of queries.
 pub(super) fn alike(choices: &Choices, field: &str, value: &str) -> String {
     let sign = if field == "resolution" { "" } else { "!" };
-    let mut pairs: Vec<String> = choices
+    let mut pairs: Vec<(&str, String)> = choices
         .statuses
         .iter()
         .filter(|status| status.category.is_closed() && field != "status")
-        .map(|status| format!("status={}", address::query_value(&format!("{sign}{}", status.name))))
+        .map(|status| ("status", format!("{sign}{}", status.name)))
         .collect();
-    pairs.push(format!("{field}={}", address::query_value(value)));
-    format!("/query?{}", pairs.join("&"))
-}
-
-/// A value that queries read as this text and nothing else, even if it begins like an operator.
-pub(super) fn literally(value: &str) -> String {
-    let bare = value.trim_start_matches('\\');
-    let begins = |text: &str| text.starts_with(['!', '~', '^']) || text.starts_with('$') && !text.starts_with("$USER");
-    let shielded = bare.len() < value.len() && (bare.starts_with(['!', '~', '^', '$']) || bare.starts_with("USER"));
-    if begins(value) || shielded { format!("\\{value}") } else { value.to_owned() }
+    pairs.push((field, value.to_owned()));
+    asked::href(&pairs)
 }

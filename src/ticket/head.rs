@@ -3,8 +3,9 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::asked::exactly;
 use super::fields::{Choices, field};
-use super::form::{alike, literally};
+use super::form::alike;
 use super::store::{self, Ticket, TicketRow};
 use super::values::Values;
 use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, link, ticket_href};
@@ -147,7 +148,7 @@ pub(super) fn head(
         let id = values.id(name);
         field(name).zip(id).map(|(field, id)| choices.name_of(field, id).to_owned()).unwrap_or_default()
     };
-    let alike_href = |name: &str| format!("{}{}", room.root, alike(choices, name, &literally(&name_of(name))));
+    let alike_href = |name: &str| format!("{}{}", room.root, alike(choices, name, &exactly(&name_of(name))));
     let status = values.id("status").and_then(|id| choices.status(id));
     let owner = owner_of_files(db, room, row)?;
     let viewer = &room.viewer;
@@ -161,7 +162,7 @@ pub(super) fn head(
         status: Status {
             name: status.map(|status| status.name.clone()).unwrap_or_default(),
             category: status.map_or("open", |status| status.category.name()),
-            href: status.map(|status| format!("{}{}", room.root, alike(choices, "status", &literally(&status.name)))),
+            href: status.map(|status| format!("{}{}", room.root, alike(choices, "status", &exactly(&status.name)))),
         },
         resolution: name_of("resolution"),
         may: May {

@@ -5,6 +5,7 @@
 
 pub mod status;
 pub mod fields;
+pub mod asked;
 pub mod options;
 pub mod values;
 pub mod workflow;

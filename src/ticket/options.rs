@@ -6,9 +6,6 @@ use super::status::Category;
 use crate::base::error::Result;
 use crate::base::time::Instant;
 
-/// The fields that have options, in the order of the administration.
-pub const OPTION_FIELDS: [&str; 6] = ["component", "version", "type", "priority", "severity", "resolution"];
-
 #[derive(Debug, Clone)]
 pub struct OptionRow {
     pub id: i64,

@@ -33,7 +33,6 @@ pub struct Visit {
     pub network: String,
     pub content_type: String,
     accept: String,
-    bearer: bool,
     /// Sent by a page of another site, as far as the browser tells.
     foreign: bool,
     wrong_host: bool,
@@ -72,7 +71,6 @@ impl Visit {
             network: network_of(request),
             content_type: header("Content-Type"),
             accept: header("Accept"),
-            bearer: !header("Authorization").is_empty(),
             foreign,
             wrong_host: !host.is_empty() && !web.address.accepts_host(&host),
             if_match: Some(header("If-Match")).filter(|value| !value.is_empty()),
@@ -210,10 +208,6 @@ impl Visit {
 
     pub fn is_foreign(&self) -> bool {
         self.foreign
-    }
-
-    pub fn has_authorization(&self) -> bool {
-        self.bearer
     }
 
     /// What follows `marker` in the raw path, decoded: the name of a page with all its characters.
