@@ -19,7 +19,7 @@
 //! 3. [`web`]: between HTTP and the components.
 //! 4. [`attachment`], [`milestone`]: content that other content shares.
 //! 5. [`wiki`], [`ticket`], [`code`]: content.
-//! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`account`], [`admin`]: views over content.
+//! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
 //! 7. [`app`], [`cli`]: the top.
 //!
 //! Components never import a neighbour. Sideways they *ask* through the trait (links, macros, cards, owners of files) and
@@ -49,6 +49,7 @@ pub mod roadmap;
 pub mod query;
 pub mod timeline;
 pub mod search;
+pub mod live;
 pub mod account;
 pub mod admin;
 pub mod app;

@@ -596,7 +596,7 @@ fn many_files_of_one_name_sent_at_once_all_find_a_place() {
                         description: "",
                         replace: false,
                     };
-                    edit::add(project, Act { viewer: kim, via: Via::Web }, add).expect("adds");
+                    edit::add(project, Act::new(kim, Via::Web), add).expect("adds");
                 }
             });
         }

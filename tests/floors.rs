@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     // Content.
     &["wiki", "ticket", "code"],
     // Views over content.
-    &["roadmap", "query", "report", "timeline", "search", "notify", "account", "admin"],
+    &["roadmap", "query", "report", "timeline", "search", "notify", "live", "account", "admin"],
     // The list of components and the server made of them.
     &["app"],
     // Other systems' data into ours.

@@ -224,7 +224,7 @@ fn completing_and_deleting_say_in_their_event_where_the_tickets_go() {
 /// Files a ticket in a milestone, closed if asked for.
 fn file(test: &TestSite, milestone: &str, closed: bool) -> i64 {
     let operator = test.operator();
-    let by = Act { viewer: &operator, via: Via::Command };
+    let by = Act::new(&operator, Via::Command);
     let set = [("summary", "Paint"), ("milestone", milestone)];
     let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let id = tickets::create(&test.site, &test.demo(), by, &Request { set, ..Request::default() }).unwrap();

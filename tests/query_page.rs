@@ -18,20 +18,19 @@ fn viewer(test: &TestSite, login: &str) -> Viewer {
 fn file(test: &TestSite, viewer: &Viewer, set: &[(&str, &str)]) -> i64 {
     let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let request = Request { set, ..Request::default() };
-    edit::create(&test.site, &test.demo(), Act { viewer, via: Via::Web }, &request).unwrap()
+    edit::create(&test.site, &test.demo(), Act::new(viewer, Via::Web), &request).unwrap()
 }
 
 fn act(test: &TestSite, viewer: &Viewer, id: i64, name: &str) {
     let action = ActionRequest { name: name.to_owned(), owner: None, resolution: None };
     let request = Request { action: Some(action), ..Request::default() };
-    edit::change(&test.site, &test.demo(), Act { viewer, via: Via::Web }, id, &request).unwrap();
+    edit::change(&test.site, &test.demo(), Act::new(viewer, Via::Web), id, &request).unwrap();
 }
 
 /// Takes a ticket out of sight of everybody who is not let in.
 fn hide(test: &TestSite, id: i64) {
     let operator = test.operator();
-    trackway::auth::permissions::restrict(&test.demo(), Act { viewer: &operator, via: Via::Command }, "secret", &[])
-        .unwrap();
+    trackway::auth::permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), "secret", &[]).unwrap();
     test.demo()
         .db()
         .write(|db| {
@@ -539,7 +538,7 @@ fn markup_in_every_name_stays_text() {
     let kim = viewer(&test, "kim");
     let operator = test.operator();
     test.demo()
-        .write(Act { viewer: &operator, via: Via::Command }, |tx| {
+        .write(Act::new(&operator, Via::Command), |tx| {
             tx.execute("update field_option set name = ?1 || name where field in ('type', 'priority')", [EVIL])?;
             tx.execute(
                 "insert into milestone (name, folded, acl, created_at, changed_at, description) values (?1, lower(?1), 1, 0, 0, '')",

@@ -274,7 +274,7 @@ impl Test {
     ) {
         let viewer = everything();
         self.project
-            .write(Act { viewer: &viewer, via: Via::System }, |tx| {
+            .write(Act::new(&viewer, Via::System), |tx| {
                 change(tx)?;
                 tx.record(&NewEvent::new("note.saved", Resource::new(kind, id), acl).data(data))
             })

@@ -545,7 +545,7 @@ fn two_threads_on_one_ticket_lose_nothing_and_share_no_number() {
                 for round in 0..15 {
                     barrier.wait();
                     let request = Request { comment: format!("{login} {round}"), seen: Some(0), ..Request::default() };
-                    edit::change(site, demo, Act { viewer: &viewer, via: Via::Web }, 1, &request).unwrap();
+                    edit::change(site, demo, Act::new(&viewer, Via::Web), 1, &request).unwrap();
                 }
             });
         }
@@ -967,7 +967,7 @@ fn the_one_way_to_change_tickets_serves_pages_and_program_alike() {
     let ticket = file(&kim, &[]);
     let operator = test.operator();
     let request = Request { comment: "From the command line".to_owned(), ..Request::default() };
-    edit::change(&test.site, &test.demo(), Act { viewer: &operator, via: Via::Command }, 1, &request).unwrap();
+    edit::change(&test.site, &test.demo(), Act::new(&operator, Via::Command), 1, &request).unwrap();
     let page = kim.get(&ticket).expect(200);
     assert_eq!(page.all("#comment\\:1 .badge"), ["via command"]);
     assert_eq!(page.all("#comment\\:1 strong bdi"), ["Operator"]);

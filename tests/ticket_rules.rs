@@ -28,11 +28,11 @@ fn action(name: &str, owner: Option<&str>, resolution: Option<&str>) -> Option<A
 }
 
 fn create(test: &TestSite, viewer: &Viewer, request: &Request) -> i64 {
-    edit::create(&test.site, &test.demo(), Act { viewer, via: Via::Web }, request).unwrap()
+    edit::create(&test.site, &test.demo(), Act::new(viewer, Via::Web), request).unwrap()
 }
 
 fn change(test: &TestSite, viewer: &Viewer, id: i64, request: &Request) -> Result<Outcome, Error> {
-    edit::change(&test.site, &test.demo(), Act { viewer, via: Via::Web }, id, request)
+    edit::change(&test.site, &test.demo(), Act::new(viewer, Via::Web), id, request)
 }
 
 fn saved(outcome: Result<Outcome, Error>) -> i64 {
@@ -122,7 +122,7 @@ fn what_cannot_be_is_refused_by_field_all_at_once() {
         ("milestone", "M1"),
         ("status", "closed"),
     ]);
-    let refused = edit::create(&test.site, &test.demo(), Act { viewer: &kim, via: Via::Web }, &bad).unwrap_err();
+    let refused = edit::create(&test.site, &test.demo(), Act::new(&kim, Via::Web), &bad).unwrap_err();
     assert_eq!(
         problems(refused),
         ["field_summary", "field_priority", "field_colour", "field_milestone", "field_status"]
@@ -339,7 +339,7 @@ fn an_edited_comment_keeps_its_earlier_texts() {
     let lee = viewer(&test, "lee", &[]);
     let id = create(&test, &kim, &request(&[("summary", "One")]));
     saved(change(&test, &kim, id, &Request { comment: "Frist".into(), ..Request::default() }));
-    let by = |viewer| Act { viewer, via: Via::Web };
+    let by = |viewer| Act::new(viewer, Via::Web);
     let demo = test.demo();
     edit::edit_comment(&test.site, &demo, by(&kim), id, 1, "First", Some(0)).unwrap();
     edit::edit_comment(&test.site, &demo, by(&kim), id, 1, "First!", Some(1)).unwrap();

@@ -111,7 +111,7 @@ fn what_one_may_not_see_leaves_no_trace_in_entries_pages_or_counts() {
     let demo = test.demo();
     let subject = permissions::subject(&test.site, &demo, "admin").unwrap();
     let operator = test.operator();
-    permissions::restrict(&demo, Act { viewer: &operator, via: Via::Command }, "secret", &[subject]).unwrap();
+    permissions::restrict(&demo, Act::new(&operator, Via::Command), "secret", &[subject]).unwrap();
     for number in 0..105 {
         admin.save_page(&format!("Page {number}"), "Text.");
         if number % 2 == 0 {

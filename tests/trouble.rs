@@ -106,7 +106,7 @@ fn an_event_that_fails_five_times_is_parked_and_all_others_are_heard_without_wai
         archived: false,
     };
     for kind in ["good.one", "good.one", "bad.one", "good.one"] {
-        let by = Act { viewer: &viewer, via: Via::Command };
+        let by = Act::new(&viewer, Via::Command);
         project.write(by, |tx| tx.record(&NewEvent::new(kind, Resource::new("thing", 1), 1))).unwrap();
     }
     for attempt in 1..=4 {

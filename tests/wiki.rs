@@ -25,7 +25,7 @@ fn at(name: &str) -> String {
 fn restrict(test: &TestSite, path: &str, login: &str) {
     let subject = permissions::subject(&test.site, &test.demo(), login).unwrap();
     let operator = test.operator();
-    permissions::restrict(&test.demo(), Act { viewer: &operator, via: Via::Command }, path, &[subject]).unwrap();
+    permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), path, &[subject]).unwrap();
 }
 
 /// Sends the editor's form as it was when `version` was the newest.

@@ -10,7 +10,7 @@ use crate::support::TestSite;
 fn filled() -> TestSite {
     let test = TestSite::public();
     let operator = test.operator();
-    defaults::fill(&test.site, &test.demo(), Act { viewer: &operator, via: Via::System }).unwrap();
+    defaults::fill(&test.site, &test.demo(), Act::new(&operator, Via::System)).unwrap();
     test
 }
 

@@ -49,6 +49,7 @@ fn occurrence(event: &Event, row: &Row, owner: &Owner) -> Option<Occurrence> {
         _ => "attached to",
     };
     Some(Occurrence {
+        who: None,
         title: row.name.clone(),
         href: if row.is_there { href(owner, &row.name) } else { owner.href.clone() },
         deed: format!("{deed} {}", owner.title),

@@ -11,6 +11,7 @@ use super::markup::{Arguments, InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
 use super::settings::Setting;
+use super::site::Site;
 use super::time::Instant;
 use super::viewer::{Permission, Viewer};
 
@@ -51,6 +52,12 @@ pub trait Component: Send + Sync {
     /// Hears an event inside the transaction that records it. SQL only.
     fn react(&self, _tx: &Tx<'_>, _event: &Event) -> Result<()> {
         Ok(())
+    }
+
+    /// Does what the message of a commit asks of a ticket, inside the transaction that stores the commit (DESIGN 7). None
+    /// if this component has no tickets. What can't be done is no error: the reason comes back.
+    fn obey(&self, _site: &Site, _tx: &Tx<'_>, _viewer: &Viewer, _order: &Order) -> Result<Option<Obeyed>> {
+        Ok(None)
     }
 
     /// Hears of events afterwards, for whatever is slow.
@@ -189,6 +196,34 @@ pub struct Card {
     pub class: Option<&'static str>,
 }
 
+/// What a commit does with a ticket at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    Refer,
+    Close,
+    Reopen,
+}
+
+/// What the message of a commit asks for.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub ticket: i64,
+    pub deed: Deed,
+    /// What is said on the ticket along with it: where it was committed, and the message. Compiled already.
+    pub comment: String,
+}
+
+/// How an order was followed.
+#[derive(Debug, Clone, Default)]
+pub struct Obeyed {
+    /// What was done; none: nothing.
+    pub done: Option<Deed>,
+    /// The number of the change on the ticket.
+    pub change: Option<i64>,
+    /// Why less was done than was asked for, a sentence; empty if all was.
+    pub reason: String,
+}
+
 /// A kind of happenings that the timeline can show or leave out.
 pub struct TimelineFilter {
     /// As the address names it: `ticket_details`.
@@ -205,6 +240,8 @@ pub struct TimelineFilter {
 /// One thing that happened, in words for one viewer. The timeline adds who and when.
 #[derive(Debug, Clone)]
 pub struct Occurrence {
+    /// Who did it, where that is no person of the project: the author of a commit.
+    pub who: Option<String>,
     /// What it is about: `#12 Doors open too late`, `Plan`.
     pub title: String,
     /// Below the project's address: `/ticket/12#comment:3`.
@@ -345,6 +382,16 @@ impl Components {
             self.iter().flat_map(Component::panels).filter(|panel| viewer.may(panel.permission)).collect();
         panels.sort_by_key(|panel| panel.order);
         panels
+    }
+
+    /// Does what a commit asks of a ticket; where there are no tickets, nothing.
+    pub fn obey(&self, site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> Result<Obeyed> {
+        for component in self.iter() {
+            if let Some(obeyed) = component.obey(site, tx, viewer, order)? {
+                return Ok(obeyed);
+            }
+        }
+        Ok(Obeyed::default())
     }
 
     /// The component that answers for resources of that kind, if they can be found at all.

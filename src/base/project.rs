@@ -41,6 +41,19 @@ pub struct Project {
 pub struct Act<'a> {
     pub viewer: &'a Viewer,
     pub via: Via,
+    /// When it happened, for what is told afterwards: then nobody is mailed and no page stirs. None: now.
+    pub happened_at: Option<Instant>,
+}
+
+impl<'a> Act<'a> {
+    pub fn new(viewer: &'a Viewer, via: Via) -> Self {
+        Self { viewer, via, happened_at: None }
+    }
+
+    /// The same act, as it was done at that instant.
+    pub fn at(self, happened_at: Instant) -> Self {
+        Self { happened_at: Some(happened_at), ..self }
+    }
 }
 
 /// An open write transaction of a project. Derefs to the connection; records events.
@@ -112,9 +125,9 @@ impl Project {
             let stamp = Stamp {
                 actor: person_of(db, by.viewer)?,
                 via: by.via,
-                happened_at: Instant::now(),
+                happened_at: by.happened_at.unwrap_or_else(Instant::now),
                 batch: None,
-                live: true,
+                live: by.happened_at.is_none(),
             };
             let tx = Tx { db, project: self, stamp, first_event: Cell::new(None), reacting: RefCell::new(0) };
             let result = act(&tx)?;
@@ -223,7 +236,16 @@ impl Tx<'_> {
 
     /// Writes the event and hands it to every component, all within this transaction. Returns its id.
     pub fn record(&self, event: &NewEvent) -> Result<i64> {
-        let stamp = Stamp { batch: self.first_event.get(), ..self.stamp };
+        self.record_as(event, self.stamp)
+    }
+
+    /// The same for what has a time of its own, such as a commit. What is not `live` is found and listed, but no page stirs.
+    pub fn record_at(&self, event: &NewEvent, happened_at: Instant, live: bool) -> Result<i64> {
+        self.record_as(event, Stamp { happened_at, live, ..self.stamp })
+    }
+
+    fn record_as(&self, event: &NewEvent, stamp: Stamp) -> Result<i64> {
+        let stamp = Stamp { batch: self.first_event.get(), ..stamp };
         let id = event::insert(self.db, event, &stamp)?;
         if self.first_event.get().is_none() {
             self.first_event.set(Some(id));

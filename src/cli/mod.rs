@@ -199,7 +199,7 @@ pub(super) struct Entered {
 
 impl Entered {
     pub fn act(&self) -> Act<'_> {
-        Act { viewer: &self.viewer, via: Via::Command }
+        Act::new(&self.viewer, Via::Command)
     }
 
     /// For what changes nothing that readers see: an archived project is administered like any other.

@@ -14,7 +14,8 @@ use crate::base::event::Via;
 use crate::base::project::{Act, Project};
 use crate::base::site::{ProjectRow, Site, State};
 use crate::base::viewer::{DEFAULT_CLASS, Principal, TRAC_ADMIN, Viewer};
-use crate::{code, wiki};
+use crate::code::repository;
+use crate::wiki;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -84,22 +85,22 @@ pub(super) fn create(
     repository: Option<&Path>,
 ) -> Result<ProjectRow> {
     if let Some(path) = repository
-        && code::discover(path).is_none()
+        && repository::discover(path).is_none()
     {
         return Err(Error::invalid("--repo", format!("{} is no git repository.", path.display())));
     }
     site.create_project(name, title, actor(principal), Via::Command, |project| {
         project.db().write(|db| permissions::grant_defaults(db, &COMPONENTS.permissions(), public))?;
         let viewer = builder();
-        let by = Act { viewer: &viewer, via: Via::System };
+        let by = Act::new(&viewer, Via::System);
         wiki::defaults::fill(site, project, by)?;
         connect(project, by, repository)
     })
 }
 
 fn connect(project: &Project, by: Act<'_>, repository: Option<&Path>) -> Result<()> {
-    match repository.and_then(code::discover) {
-        Some(directory) => code::connect(project, by, &directory, &code::name_of(&directory)),
+    match repository.and_then(repository::discover) {
+        Some(directory) => repository::connect(project, by, &directory, &repository::name_of(&directory)),
         None => Ok(()),
     }
 }
@@ -138,7 +139,7 @@ fn list(shell: &Shell) -> Result<()> {
 
 fn show(shell: &Shell, name: &str) -> Result<()> {
     let entered = shell.enter(name)?;
-    let repositories = entered.project.read(code::list)?;
+    let repositories = entered.project.read(repository::list)?;
     let mut list = List::new(&["field", "value"]);
     for (field, value) in [
         ("name", entered.row.name.clone()),
@@ -151,7 +152,7 @@ fn show(shell: &Shell, name: &str) -> Result<()> {
         list.row(vec![json!(field), json!(value)]);
     }
     for repository in repositories {
-        list.row(vec![json!(format!("repository {}", repository.name)), json!(repository.path)]);
+        list.row(vec![json!(format!("repository {}", repository.name)), json!(repository.path.display().to_string())]);
     }
     list.print(shell.format)
 }

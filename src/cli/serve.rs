@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::settings;
 use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
-use crate::code;
+use crate::code::repository;
 use crate::web::address::SiteAddress;
 
 #[derive(Debug, Args)]
@@ -91,8 +91,8 @@ fn open(shell: &Shell) -> Result<Site> {
 /// An empty folder becomes a site with one project, filled with the manual and tied to the repository around.
 fn first_start(shell: &Shell, serve: &Serve) -> Result<Site> {
     let site = Site::create(&shell.data, COMPONENTS)?;
-    let around = if serve.no_repo { None } else { code::discover(&std::env::current_dir()?) };
-    let title = around.as_deref().map(code::name_of).unwrap_or_else(|| "Main".to_owned());
+    let around = if serve.no_repo { None } else { repository::discover(&std::env::current_dir()?) };
+    let title = around.as_deref().map(repository::name_of).unwrap_or_else(|| "Main".to_owned());
     project::create(&site, &Principal::operator(), "main", &title, serve.public, around.as_deref())?;
     print(&format!("Made a new site in {}\n", shell.data.display()))?;
     if let Some(directory) = around {

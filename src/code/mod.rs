@@ -1,15 +1,59 @@
-//! The git repositories of a project. So far they are connected and listed.
+//! The code of a project: its git repositories, what was committed to them, and what commit messages do (DESIGN 7).
+//!
+//! `git` reads a repository, `store` keeps what the project knows of commits, `repository` says which repositories there
+//! are, `commit_refs` understands messages. Tickets are not known here: a commit's orders go to whoever has tickets through
+//! [`crate::base::component::Component::obey`].
 
-use std::path::{Path, PathBuf};
-
-use rusqlite::Connection;
+pub mod git;
+pub mod repository;
+pub mod store;
 
 use crate::base::component::Component;
-use crate::base::error::{Error, Result};
-use crate::base::event::NewEvent;
-use crate::base::project::{Act, Project};
-use crate::base::resource::Resource;
-use crate::base::viewer::{DEFAULT_CLASS, TRAC_ADMIN};
+use crate::base::viewer::{ByDefault, Permission};
+
+pub const BROWSER_VIEW: Permission = Permission {
+    name: "BROWSER_VIEW",
+    doc: "See the folders of the repositories.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const FILE_VIEW: Permission = Permission {
+    name: "FILE_VIEW",
+    doc: "Read the files of the repositories.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const LOG_VIEW: Permission = Permission {
+    name: "LOG_VIEW",
+    doc: "See the history of the repositories and of the files in them.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const CHANGESET_VIEW: Permission = Permission {
+    name: "CHANGESET_VIEW",
+    doc: "See commits: their messages and what they changed.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const VERSIONCONTROL_ADMIN: Permission = Permission {
+    name: "VERSIONCONTROL_ADMIN",
+    doc: "Administer the repositories: whose rights commits have, which branches close tickets, the secrets of hooks.",
+    implies: &["BROWSER_VIEW", "FILE_VIEW", "LOG_VIEW", "CHANGESET_VIEW"],
+    by_default: ByDefault::Nobody,
+};
+
+/// Missing and hidden commits give the same answer.
+pub const NO_CHANGESET: &str = "There is no such changeset.";
+
+/// The address of a changeset, below the project's.
+pub fn changeset_href(sha: &str) -> String {
+    format!("/changeset/{sha}")
+}
+
+/// A commit as texts and lists name it: the first seven digits of its id.
+pub fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
 
 pub struct Code;
 
@@ -19,54 +63,8 @@ impl Component for Code {
     fn name(&self) -> &'static str {
         "code"
     }
-}
 
-#[derive(Debug, Clone)]
-pub struct Repository {
-    pub name: String,
-    pub path: String,
-}
-
-/// The git directory of the repository that a folder lies in, if any.
-pub fn discover(folder: &Path) -> Option<PathBuf> {
-    let repository = git2::Repository::discover(folder).ok()?;
-    Some(repository.path().to_owned())
-}
-
-/// How a repository is called after its folder: `trackway` for `…/trackway/.git` and for `…/trackway.git`.
-pub fn name_of(git_directory: &Path) -> String {
-    let own = git_directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if own == ".git" {
-        let folder = git_directory.parent().and_then(Path::file_name).unwrap_or_default();
-        return folder.to_string_lossy().into_owned();
+    fn permissions(&self) -> &'static [Permission] {
+        &[BROWSER_VIEW, FILE_VIEW, LOG_VIEW, CHANGESET_VIEW, VERSIONCONTROL_ADMIN]
     }
-    own.strip_suffix(".git").unwrap_or(&own).to_owned()
-}
-
-/// Connects a repository that is there and can be read.
-pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str) -> Result<()> {
-    by.viewer.require(TRAC_ADMIN)?;
-    let found = git2::Repository::open(path).map_err(|error| {
-        Error::invalid("--repo", format!("{} is no git repository: {}.", path.display(), error.message()))
-    })?;
-    let directory = found.path().to_string_lossy().into_owned();
-    project.write(by, |tx| {
-        let taken: bool =
-            tx.query_row("select exists (select 1 from repository where name = ?1)", [name], |row| row.get(0))?;
-        if taken {
-            return Err(Error::invalid("--name", format!("There is a repository `{name}` already.")));
-        }
-        tx.execute("insert into repository (name, path, added_at) values (?1, ?2, ?3)", (name, &directory, tx.now()))?;
-        let id = tx.last_insert_rowid();
-        tx.record(&NewEvent::new("repository.added", Resource::new("repository", id), DEFAULT_CLASS))?;
-        Ok(())
-    })
-}
-
-pub fn list(db: &Connection) -> Result<Vec<Repository>> {
-    let mut statement = db.prepare_cached("select name, path from repository order by name")?;
-    let rows = statement
-        .query_map([], |row| Ok(Repository { name: row.get(0)?, path: row.get(1)? }))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(rows)
 }

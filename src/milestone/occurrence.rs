@@ -34,6 +34,7 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
             let (row, is_there) = rows.iter().find(|(row, _)| row.id == event.resource.id)?;
             let told = matches!(event.kind.as_str(), "milestone.created" | "milestone.completed") && *is_there;
             Some(Occurrence {
+                who: None,
                 title: row.name.clone(),
                 href: if *is_there { href_of(&row.name) } else { "/roadmap".to_owned() },
                 deed: deed(event)?,

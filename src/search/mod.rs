@@ -91,7 +91,7 @@ pub fn rebuild(project: &Project, viewer: &Viewer) -> Result<Rebuilt> {
     if project.hold_followers()? {
         return follower::rebuild(project).map(Rebuilt::Done);
     }
-    project.write(Act { viewer, via: Via::Command }, |tx| {
+    project.write(Act::new(viewer, Via::Command), |tx| {
         tx.record(&NewEvent::new(follower::REBUILD, Resource::new("project", 0), DEFAULT_CLASS))
     })?;
     Ok(Rebuilt::Asked)

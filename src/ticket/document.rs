@@ -124,6 +124,7 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
                 _ => said.comment,
             };
             Ok(Some(Occurrence {
+                who: None,
                 title: title(row),
                 href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
                 deed: deed(db, event, said.change, &choices)?,

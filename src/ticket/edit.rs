@@ -14,7 +14,7 @@ use crate::base::markup::{Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
-use crate::base::viewer::DEFAULT_CLASS;
+use crate::base::viewer::{DEFAULT_CLASS, Viewer};
 use crate::web::text::options;
 
 /// How a submit ended.
@@ -62,23 +62,28 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
 pub fn change(site: &Site, project: &Project, by: Act<'_>, id: i64, request: &Request) -> Result<Outcome> {
     by.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
     warm(site, project, request)?;
-    project.write(by, |tx| {
-        let ticket = store::find(tx, by.viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
-        let planner = Planner { db: tx, site, project, viewer: by.viewer, actor: tx.actor().map(Value::Id) };
-        let plan = planner.change(&ticket, request)?;
-        if !plan.problems.is_empty() {
-            return Err(Error::Invalid(plan.problems));
-        }
-        if !plan.conflicts.is_empty() {
-            return Ok(Outcome::Conflict(Box::new(plan)));
-        }
-        if plan.changes_nothing() {
-            return Ok(Outcome::Unchanged);
-        }
-        let merged = !plan.merged.is_empty();
-        let number = save(site, project, tx, &ticket, &plan)?;
-        Ok(Outcome::Saved { number, merged })
-    })
+    project.write(by, |tx| change_within(site, tx, by.viewer, id, request))
+}
+
+/// The same within a transaction that does more, as that of a commit; nothing is written unless it is saved.
+pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request: &Request) -> Result<Outcome> {
+    viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
+    let project = tx.project();
+    let ticket = store::find(tx, viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    let planner = Planner { db: tx, site, project, viewer, actor: tx.actor().map(Value::Id) };
+    let plan = planner.change(&ticket, request)?;
+    if !plan.problems.is_empty() {
+        return Err(Error::Invalid(plan.problems));
+    }
+    if !plan.conflicts.is_empty() {
+        return Ok(Outcome::Conflict(Box::new(plan)));
+    }
+    if plan.changes_nothing() {
+        return Ok(Outcome::Unchanged);
+    }
+    let merged = !plan.merged.is_empty();
+    let number = save(site, project, tx, &ticket, &plan)?;
+    Ok(Outcome::Saved { number, merged })
 }
 
 /// Writes what was planned as the next change of the ticket. Returns its number.

@@ -13,6 +13,7 @@ pub mod people;
 pub mod store;
 pub mod plan;
 pub mod edit;
+mod obey;
 pub mod tally;
 pub mod history;
 pub mod json;
@@ -36,12 +37,16 @@ mod export;
 use rocket::Route;
 use rusqlite::Connection;
 
-use crate::base::component::{Card, Component, Document, Occurrence, Owner, Panel, Place, Searchable, TimelineFilter};
+use crate::base::component::{
+    Card, Component, Document, Obeyed, Occurrence, Order, Owner, Panel, Place, Searchable, TimelineFilter,
+};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::LinkKind;
 use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
+use crate::base::settings::Setting;
+use crate::base::site::Site;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
 
 pub const TICKET_VIEW: Permission = Permission {
@@ -168,6 +173,14 @@ impl Component for Tickets {
             }
             _ => Ok(()),
         }
+    }
+
+    fn obey(&self, site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> Result<Option<Obeyed>> {
+        obey::obey(site, tx, viewer, order).map(Some)
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[obey::CLOSE_ACTION, obey::CLOSE_RESOLUTION, obey::REOPEN_ACTION]
     }
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {

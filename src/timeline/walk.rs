@@ -135,7 +135,8 @@ impl Walk<'_> {
         if self.page.from.is_some_and(|from| from.at == at && here.past < from.past) {
             return;
         }
-        let (event, author) = (found.event, found.author);
+        let event = found.event;
+        let author = told.who.clone().unwrap_or(found.author);
         if let Some(open) = &mut self.open
             && open.folds(&event, &told, self.zone)
         {
@@ -301,6 +302,7 @@ mod tests {
 
         fn occurrences(&self, _: &Connection, _: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
             let told = |event: &&Event| Occurrence {
+                who: None,
                 title: format!("Thing {}", event.resource.id),
                 href: format!("/thing/{}", event.resource.id),
                 deed: "done".to_owned(),

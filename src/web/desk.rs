@@ -157,7 +157,7 @@ impl Desk {
 impl Room {
     /// How changes from this page are signed.
     pub fn act(&self) -> Act<'_> {
-        Act { viewer: &self.viewer, via: Via::Web }
+        Act::new(&self.viewer, Via::Web)
     }
 }
 

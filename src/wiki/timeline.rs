@@ -67,6 +67,7 @@ fn occurrence(event: &Event, page: &Row, version: i64, comment: &str, viewer: &V
         _ => return None,
     };
     Some(Occurrence {
+        who: None,
         title: page.name.clone(),
         href,
         deed: deed.to_owned(),

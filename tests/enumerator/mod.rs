@@ -198,7 +198,7 @@ impl House {
         let demo = self.test.demo();
         let insider = permissions::subject(&self.test.site, &demo, "insider").unwrap();
         let operator = self.test.operator();
-        let by = Act { viewer: &operator, via: Via::Command };
+        let by = Act::new(&operator, Via::Command);
         permissions::restrict(&demo, by, "secret", &[insider]).unwrap();
         self.test.grant("members", &["WIKI_RENAME", "WIKI_DELETE"]);
         let request = Request {

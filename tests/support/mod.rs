@@ -177,7 +177,7 @@ impl TestSite {
 }
 
 fn by(viewer: &Viewer) -> Act<'_> {
-    Act { viewer, via: Via::Command }
+    Act::new(viewer, Via::Command)
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

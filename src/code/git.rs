@@ -1,0 +1,201 @@
+//! Reading git repositories: opening them, finding revisions, turning what they hold into text.
+//!
+//! Nothing here writes to a repository. Opened repositories are kept and lent out, since opening costs more than most
+//! answers; git's objects never change, and refs are read anew each time.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, Once, PoisonError};
+
+use git2::{Commit, ErrorCode, ObjectType, Oid};
+
+use super::repository::Repository;
+use crate::base::error::{Error, Result};
+use crate::base::time::Instant;
+
+/// Opened repositories that are kept for each path.
+const KEPT: usize = 4;
+/// Shorter beginnings of ids name nothing.
+pub const SHORTEST_ID: usize = 4;
+
+static IDLE: LazyLock<Mutex<HashMap<PathBuf, Vec<git2::Repository>>>> = LazyLock::new(Mutex::default);
+
+/// An opened repository; goes back to those that are kept when it is dropped.
+pub struct Git {
+    path: PathBuf,
+    opened: Option<git2::Repository>,
+}
+
+/// Opens a repository of the project. The message of the error is for readers of the page: it holds no path.
+pub fn open(repository: &Repository) -> Result<Git> {
+    let told = |error: &git2::Error| {
+        log::warn!("repository {} in {}: {error}", repository.name, repository.path.display());
+        Error::conflict(format!(
+            "The repository {} can't be read: it is gone, was moved, or is damaged. An administrator can tell where it \
+             lies now; tickets and pages are not touched by this.",
+            repository.name
+        ))
+    };
+    open_path(&repository.path).map_err(|error| told(&error))
+}
+
+/// Opens a git directory.
+pub fn open_path(path: &Path) -> std::result::Result<Git, git2::Error> {
+    trust_all_owners();
+    let kept = IDLE.lock().unwrap_or_else(PoisonError::into_inner).get_mut(path).and_then(Vec::pop);
+    // A repository that went away, or that is another one by now, must not be read from memory.
+    let opened = match kept.filter(|_| path.join("HEAD").exists()) {
+        Some(kept) => kept,
+        None => git2::Repository::open(path)?,
+    };
+    Ok(Git { path: path.to_owned(), opened: Some(opened) })
+}
+
+impl Deref for Git {
+    type Target = git2::Repository;
+
+    #[expect(clippy::expect_used, reason = "it is taken out on dropping alone")]
+    fn deref(&self) -> &git2::Repository {
+        self.opened.as_ref().expect("an opened repository")
+    }
+}
+
+impl Drop for Git {
+    fn drop(&mut self) {
+        if let Some(opened) = self.opened.take() {
+            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = idle.entry(std::mem::take(&mut self.path)).or_default();
+            if kept.len() < KEPT {
+                kept.push(opened);
+            }
+        }
+    }
+}
+
+/// libgit2 refuses repositories of other users of the system; those that an administrator connected are wanted (DESIGN 10).
+#[expect(unsafe_code, reason = "libgit2's options are set before any repository is opened, once")]
+pub fn trust_all_owners() {
+    static ONCE: Once = Once::new();
+    // SAFETY: the option is a plain flag, and `Once` keeps threads from setting it at the same time.
+    ONCE.call_once(|| unsafe {
+        if let Err(error) = git2::opts::set_verify_owner_validation(false) {
+            log::warn!("git: {error}");
+        }
+    });
+}
+
+/// What is looked at: a commit, and the words by which it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    pub commit: Oid,
+    /// The branch or tag that was asked for; none for an id.
+    pub name: Option<String>,
+    pub kind: RevisionKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionKind {
+    /// The default branch, because nothing was asked for.
+    Default,
+    Branch,
+    Tag,
+    Commit,
+}
+
+/// Finds what `rev` in an address means: nothing or `HEAD` is the default branch; then a branch, a tag, the beginning of an
+/// id that is unique. `heads/x`, `tags/x` and whole ref names tell a branch and a tag of one name apart.
+/// Not found: no such revision. Conflict: there is no commit yet.
+pub fn revision(git: &git2::Repository, rev: Option<&str>) -> Result<Revision> {
+    let Some(rev) = rev.filter(|rev| !rev.is_empty() && *rev != "HEAD") else {
+        let (name, commit) = default_head(git)?;
+        return Ok(Revision { commit, name, kind: RevisionKind::Default });
+    };
+    for (prefix, kind) in [("refs/heads/", RevisionKind::Branch), ("refs/tags/", RevisionKind::Tag)] {
+        let short = prefix.strip_prefix("refs/").unwrap_or(prefix);
+        let stripped = rev.strip_prefix(prefix).or_else(|| rev.strip_prefix(short));
+        for name in [Some(rev), stripped].into_iter().flatten() {
+            if let Some(commit) = ref_commit(git, &format!("{prefix}{name}")) {
+                return Ok(Revision { commit, name: Some(name.to_owned()), kind });
+            }
+        }
+    }
+    let missing = || Error::not_found(format!("There is no branch, tag or commit `{rev}` in this repository."));
+    let is_id = rev.len() >= SHORTEST_ID && rev.len() <= 64 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_id {
+        return Err(missing());
+    }
+    let object = git.find_object_by_prefix(rev, None).map_err(|error| match error.code() {
+        ErrorCode::Ambiguous => {
+            Error::not_found(format!("More than one object begins with `{rev}`; give more digits."))
+        }
+        _ => missing(),
+    })?;
+    let commit = object.peel(ObjectType::Commit).map_err(|_| missing())?;
+    Ok(Revision { commit: commit.id(), name: None, kind: RevisionKind::Commit })
+}
+
+/// The default branch and its newest commit. HEAD says which; where it leads to nothing yet, `main`, `master` or the only
+/// branch there is. A detached HEAD has no name.
+pub fn default_head(git: &git2::Repository) -> Result<(Option<String>, Oid)> {
+    let of_head = git.find_reference("HEAD").ok().and_then(|head| match head.symbolic_target() {
+        Ok(Some(target)) => {
+            let commit = ref_commit(git, target)?;
+            Some((target.strip_prefix("refs/heads/").map(str::to_owned), commit))
+        }
+        _ => Some((None, head.peel_to_commit().ok()?.id())),
+    });
+    let named =
+        |name: &str| ref_commit(git, &format!("refs/heads/{name}")).map(|commit| (Some(name.to_owned()), commit));
+    let found = of_head.or_else(|| named("main")).or_else(|| named("master")).or_else(|| {
+        let mut branches = git.branches(Some(git2::BranchType::Local)).ok()?.flatten();
+        let (only, _) = branches.next().filter(|_| branches.next().is_none())?;
+        named(&String::from_utf8_lossy(only.name_bytes().ok()?))
+    });
+    found.ok_or_else(|| Error::conflict("There is no commit in this repository yet."))
+}
+
+/// The commit that a ref leads to, through annotated tags; none for what is no commit.
+pub fn ref_commit(git: &git2::Repository, name: &str) -> Option<Oid> {
+    if !git2::Reference::is_valid_name(name) {
+        return None;
+    }
+    git.find_reference(name).ok()?.peel_to_commit().ok().map(|commit| commit.id())
+}
+
+/// A message as text: UTF-8, else as its `encoding` header says if that is Latin-1, else with replacement characters.
+pub fn message(commit: &Commit<'_>) -> String {
+    let bytes = commit.message_raw_bytes();
+    let encoding = commit.message_encoding().ok().flatten().unwrap_or_default().to_ascii_lowercase();
+    let text = text_of(bytes, &encoding);
+    text.replace("\r\n", "\n").replace(['\r', '\0'], "\n")
+}
+
+/// Bytes as text, by the name of an encoding in lower case.
+pub fn text_of(bytes: &[u8], encoding: &str) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) if ["iso-8859-1", "iso8859-1", "latin1", "latin-1", "iso-8859-15", "cp1252"].contains(&encoding) => {
+            bytes.iter().map(|byte| char::from(*byte)).collect()
+        }
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// A name or address without what could break a line or turn the direction of a text.
+pub fn one_line(bytes: &[u8]) -> String {
+    let hostile = |character: char| {
+        character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|character| !hostile(*character))
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// When it was signed. Dates before 1970 and after 9999 are brought into that span.
+pub fn instant(time: git2::Time) -> Instant {
+    Instant(time.seconds().clamp(0, 253_402_300_799).saturating_mul(1_000_000))
+}

@@ -1,0 +1,78 @@
+//! What commits do with tickets (DESIGN 7): they comment, and run the action that the project has chosen for closing or
+//! reopening, with the rights of the account that stands behind the commit, as if it had sent the form.
+
+use super::edit::{self, Outcome};
+use super::plan::{ActionRequest, Request};
+use crate::base::component::{Deed, Obeyed, Order};
+use crate::base::error::{Error, Result};
+use crate::base::project::Tx;
+use crate::base::settings::{Scope, Setting, Values};
+use crate::base::site::Site;
+use crate::base::viewer::Viewer;
+
+pub const CLOSE_ACTION: Setting = Setting {
+    name: "commit_close_action",
+    scope: Scope::Project,
+    values: Values::Text,
+    default: "resolve",
+    doc: "The action of the workflow that a commit which closes a ticket runs.",
+};
+pub const CLOSE_RESOLUTION: Setting = Setting {
+    name: "commit_close_resolution",
+    scope: Scope::Project,
+    values: Values::Text,
+    default: "fixed",
+    doc: "The resolution that it sets, if the action asks for one.",
+};
+pub const REOPEN_ACTION: Setting = Setting {
+    name: "commit_reopen_action",
+    scope: Scope::Project,
+    values: Values::Text,
+    default: "reopen",
+    doc: "The action of the workflow that a commit which reopens a ticket runs.",
+};
+
+/// Does as much of the order as the workflow and the rights allow: the action, else the comment alone, else nothing.
+pub(super) fn obey(site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> Result<Obeyed> {
+    let comment_alone = Request { comment: order.comment.clone(), ..Request::default() };
+    let mut reason = String::new();
+    if order.deed != Deed::Refer {
+        let request = Request { action: Some(action(tx, order.deed)?), ..comment_alone.clone() };
+        match attempt(site, tx, viewer, order.ticket, &request)? {
+            Ok(change) => return Ok(Obeyed { done: Some(order.deed), change, reason }),
+            Err(refusal) => reason = refusal,
+        }
+    }
+    match attempt(site, tx, viewer, order.ticket, &comment_alone)? {
+        Ok(change) => Ok(Obeyed { done: Some(Deed::Refer), change, reason }),
+        Err(refusal) => Ok(Obeyed { done: None, change: None, reason: refusal }),
+    }
+}
+
+fn action(tx: &Tx<'_>, deed: Deed) -> Result<ActionRequest> {
+    if deed == Deed::Reopen {
+        return Ok(ActionRequest { name: REOPEN_ACTION.text(tx)?, owner: None, resolution: None });
+    }
+    let resolution = CLOSE_RESOLUTION.text(tx)?;
+    Ok(ActionRequest { name: CLOSE_ACTION.text(tx)?, owner: None, resolution: Some(resolution) })
+}
+
+/// The number of the change that was made, or why none was. Only what is nobody's fault is an error.
+fn attempt(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    ticket: i64,
+    request: &Request,
+) -> Result<std::result::Result<Option<i64>, String>> {
+    match edit::change_within(site, tx, viewer, ticket, request) {
+        Ok(Outcome::Saved { number, .. }) => Ok(Ok(Some(number))),
+        Ok(Outcome::Unchanged) => Ok(Ok(None)),
+        Ok(Outcome::Conflict(_)) => Ok(Err("Others have changed the ticket meanwhile.".to_owned())),
+        Err(Error::Invalid(problems)) => {
+            Ok(Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join(" ")))
+        }
+        Err(refusal @ (Error::NotFound(_) | Error::Forbidden { .. })) => Ok(Err(refusal.to_string())),
+        Err(error) => Err(error),
+    }
+}
