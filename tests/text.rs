@@ -1,13 +1,15 @@
 //! `base::text` under any input: nothing typed is lost, a diff is the difference, an excerpt is the text.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use trackway::base::text::diff::{Diff, FinalNewline, Options, RowKind, Span, diff, unified};
 use trackway::base::text::excerpt::{Term, excerpt};
 use trackway::base::text::merge::{Merge, Part, merge};
+
+use crate::support::cpu_time;
 
 /// Texts of few different lines, so that versions share some, repeat some and end in all ways.
 fn text() -> impl Strategy<Value = String> {
@@ -296,10 +298,9 @@ fn hostile_texts_take_bounded_time() {
     let limit = Duration::from_secs(15);
     for (name, base, a, b) in hostile() {
         let timed = |what: &str, work: &dyn Fn()| {
-            let start = Instant::now();
-            work();
-            println!("{name}: {what} {:?}", start.elapsed());
-            assert!(start.elapsed() < limit, "{name}: {what} took {:?}", start.elapsed());
+            let took = cpu_time(work);
+            println!("{name}: {what} {took:?}");
+            assert!(took < limit, "{name}: {what} took {took:?}");
         };
         timed("merge", &|| drop(merge(&base, &a, &b).marked("theirs", "yours")));
         timed("diff", &|| drop(diff(&a, &b, &Options::default())));
