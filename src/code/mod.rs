@@ -4,6 +4,7 @@
 //! are, `commit_refs` understands messages. Tickets are not known here: a commit's orders go to whoever has tickets through
 //! [`crate::base::component::Component::obey`].
 
+pub mod commit_refs;
 pub mod git;
 pub mod repository;
 pub mod store;
