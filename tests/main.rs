@@ -6,6 +6,7 @@ mod support;
 mod account;
 mod attachment;
 mod commands;
+mod commit_refs;
 mod crash;
 mod enumerator;
 mod floors;

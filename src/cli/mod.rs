@@ -5,6 +5,8 @@
 
 mod account;
 mod choice;
+mod commit_msg;
+mod commit_refs;
 mod index;
 mod log;
 mod milestone;
@@ -116,6 +118,9 @@ enum Command {
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
     Render(render::Render),
+    /// Print as JSON what the commit message on standard input asks of tickets
+    CommitRefs(commit_refs::CommitRefs),
+    CommitMsg(commit_msg::CommitMsg),
     /// The search index
     #[command(subcommand)]
     Index(index::Command),
@@ -154,6 +159,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Resolution(command) => choice::run(&shell, "resolution", command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
+        Command::CommitRefs(command) => commit_refs::run(&shell, &command),
+        Command::CommitMsg(command) => commit_msg::run(&shell, &command),
         Command::Index(command) => index::run(&shell, &command),
         Command::Check(check) => upkeep::check(&shell, &check),
         Command::Upgrade(upgrade) => upkeep::upgrade(&shell, &upgrade),
@@ -270,10 +277,20 @@ pub(super) fn address(site: &Site) -> Result<SiteAddress> {
 
 /// All of standard input as text.
 pub(super) fn read_input(what: &str, limit: u64) -> Result<String> {
+    String::from_utf8(read_bytes(std::io::stdin().lock(), what, limit)?)
+        .map_err(|_| Error::invalid(what, "Standard input is not in UTF-8."))
+}
+
+/// All of an input as text; what is not in UTF-8 becomes replacement characters.
+pub(super) fn read_lossy(input: impl Read, what: &str, limit: u64) -> Result<String> {
+    Ok(String::from_utf8_lossy(&read_bytes(input, what, limit)?).into_owned())
+}
+
+fn read_bytes(input: impl Read, what: &str, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
+    input.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(Error::invalid(what, format!("Standard input holds more than {limit} bytes.")));
+        return Err(Error::invalid(what, format!("The input holds more than {limit} bytes.")));
     }
-    String::from_utf8(bytes).map_err(|_| Error::invalid(what, "Standard input is not in UTF-8."))
+    Ok(bytes)
 }

@@ -96,7 +96,7 @@ fn list(
 }
 
 /// Where the next reference of a list may begin.
-fn after_separator(text: &str, start: usize) -> Option<usize> {
+pub fn after_separator(text: &str, start: usize) -> Option<usize> {
     let mut at = start;
     let mut breaks = 0;
     loop {
@@ -125,7 +125,7 @@ pub struct Blanks {
 pub fn blanks(text: &str, at: usize) -> Option<Blanks> {
     let mut found = Blanks { end: at, breaks: 0 };
     let mut characters = text.get(at..)?.chars().peekable();
-    while let Some(character) = characters.next_if(|character| character.is_whitespace()) {
+    while let Some(character) = characters.next_if(|character| is_blank(*character)) {
         found.end += character.len_utf8();
         let is_half = character == '\r' && characters.peek() == Some(&'\n');
         found.breaks += usize::from(is_break(character) && !is_half);
@@ -136,7 +136,12 @@ pub fn blanks(text: &str, at: usize) -> Option<Blanks> {
 /// Where the blanks end that stand here in one line.
 pub fn blanks_in_line(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    at + rest.find(|character: char| !character.is_whitespace() || is_break(character)).unwrap_or(rest.len())
+    at + rest.find(|character: char| !is_blank(character) || is_break(character)).unwrap_or(rest.len())
+}
+
+/// Those without any width are there by accident, where somebody copied from a page.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 fn is_break(character: char) -> bool {

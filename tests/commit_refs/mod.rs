@@ -1,0 +1,5 @@
+//! What commit messages ask of tickets (DESIGN 7).
+
+mod data;
+mod hostile;
+mod tables;
