@@ -14,31 +14,30 @@
 //!   no sign but `"` and `'` quotes (`in-quotes`), code asks for nothing (`code?`).
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs;
 
 use serde_json::Value;
 use trackway::code::commit_refs::{Context, Verb, read};
 
+use crate::support::test_data;
+
 /// What a row is tagged with where its rule is another one than ours, or where it does not tell.
 const LEFT_OUT: [&str; 5] = ["unlisted-keyword", "plural-prefix", "revert", "in-quotes", "code?"];
 
-/// The messages alone; none, and a word of it, where there are no data.
+/// The messages alone; none where the data are to be left out.
 pub fn messages() -> Option<Vec<String>> {
     Some(rows()?.into_iter().map(|row| row["message"].as_str().unwrap().to_owned()).collect())
 }
 
 fn rows() -> Option<Vec<Value>> {
-    let Some(folder) = folder() else {
-        println!("skipped: TRACKWAY_TEST_DATA names no folder with real messages");
-        return None;
-    };
-    let files = ["labelled.jsonl", "derived.jsonl"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
-    Some(files.iter().flat_map(|file| file.lines()).map(|line| serde_json::from_str(line).unwrap()).collect())
-}
-
-fn folder() -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("TRACKWAY_TEST_DATA")?).join("commits");
-    folder.is_dir().then_some(folder)
+    let files = ["commits/labelled.jsonl", "commits/derived.jsonl"].map(test_data);
+    let mut rows = Vec::new();
+    for file in files {
+        for line in fs::read_to_string(file?).unwrap().lines() {
+            rows.push(serde_json::from_str(line).unwrap());
+        }
+    }
+    Some(rows)
 }
 
 struct Row {
@@ -50,10 +49,10 @@ struct Row {
 
 #[test]
 fn real_messages_are_read_as_their_labels_say() {
-    let (Some(folder), Some(rows)) = (folder(), rows()) else {
+    let (Some(repositories), Some(rows)) = (test_data("commits/repos.json"), rows()) else {
         return;
     };
-    let repositories: Value = serde_json::from_slice(&std::fs::read(folder.join("repos.json")).unwrap()).unwrap();
+    let repositories: Value = serde_json::from_slice(&fs::read(repositories).unwrap()).unwrap();
     let rows: Vec<Row> = rows.iter().map(|row| compare(row, &repositories)).collect();
     for row in rows.iter().filter(|row| !row.agrees) {
         println!("{} {}{}", row.id, if row.counts { "COUNTS " } else { "" }, row.told);

@@ -91,6 +91,8 @@ fn a_gap_has_one_line_break_one_sign_and_one_noun_at_most() {
         ("fixes\n#1", "close 1"),
         ("fixes\r\n#1", "close 1"),
         ("fixes \n #1", "close 1"),
+        ("fixes\0#1", "close 1"),
+        ("fixes\0\n#1", "mention 1"),
         ("fixes\n\n#1", "mention 1"),
         ("fixes\n \t\n#1", "mention 1"),
         ("fixes\r\n\r\n#1", "mention 1"),

@@ -21,7 +21,7 @@ const UNKNOWN: [&str; 16] = [
 pub struct NearMiss {
     /// Where it stands, in bytes of the message.
     pub range: Range<usize>,
-    /// Why it is none, and how it would be one: a sentence.
+    /// Why it is none, and how it would be one: to be put behind a colon.
     pub advice: String,
 }
 

@@ -50,7 +50,7 @@ pub fn without_code_and_quotes(message: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The lines without their ends, which are LF, CRLF or CR.
+/// The lines without their ends, which are LF, CRLF, CR or NUL.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -58,7 +58,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
             return None;
         }
         let start = at;
-        let end = memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |found| start + found);
+        let end = memchr::memchr3(b'\n', b'\r', b'\0', &bytes[start..]).map_or(bytes.len(), |found| start + found);
         at = if bytes[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
         Some(start..end)
     })

@@ -141,11 +141,12 @@ pub fn blanks_in_line(text: &str, at: usize) -> usize {
 
 /// Those without any width are there by accident, where somebody copied from a page.
 fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
+    is_break(character) || character.is_whitespace() || matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
+/// As [`crate::code::git::message`] has it, a NUL ends a line.
 fn is_break(character: char) -> bool {
-    matches!(character, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    matches!(character, '\0' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 pub fn is_word(character: char) -> bool {
