@@ -43,10 +43,10 @@ fn from_word(text: &str, at: usize, before: Option<char>, context: &Context<'_>,
         return end;
     }
     let is_apart = !before.is_some_and(|before| "/-.@#&=~\\".contains(before));
-    if is_apart || noun_at(text, at).is_some() {
-        if let Some(end) = list(text, at, None, context, scan) {
-            return end;
-        }
+    if (is_apart || noun_at(text, at).is_some())
+        && let Some(end) = list(text, at, None, context, scan)
+    {
+        return end;
     }
     if text[end..].starts_with("://") { address_end(text, end) } else { end }
 }
