@@ -221,6 +221,8 @@ fn other_projects_are_named_with_what_is_asked() {
         ("other#5x", ""),
     ]);
     assert_eq!(asked_in("closes demo#5", &Context::default()), "foreign demo#5 close");
+    let context = Context { project: Some("re-write"), ..Context::default() };
+    assert_eq!(asked_in("like re-write#5, fixes Re-Write#6", &context), "close 6; mention 5");
     let long = "x".repeat(40);
     assert_eq!(asked(&format!("{long}#5")), "");
 }

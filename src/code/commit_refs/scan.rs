@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::reference::{Reference, address_end, reference_at};
-use super::verbs::{noun_at, verb_at, word_at};
+use super::verbs::{begins_with, noun_at, verb_at, word_at};
 use super::{Context, Step, Verb};
 
 /// What was found in a message.
@@ -34,7 +34,9 @@ pub fn scan(text: &str, context: &Context<'_>) -> Scan {
 /// Takes the word at this place with all that belongs to it, and says where that ends.
 fn from_word(text: &str, at: usize, before: Option<char>, context: &Context<'_>, scan: &mut Scan) -> usize {
     let end = at + text[at..].find(|character| !is_word(character)).unwrap_or(text.len() - at);
-    if let Some((verb, verb_end)) = verb_at(text, at..end).filter(|_| !is_contracted(text, at)) {
+    if let Some((verb, verb_end)) =
+        verb_at(text, at..end).filter(|_| !is_contracted(text, at) && !is_own_project(text, at, context))
+    {
         if let Some(first) = after_gap(text, verb_end, context) {
             let said = (verb, at..verb_end);
             return list(text, first, Some(said), context, scan).unwrap_or(verb_end);
@@ -55,6 +57,14 @@ fn from_word(text: &str, at: usize, before: Option<char>, context: &Context<'_>,
 fn is_contracted(text: &str, at: usize) -> bool {
     let mut before = text[..at].chars().rev();
     matches!(before.next(), Some('\'' | '’')) && before.next().is_some_and(char::is_alphabetic)
+}
+
+/// Whether this project's name stands here before a number, which may begin like a verb: `re-write#5`.
+fn is_own_project(text: &str, at: usize, context: &Context<'_>) -> bool {
+    context.project.is_some_and(|own| {
+        let rest = text.get(at + own.len()..).unwrap_or_default();
+        own.contains('-') && begins_with(&text[at..], own) && rest.starts_with('#')
+    })
 }
 
 /// Where the first reference of a verb begins: after blanks with at most one line break, at most one sign, and perhaps a
