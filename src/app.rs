@@ -42,6 +42,7 @@ pub fn rocket(site: Arc<Site>, address: SiteAddress, listen: (std::net::IpAddr, 
     let web = Arc::new(Web::new(site, address, image_hosts)?);
     let mut rocket = rocket::custom(config)
         .manage(web)
+        .manage(Arc::new(live::Places::default()))
         .attach(headers::fairing())
         .register("/", error::catchers())
         .mount(&base, rocket::routes![assets::asset, assets::favicon]);

@@ -5,7 +5,10 @@ import { decorateText, outlineFollows } from "./text.js";
 import { startKeys } from "./keys.js";
 import { completeSearch } from "./suggest.js";
 import { findComment } from "./comments.js";
+import { rememberRegions } from "./regions.js";
+import { startLive } from "./live.js";
 
+rememberRegions();
 menus();
 themeButton();
 completeSearch();
@@ -13,6 +16,7 @@ startKeys();
 decorateText(document);
 outlineFollows();
 findComment();
+startLive();
 
 const form = document.querySelector("form[data-editor]");
 if (form) {
@@ -31,4 +35,9 @@ const query = document.querySelector("form[data-query]");
 if (query) {
   const { startQuery } = await import("./query.js");
   startQuery(query);
+}
+const search = document.querySelector("form[data-search]");
+if (search) {
+  const { searchAsYouGo } = await import("./search.js");
+  searchAsYouGo(search);
 }

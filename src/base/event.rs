@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
 
 use super::error::Result;
+use super::news::Happening;
 use super::project::Project;
 use super::resource::Resource;
 use super::time::Instant;
@@ -156,6 +157,23 @@ pub fn after(db: &Connection, position: i64, limit: i64) -> Result<Vec<Event>> {
     let mut statement = db.prepare_cached("select * from event where id > ?1 order by id limit ?2")?;
     let events = statement.query_map([position, limit], from_row)?.collect::<rusqlite::Result<_>>()?;
     Ok(events)
+}
+
+/// The first of the live events after one and up to another.
+pub(super) fn live_between(db: &Connection, after: i64, up_to: i64, limit: usize) -> Result<Vec<Happening>> {
+    let mut statement =
+        db.prepare_cached("select * from event where id > ?1 and id <= ?2 and live = 1 order by id limit ?3")?;
+    let happenings = statement
+        .query_map((after, up_to, limit as i64), |row| {
+            let event = from_row(row)?;
+            let parent = match (event.data["parent"][0].as_str(), event.data["parent"][1].as_i64()) {
+                (Some(kind), Some(id)) => Some(Resource::stored(kind.to_owned(), id)),
+                _ => None,
+            };
+            Ok(Happening { kind: event.kind, resource: event.resource, parent, part: event.part, acl: event.acl })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(happenings)
 }
 
 pub fn newest(db: &Connection) -> Result<i64> {

@@ -6,6 +6,7 @@ pub mod resource;
 pub mod site;
 pub mod project;
 pub mod event;
+pub mod news;
 pub mod db;
 mod sql_functions;
 pub mod markup;

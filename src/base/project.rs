@@ -17,6 +17,7 @@ use super::db::{Db, Schema};
 use super::error::Result;
 use super::event::{self, Event, NewEvent, Stamp, Via};
 use super::markup::Cache;
+use super::news::News;
 use super::resource::Resource;
 use super::site::Nudge;
 use super::time::Instant;
@@ -30,6 +31,7 @@ pub struct Project {
     components: Components,
     site_db: Arc<Db>,
     nudge: Arc<Nudge>,
+    news: Arc<News>,
     /// Held while this process runs the followers of this project.
     followers: Mutex<Option<File>>,
     due: AtomicBool,
@@ -71,7 +73,7 @@ impl Project {
         id: &str,
         components: Components,
         site_db: Arc<Db>,
-        nudge: Arc<Nudge>,
+        (nudge, news): (Arc<Nudge>, Arc<News>),
         create: bool,
     ) -> Result<Self> {
         let path = dir.join("project.db");
@@ -89,6 +91,7 @@ impl Project {
             components,
             site_db,
             nudge,
+            news,
             followers: Mutex::default(),
             due: AtomicBool::new(true),
             last_used: AtomicI64::new(Instant::now().seconds()),
@@ -184,6 +187,20 @@ impl Project {
             return Ok(true);
         }
         self.due.store(false, Ordering::SeqCst);
+        // Who is looking does not wait for the followers.
+        let told = self.news.tell(self).unwrap_or_else(|error| {
+            log::warn!("{}: pages that are open were not told: {error}", self.id);
+            Arc::from([])
+        });
+        let done = self.run_followers()?;
+        self.news.tell_followed(self, told);
+        if !done {
+            self.due.store(true, Ordering::SeqCst);
+        }
+        Ok(done)
+    }
+
+    fn run_followers(&self) -> Result<bool> {
         let mut done = true;
         for follower in self.components.iter().filter_map(|component| component.follower()) {
             loop {
@@ -196,9 +213,6 @@ impl Project {
                     }
                 }
             }
-        }
-        if !done {
-            self.due.store(true, Ordering::SeqCst);
         }
         Ok(done)
     }

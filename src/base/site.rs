@@ -16,6 +16,7 @@ use super::db::{self, Db, Schema};
 use super::error::{Error, Problem, Result};
 use super::event::{self, NewEvent, Stamp, Via};
 use super::markup::Vocabulary;
+use super::news::News;
 use super::project::Project;
 use super::settings::{self, Scope, Setting, Values};
 use super::time::Instant;
@@ -85,6 +86,7 @@ pub struct Site {
     secret: [u8; 32],
     open: Mutex<HashMap<String, Arc<Project>>>,
     nudge: Arc<Nudge>,
+    news: Arc<News>,
     _lock: File,
 }
 
@@ -215,6 +217,7 @@ impl Site {
             secret,
             open: Mutex::default(),
             nudge: Arc::default(),
+            news: Arc::default(),
             _lock: lock,
         })
     }
@@ -238,6 +241,11 @@ impl Site {
     /// For signing form tokens and the like; never leaves the server.
     pub fn secret(&self) -> &[u8; 32] {
         &self.secret
+    }
+
+    /// What happens, for those who are looking.
+    pub fn news(&self) -> &News {
+        &self.news
     }
 
     pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -317,7 +325,7 @@ impl Site {
             &row.id,
             self.components,
             Arc::clone(&self.db),
-            Arc::clone(&self.nudge),
+            (Arc::clone(&self.nudge), Arc::clone(&self.news)),
             false,
         )?);
         open.insert(row.id.clone(), Arc::clone(&project));
@@ -356,7 +364,8 @@ impl Site {
         fs::create_dir_all(&dir).map_err(|error| {
             Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
         })?;
-        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), Arc::clone(&self.nudge), true)?;
+        let bells = (Arc::clone(&self.nudge), Arc::clone(&self.news));
+        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), bells, true)?;
         fill(&project)?;
         drop(project);
         self.write(actor, via, |db, record| {

@@ -18,6 +18,9 @@ pub fn before_this(desk: &Desk, room: &Room) -> Result<Option<Instant>> {
         return Ok(None);
     };
     let seen = room.project.read(|db| store::seen(db, &identity.uuid))?;
+    if desk.visit.by_itself {
+        return Ok(seen.and_then(|seen| seen.before.or(Some(seen.last))));
+    }
     let (before, noted) = noted(seen, Instant::now());
     if let Some(noted) = noted.filter(|_| !room.viewer.archived)
         && let Err(error) = room.project.db().write(|db| store::save_seen(db, &identity.uuid, noted))

@@ -144,6 +144,9 @@ impl Desk {
 
     /// The sentence that the last page left for this one.
     pub fn take_flash(&self) -> Option<String> {
+        if self.visit.by_itself {
+            return None;
+        }
         self.flash_shown.set(true);
         let text = super::address::decode(self.visit.flash.as_deref()?)?;
         (!text.is_empty() && text.len() < 1000).then_some(text)
@@ -169,7 +172,9 @@ fn identify(visit: &Visit) -> Result<(Principal, Option<Account>)> {
     let Some((account, due)) = site.read(|db| sessions::account_of(db, secret))? else {
         return Ok((Principal::anonymous(), None));
     };
-    if due && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id)) {
+    if due
+        && !visit.by_itself
+        && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id)) {
         // A full disk must not keep people from reading.
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }

@@ -32,6 +32,8 @@ pub struct Visit {
     /// Where it comes from, for the brake on guessing: the address, IPv6 by its /64.
     pub network: String,
     pub content_type: String,
+    /// Asked for by a page that is open, not by somebody: it counts as no visit.
+    pub by_itself: bool,
     accept: String,
     /// Sent by a page of another site, as far as the browser tells.
     foreign: bool,
@@ -71,6 +73,7 @@ impl Visit {
             network: network_of(request),
             content_type: header("Content-Type"),
             accept: header("Accept"),
+            by_itself: !header("X-Trackway-Live").is_empty(),
             foreign,
             wrong_host: !host.is_empty() && !web.address.accepts_host(&host),
             if_match: Some(header("If-Match")).filter(|value| !value.is_empty()),

@@ -114,6 +114,7 @@ async fn restore(visit: Visit, project: String, id: i64, data: Data<'_>) -> Answ
 struct EditPage {
     #[serde(flatten)]
     head: Head,
+    live: String,
     version: i64,
     is_new: bool,
     text: String,
@@ -191,11 +192,12 @@ fn editor(desk: &Desk, project: &str) -> Result<Answer> {
 fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool, draft: Draft) -> Result<Answer> {
     let preview_html =
         if draft.previewed { Some(previewed(desk, room, name, &draft.text)?.into_string()) } else { None };
-    let (head, help) = room.project.read(|db| {
+    let (head, help, page) = room.project.read(|db| {
         let help = store::by_folded(db, &room.viewer, &["manual/text".to_owned()])?.pop();
-        Ok((shown::head(db, room, name, !is_new)?, help))
+        Ok((shown::head(db, room, name, !is_new)?, help, store::find(db, &room.viewer, name.folded())?))
     })?;
     let page = EditPage {
+        live: page.map_or_else(String::new, |page| format!("page:{}", page.id)),
         version: draft.version,
         is_new,
         text: draft.text,

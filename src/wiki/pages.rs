@@ -15,7 +15,7 @@ use super::{WIKI_CREATE, WIKI_DELETE};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
 use crate::base::link;
-use crate::base::markup::{Flavour, Heading, Here};
+use crate::base::markup::{Compiled, Flavour, Heading, Here};
 use crate::base::resource::Resource;
 use crate::base::site::State;
 use crate::base::time::When;
@@ -65,6 +65,7 @@ struct ShowPage {
     heading: Option<String>,
     unseen_heading: Option<String>,
     index_href: String,
+    live: String,
     body_html: String,
     outline: Vec<OutlineItem>,
     children: Vec<Named>,
@@ -239,6 +240,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         unseen_heading: (page.name == START && !starts_with_title).then(|| room.row.called().to_owned()),
         index_href: format!("{}/wiki?action=index", room.root),
         outline: if compiled.outline.len() < 2 { Vec::new() } else { nested(&compiled.outline) },
+        live: if old.is_some() { String::new() } else { live(page, &compiled) },
         body_html: body.into_string(),
         children: children
             .iter()
@@ -277,6 +279,12 @@ fn redirected_from(desk: &Desk, db: &Connection, page: &PageRow, href: &str) -> 
     };
     let leads_here = store::keys_of(db, page)?.iter().any(|key| key == from.folded() && *key != page.folded);
     Ok(leads_here.then(|| Named { name: from.as_str().to_owned(), href: format!("{href}?action=history") }))
+}
+
+/// What a page shows changes with itself, and with whatever it refers to.
+fn live(page: &PageRow, compiled: &Compiled) -> String {
+    let others = if compiled.shows_others() { " page ticket milestone" } else { "" };
+    format!("page:{}{others}", page.id)
 }
 
 fn old_of(href: &str, version: &VersionRow, page: &PageRow) -> Old {

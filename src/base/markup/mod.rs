@@ -289,6 +289,13 @@ pub struct Compiled {
     outside: Vec<String>,
 }
 
+impl Compiled {
+    /// Whether it shows anything that is not its own: states of what it refers to, lists.
+    pub fn shows_others(&self) -> bool {
+        !self.forms.is_empty() || !self.calls.is_empty()
+    }
+}
+
 /// A piece of a compiled text: HTML that ammonia has seen (or that we wrote ourselves), or a hole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Part {

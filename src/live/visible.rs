@@ -1,0 +1,152 @@
+//! What of the news one listener may hear, by the rights of this moment (DESIGN 10).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::auth::{self, permissions, sessions};
+use crate::base::component::Components;
+use crate::base::error::Result;
+use crate::base::news::{Happening, Notice, Stage};
+use crate::base::resource::Resource;
+use crate::base::site::Site;
+use crate::base::viewer::{Credential, Principal, Viewer};
+
+/// Of one burst; after more, pages are told to look at everything again.
+const MOST: usize = 100;
+
+/// Who listens to which projects.
+pub struct Listening {
+    pub site: Arc<Site>,
+    /// The secret of the session in which the stream was opened; none for somebody who was not signed in.
+    pub session: Option<String>,
+    /// As they were asked for.
+    pub projects: Vec<String>,
+}
+
+/// What a page is told. Never a text: it asks for its own address again.
+#[derive(Debug, Serialize, PartialEq, Eq, PartialOrd, Ord, Clone)]
+pub struct Message {
+    project: String,
+    /// `ticket.changed`; `search.followed`: a search finds what was told before; `missed`: look at everything again.
+    event: String,
+    /// `ticket`; `search`; `*` for everything.
+    kind: String,
+    /// `ticket:12`, of a file what it hangs on; empty for a whole kind.
+    resource: String,
+    /// A version, a comment's number; may be empty.
+    part: String,
+}
+
+impl Message {
+    /// Something was told that nobody heard.
+    pub fn missed(project: &str) -> Self {
+        Self::of(project, "missed", "*")
+    }
+
+    fn of(project: &str, event: &str, kind: &str) -> Self {
+        Self {
+            project: project.to_owned(),
+            event: event.to_owned(),
+            kind: kind.to_owned(),
+            resource: String::new(),
+            part: String::new(),
+        }
+    }
+
+    fn about(project: &str, happening: &Happening) -> Self {
+        Self {
+            resource: happening.parent.as_ref().unwrap_or(&happening.resource).to_string(),
+            part: happening.part.clone(),
+            ..Self::of(project, &happening.kind, &happening.resource.kind)
+        }
+    }
+}
+
+impl Listening {
+    /// What these notices tell this listener, each thing once. None: who opened the stream is nobody any more.
+    pub fn messages(&self, notices: &[Arc<Notice>]) -> Result<Option<Vec<Message>>> {
+        let Some(principal) = self.principal()? else {
+            return Ok(None);
+        };
+        let mut messages = BTreeSet::new();
+        for name in &self.projects {
+            let Some(row) = self.site.find(name)? else { continue };
+            let of_project: Vec<&Notice> =
+                notices.iter().map(Arc::as_ref).filter(|notice| notice.project == row.id).collect();
+            if of_project.is_empty() {
+                continue;
+            }
+            let project = self.site.project(&row)?;
+            let Some(viewer) = permissions::enter(&project, &row, &principal)? else { continue };
+            if of_project.iter().any(|notice| notice.stage == Stage::Much) {
+                messages.insert(Message::missed(name));
+            }
+            let happenings: Vec<&Happening> = of_project.iter().flat_map(|notice| notice.happenings.iter()).collect();
+            let seen = project.read(|db| seen(db, project.components(), &viewer, &happenings))?;
+            for notice in of_project {
+                let told = notice.happenings.iter().filter(|happening| seen.contains(about(happening)));
+                match notice.stage {
+                    Stage::Happened => messages.extend(told.map(|happening| Message::about(name, happening))),
+                    Stage::Followed if told.count() > 0 => {
+                        messages.insert(Message::of(name, "search.followed", "search"));
+                    }
+                    Stage::Followed | Stage::Much => {}
+                }
+            }
+        }
+        if messages.len() > MOST {
+            let projects: BTreeSet<_> = messages.into_iter().map(|message| message.project).collect();
+            return Ok(Some(projects.iter().map(|project| Message::missed(project)).collect()));
+        }
+        Ok(Some(messages.into_iter().collect()))
+    }
+
+    /// With the groups and rights of now; none if the session has ended or the account is disabled.
+    fn principal(&self) -> Result<Option<Arc<Principal>>> {
+        let Some(session) = &self.session else {
+            return Ok(Some(Arc::new(Principal::anonymous())));
+        };
+        let Some((account, _)) = self.site.read(|db| sessions::account_of(db, session))? else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(auth::principal(&self.site, &account, Credential::Session)?)))
+    }
+}
+
+/// Whoever sees this may hear of it.
+fn about(happening: &Happening) -> &Resource {
+    happening.parent.as_ref().unwrap_or(&happening.resource)
+}
+
+/// Those things that this viewer sees, or would see if they had not been removed. What nobody can search for, such as a
+/// change of rights, is told to nobody.
+fn seen(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    happenings: &[&Happening],
+) -> Result<BTreeSet<Resource>> {
+    let mut by_kind: BTreeMap<&str, BTreeMap<i64, i64>> = BTreeMap::new();
+    for happening in happenings {
+        let resource = about(happening);
+        by_kind.entry(&resource.kind).or_default().insert(resource.id, happening.acl);
+    }
+    let mut seen = BTreeSet::new();
+    for (kind, classes) in by_kind {
+        let Some(component) = components.of_kind(kind) else { continue };
+        let ids: Vec<i64> = classes.keys().copied().collect();
+        let cards = component.cards(db, viewer, kind, &ids)?;
+        let to_view = component.texts().iter().find(|(of, _)| *of == kind).map(|(_, permission)| *permission);
+        for ((id, acl), card) in classes.into_iter().zip(cards) {
+            let resource = Resource::stored(kind.to_owned(), id);
+            let saw = to_view.is_some_and(|permission| viewer.may(permission)) && viewer.sees_class(acl);
+            if card.is_some() || (saw && component.document(db, &resource)?.is_none()) {
+                seen.insert(resource);
+            }
+        }
+    }
+    Ok(seen)
+}
