@@ -40,7 +40,7 @@ export function tellMeanwhile(change, version) {
   const words = document.createElement("span");
   words.append("This page was changed meanwhile: ", ...document.importNode(change, true).childNodes, ". Save as ever: what both of you changed is brought together, and nothing is lost.");
   note.append(words);
-  version.form.before(note);
+  version.form.querySelector(".editor-foot").prepend(note);
 }
 
 /** For those who hear the page. */

@@ -11,6 +11,7 @@ mod crash;
 mod enumerator;
 mod floors;
 mod frame;
+mod live;
 mod markup;
 mod migrations;
 mod milestone;

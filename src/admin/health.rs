@@ -30,6 +30,7 @@ async fn health(visit: Visit) -> Answer {
 struct HealthPage {
     checks: Vec<Check>,
     followers: Vec<Following>,
+    listening: usize,
     parked: Vec<ParkedRow>,
     disk: Vec<Size>,
     versions: Vec<Version>,
@@ -146,7 +147,7 @@ fn page(desk: &Desk) -> Result<Answer> {
         Version { name: "Schema of the site", value: Schema::Site.version().to_string() },
         Version { name: "Schema of projects", value: Schema::Project.version().to_string() },
     ];
-    let sheet = HealthPage { checks, followers, parked, disk, versions };
+    let sheet = HealthPage { checks, followers, listening: desk.site().news().listeners(), parked, disk, versions };
     Sheet::new("Health", sheet).noindex().render(desk)
 }
 

@@ -174,7 +174,8 @@ fn identify(visit: &Visit) -> Result<(Principal, Option<Account>)> {
     };
     if due
         && !visit.by_itself
-        && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id)) {
+        && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id))
+    {
         // A full disk must not keep people from reading.
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }

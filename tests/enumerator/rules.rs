@@ -61,6 +61,11 @@ pub const RULES: &[Rule] = &[
     },
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
+    Rule {
+        // With something to listen to the answer has no end: tests/live.rs.
+        route: "GET /-/live",
+        doors: &[get("/-/live", [204; 5]), get("/-/live?projects=,", [204; 5])],
+    },
     Rule { route: "GET /robots.txt", doors: &[get("/robots.txt", ALL)] },
     Rule { route: "GET /favicon.ico", doors: &[get("/favicon.ico", [301; 5])] },
     Rule {
