@@ -7,10 +7,11 @@ const pause = { least: 2_000, most: 300_000, between: 2_000, jitter: 300, hello:
 
 /** Listens for what concerns this page: main[data-live] names kinds (`ticket`), things (`ticket:12`), or all (`*`). */
 export function startLive() {
-  const { live, liveFrom, project } = document.querySelector("main")?.dataset ?? {};
+  const { live, liveFrom } = document.querySelector("main")?.dataset ?? {};
+  const { project, base } = document.body.dataset;
   if (!live || !project || !("EventSource" in window)) return;
   const concerns = new Set(live.split(" "));
-  const channel = "BroadcastChannel" in window ? new BroadcastChannel(`trackway-live:${document.body.dataset.base}`) : null;
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel(`trackway-live:${base}`) : null;
   // This page knows all that was told until then; it was asked for when its clock began.
   let heard = performance.timeOrigin;
   let timer = 0;
@@ -128,8 +129,9 @@ function streamOf(project, heardUntil, tell) {
     /** Another tab shows that project, and has heard nothing since then. */
     add(wanted, from) {
       projects.add(wanted);
+      if (!opened) return;
       since = Math.min(since, from);
-      if (opened) connect();
+      connect();
     },
   };
 }

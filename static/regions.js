@@ -22,7 +22,8 @@ export function placeRegions(fresh, { asks = true, tells = true } = {}) {
     if (asks && isBusy(region)) ask(region, newer);
     else news.push(swap(region, newer, tells));
   }
-  if (tells) say(news.filter(Boolean).join(", "));
+  const words = news.filter(Boolean).join(", ");
+  if (tells && words) say(`New: ${words}`);
 }
 
 /** Says so where the page is no more. */
@@ -79,7 +80,7 @@ function ask(region, newer) {
     return;
   }
   const note = Object.assign(document.createElement("p"), { className: "note live-note", role: "status" });
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "linkish", textContent: `New: ${wording(region, newRows(region, newer).length)}. Show` });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "linkish", textContent: `New: ${wording(region, newRows(region, newer).length) || "text"} – show` });
   button.addEventListener("click", () => swap(region, newer));
   note.append(button);
   region.before(note);
@@ -116,7 +117,7 @@ function newRows(region, newer) {
 
 function wording({ dataset }, count) {
   if (count === 0 || !dataset.liveRows) return dataset.liveSays ?? "";
-  return `${count} new ${dataset.liveRows}${count === 1 ? "" : "s"}`;
+  return `${count} ${dataset.liveRows}${count === 1 ? "" : "s"}`;
 }
 
 /** What is being read or written stays where it is on the screen. */

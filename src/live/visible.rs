@@ -71,7 +71,13 @@ impl Listening {
         let Some(principal) = self.principal()? else {
             return Ok(None);
         };
-        let mut messages = BTreeSet::new();
+        let mut messages = Vec::new();
+        let mut told = BTreeSet::new();
+        let mut tell = |message: Message| {
+            if told.insert(message.clone()) {
+                messages.push(message);
+            }
+        };
         for name in &self.projects {
             let Some(row) = self.site.find(name)? else { continue };
             let of_project: Vec<&Notice> =
@@ -82,17 +88,15 @@ impl Listening {
             let project = self.site.project(&row)?;
             let Some(viewer) = permissions::enter(&project, &row, &principal)? else { continue };
             if of_project.iter().any(|notice| notice.stage == Stage::Much) {
-                messages.insert(Message::missed(name));
+                tell(Message::missed(name));
             }
             let happenings: Vec<&Happening> = of_project.iter().flat_map(|notice| notice.happenings.iter()).collect();
             let seen = project.read(|db| seen(db, project.components(), &viewer, &happenings))?;
             for notice in of_project {
-                let told = notice.happenings.iter().filter(|happening| seen.contains(about(happening)));
+                let mut visible = notice.happenings.iter().filter(|happening| seen.contains(about(happening)));
                 match notice.stage {
-                    Stage::Happened => messages.extend(told.map(|happening| Message::about(name, happening))),
-                    Stage::Followed if told.count() > 0 => {
-                        messages.insert(Message::of(name, "search.followed", "search"));
-                    }
+                    Stage::Happened => visible.for_each(|happening| tell(Message::about(name, happening))),
+                    Stage::Followed if visible.next().is_some() => tell(Message::of(name, "search.followed", "search")),
                     Stage::Followed | Stage::Much => {}
                 }
             }
@@ -101,7 +105,7 @@ impl Listening {
             let projects: BTreeSet<_> = messages.into_iter().map(|message| message.project).collect();
             return Ok(Some(projects.iter().map(|project| Message::missed(project)).collect()));
         }
-        Ok(Some(messages.into_iter().collect()))
+        Ok(Some(messages))
     }
 
     /// With the groups and rights of now; none if the session has ended or the account is disabled.

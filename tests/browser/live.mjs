@@ -55,7 +55,7 @@ export async function live({ site, person, step, scripts }) {
     const seen = await page.locator("form[data-ticket-form] [name=view_time]").inputValue();
     site.command("ticket", "comment", "main", "1", "It squeaks louder.");
     await has(comment(1), "the comment does not appear");
-    await until(4_000, () => page.locator("main [role=status].unseen").innerText().then((text) => text.includes("1 new comment"), () => false), () => "nobody is told of it");
+    await until(4_000, () => page.locator("main [role=status].unseen").innerText().then((text) => text.includes("New: 1 comment"), () => false), () => "nobody is told of it");
     assert.equal(await form.inputValue(), "I was just about to");
     assert(await form.evaluate((area) => area === document.activeElement), "the focus has gone");
     assert.equal(await page.locator("form[data-ticket-form] [name=view_time]").inputValue(), seen);
@@ -77,7 +77,7 @@ export async function live({ site, person, step, scripts }) {
   await step("a text in which something is marked is asked for", async () => {
     await comment(1).locator(".text").evaluate((text) => getSelection().selectAllChildren(text));
     site.command("ticket", "comment", "main", "1", "Still quiet.");
-    const more = main.getByRole("button", { name: "New: 1 new comment. Show" });
+    const more = main.getByRole("button", { name: "New: 1 comment – show" });
     await has(more, "nothing is offered");
     assert.equal(await comment(3).count(), 0);
     await kim.look("live-asked");
