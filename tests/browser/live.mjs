@@ -161,7 +161,23 @@ export async function live({ site, person, step, scripts }) {
     await second.close();
   });
 
-  await step("a page that was removed says so, and a server that is away is borne", async () => {
+  await step("without a place for a stream a page is as it was, and asks seldom", async () => {
+    let asked = 0;
+    await page.route("**/-/live?*", (route) => {
+      asked += 1;
+      return route.fulfill({ status: 503, headers: { "Retry-After": "120" } });
+    });
+    await page.goto("/main/ticket/3");
+    await page.waitForTimeout(7_000);
+    assert(asked >= 2 && asked <= 4, `it asked ${asked} times in seven seconds`);
+    await form.fill("Still here.");
+    await form.fill("");
+    await page.unroute("**/-/live?*");
+    const others = kim.errors.splice(0).filter((error) => !error.includes("/-/live?"));
+    assert.deepEqual(others, []);
+  });
+
+  await step("a page that was removed says so", async () => {
     await open("/main/wiki/Plan");
     site.command("wiki", "remove", "main", "Plan");
     await has(main.locator(".live-gone"), "nobody is told");
