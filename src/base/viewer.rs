@@ -168,6 +168,26 @@ impl Viewer {
         self.principal.identity.is_some()
     }
 
+    /// Somebody's name as this viewer may read it: addresses are shortened to `user@…` for those who are not signed in (row
+    /// T21).
+    pub fn shown_name(&self, name: &str) -> String {
+        if self.signed_in() || self.principal.is_operator() || !name.contains('@') {
+            return name.to_owned();
+        }
+        let ends = |character: char| character.is_whitespace() || "<>()[]\",;".contains(character);
+        let mut shown = String::new();
+        let mut rest = name;
+        while let Some(at) = rest.find('@') {
+            let (before, after) = (&rest[..at], &rest[at + 1..]);
+            let end = after.find(ends).unwrap_or(after.len());
+            shown.push_str(before);
+            let is_address = !before.is_empty() && !before.ends_with(ends) && end > 0;
+            shown.push_str(if is_address { "@…" } else { &rest[at..at + 1 + end] });
+            rest = &after[end..];
+        }
+        shown + rest
+    }
+
     pub fn zone(&self) -> TimeZone {
         self.principal.zone()
     }

@@ -88,21 +88,7 @@ pub fn own_login(viewer: &Viewer) -> &str {
 
 /// A name as this viewer may read it: addresses are shortened to `user@…` for those who are not signed in (row T21).
 pub fn shown_to(viewer: &Viewer, name: &str) -> String {
-    if viewer.signed_in() || viewer.principal.is_operator() || !name.contains('@') {
-        return name.to_owned();
-    }
-    let ends = |character: char| character.is_whitespace() || "<>()[]\",;".contains(character);
-    let mut shown = String::new();
-    let mut rest = name;
-    while let Some(at) = rest.find('@') {
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
-        let end = after.find(ends).unwrap_or(after.len());
-        shown.push_str(before);
-        let is_address = !before.is_empty() && !before.ends_with(ends) && end > 0;
-        shown.push_str(if is_address { "@…" } else { &rest[at..at + 1 + end] });
-        rest = &after[end..];
-    }
-    shown + rest
+    viewer.shown_name(name)
 }
 
 /// Makes a newcomer a person of the project.

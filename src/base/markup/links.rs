@@ -127,7 +127,7 @@ impl<'a> Grammar<'a> {
         if self.changeset
             && let Some((length, sha)) = commit(spot)
         {
-            return Some((length, kind("changeset", sha, &spot.rest[..length])));
+            return Some((length, weak("changeset", sha, &spot.rest[..length])));
         }
         if self.options.settings.camel_case { self.camel_case(spot) } else { None }
     }
@@ -220,20 +220,21 @@ impl<'a> Grammar<'a> {
         if !self.options.references || address.is_empty() {
             return None;
         }
-        let found = |prefix: &str, rest: &str, otherwise: Otherwise| {
+        let found = |prefix: &str, rest: &str| {
             let target = Target::Kind { prefix: prefix.to_owned(), rest: rest.to_owned() };
-            Some(Form { source: address.to_owned(), otherwise, ..form(target) })
+            Some(Form { source: address.to_owned(), ..form(target) })
         };
+        let weak = |prefix: &str, rest: &str| found(prefix, rest).map(|form| Form { weak: true, ..form });
         let as_written = || Otherwise::Address(address.to_owned());
         if let Some(numbers) = address.strip_prefix('#') {
             let whole = self.ticket && number_list(address, 1) == Some(address.len());
-            return if whole { found("ticket", numbers, Otherwise::Text) } else { None };
+            return if whole { found("ticket", numbers) } else { None };
         }
         if let Some(digits) = address.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            return if self.report && is_number(digits) { found("report", digits, Otherwise::Text) } else { None };
+            return if self.report && is_number(digits) { weak("report", digits) } else { None };
         }
         if let Some(name) = address.strip_prefix('@') {
-            return if self.user && user_length(name) == name.len() { found("user", name, as_written()) } else { None };
+            return if self.user && user_length(name) == name.len() { weak("user", name) } else { None };
         }
         let name = name_length(address);
         let (prefix, after) = address.split_at(name);
@@ -243,7 +244,7 @@ impl<'a> Grammar<'a> {
                 let rest = unquoted(rest);
                 // A blank can't be written otherwise in a Markdown target without angle brackets.
                 let rest = if rest.contains('?') { rest } else { rest.replace("%20", " ") };
-                return if rest.is_empty() { None } else { found(prefix, &rest, Otherwise::Text) };
+                return if rest.is_empty() { None } else { found(prefix, &rest) };
             }
             if rest.is_empty() || rest.starts_with("//") || is_scheme(prefix) {
                 return None;
@@ -260,19 +261,25 @@ impl<'a> Grammar<'a> {
         }
         let spot = Spot { before: "", rest: address, table: false };
         match commit(spot) {
-            Some((length, sha)) if self.changeset && length == address.len() => found("changeset", sha, as_written()),
+            Some((length, sha)) if self.changeset && length == address.len() => weak("changeset", sha),
             _ => None,
         }
     }
 }
 
 fn form(target: Target) -> Form {
-    Form { source: String::new(), label: None, reads: None, target, otherwise: Otherwise::Text }
+    Form { source: String::new(), label: None, reads: None, target, otherwise: Otherwise::Text, weak: false }
 }
 
 fn kind(prefix: &str, rest: &str, source: &str) -> Found {
     let target = Target::Kind { prefix: prefix.to_owned(), rest: rest.to_owned() };
     Found::Form(Form { source: source.to_owned(), ..form(target) })
+}
+
+/// A form that stays text where its target is missing or hidden.
+fn weak(prefix: &str, rest: &str, source: &str) -> Found {
+    let target = Target::Kind { prefix: prefix.to_owned(), rest: rest.to_owned() };
+    Found::Form(Form { source: source.to_owned(), weak: true, ..form(target) })
 }
 
 fn elsewhere(prefix: &str, rest: &str, source: &str) -> Found {
@@ -291,7 +298,7 @@ fn report(spot: Spot<'_>) -> Option<(usize, Found)> {
     if !is_number(number) || !spot.rest[1 + digits..].starts_with('}') {
         return None;
     }
-    (before.is_none_or(apart) && after.is_none_or(apart)).then(|| (end, kind("report", number, &spot.rest[..end])))
+    (before.is_none_or(apart) && after.is_none_or(apart)).then(|| (end, weak("report", number, &spot.rest[..end])))
 }
 
 /// `@user`, not inside a mail address or path.
@@ -305,7 +312,7 @@ fn user(spot: Spot<'_>) -> Option<(usize, Found)> {
     if length == 0 || after.starts_with(['@', '/']) {
         return None;
     }
-    Some((end, kind("user", &spot.rest[1..end], &spot.rest[..end])))
+    Some((end, weak("user", &spot.rest[1..end], &spot.rest[..end])))
 }
 
 fn user_length(text: &str) -> usize {

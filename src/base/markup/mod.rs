@@ -328,6 +328,9 @@ struct Form {
     reads: Option<String>,
     target: Target,
     otherwise: Otherwise,
+    /// Where the target is missing or hidden, it stays text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    weak: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

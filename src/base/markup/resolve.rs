@@ -141,7 +141,8 @@ fn answers(texts: &[&Compiled], context: &Context<'_>) -> Result<Vec<Answer>> {
         let found = (batch.kind.resolve)(context, &batch.rests)?;
         for (answer, numbers) in found.into_iter().zip(batch.numbers) {
             for number in numbers {
-                answers[number].resolved = answer.clone();
+                let stays_text = forms[number].weak && matches!(answer, Resolved::Missing { .. });
+                answers[number].resolved = if stays_text { Resolved::Plain } else { answer.clone() };
             }
         }
     }
