@@ -98,6 +98,16 @@ pub trait Component: Send + Sync {
         Ok(events.iter().map(|_| None).collect())
     }
 
+    /// Kinds of its events that are not by whom they were recorded, as a commit is by its author.
+    fn authored(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Which of such events are by one of these authors, in the order asked for.
+    fn done_by(&self, _db: &Connection, _viewer: &Viewer, events: &[&Event], _authors: &Authors) -> Result<Vec<bool>> {
+        Ok(events.iter().map(|_| false).collect())
+    }
+
     /// Where a resource stands in a list that an address names, such as `query:status=!closed&order=priority` (row C16).
     /// None if this component knows no such list.
     fn neighbours(&self, _db: &Connection, _viewer: &Viewer, _place: &ListPlace) -> Result<Option<Neighbours>> {
@@ -256,6 +266,15 @@ pub struct Occurrence {
     pub excerpt: String,
     /// More to look at: `("what changed", "/wiki/Plan?action=diff&version=3")`.
     pub more: Option<(&'static str, String)>,
+}
+
+/// Some who did something, as a list is narrowed to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Authors {
+    /// People of the project; 0 stands for anonymous.
+    pub people: Vec<i64>,
+    /// Names as they were asked for, folded, for those who are no people of the project.
+    pub names: Vec<String>,
 }
 
 /// A place in a list that an address names: `list` is how the list was asked for, `at` where the resource stood in it.

@@ -1,5 +1,4 @@
 //! Commits as links, lists, search and the timeline name them: id, subject, who and when, without what git knows beside.
-//! Only commits of a connected repository are found here.
 
 use std::collections::HashMap;
 
@@ -73,7 +72,6 @@ impl Listed {
 const COLUMNS: &str = "changeset.id, changeset.sha, changeset.message, changeset.author, changeset.author_name,
     changeset.committed_at, changeset.acl, person.login, person.display_name";
 const FROM: &str = "changeset left join person on person.id = changeset.author";
-const CONNECTED: &str = "exists (select 1 from changeset_repository where changeset = changeset.id)";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Listed> {
     let person: Option<i64> = row.get("author")?;
@@ -112,7 +110,7 @@ pub fn by_prefixes(db: &Connection, viewer: &Viewer, prefixes: &[String]) -> Res
              select value, (select min(sha) from changeset where sha >= value and sha < value || 'g'),
                  (select max(sha) from changeset where sha >= value and sha < value || 'g')
              from json_each(:prefixes))
-         select prefix, {COLUMNS} from asked join {FROM} where changeset.sha = first and first = last and {CONNECTED}"
+         select prefix, {COLUMNS} from asked join {FROM} where changeset.sha = first and first = last"
     ))?;
     let rows = statement.query_map(named_params! { ":prefixes": serde_json::to_string(prefixes)? }, |row| {
         Ok((row.get::<_, String>("prefix")?, from_row(row)?))
@@ -127,7 +125,7 @@ pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Optio
         return Ok(ids.iter().map(|_| None).collect());
     }
     let mut statement = db.prepare_cached(&format!(
-        "select {COLUMNS} from {FROM} where changeset.id in (select value from json_each(?1)) and {CONNECTED}"
+        "select {COLUMNS} from {FROM} where changeset.id in (select value from json_each(?1))"
     ))?;
     let rows = statement.query_map([serde_json::to_string(ids)?], from_row)?;
     let mut found = HashMap::new();
@@ -183,7 +181,7 @@ pub fn newest(db: &Connection, viewer: &Viewer, wanted: &Wanted, limit: usize) -
     };
     let mut statement = db.prepare_cached(&format!(
         "select {COLUMNS} from {FROM}
-         where {narrow} and {CONNECTED} and acl in (select value from json_each(:acls))
+         where {narrow} and acl in (select value from json_each(:acls))
            and (:shas is null or changeset.sha in (select value from json_each(:shas)))
            and (:ticket is null
                 or exists (select 1 from changeset_ticket where changeset = changeset.id and ticket = :ticket))

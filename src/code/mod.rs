@@ -1,16 +1,28 @@
 //! The code of a project: its git repositories, what was committed to them, and what commit messages do (DESIGN 7).
 //!
 //! `git` reads a repository, `store` keeps what the project knows of commits, `repository` says which repositories there
-//! are, `commit_refs` understands messages. Tickets are not known here: a commit's orders go to whoever has tickets through
+//! are, `commit_refs` understands messages. `listed` names commits for what all other places say of them: `link`, `macros`,
+//! `document` and `timeline`. Tickets are not known here: a commit's orders go to whoever has tickets through
 //! [`crate::base::component::Component::obey`].
 
 pub mod commit_refs;
+mod document;
 pub mod git;
+pub mod link;
+pub mod listed;
+mod macros;
 pub mod repository;
 pub mod store;
+mod timeline;
 
-use crate::base::component::Component;
-use crate::base::viewer::{ByDefault, Permission};
+use rusqlite::Connection;
+
+use crate::base::component::{Authors, Card, Component, Document, Occurrence, Searchable, TimelineFilter};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::markup::{LinkKind, Macro};
+use crate::base::resource::Resource;
+use crate::base::viewer::{ByDefault, Permission, Viewer};
 
 pub const BROWSER_VIEW: Permission = Permission {
     name: "BROWSER_VIEW",
@@ -67,5 +79,49 @@ impl Component for Code {
 
     fn permissions(&self) -> &'static [Permission] {
         &[BROWSER_VIEW, FILE_VIEW, LOG_VIEW, CHANGESET_VIEW, VERSIONCONTROL_ADMIN]
+    }
+    fn link_kinds(&self) -> &'static [LinkKind] {
+        link::KINDS
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        &[macros::COMMITS]
+    }
+
+    fn texts(&self) -> &'static [(&'static str, Permission)] {
+        &[(listed::KIND, CHANGESET_VIEW)]
+    }
+
+    fn searchable(&self) -> &[Searchable] {
+        &[Searchable { kind: listed::KIND, title: "Commits" }]
+    }
+
+    fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        document::document(db, resource)
+    }
+
+    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        document::ids_after(db, after, limit)
+    }
+
+    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        let found = listed::by_ids(db, viewer, ids)?;
+        Ok(found.iter().map(|commit| commit.as_ref().map(|commit| commit.card(viewer))).collect())
+    }
+
+    fn timeline(&self) -> &'static [TimelineFilter] {
+        timeline::FILTERS
+    }
+
+    fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+        timeline::occurrences(db, viewer, events)
+    }
+
+    fn authored(&self) -> &'static [&'static str] {
+        &[timeline::ADDED]
+    }
+
+    fn done_by(&self, db: &Connection, viewer: &Viewer, events: &[&Event], authors: &Authors) -> Result<Vec<bool>> {
+        timeline::done_by(db, viewer, events, authors)
     }
 }

@@ -125,10 +125,10 @@ impl Asked {
         wanted.until = moment::day_begin(until, &self.zone);
         let (included, excluded) = authors(&self.authors);
         if !included.is_empty() {
-            wanted.authors = Some(store::people_called(db, &included)?);
+            wanted.authors = Some(store::authors_called(db, &included)?);
         }
         if !excluded.is_empty() {
-            wanted.not_authors = store::people_called(db, &excluded)?;
+            wanted.not_authors = store::authors_called(db, &excluded)?;
         }
         Ok(wanted)
     }
@@ -158,6 +158,7 @@ pub fn wanted_of(components: Components, choices: &[Choice]) -> Wanted {
         for filter in filters.iter().filter(|filter| chosen(filter)) {
             wanted.kinds.extend(filter.events);
         }
+        wanted.authored.extend(component.authored());
         if filters.first().is_some_and(chosen) {
             wanted.parents.extend(component.searchable().iter().map(|searchable| searchable.kind));
         }

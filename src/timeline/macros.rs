@@ -46,7 +46,7 @@ fn entries(context: &Context<'_>, arguments: &Arguments, choices: &[Choice], day
     wanted.since = moment::day_begin(moment::days_later(today, -days), &zone);
     wanted.until = moment::day_begin(moment::days_later(today, 1), &zone);
     if let Some(author) = named(arguments, "author") {
-        wanted.authors = Some(store::people_called(context.db, &[author.trim().to_owned()])?);
+        wanted.authors = Some(store::authors_called(context.db, &[author.trim().to_owned()])?);
     }
     let page = Page { from: None, skip: 0, size: limit as usize };
     let walked = walk(context.db, components, context.viewer, &zone, &wanted, page)?;

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::attachment;
+use crate::base::component::Authors;
 use crate::base::error::Result;
 use crate::base::event::{self, Event};
 use crate::base::project::called;
@@ -19,9 +20,11 @@ pub struct Wanted {
     pub kinds: Vec<&'static str>,
     /// Kinds of resources whose files are wanted as well (row TL12).
     pub parents: Vec<&'static str>,
-    /// Whose, by their ids; none: everybody's. Id 0 stands for anonymous.
-    pub authors: Option<Vec<i64>>,
-    pub not_authors: Vec<i64>,
+    /// Of these it is not known here who did them: all come, whoever is wanted.
+    pub authored: Vec<&'static str>,
+    /// Whose; none: everybody's.
+    pub authors: Option<Authors>,
+    pub not_authors: Authors,
 }
 
 /// An event and how the one who did it is called.
@@ -53,8 +56,9 @@ pub fn events(
             ":acls": viewer.acls(),
             ":joined": serde_json::to_string(joined)?,
             ":person": viewer.person,
-            ":authors": wanted.authors.as_ref().map(serde_json::to_string).transpose()?,
-            ":not_authors": serde_json::to_string(&wanted.not_authors)?,
+            ":authored": serde_json::to_string(&wanted.authored)?,
+            ":authors": wanted.authors.as_ref().map(|authors| serde_json::to_string(&authors.people)).transpose()?,
+            ":not_authors": serde_json::to_string(&wanted.not_authors.people)?,
             ":limit": limit as i64,
         },
         |row| {
@@ -84,12 +88,13 @@ const EVENTS: &str = "select event.*, person.login, person.display_name
                  and ((participant.resource_kind = event.resource_kind and participant.resource_id = event.resource_id)
                       or (participant.resource_kind = data ->> '$.parent[0]'
                           and participant.resource_id = data ->> '$.parent[1]')))))
-      and (:authors is null or coalesce(actor, 0) in (select value from json_each(:authors)))
-      and coalesce(actor, 0) not in (select value from json_each(:not_authors))
+      and (event.kind in (select value from json_each(:authored))
+           or ((:authors is null or coalesce(actor, 0) in (select value from json_each(:authors)))
+               and coalesce(actor, 0) not in (select value from json_each(:not_authors))))
     order by happened_at desc, event.id desc limit :limit";
 
 /// The people of that login or display name, in any case; 0 for anonymous.
-pub fn people_called(db: &Connection, names: &[String]) -> Result<Vec<i64>> {
+pub fn authors_called(db: &Connection, names: &[String]) -> Result<Authors> {
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let mut found = Vec::new();
     if folded.iter().any(|name| name == "anonymous") {
@@ -103,7 +108,7 @@ pub fn people_called(db: &Connection, names: &[String]) -> Result<Vec<i64>> {
             found.push(row.get(0)?);
         }
     }
-    Ok(found)
+    Ok(Authors { people: found, names: folded })
 }
 
 /// When an account looked at the timeline: the last time, and the time before that one.

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::store::{self, Found, Wanted};
 use crate::attachment;
-use crate::base::component::{Component, Components, Occurrence};
+use crate::base::component::{Authors, Component, Components, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::moment;
@@ -95,6 +95,7 @@ pub fn walk(
         };
         before = Some((last.event.happened_at, last.event.id));
         read += found.len();
+        let found = of_authors(db, components, viewer, &wanted, found);
         let told = tell(db, components, viewer, &found, &mut walk.walked.failed)?;
         for (found, told) in found.into_iter().zip(told) {
             if let Some(told) = told {
@@ -167,6 +168,10 @@ impl Entry {
     /// The same done with several things in one act (row TL05), or several times in a row without a word, on one day.
     fn folds(&self, event: &Event, told: &Occurrence, zone: &TimeZone) -> bool {
         let own = &self.event;
+        // What has an author of its own, as a commit has, stands for itself.
+        if told.who.is_some() || self.told.who.is_some() {
+            return false;
+        }
         let same_deed = own.kind == event.kind && own.actor == event.actor && self.told.deed == told.deed;
         let same_act = own.batch.unwrap_or(own.id) == event.batch.unwrap_or(event.id);
         if !same_deed {
@@ -214,6 +219,37 @@ impl Entry {
             times => format!("{} {times} times", self.told.deed),
         }
     }
+}
+
+/// Leaves out what is not by those who are wanted, where only the component knows by whom it is.
+fn of_authors(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    wanted: &Wanted,
+    mut found: Vec<Found>,
+) -> Vec<Found> {
+    if wanted.authors.is_none() && wanted.not_authors.names.is_empty() {
+        return found;
+    }
+    for component in components.iter().filter(|component| !component.authored().is_empty()) {
+        let is_its = |one: &Found| component.authored().contains(&one.event.kind.as_str());
+        let events: Vec<&Event> = found.iter().filter(|one| is_its(one)).map(|one| &one.event).collect();
+        let by = |authors: &Authors| {
+            component.done_by(db, viewer, &events, authors).unwrap_or_else(|error| {
+                log::error!("timeline: {}: {error}", component.name());
+                vec![false; events.len()]
+            })
+        };
+        let included = wanted.authors.as_ref().map(by);
+        let excluded = by(&wanted.not_authors);
+        let mut stays = (0..events.len())
+            .map(|at| included.as_ref().is_none_or(|included| included[at]) && !excluded[at])
+            .collect::<Vec<_>>()
+            .into_iter();
+        found.retain(|one| !is_its(one) || stays.next().unwrap_or(false));
+    }
+    found
 }
 
 /// Words for each event, in order. A component that fails is named, and its events are left out.
