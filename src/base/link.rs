@@ -57,6 +57,33 @@ pub fn sources(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The newest of each kind that refer to a key, at most `each` of a kind.
+pub fn newest_sources(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    target: (&str, &str),
+    each: usize,
+) -> Result<Vec<Resource>> {
+    let of_kind = |kind: &str| {
+        format!(
+            "select * from (select distinct source_kind, source_id from link
+             where target_kind = :kind and target = :key and source_kind = '{kind}'
+               and acl in (select value from json_each(:acls)) order by source_id desc limit :each)"
+        )
+    };
+    let selects: Vec<String> = kinds_of(components, viewer).map(of_kind).collect();
+    if selects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = db.prepare_cached(&selects.join(" union all "))?;
+    let rows = statement.query_map(
+        named_params! { ":kind": target.0, ":key": target.1, ":acls": viewer.acls(), ":each": each as i64 },
+        |row| Ok(Resource::stored(row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many they are.
 pub fn count(db: &Connection, components: Components, viewer: &Viewer, target: (&str, &[String])) -> Result<i64> {
     let mut statement = db.prepare_cached(
@@ -73,11 +100,10 @@ pub fn count(db: &Connection, components: Components, viewer: &Viewer, target: (
 
 /// The kinds of resource whose texts this viewer may see.
 fn kinds(components: Components, viewer: &Viewer) -> Result<String> {
-    let kinds: Vec<&str> = components
-        .iter()
-        .flat_map(Component::texts)
-        .filter(|(_, permission)| viewer.may(*permission))
-        .map(|(kind, _)| *kind)
-        .collect();
-    Ok(serde_json::to_string(&kinds)?)
+    Ok(serde_json::to_string(&kinds_of(components, viewer).collect::<Vec<_>>())?)
+}
+
+fn kinds_of(components: Components, viewer: &Viewer) -> impl Iterator<Item = &'static str> {
+    let texts = components.iter().flat_map(Component::texts);
+    texts.filter(|(_, permission)| viewer.may(*permission)).map(|(kind, _)| *kind)
 }

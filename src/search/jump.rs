@@ -1,4 +1,4 @@
-//! From the box straight to a page: a ticket's number leads to it, a query that as a whole is a link is followed (row L20),
+//! From the box straight to a page: a ticket's number and the beginning of a commit's id lead to them, a query that as a whole is a link is followed (row L20),
 //! and one that names a page that is not there offers to write it. Only within the project: an address typed or pasted is
 //! never led to (row S09).
 
@@ -15,6 +15,7 @@ use crate::web::{Desk, Room};
 const LONGEST: usize = 300;
 const PAGE: &str = "wiki";
 const TICKET: &str = "ticket";
+const CHANGESET: &str = "changeset";
 
 /// The address, with base path and project, that a query as a whole is a link to. A `!` before it makes it plain words.
 pub fn of_query(context: &Context<'_>, query: &str) -> Result<Option<String>> {
@@ -23,7 +24,8 @@ pub fn of_query(context: &Context<'_>, query: &str) -> Result<Option<String>> {
     {
         return Ok(Some(format!("{}{}", context.root, card.href)));
     }
-    let Some((prefix, rest)) = reference(query.trim()) else { return Ok(None) };
+    let link = commit_id(query.trim()).map(|id| (CHANGESET, id)).or_else(|| reference(query.trim()));
+    let Some((prefix, rest)) = link else { return Ok(None) };
     Ok(match resolved(context, prefix, rest)? {
         Some(Resolved::Found { href, .. }) if is_inside(&href) => Some(format!("{}{href}", context.root)),
         _ => None,
@@ -37,6 +39,13 @@ pub fn number(query: &str) -> Option<i64> {
         && !number.starts_with('0')
         && number.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { number.parse().ok() } else { None }
+}
+
+/// What may be the beginning of a commit's id: `1a2b3c4`, `r1a2b3c4`.
+fn commit_id(query: &str) -> Option<&str> {
+    let id = query.strip_prefix('r').unwrap_or(query);
+    let is_id = (7..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then_some(id)
 }
 
 /// The ticket of that number, if this viewer may see it.
@@ -147,6 +156,16 @@ mod tests {
             ("#", None),
         ] {
             assert_eq!(number(query), expected, "{query}");
+        }
+        for (query, expected) in [
+            ("1a2b3c4", Some("1a2b3c4")),
+            ("r1A2B3C4D", Some("1A2B3C4D")),
+            ("1234567", Some("1234567")),
+            ("1a2b3c", None),
+            ("1a2b3c4 x", None),
+            ("!1a2b3c4", None),
+        ] {
+            assert_eq!(commit_id(query), expected, "{query}");
         }
         for outside in ["http://evil/", "//evil", "/\\evil", "javascript:1", ""] {
             assert!(!is_inside(outside), "{outside}");

@@ -12,6 +12,7 @@ use super::fields::{Choices, FIELDS, Field, Kind, field};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
 use super::json::{author, people_of, value};
+use super::mentions;
 use super::store::{self, ChangeRow, Ticket};
 use super::values::{Names, People, Values};
 use super::wording::{self, Change};
@@ -40,6 +41,8 @@ enum Action {
     History,
     #[field(value = "diff")]
     Diff,
+    #[field(value = "backlinks")]
+    Backlinks,
     #[field(value = "comment-edit")]
     CommentEdit,
     #[field(value = "comment-history")]
@@ -57,6 +60,7 @@ async fn page_of_action(visit: Visit, project: String, number: String, action: A
             match action {
                 Action::History => versions(desk, &room, &ticket),
                 Action::Diff => compared(desk, &room, &ticket),
+                Action::Backlinks => mentions::all(desk, &room, &ticket),
                 Action::CommentEdit => comment_pages::editor_of(desk, &room, &ticket),
                 Action::CommentHistory => comment_pages::versions(desk, &room, &ticket),
                 Action::CommentDiff => comment_pages::compared(desk, &room, &ticket),

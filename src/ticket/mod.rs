@@ -23,6 +23,7 @@ pub mod admin;
 mod wording;
 mod comment_pages;
 mod history_pages;
+mod mentions;
 mod workflow_admin;
 pub mod link;
 mod document;

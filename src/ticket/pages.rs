@@ -11,6 +11,7 @@ use super::fields::{Choices, Field, Kind, field};
 use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
+use super::mentions::{self, Mentions};
 use super::plan::{self, Plan, Planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
@@ -63,6 +64,8 @@ struct ShowPage {
     view_time: String,
     files: Vec<File>,
     upload_href: Option<String>,
+    mentions: Vec<Mentions>,
+    backlinks_href: String,
     entries: Vec<Entry>,
     views: Vec<View>,
     paging: Paging,
@@ -361,6 +364,8 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         view_time: version.to_string(),
         files: Vec::new(),
         upload_href: None,
+        mentions: Vec::new(),
+        backlinks_href: mentions::href(room, ticket.row.id),
         entries: conversation.entries,
         views: conversation.views,
         paging: conversation.paging,
@@ -406,6 +411,8 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         view_time: seen.unwrap_or(row.changes).to_string(),
         upload_href: head.may.attach.then(|| head.files_href.clone()),
         files: scene.files.clone(),
+        mentions: mentions::newest(db, room, row.id)?,
+        backlinks_href: mentions::href(room, row.id),
         entries: conversation.entries,
         views: conversation.views,
         paging: conversation.paging,
