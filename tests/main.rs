@@ -5,6 +5,7 @@ mod support;
 
 mod account;
 mod attachment;
+mod code_links;
 mod commands;
 mod commit_refs;
 mod crash;

@@ -4,9 +4,7 @@
 //! Only commits are looked up. A file is linked without asking git: the page behind the link says what is not there.
 
 use super::listed::{self, Listed};
-use super::{
-    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, repository, short,
-};
+use super::{BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, repository, short};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::base::viewer::{Permission, Viewer};

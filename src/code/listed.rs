@@ -94,7 +94,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Listed> {
 
 /// What may be the beginning of an id, in the form in which ids are kept.
 pub fn as_prefix(text: &str) -> Option<String> {
-    let fits = (SHORTEST_PREFIX..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let fits =
+        (SHORTEST_PREFIX..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     fits.then(|| text.to_ascii_lowercase())
 }
 

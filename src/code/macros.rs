@@ -166,7 +166,9 @@ fn list(context: &Context<'_>, commits: &[Listed]) -> Html {
     html.tag("<ul class=\"commits\">");
     for commit in commits {
         let when = commit.committed_at.when(&zone);
-        html.tag("<li><a").attribute("href", &format!("{}{}", context.root, changeset_href(&commit.sha))).tag("><code>");
+        html.tag("<li><a")
+            .attribute("href", &format!("{}{}", context.root, changeset_href(&commit.sha)))
+            .tag("><code>");
         html.text(short(&commit.sha)).tag("</code> <bdi>").text(&commit.subject()).tag("</bdi></a>");
         html.tag(" <span class=\"muted\"><bdi>").text(&context.viewer.shown_name(&commit.author)).tag("</bdi>, <time");
         html.attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">").text(&when.ago);
@@ -203,9 +205,10 @@ fn refuse_unknown(arguments: &Arguments) -> Result<()> {
 
 fn limit(arguments: &Arguments) -> Result<usize> {
     let Some(text) = named(arguments, "limit") else { return Ok(10) };
-    text.parse().ok().filter(|number| (1..=MOST_ROWS).contains(number)).ok_or_else(|| {
-        Error::invalid("limit", format!("`limit` is a number from 1 to {MOST_ROWS}, not “{text}”."))
-    })
+    text.parse()
+        .ok()
+        .filter(|number| (1..=MOST_ROWS).contains(number))
+        .ok_or_else(|| Error::invalid("limit", format!("`limit` is a number from 1 to {MOST_ROWS}, not “{text}”.")))
 }
 
 fn ticket_of(text: &str) -> Result<i64> {
@@ -222,7 +225,18 @@ fn ticket_of(text: &str) -> Result<i64> {
 fn since(context: &Context<'_>, text: &str) -> Result<Instant> {
     let days = text.strip_suffix(['d', 'w', 'm', 'y']).and_then(|count| {
         let count: i64 = count.parse().ok().filter(|count| (0..=100_000).contains(count))?;
-        Some(count * if text.ends_with('d') { 1 } else if text.ends_with('w') { 7 } else if text.ends_with('m') { 30 } else { 365 })
+        Some(
+            count
+                * if text.ends_with('d') {
+                    1
+                } else if text.ends_with('w') {
+                    7
+                } else if text.ends_with('m') {
+                    30
+                } else {
+                    365
+                },
+        )
     });
     match days {
         Some(days) => Ok(Instant::now().plus_seconds(-days * 86_400)),

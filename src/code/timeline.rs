@@ -12,13 +12,8 @@ use crate::base::viewer::Viewer;
 
 pub(super) const ADDED: &str = "changeset.added";
 
-pub const FILTERS: &[TimelineFilter] = &[TimelineFilter {
-    name: "changeset",
-    title: "Commits",
-    events: &[ADDED],
-    permission: CHANGESET_VIEW,
-    on: true,
-}];
+pub const FILTERS: &[TimelineFilter] =
+    &[TimelineFilter { name: "changeset", title: "Commits", events: &[ADDED], permission: CHANGESET_VIEW, on: true }];
 
 /// Characters of a message that the timeline may cut an excerpt from.
 const MOST_EXCERPT: usize = 1200;

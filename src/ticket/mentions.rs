@@ -60,8 +60,7 @@ pub(super) fn href(room: &Room, number: i64) -> String {
 /// The newest of each kind, for the ticket's page.
 pub(super) fn newest(db: &Connection, room: &Room, number: i64) -> Result<Vec<Mentions>> {
     let key = number.to_string();
-    let found =
-        link::newest_sources(db, room.project.components(), &room.viewer, (KIND, key.as_str()), NEWEST + 2)?;
+    let found = link::newest_sources(db, room.project.components(), &room.viewer, (KIND, key.as_str()), NEWEST + 2)?;
     let mut groups = grouped(db, room, number, &found)?;
     for group in &mut groups {
         group.more = group.items.len() > NEWEST;

@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod command;
+pub mod commit;
 pub mod form;
 pub mod person;
 pub mod server;
