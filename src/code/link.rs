@@ -4,7 +4,8 @@
 //! Only commits are looked up. A file is linked without asking git: the page behind the link says what is not there.
 
 use super::listed::{self, Listed};
-use super::{BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, repository, short};
+use super::repository::{self, Repository};
+use super::{BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, short};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::base::viewer::{Permission, Viewer};
@@ -27,7 +28,7 @@ pub const KINDS: &[LinkKind] = &[
         example: "source:src/main.rs@v1.0#L10-L20",
         targets: file_targets,
         resolve: |context, rests| {
-            places(context, rests, &[BROWSER_VIEW, FILE_VIEW], |rest| Some(Source::read(rest)?.link()))
+            places(context, rests, &[BROWSER_VIEW, FILE_VIEW], |_, rest| Some(Source::read(rest)?.link()))
         },
     },
     LinkKind {
@@ -35,14 +36,14 @@ pub const KINDS: &[LinkKind] = &[
         doc: "The bytes of a file: `export:src/main.rs@v1.0`, or `export:v1.0:src/main.rs`.",
         example: "export:src/main.rs@v1.0",
         targets: |_, rest| file_target(&export(rest).0).into_iter().collect(),
-        resolve: |context, rests| places(context, rests, &[FILE_VIEW], export_link),
+        resolve: |context, rests| places(context, rests, &[FILE_VIEW], |_, rest| export_link(rest)),
     },
     LinkKind {
         prefixes: &["log"],
         doc: "The history of a file or folder, `log:src@v1.0`, or the commits between two: `log:@v1.0..v2.0`.",
         example: "log:src@v1.0..v2.0",
         targets: |_, rest| file_target(&at_revision(rest).0).into_iter().collect(),
-        resolve: |context, rests| places(context, rests, &[LOG_VIEW], |rest| Some(log_link(rest))),
+        resolve: |context, rests| places(context, rests, &[LOG_VIEW], |_, rest| Some(log_link(rest))),
     },
     LinkKind {
         prefixes: &["diff"],
@@ -50,7 +51,9 @@ pub const KINDS: &[LinkKind] = &[
               `diff:old/name@v1.0:new/name@v2.0`.",
         example: "diff:src@v1.0:v2.0",
         targets: diff_targets,
-        resolve: |context, rests| places(context, rests, &[CHANGESET_VIEW], |rest| Some(Diff::read(rest)?.link())),
+        resolve: |context, rests| {
+            places(context, rests, &[CHANGESET_VIEW], |repositories, rest| Diff::read(rest)?.link(repositories))
+        },
     },
 ];
 
@@ -118,13 +121,13 @@ fn places(
     context: &Context<'_>,
     rests: &[&str],
     any_of: &[Permission],
-    link: fn(&str) -> Option<Link>,
+    link: fn(&[Repository], &str) -> Option<Link>,
 ) -> Result<Vec<Resolved>> {
     let may = any_of.iter().any(|permission| context.viewer.may(*permission));
-    let there = may && !repository::list(context.db)?.is_empty();
+    let repositories = if may { repository::list(context.db)? } else { Vec::new() };
     Ok(rests
         .iter()
-        .map(|rest| match link(rest).filter(|_| there) {
+        .map(|rest| match link(&repositories, rest).filter(|_| !repositories.is_empty()) {
             Some(Link { href, title }) => Resolved::Found { href, label: None, title: Some(title), class: None },
             None => missing(NO_FILE, rest),
         })
@@ -294,15 +297,31 @@ impl Diff {
         Some(Self { old: (path.to_owned(), old.to_owned()), new: (path.to_owned(), new.to_owned()) })
     }
 
-    fn link(&self) -> Link {
+    /// None if the two states lie in different repositories.
+    fn link(&self, repositories: &[Repository]) -> Option<Link> {
         let ((old_path, old), (new_path, new)) = (&self.old, &self.new);
-        let pairs = [("old", old), ("new", new), ("old_path", old_path), ("new_path", new_path)];
-        let pairs: Vec<(&str, &str)> =
-            pairs.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str())).collect();
-        let one = in_words(old_path, Some(old).filter(|rev| !rev.is_empty()).map(String::as_str));
-        let other = in_words(new_path, Some(new).filter(|rev| !rev.is_empty()).map(String::as_str));
-        Link { href: with_pairs("/diff", &pairs), title: format!("From {one} to {other}") }
+        let rev = |rev: &'_ str| if rev.is_empty() { "the newest".to_owned() } else { rev.to_owned() };
+        let one = in_words(old_path, Some(&rev(old)));
+        let other = in_words(new_path, Some(&rev(new)));
+        let (old_in, old_path) = parted(repositories, old_path);
+        let (new_in, new_path) = parted(repositories, new_path);
+        let pairs = [
+            ("old", old.as_str()),
+            ("new", new),
+            ("old_path", old_path),
+            ("new_path", new_path),
+            ("repository", old_in),
+        ];
+        let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        (old_in == new_in).then(|| Link { href: with_pairs("/diff", &pairs), title: format!("From {one} to {other}") })
     }
+}
+
+/// The repository that the first part of a path names, and the path in it; no name: the default one.
+fn parted<'a>(repositories: &[Repository], path: &'a str) -> (&'a str, &'a str) {
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    let is_named = repositories.iter().any(|repository| !repository.is_default && repository.name == first);
+    if is_named { (first, rest) } else { ("", path) }
 }
 
 fn diff_targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
@@ -383,7 +402,11 @@ mod tests {
             ("a@v1:b@v2", "/diff?old=v1&new=v2&old_path=a&new_path=b"),
             ("a@v1//b@v2", "/diff?old=v1&new=v2&old_path=a&new_path=b"),
         ] {
-            assert_eq!(Diff::read(rest).map(|diff| diff.link().href), Some(href.to_owned()), "{rest}");
+            assert_eq!(
+                Diff::read(rest).and_then(|diff| diff.link(&[])).map(|link| link.href),
+                Some(href.to_owned()),
+                "{rest}"
+            );
         }
         assert_eq!(Diff::read("src"), None);
     }

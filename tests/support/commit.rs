@@ -29,7 +29,7 @@ impl TestSite {
     }
 
     pub fn commit_at(&self, id: &str, author: &str, message: &str, at: Instant) -> i64 {
-        if self.demo().read(|db| trackway::code::repository::list(db)).unwrap().is_empty() {
+        if self.demo().read(trackway::code::repository::list).unwrap().is_empty() {
             self.repository("demo", "/nowhere/demo.git");
         }
         let project = self.demo();
