@@ -172,27 +172,7 @@ pub fn newest(db: &Connection, viewer: &Viewer, wanted: &Wanted, limit: usize) -
     if !viewer.may(CHANGESET_VIEW) {
         return Ok(Vec::new());
     }
-    // The plus signs keep to the index of what is narrower than time.
-    let (narrow, order) = match (&wanted.shas, wanted.ticket) {
-        (Some(_), _) => ("changeset.sha in (select value from json_each(:shas))", "+committed_at"),
-        (None, Some(_)) => {
-            ("changeset.id in (select changeset from changeset_ticket where ticket = :ticket)", "+committed_at")
-        }
-        (None, None) => ("1", "committed_at"),
-    };
-    let mut statement = db.prepare_cached(&format!(
-        "select {COLUMNS} from {FROM}
-         where {narrow} and acl in (select value from json_each(:acls))
-           and (:shas is null or changeset.sha in (select value from json_each(:shas)))
-           and (:ticket is null
-                or exists (select 1 from changeset_ticket where changeset = changeset.id and ticket = :ticket))
-           and (:repository is null or exists (select 1 from changeset_repository as its
-                where its.changeset = changeset.id and its.repository = :repository))
-           and committed_at >= :since
-           and (:folded is null or changeset.author in (select value from json_each(:people))
-                or (changeset.author is null and folded(changeset.author_name) = :folded))
-         order by {order} desc, changeset.id desc limit :limit"
-    ))?;
+    let mut statement = db.prepare_cached(&newest_sql(wanted))?;
     let author = wanted.author.as_ref();
     let rows = statement.query_map(
         named_params! {
@@ -210,9 +190,56 @@ pub fn newest(db: &Connection, viewer: &Viewer, wanted: &Wanted, limit: usize) -
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What is narrower than time comes by its own index; else the index of time is walked from its end.
+fn newest_sql(wanted: &Wanted) -> String {
+    let (narrow, order) = match (&wanted.shas, wanted.ticket) {
+        (Some(_), _) => ("changeset.sha in (select value from json_each(:shas))", "+committed_at"),
+        (None, Some(_)) => {
+            ("changeset.id in (select changeset from changeset_ticket where ticket = :ticket)", "+committed_at")
+        }
+        (None, None) => ("1", "committed_at"),
+    };
+    format!(
+        "select {COLUMNS} from {FROM}
+         where {narrow} and acl in (select value from json_each(:acls))
+           and (:shas is null or changeset.sha in (select value from json_each(:shas)))
+           and (:ticket is null
+                or exists (select 1 from changeset_ticket where changeset = changeset.id and ticket = :ticket))
+           and (:repository is null or exists (select 1 from changeset_repository as its
+                where its.changeset = changeset.id and its.repository = :repository))
+           and committed_at >= :since
+           and (:folded is null or changeset.author in (select value from json_each(:people))
+                or (changeset.author is null and folded(changeset.author_name) = :folded))
+         order by {order} desc, changeset.id desc limit :limit"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::db::{Db, Schema};
+
+    #[test]
+    fn an_index_serves_each_list() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        let plan = |wanted: &Wanted| -> Vec<String> {
+            db.read(|db| {
+                let mut statement = db.prepare(&format!("explain query plan {}", newest_sql(wanted)))?;
+                let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
+                Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
+            })
+            .expect("a plan")
+        };
+        let all = plan(&Wanted::default());
+        assert!(all.iter().any(|step| step.contains("changeset USING INDEX changeset_committed")), "{all:?}");
+        assert!(!all.iter().any(|step| step.contains("TEMP B-TREE")), "{all:?}");
+        let of_ticket = plan(&Wanted { ticket: Some(1), ..Wanted::default() });
+        assert!(of_ticket.iter().any(|step| step.contains("changeset_ticket_ticket (ticket=?)")), "{of_ticket:?}");
+        assert!(of_ticket.iter().any(|step| step.contains("changeset USING INTEGER PRIMARY KEY")), "{of_ticket:?}");
+        let of_shas = plan(&Wanted { shas: Some(Vec::new()), ..Wanted::default() });
+        assert!(of_shas.iter().any(|step| step.contains("sqlite_autoindex_changeset_1 (sha=?)")), "{of_shas:?}");
+    }
 
     fn commit(message: &str) -> Listed {
         Listed {
