@@ -268,9 +268,9 @@ fn commits_are_found_by_message_author_id_repository_and_ticket() {
     assert_eq!(found("gates+author:lovelace"), ["9f9f9f9 Close the gates"]);
     assert_eq!(found("type:changeset+ticket:1"), [first]);
     assert_eq!(found("type:changeset+repository:demo").len(), 2);
-    assert_eq!(found(&whole(ID)), [first]);
+    assert_eq!(found("1a2b3c4+gates"), [first]);
     assert_eq!(found("secret"), [""; 0]);
-    for typed in ["1a2b3c4", "r1a2b3c4", "1A2B3C4D5E", "changeset:1a2b3c4"] {
+    for typed in ["1a2b3c4", "r1a2b3c4", "1A2B3C4D5E", "changeset:1a2b3c4", &whole(ID)] {
         let answer = kim.get(&format!("/demo/search?q={typed}")).expect(303);
         assert_eq!(answer.location(), format!("/demo/changeset/{}", whole(ID)), "{typed}");
     }

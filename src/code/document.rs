@@ -14,21 +14,18 @@ const MOST_TEXT: usize = 512 * 1024;
 /// Tickets of one commit by which it can be asked for.
 const MOST_TICKETS: i64 = 100;
 
-/// What the search index keeps of a commit: its message, its whole id, and by name its repositories and tickets.
+/// What the search index keeps of a commit: the first digits of its id, its message, and by name its repositories and tickets.
 pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Document>> {
     let Some(commit) = store::find_unseen(db, resource.id)? else {
         return Ok(None);
     };
     let body = commit.message.trim_start().split_once('\n').map_or("", |(_, body)| body.trim());
-    let mut text: String = body.chars().take(MOST_TEXT).collect();
-    text.push('\n');
-    text.push_str(&commit.sha);
     Ok(Some(Document {
         resource: Resource::new(KIND, commit.id),
         acl: commit.acl,
         participants: Vec::new(),
         title: format!("{} {}", short(&commit.sha), commit.subject()),
-        text,
+        text: body.chars().take(MOST_TEXT).collect(),
         author: author(db, commit.author, &commit.author_name)?,
         changed: commit.committed_at,
         permission: CHANGESET_VIEW.name,
