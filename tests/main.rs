@@ -22,6 +22,7 @@ mod query;
 mod query_page;
 mod roadmap;
 mod search;
+mod sync;
 mod text;
 mod ticket;
 mod ticket_command;

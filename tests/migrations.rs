@@ -20,6 +20,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0007_timeline_visit.sql", "459798b1353834f0"),
     ("project/0008_timeline_choice.sql", "9366a2ef96218a54"),
     ("project/0009_code_changeset.sql", "3272c57fb1874844"),
+    ("project/0010_code_sync.sql", "10262f0b7a1273d2"),
 ];
 
 #[test]

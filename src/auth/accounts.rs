@@ -83,6 +83,34 @@ pub fn by_id(db: &Connection, id: i64) -> Result<Option<Account>> {
     Ok(db.prepare_cached("select * from account where id = ?1")?.query_row([id], from_row).optional()?)
 }
 
+/// Those whose address this is for certain, disabled ones too. Case does not count.
+pub fn by_proven_email(db: &Connection, email: &str) -> Result<Vec<Account>> {
+    if email.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement =
+        db.prepare_cached("select * from account where email_confirmed and email = ?1 collate nocase order by id")?;
+    Ok(statement.query_map([email], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn by_uuid(db: &Connection, uuid: &str) -> Result<Option<Account>> {
+    Ok(db.prepare_cached("select * from account where uuid = ?1")?.query_row([uuid], from_row).optional()?)
+}
+
+/// Sets the address, as an administrator does who knows that it is theirs: it counts as proven.
+pub fn set_email(db: &Connection, record: Record<'_>, account: i64, email: &str) -> Result<()> {
+    if let Some(problem) = email_problem(email) {
+        return Err(Error::Invalid(vec![problem]));
+    }
+    let email = email.trim();
+    db.execute(
+        "update account set email = ?2, email_confirmed = ?3 where id = ?1",
+        (account, email, !email.is_empty()),
+    )?;
+    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
+    Ok(())
+}
+
 /// The account of that name, for commands.
 pub fn load(db: &Connection, login: &str) -> Result<Account> {
     by_login(db, login)?.ok_or_else(|| Error::not_found(format!("there is no account `{login}`")))

@@ -284,6 +284,17 @@ impl Site {
         })
     }
 
+    /// What is known of an open project now.
+    pub fn row_of(&self, project: &Project) -> Result<ProjectRow> {
+        let found = self.read(|db| {
+            Ok(db
+                .prepare_cached("select * from project where id = ?1 and state in ('live', 'archived')")?
+                .query_row([project.id()], ProjectRow::from_row)
+                .optional()?)
+        })?;
+        found.ok_or_else(|| Error::not_found("there is no such project any longer"))
+    }
+
     /// The project that once had that name and has another one now.
     pub fn find_former(&self, name: &str) -> Result<Option<ProjectRow>> {
         self.read(|db| {
@@ -330,6 +341,11 @@ impl Site {
         )?);
         open.insert(row.id.clone(), Arc::clone(&project));
         Ok(project)
+    }
+
+    /// Whether this process has it open already.
+    pub fn is_open(&self, id: &str) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
     fn folder_of(&self, id: &str) -> PathBuf {

@@ -37,6 +37,12 @@ pub enum UserCommand {
     Enable { name: String },
     /// Print a link that lets its owner in once to choose a password
     Link { name: String },
+    /// Set the e-mail address, as proven: commits of its author act with the rights of this account
+    Email {
+        name: String,
+        /// Empty: none
+        address: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +76,12 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
             let password = if password_stdin { Some(password_from_input(&name)?) } else { None };
             let linked = password.is_none();
             let new = NewAccount { login: &name, display_name: &full_name, email: &email, password, admin };
-            let account = site.write(by, Via::Command, |db, record| accounts::create(db, record, &new))?;
+            let account = site.write(by, Via::Command, |db, record| {
+                let account = accounts::create(db, record, &new)?;
+                // An administrator gives the address, so it is taken as theirs.
+                accounts::set_email(db, record, account.id, &email)?;
+                Ok(account)
+            })?;
             if linked { print_link(&site, account.id) } else { Ok(()) }
         }
         UserCommand::List => list_users(shell, &site),
@@ -78,6 +89,10 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
             let account = site.read(|db| accounts::load(db, &name))?;
             let hash = password_from_input(&account.login)?;
             site.write(by, Via::Command, |db, record| accounts::save_password(db, record, account.id, &hash, None))
+        }
+        UserCommand::Email { name, address } => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            site.write(by, Via::Command, |db, record| accounts::set_email(db, record, account.id, &address))
         }
         UserCommand::Disable { name } => set_disabled(&site, by, &name, true),
         UserCommand::Enable { name } => set_disabled(&site, by, &name, false),

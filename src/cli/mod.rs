@@ -15,6 +15,7 @@ mod permission;
 mod project;
 mod query;
 mod render;
+mod repo;
 mod search;
 mod serve;
 mod ticket;
@@ -82,6 +83,9 @@ enum Command {
     /// Who may do what in a project
     #[command(subcommand)]
     Permission(permission::Command),
+    /// Git repositories of a project: add, list, sync, change, secret, remove
+    #[command(subcommand)]
+    Repo(repo::Command),
     /// Pages: list, show, save, remove, export, import
     #[command(subcommand)]
     Wiki(wiki::Command),
@@ -146,6 +150,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::User(command) => account::run_user(&shell, command),
         Command::Group(command) => account::run_group(&shell, command),
         Command::Permission(command) => permission::run(&shell, command),
+        Command::Repo(command) => repo::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),
         Command::Query(query) => query::run(&shell, &query),
         Command::Milestone(command) => milestone::run(&shell, command),

@@ -100,7 +100,10 @@ pub(super) fn create(
 
 fn connect(project: &Project, by: Act<'_>, repository: Option<&Path>) -> Result<()> {
     match repository.and_then(repository::discover) {
-        Some(directory) => repository::connect(project, by, &directory, &repository::name_of(&directory)),
+        Some(directory) => {
+            let name = repository::name_of(&directory);
+            repository::connect(project, by, &directory, &name, &repository::Wish::default()).map(|_| ())
+        }
         None => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::settings;
 use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
-use crate::code::repository;
+use crate::code::{repository, watch};
 use crate::web::address::SiteAddress;
 
 #[derive(Debug, Args)]
@@ -52,11 +52,16 @@ pub fn run(shell: &Shell, serve: &Serve) -> Result<()> {
         let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
         std::thread::spawn(move || site.run_followers(&|| stopping.load(Ordering::SeqCst)))
     };
+    let watcher = {
+        let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
+        std::thread::spawn(move || watch::run(&site, &stopping))
+    };
     let rocket = app::rocket(site, address, (listen.ip(), listen.port()))?;
     let runtime = rocket::tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(rocket.launch());
     stopping.store(true, Ordering::SeqCst);
     let _ = followers.join();
+    let _ = watcher.join();
     outcome.map(|_| ()).map_err(|error| {
         let why = format!("{:?}", error.kind());
         Error::told(format!("the server could not start on {listen}"), why)

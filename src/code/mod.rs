@@ -5,6 +5,8 @@
 //! `document` and `timeline`. Tickets are not known here: a commit's orders go to whoever has tickets through
 //! [`crate::base::component::Component::obey`].
 
+mod act;
+mod actor;
 pub mod commit_refs;
 mod document;
 pub mod git;
@@ -14,6 +16,12 @@ mod macros;
 pub mod repository;
 pub mod store;
 mod timeline;
+pub mod heads;
+mod incoming;
+mod patch_id;
+pub mod sync;
+mod walk;
+pub mod watch;
 
 use rusqlite::Connection;
 

@@ -4,13 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use sha2::{Digest as _, Sha256};
 
-use super::git;
-use crate::base::error::{Error, Result};
+use super::{VERSIONCONTROL_ADMIN, git, heads, incoming};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
-use crate::base::project::{Act, Project};
+use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
+use crate::base::site::{hex, random_bytes};
 use crate::base::time::Instant;
 use crate::base::viewer::{DEFAULT_CLASS, TRAC_ADMIN};
 
@@ -27,6 +29,12 @@ pub struct Repository {
     /// The uuid of the account, for [`ActsAs::Account`].
     pub acts_as_account: String,
     pub synced_at: Option<Instant>,
+    /// How far what was there when it was connected has been taken in.
+    pub baseline: Baseline,
+    /// The default branch of one with a working folder; a bare one says it by its HEAD.
+    pub default_branch: String,
+    /// The ends of the branches on which commits close and reopen, at the last sync, parted by blanks.
+    pub acting_heads: String,
     /// Why the last sync failed; empty if it did not.
     pub trouble: String,
     /// Paths in addresses begin without its name.
@@ -61,6 +69,18 @@ impl ActsAs {
     }
 }
 
+/// How far the commits have been taken in that were there when a repository was connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baseline {
+    /// Nobody has written down yet what was there.
+    None,
+    /// It is written down, but not all of it is stored.
+    Noted,
+    Stored,
+}
+
+const NO_REPOSITORY: &str = "There is no such repository.";
+
 const COLUMNS: &str = "repository.*, repository.id = (select min(id) from repository) as is_default";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Repository> {
@@ -73,6 +93,13 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Repository> {
         description: row.get("description")?,
         acting_branches: row.get("acting_branches")?,
         acts_as: ActsAs::named(&acts_as).unwrap_or(ActsAs::Nobody),
+        baseline: match row.get::<_, String>("baseline")?.as_str() {
+            "none" => Baseline::None,
+            "noted" => Baseline::Noted,
+            _ => Baseline::Stored,
+        },
+        default_branch: row.get("default_branch")?,
+        acting_heads: row.get("acting_heads")?,
         acts_as_account: row.get("acts_as_account")?,
         synced_at: row.get("synced_at")?,
         trouble: row.get("trouble")?,
@@ -126,28 +153,141 @@ fn is_fit(character: char) -> bool {
     !character.is_control() && !"/@#?\\".contains(character)
 }
 
-/// Connects a repository that is there and can be read. What is in it becomes known with its first sync.
-pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str) -> Result<()> {
+/// How the commits of a repository are to act; what is none stays as it is, or as it is by default.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    pub description: Option<String>,
+    pub acting_branches: Option<String>,
+    pub default_branch: Option<String>,
+    pub acts_as: Option<ActsAs>,
+    /// The uuid of an account, for [`ActsAs::Account`].
+    pub acts_as_account: Option<String>,
+}
+
+/// Connects a repository that is there and can be read. Its branches are written down at once: what is reachable from them
+/// never acts. What is in it becomes known with its first sync.
+pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str, wish: &Wish) -> Result<i64> {
     by.viewer.require(TRAC_ADMIN)?;
     if let Some(problem) = name_problem(name) {
         return Err(Error::invalid("--name", problem));
     }
     git::trust_all_owners();
-    let found = git2::Repository::open(path).map_err(|error| {
+    let unreadable = |error: git2::Error| {
         Error::invalid("--repo", format!("{} is no git repository: {}.", path.display(), error.message()))
-    })?;
+    };
+    let found = git2::Repository::open(path).map_err(unreadable)?;
     let directory = found.path().to_string_lossy().into_owned();
+    let refs = heads::refs(&found).map_err(unreadable)?;
+    let default_branch = heads::head_branch(&found).unwrap_or_default();
     project.write(by, |tx| {
         let taken: bool =
             tx.query_row("select exists (select 1 from repository where name = ?1)", [name], |row| row.get(0))?;
         if taken {
             return Err(Error::invalid("--name", format!("There is a repository `{name}` already.")));
         }
-        tx.execute("insert into repository (name, path, added_at) values (?1, ?2, ?3)", (name, &directory, tx.now()))?;
+        tx.execute(
+            "insert into repository (name, path, added_at, baseline, default_branch) values (?1, ?2, ?3, 'noted', ?4)",
+            (name, &directory, tx.now(), &default_branch),
+        )?;
         let id = tx.last_insert_rowid();
+        incoming::save_refs(tx, id, &refs)?;
+        save(tx, id, wish)?;
         tx.record(&NewEvent::new("repository.added", Resource::new("repository", id), DEFAULT_CLASS))?;
+        Ok(id)
+    })
+}
+
+/// Changes how its commits act.
+pub fn change(project: &Project, by: Act<'_>, id: i64, wish: &Wish) -> Result<()> {
+    by.viewer.require(VERSIONCONTROL_ADMIN)?;
+    project.write(by, |tx| {
+        save(tx, id, wish)?;
+        tx.record(&NewEvent::new("repository.changed", Resource::new("repository", id), DEFAULT_CLASS))?;
         Ok(())
     })
+}
+
+fn save(tx: &Tx<'_>, id: i64, wish: &Wish) -> Result<()> {
+    let mut problems = Vec::new();
+    let bad = |text: &str, most: usize| text.chars().any(char::is_control) || text.chars().count() > most;
+    if wish.description.as_deref().is_some_and(|text| bad(text, 1000)) {
+        problems.push(Problem::new("description", "A description is one line of at most 1,000 characters."));
+    }
+    let branches = [("acting_branches", &wish.acting_branches, 1000), ("default_branch", &wish.default_branch, 250)];
+    for (field, names, most) in branches {
+        let Some(names) = names else { continue };
+        let unfit = |name: &str| name.trim_end_matches('*').contains(['*', '~', '^', ':', '?', '[', '\\']);
+        if bad(names, most) || names.split_whitespace().any(unfit) {
+            let example = "names of branches, such as `main`; a `*` at an end stands for any end, as in `release*`";
+            problems.push(Problem::new(field, format!("These are no {example}.")));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let changed = tx.execute(
+        "update repository set description = coalesce(:description, description),
+           acting_branches = coalesce(:acting, acting_branches), default_branch = coalesce(:default, default_branch),
+           acts_as = coalesce(:acts_as, acts_as), acts_as_account = coalesce(:account, acts_as_account)
+         where id = :id",
+        named_params! {
+            ":description": wish.description.as_deref().map(str::trim),
+            ":acting": wish.acting_branches.as_deref().map(|names| names.split_whitespace().collect::<Vec<_>>().join(" ")),
+            ":default": wish.default_branch.as_deref().map(str::trim),
+            ":acts_as": wish.acts_as.map(ActsAs::name),
+            ":account": wish.acts_as_account,
+            ":id": id,
+        },
+    )?;
+    if changed == 0 {
+        return Err(Error::not_found(NO_REPOSITORY));
+    }
+    Ok(())
+}
+
+/// Disconnects it. What is known of its commits stays, and what they did.
+pub fn remove(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
+    by.viewer.require(TRAC_ADMIN)?;
+    project.write(by, |tx| {
+        if tx.execute("delete from repository where id = ?1", [id])? == 0 {
+            return Err(Error::not_found(NO_REPOSITORY));
+        }
+        tx.record(&NewEvent::new("repository.removed", Resource::new("repository", id), DEFAULT_CLASS))?;
+        Ok(())
+    })
+}
+
+/// Makes the secret by which a hook on another machine asks for a sync, in place of an earlier one. Only its hash is kept.
+pub fn new_secret(project: &Project, by: Act<'_>, id: i64) -> Result<String> {
+    by.viewer.require(VERSIONCONTROL_ADMIN)?;
+    let secret = hex(&random_bytes::<24>());
+    project.write(by, |tx| {
+        let hash = Sha256::digest(secret.as_bytes());
+        if tx.execute("update repository set secret_hash = ?2 where id = ?1", (id, hash.as_slice()))? == 0 {
+            return Err(Error::not_found(NO_REPOSITORY));
+        }
+        tx.record(&NewEvent::new("repository.secret", Resource::new("repository", id), DEFAULT_CLASS))?;
+        Ok(())
+    })?;
+    Ok(secret)
+}
+
+/// Whether that is its secret. Takes the same time whatever is wrong.
+pub fn knows_secret(db: &Connection, id: i64, secret: &str) -> Result<bool> {
+    let kept: Option<Vec<u8>> = db
+        .prepare_cached("select secret_hash from repository where id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let given = Sha256::digest(secret.as_bytes());
+    let kept_bytes = kept.as_deref().unwrap_or(&[0; 32]);
+    let differs = kept_bytes.iter().zip(given.as_slice()).fold(0_u8, |sum, (one, other)| sum | (one ^ other));
+    Ok(kept.is_some() && kept_bytes.len() == given.len() && differs == 0)
+}
+
+/// The repository of that name, for commands and pages of the administration.
+pub fn load(db: &Connection, name: &str) -> Result<Repository> {
+    by_name(db, name)?.ok_or_else(|| Error::not_found(format!("There is no repository `{name}`.")))
 }
 
 /// Names stand in addresses and links, so they are one segment without blanks at their ends.

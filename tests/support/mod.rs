@@ -7,6 +7,7 @@ pub mod command;
 pub mod commit;
 pub mod form;
 pub mod person;
+pub mod repository;
 pub mod server;
 
 use std::net::Ipv4Addr;

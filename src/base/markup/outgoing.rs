@@ -11,6 +11,11 @@ pub enum Role {
     Image,
     /// A macro draws from it.
     Macro,
+    /// What the message of a commit asks of it (DESIGN 7).
+    Mention,
+    Refer,
+    Close,
+    Reopen,
 }
 
 impl Role {
@@ -20,6 +25,10 @@ impl Role {
             Self::Link => "link",
             Self::Image => "image",
             Self::Macro => "macro",
+            Self::Mention => "mention",
+            Self::Refer => "refer",
+            Self::Close => "close",
+            Self::Reopen => "reopen",
         }
     }
 }

@@ -1,0 +1,285 @@
+//! Commits come in and act: a story for each sentence of DESIGN 7, "Acting", with real repositories.
+
+use std::path::PathBuf;
+
+use crate::support::TestSite;
+use crate::support::person::Person;
+use crate::support::repository::Repository;
+
+/// A project with two tickets, a repository that was connected when it had one commit, and Kim, who may do everything that
+/// members may.
+struct Stage {
+    test: TestSite,
+    code: Repository,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let stage = Self::unconnected();
+        stage.code.commit_file("begin", "begin\n", "Begin, fixes #1");
+        stage.connect();
+        stage
+    }
+
+    fn unconnected() -> Self {
+        let test = TestSite::new();
+        test.user("kim").member();
+        let folder = tempfile::tempdir().unwrap();
+        let code = Repository::new(&folder.path().join("code"));
+        let stage = Self { test, code, folder };
+        stage.run(&["user", "email", "kim", "kim@example.org"]);
+        for summary in ["One", "Two"] {
+            stage.run(&["ticket", "new", "demo", "--summary", summary]);
+        }
+        stage
+    }
+
+    fn connect(&self) {
+        self.run(&["repo", "add", "demo", &self.code.folder.display().to_string(), "--name", "code"]);
+        self.sync();
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> String {
+        self.test.command(arguments).expect(0).stdout
+    }
+
+    #[track_caller]
+    fn sync(&self) -> String {
+        self.run(&["repo", "sync", "demo"])
+    }
+
+    fn person(&self) -> Person<'_> {
+        self.test.signed_in("kim")
+    }
+
+    fn ticket(&self, number: i64) -> serde_json::Value {
+        let answer = self.person().get(&format!("/demo/ticket/{number}?format=json")).expect(200);
+        serde_json::from_str(&answer.text()).unwrap()
+    }
+
+    fn status(&self, number: i64) -> String {
+        self.ticket(number)["status"].as_str().unwrap().to_owned()
+    }
+
+    fn comments(&self, number: i64) -> Vec<String> {
+        let ticket = self.ticket(number);
+        let comments = ticket["comments"].as_array().unwrap();
+        comments.iter().map(|comment| comment["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What is kept of a commit and a ticket: strength, what was done, and why not more.
+    fn kept(&self, sha: &str, ticket: i64) -> (String, String, String) {
+        self.test
+            .demo()
+            .read(|db| {
+                Ok(db.query_row(
+                    "select strength, done, reason from changeset_ticket
+                     join changeset on id = changeset where sha = ?1 and ticket = ?2",
+                    (sha, ticket),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )?)
+            })
+            .unwrap()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+#[test]
+fn what_was_there_when_the_repository_was_connected_never_acts() {
+    let stage = Stage::new();
+    assert_eq!(stage.status(1), "new");
+    assert_eq!(stage.kept(&stage.code.head(), 1).0, "none");
+    stage.code.git(&["branch", "copy"]);
+    stage.sync();
+    assert!(stage.comments(1).is_empty());
+}
+
+#[test]
+fn what_was_pushed_between_connecting_and_the_first_sync_acts() {
+    let stage = Stage::unconnected();
+    stage.code.commit("Begin, refs #1");
+    stage.run(&["repo", "add", "demo", &stage.code.folder.display().to_string()]);
+    stage.code.commit("Fixes #2");
+    stage.sync();
+    assert_eq!((stage.status(1), stage.status(2)), ("new".to_owned(), "closed".to_owned()));
+}
+
+#[test]
+fn a_commit_closes_one_ticket_and_refers_to_another_as_its_author() {
+    let stage = Stage::new();
+    let sha = stage.code.commit("Fixes #1, refs #2\n\nThe *reason*:\n- one\n- two");
+    assert!(stage.sync().contains('2'), "two tickets were touched");
+    assert_eq!((stage.status(1), stage.status(2)), ("closed".to_owned(), "new".to_owned()));
+    let ticket = stage.ticket(1);
+    assert_eq!(ticket["resolution"], "fixed");
+    assert_eq!(ticket["comments"][0]["author"], "kim");
+    let said = &stage.comments(2)[0];
+    assert!(said.starts_with(&format!("In [{}](changeset:{sha}) on `main`:\n\n> Fixes #1, refs #2\n", &sha[..7])));
+    assert!(said.contains("> - two"));
+    assert_eq!(stage.kept(&sha, 1), ("close".to_owned(), "close".to_owned(), String::new()));
+    stage.sync();
+    assert_eq!(stage.comments(1).len(), 1);
+}
+
+#[test]
+fn a_branch_refers_and_merging_it_closes() {
+    let stage = Stage::new();
+    stage.code.git(&["checkout", "-q", "-b", "fix"]);
+    let sha = stage.code.commit_file("a", "a\n", "Fixes #1");
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+    assert_eq!(stage.kept(&sha, 1).0, "refer");
+    stage.code.git(&["checkout", "-q", "main"]);
+    stage.code.git(&["merge", "-q", "--no-ff", "-m", "Merge the fix", "fix"]);
+    stage.sync();
+    assert_eq!(stage.status(1), "closed");
+    assert_eq!(stage.comments(1)[1], format!("[{}](changeset:{sha}) is now on `main`.", &sha[..7]));
+    assert_eq!(stage.kept(&sha, 1), ("close".to_owned(), "close".to_owned(), String::new()));
+}
+
+#[test]
+fn branches_that_the_project_names_close_too() {
+    let stage = Stage::new();
+    stage.code.git(&["checkout", "-q", "-b", "release/1.0"]);
+    stage.code.commit("Fixes #1");
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+    stage.run(&["repo", "change", "demo", "code", "--acting-branches", "release/* stable"]);
+    stage.sync();
+    assert_eq!(stage.status(1), "closed");
+}
+
+#[test]
+fn a_cherry_picked_or_rebased_commit_does_nothing_again() {
+    let stage = Stage::new();
+    stage.code.git(&["checkout", "-q", "-b", "fix"]);
+    let first = stage.code.commit_file("a", "a\n", "Fixes #1");
+    stage.sync();
+    stage.code.git(&["checkout", "-q", "main"]);
+    stage.code.commit_file("b", "b\n", "Something else");
+    stage.code.git(&["cherry-pick", "-x", &first]);
+    let picked = stage.code.head();
+    stage.sync();
+    assert_eq!(stage.status(1), "closed");
+    assert_eq!(stage.comments(1).len(), 2, "a reference on the branch, closing on main");
+    assert!(stage.comments(1)[1].contains("the same change as"));
+    stage.code.git(&["merge", "-q", "-m", "Merge", "fix"]);
+    stage.sync();
+    assert_eq!(stage.comments(1).len(), 2);
+    assert_eq!(stage.kept(&picked, 1).1, "close");
+    assert_eq!(stage.kept(&first, 1).1, "refer");
+}
+
+#[test]
+fn rebased_old_history_does_nothing() {
+    let stage = Stage::unconnected();
+    stage.code.commit_file("begin", "begin\n", "Begin");
+    stage.code.commit_file("a", "a\n", "Fixes #1");
+    stage.connect();
+    stage.code.git(&["commit", "-q", "--amend", "--no-edit", "--date", "2020-01-01T00:00:00Z"]);
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+    assert!(stage.kept(&stage.code.head(), 1).2.contains("was there before"));
+}
+
+#[test]
+fn nobody_acts_for_an_author_without_an_account() {
+    let stage = Stage::new();
+    let sha = stage.code.of("stranger").commit("Fixes #1");
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+    let (strength, done, reason) = stage.kept(&sha, 1);
+    assert_eq!((strength.as_str(), done.as_str()), ("close", "none"));
+    assert!(reason.contains("No account") && !reason.contains('@'), "{reason}");
+}
+
+#[test]
+fn an_address_that_nobody_proved_acts_for_nobody() {
+    let stage = Stage::new();
+    stage.test.user("sam").member();
+    let sam = stage.test.signed_in("sam");
+    sam.submit("/-/account", &[("email", "sam@example.org")]).expect(303);
+    stage.code.of("sam").commit("Fixes #1");
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+}
+
+#[test]
+fn a_close_that_the_workflow_does_not_offer_becomes_a_reference() {
+    let stage = Stage::new();
+    stage.code.commit("Fixes #1");
+    stage.sync();
+    let again = stage.code.commit("Really fixes #1");
+    stage.sync();
+    let (strength, done, reason) = stage.kept(&again, 1);
+    assert_eq!((strength.as_str(), done.as_str()), ("close", "refer"));
+    assert!(!reason.is_empty());
+    assert_eq!(stage.comments(1).len(), 2);
+}
+
+#[test]
+fn who_pushes_acts_where_it_is_so_chosen() {
+    let stage = Stage::new();
+    stage.run(&["repo", "change", "demo", "code", "--acts-as", "pusher"]);
+    stage.code.of("stranger").commit("Fixes #1");
+    stage.run(&["repo", "sync", "demo", "--pusher", "kim"]);
+    assert_eq!(stage.status(1), "closed");
+}
+
+#[test]
+fn one_account_acts_for_all_or_nobody_does() {
+    let stage = Stage::new();
+    stage.run(&["repo", "change", "demo", "code", "--account", "kim"]);
+    stage.code.of("stranger").commit("Refs #1");
+    stage.sync();
+    assert_eq!(stage.comments(1).len(), 1);
+    stage.run(&["repo", "change", "demo", "code", "--acts-as", "nobody"]);
+    stage.code.commit("Fixes #1");
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+}
+
+#[test]
+fn an_archived_project_is_not_changed() {
+    let stage = Stage::new();
+    stage.run(&["project", "archive", "demo"]);
+    let sha = stage.code.commit("Fixes #1");
+    stage.sync();
+    assert_eq!(stage.kept(&sha, 1).1, "none");
+    stage.run(&["project", "archive", "demo", "--undo"]);
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+}
+
+#[test]
+fn the_same_commit_in_two_repositories_acts_once() {
+    let stage = Stage::new();
+    let second = stage.path("second.git");
+    stage.code.git(&["clone", "-q", "--bare", ".", &second.display().to_string()]);
+    stage.run(&["repo", "add", "demo", &second.display().to_string(), "--name", "second"]);
+    stage.sync();
+    stage.code.commit("Fixes #1, refs #2");
+    stage.code.git(&["push", "-q", &second.display().to_string(), "main"]);
+    stage.sync();
+    assert_eq!((stage.comments(1).len(), stage.comments(2).len()), (1, 1));
+}
+
+#[test]
+fn old_history_pushed_to_an_empty_repository_still_does_nothing() {
+    let stage = Stage::new();
+    let empty = Repository::bare(&stage.path("empty.git"));
+    stage.run(&["repo", "add", "demo", &empty.folder.display().to_string(), "--name", "empty"]);
+    stage.sync();
+    stage.code.git(&["push", "-q", &empty.folder.display().to_string(), "main"]);
+    stage.sync();
+    assert_eq!(stage.status(1), "new");
+    stage.code.commit("Fixes #2");
+    stage.code.git(&["push", "-q", &empty.folder.display().to_string(), "main"]);
+    stage.run(&["repo", "sync", "demo", "--repository", "empty"]);
+    assert_eq!(stage.status(2), "closed");
+}
