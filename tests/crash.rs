@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, sleep};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::support::form::{encode, post_forms};
+use crate::support::repository::Repository;
 use crate::support::server::{Server, free_address, request};
 use crate::support::{TestSite, command};
 
@@ -26,6 +28,7 @@ fn every_answered_write_survives_fifty_kills_of_the_server() {
     let stage = Stage::new();
     let answered = Answered::default();
     let said = Mutex::new(Vec::new());
+    let committed = Mutex::new(Vec::new());
     let over = AtomicBool::new(false);
     let mut random = Random(0x5eed);
     thread::scope(|scope| {
@@ -37,6 +40,8 @@ fn every_answered_write_survives_fifty_kills_of_the_server() {
         scope.spawn(move || stage.write_by_commands(answered, over_in));
         let said = &said;
         scope.spawn(move || stage.write_tickets(said, over_in));
+        let committed = &committed;
+        scope.spawn(move || stage.commit(committed, over_in));
         for _ in 0..KILLS {
             let server = Server::start(&stage.data, stage.address);
             sleep(Duration::from_millis(random.below(500)));
@@ -51,6 +56,7 @@ fn every_answered_write_survives_fifty_kills_of_the_server() {
     assert!(answered.len() > KILLS && by_commands > 5, "too little was written to prove anything");
     stage.has_every_page(&answered);
     stage.has_everything_said(&said.lock().unwrap());
+    stage.every_commit_acted_once(&committed.lock().unwrap());
     let _server = Server::start(&stage.data, stage.address);
     stage.index_catches_up(answered.len());
     stage.check_is_clean();
@@ -86,6 +92,7 @@ struct Stage {
     data: std::path::PathBuf,
     address: SocketAddr,
     cookie: String,
+    code: Repository,
 }
 
 impl Stage {
@@ -96,7 +103,55 @@ impl Stage {
         drop(kim);
         let folder = test.close();
         let data = folder.path().join("data");
-        Self { data, _folder: folder, address: free_address(), cookie }
+        let code = Repository::new(&folder.path().join("code"));
+        code.commit("Begin");
+        let path = code.folder.display().to_string();
+        for arguments in [
+            &["user", "email", "kim", "kim@example.org"][..],
+            &["ticket", "new", "demo", "--summary", "What commits refer to"],
+            &["repo", "add", "demo", &path],
+        ] {
+            command::run(&data, arguments, b"").expect(0);
+        }
+        Self { data, _folder: folder, address: free_address(), cookie, code }
+    }
+
+    /// One who commits with git. The server notices, if it is there; some ask for a sync by hand, and are cut off, too.
+    fn commit(&self, committed: &Mutex<Vec<String>>, over: &AtomicBool) {
+        let mut random = Random(0xc0de);
+        for number in 0.. {
+            if over.load(Ordering::SeqCst) {
+                return;
+            }
+            let sha = self.code.commit(&format!("Refs #1, commit {number}"));
+            committed.lock().unwrap().push(sha);
+            if number % 3 == 0 {
+                let mut sync = command::trackway(&self.data);
+                let sync = sync.args(["repo", "sync", "demo"]).stdout(Stdio::null()).stderr(Stdio::null());
+                let mut child = sync.spawn().unwrap();
+                sleep(Duration::from_millis(random.below(200)));
+                let _ = child.kill();
+                child.wait().unwrap();
+            }
+            sleep(Duration::from_millis(random.below(100)));
+        }
+    }
+
+    /// What was not taken in before the end is now.
+    fn every_commit_acted_once(&self, committed: &[String]) {
+        command::run(&self.data, &["repo", "sync", "demo"], b"").expect(0);
+        let project = project_database(&self.data);
+        let mut statement = project
+            .prepare("select count(*) from ticket_change where ticket = 1 and comment like '%' || ?1 || '%'")
+            .unwrap();
+        let wrong: Vec<(&String, i64)> = committed
+            .iter()
+            .map(|sha| (sha, statement.query_row([sha], |row| row.get(0)).unwrap()))
+            .filter(|(_, times)| *times != 1)
+            .collect();
+        println!("{} commits", committed.len());
+        assert!(committed.len() > KILLS, "too little was committed to prove anything");
+        assert!(wrong.is_empty(), "these acted so often: {wrong:?}");
     }
 
     /// One client: a new page, then a change of it, then the next one. What is answered is written down at once.

@@ -23,6 +23,8 @@ mod query_page;
 mod roadmap;
 mod search;
 mod sync;
+mod sync_hostile;
+mod sync_random;
 mod text;
 mod ticket;
 mod ticket_command;

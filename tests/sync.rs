@@ -283,3 +283,104 @@ fn old_history_pushed_to_an_empty_repository_still_does_nothing() {
     stage.run(&["repo", "sync", "demo", "--repository", "empty"]);
     assert_eq!(stage.status(2), "closed");
 }
+
+#[test]
+fn a_hook_asks_over_http_with_the_secret_of_the_repository() {
+    let stage = Stage::new();
+    let secret = stage.run(&["repo", "secret", "demo", "code"]).trim().to_owned();
+    stage.code.commit("Fixes #1");
+    let ask = |secret: &str, name: &str| {
+        let hook = stage.test.anonymous().with_header("Authorization", &format!("Bearer {secret}"));
+        hook.post_json(&format!("/demo/repository/{name}/sync"), &serde_json::json!({}))
+    };
+    let wrong_secret = ask("0000", "code").expect(404);
+    let wrong_name = ask(&secret, "other").expect(404);
+    assert_eq!(wrong_secret.text(), wrong_name.text());
+    assert_eq!(stage.status(1), "new");
+    let answer: serde_json::Value = serde_json::from_str(&ask(&secret, "code").expect(200).text()).unwrap();
+    assert_eq!(answer, serde_json::json!({ "stored": 1, "acted": 1 }));
+    assert_eq!(stage.status(1), "closed");
+    let newer = stage.run(&["repo", "secret", "demo", "code"]);
+    ask(&secret, "code").expect(404);
+    ask(newer.trim(), "code").expect(200);
+}
+
+#[test]
+fn guessing_the_secret_is_slowed_down() {
+    let stage = Stage::new();
+    let hook = stage.test.anonymous().with_header("Authorization", "Bearer guess");
+    let answers: Vec<u16> = (0..8).map(|_| hook.post("/demo/repository/code/sync", &[]).status).collect();
+    assert_eq!((answers[0], answers[7]), (404, 429));
+}
+
+#[test]
+fn a_hook_names_who_pushed() {
+    let stage = Stage::new();
+    stage.run(&["repo", "change", "demo", "code", "--acts-as", "pusher"]);
+    let secret = stage.run(&["repo", "secret", "demo", "code"]).trim().to_owned();
+    let hook = stage.test.anonymous().with_header("Authorization", &format!("Bearer {secret}"));
+    stage.code.of("stranger").commit("Fixes #1");
+    let sync = "/demo/repository/code/sync";
+    hook.post(sync, &[]).expect(422);
+    hook.post_json(sync, &serde_json::json!({ "pusher": { "login": "nobody-here" } })).expect(422);
+    assert_eq!(stage.status(1), "new");
+    hook.post_json(sync, &serde_json::json!({ "pusher": { "login": "kim", "id": 3 }, "commits": [] })).expect(200);
+    assert_eq!(stage.status(1), "closed");
+}
+
+#[test]
+fn repositories_are_administered_in_the_browser() {
+    let stage = Stage::new();
+    let sam = stage.test.user("sam").member().can("VERSIONCONTROL_ADMIN");
+    let page = "/demo/admin/versioncontrol/repository";
+    assert!(sam.get(page).expect(200).words().contains("trackway repo add demo"));
+    sam.submit(page, &[("acting_branches", "release/*"), ("acts_as", "account"), ("account", "kim")]).expect(303);
+    stage.code.git(&["checkout", "-q", "-b", "release/1"]);
+    stage.code.of("stranger").commit("Fixes #1");
+    let synced = sam.post_json(page, &serde_json::json!({ "act": "sync", "id": 1 })).expect(200);
+    assert_eq!(synced.text(), r#"{"acted":1,"stored":1}"#);
+    assert_eq!(stage.status(1), "closed");
+    let refused = sam.submit(page, &[("acting_branches", "a..b *x"), ("account", "nobody-here")]).expect(422);
+    assert_eq!(refused.problems()[0].0, "account");
+    assert!(refused.text().contains("a..b *x"), "what was typed is kept");
+    let refused = sam.submit(page, &[("acting_branches", "*x")]).expect(422);
+    assert_eq!(refused.problems()[0].0, "acting_branches");
+    let answer = sam.post_json(page, &serde_json::json!({ "act": "secret", "id": 1 })).expect(200);
+    assert!(answer.text().contains("secret"));
+    let listed = sam.get(&format!("{page}?format=json")).expect(200);
+    assert!(listed.text().contains(r#""acts_as":"account""#));
+}
+
+#[test]
+fn a_removed_repository_leaves_what_its_commits_did() {
+    let stage = Stage::new();
+    let sha = stage.code.commit("Fixes #1");
+    stage.sync();
+    stage.run(&["repo", "remove", "demo", "code"]);
+    assert_eq!(stage.run(&["--format", "ids", "repo", "list", "demo"]), "");
+    assert_eq!(stage.kept(&sha, 1).1, "close");
+    stage.connect();
+    assert_eq!(stage.comments(1).len(), 1);
+    stage.run(&["check"]);
+}
+
+#[test]
+fn what_links_here_knows_the_commits_of_a_ticket() {
+    let stage = Stage::new();
+    stage.code.commit("Fixes #1, refs #2, as [[Plan]] says");
+    stage.sync();
+    let links: Vec<(String, String, String)> = stage
+        .test
+        .demo()
+        .read(|db| {
+            let mut statement = db.prepare(
+                "select target_kind, target, role from link where source_kind = 'changeset' and source_id = 2
+                 order by target_kind, target, role",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .unwrap();
+    let links: Vec<String> = links.into_iter().map(|(kind, target, role)| format!("{kind} {target} {role}")).collect();
+    assert_eq!(links, ["page plan link", "ticket 1 close", "ticket 1 link", "ticket 2 link", "ticket 2 refer"]);
+}

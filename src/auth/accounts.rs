@@ -156,7 +156,8 @@ pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Resu
     by_id(db, id)?.ok_or_else(|| Error::internal("the new account is not there"))
 }
 
-/// Saves what people change about themselves. The address is theirs to write, but unconfirmed until proven.
+/// Saves what people change about themselves. The address is theirs to write, but unconfirmed until proven, except where
+/// an administrator of the site writes it.
 pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: &Profile<'_>) -> Result<()> {
     let mut problems = Vec::new();
     problems.extend(name_problem(profile.display_name));
@@ -175,7 +176,7 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
     }
     db.prepare_cached(
         "update account set display_name = :name,
-           email_confirmed = email_confirmed and email = :email, email = :email,
+           email_confirmed = :email <> '' and (admin or (email_confirmed and email = :email)), email = :email,
            time_zone = :zone, theme = :theme, keys = :keys
          where id = :id",
     )?

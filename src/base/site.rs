@@ -343,9 +343,9 @@ impl Site {
         Ok(project)
     }
 
-    /// Whether this process has it open already.
-    pub fn is_open(&self, id: &str) -> bool {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    /// The project if this process has it open; looking does not count as using it.
+    pub fn opened(&self, id: &str) -> Option<Arc<Project>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     fn folder_of(&self, id: &str) -> PathBuf {

@@ -7,6 +7,8 @@
 
 mod act;
 mod actor;
+mod admin;
+mod check;
 pub mod commit_refs;
 mod document;
 pub mod git;
@@ -20,17 +22,19 @@ pub mod heads;
 mod incoming;
 mod patch_id;
 pub mod sync;
+mod sync_pages;
 mod walk;
 pub mod watch;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Authors, Card, Component, Document, Occurrence, Searchable, TimelineFilter};
+use crate::base::component::{Authors, Card, Component, Document, Occurrence, Panel, Searchable, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::{LinkKind, Macro};
 use crate::base::resource::Resource;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
+use crate::base::project::Project;
 
 pub const BROWSER_VIEW: Permission = Permission {
     name: "BROWSER_VIEW",
@@ -83,6 +87,18 @@ pub static COMPONENT: Code = Code;
 impl Component for Code {
     fn name(&self) -> &'static str {
         "code"
+    }
+
+    fn routes(&self) -> Vec<rocket::Route> {
+        [sync_pages::routes(), admin::routes()].concat()
+    }
+
+    fn panels(&self) -> &'static [Panel] {
+        &admin::PANELS
+    }
+
+    fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+        project.read(|db| check::check(db, findings))
     }
 
     fn permissions(&self) -> &'static [Permission] {

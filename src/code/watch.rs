@@ -1,7 +1,7 @@
 //! The server's own watching: a push is noticed within half a second, without any hook. Every look is a few `stat` calls for
 //! each repository; only when something moved it is synced, on a thread of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::os::unix::fs::MetadataExt as _;
@@ -20,8 +20,6 @@ use crate::base::site::{ProjectRow, Site};
 const LOOK: Duration = Duration::from_millis(250);
 /// Between two questions which repositories there are.
 const ASK: Duration = Duration::from_secs(1);
-/// Projects that nobody uses are asked so often; their repositories are looked at all the same.
-const ASK_IDLE: Duration = Duration::from_secs(60);
 /// Syncs at once.
 const AT_ONCE: usize = 2;
 /// The longest wait after failures, as a power of two in seconds.
@@ -35,6 +33,8 @@ struct Watched {
     repository: Repository,
     /// How its refs looked when it was last synced.
     seen: Option<u64>,
+    /// How they looked when a sync failed: then it is tried again after a pause, or once something has changed.
+    failed: Option<u64>,
     failures: u32,
     not_before: Instant,
     running: Option<Running>,
@@ -48,7 +48,7 @@ struct Running {
 /// Watches all repositories of the site until `stopping`. One thread of the server does this.
 pub fn run(site: &Arc<Site>, stopping: &AtomicBool) {
     let mut watched: HashMap<(String, i64), Watched> = HashMap::new();
-    let mut asked: HashMap<String, Instant> = HashMap::new();
+    let mut asked: HashSet<String> = HashSet::new();
     let mut asked_all: Option<Instant> = None;
     while !stopping.load(Ordering::SeqCst) {
         if asked_all.is_none_or(|at| at.elapsed() >= ASK) {
@@ -62,23 +62,19 @@ pub fn run(site: &Arc<Site>, stopping: &AtomicBool) {
     }
 }
 
-/// Learns which repositories there are.
-fn ask(
-    site: &Arc<Site>,
-    watched: &mut HashMap<(String, i64), Watched>,
-    asked: &mut HashMap<String, Instant>,
-) -> Result<()> {
+/// Learns which repositories there are. Of projects that nobody has open that is known already: whatever another process
+/// changes wakes its followers here, and that opens it.
+fn ask(site: &Arc<Site>, watched: &mut HashMap<(String, i64), Watched>, asked: &mut HashSet<String>) -> Result<()> {
     let rows = site.projects()?;
     watched.retain(|(project, _), one| one.running.is_some() || rows.iter().any(|row| row.id == *project));
     for row in rows {
-        let is_new = !asked.contains_key(&row.id);
-        let long_ago = asked.get(&row.id).is_none_or(|at| at.elapsed() >= ASK_IDLE);
-        if !is_new && !long_ago && !site.is_open(&row.id) {
+        let open = site.opened(&row.id);
+        if open.is_none() && asked.contains(&row.id) {
             continue;
         }
-        asked.insert(row.id.clone(), Instant::now());
-        let listed = site.project(&row).and_then(|project| project.read(repository::list));
+        let listed = open.map_or_else(|| site.project(&row), Ok).and_then(|project| project.read(repository::list));
         let Ok(repositories) = listed else { continue };
+        asked.insert(row.id.clone());
         watched.retain(|(project, id), one| {
             one.running.is_some() || *project != row.id || repositories.iter().any(|repository| repository.id == *id)
         });
@@ -94,6 +90,7 @@ fn ask(
                         project: row.clone(),
                         repository,
                         seen: None,
+                        failed: None,
                         failures: 0,
                         not_before: Instant::now(),
                         running: None,
@@ -117,8 +114,8 @@ fn look(site: &Arc<Site>, watched: &mut HashMap<(String, i64), Watched>) {
             return;
         }
         let look = look_of(&one.repository);
-        let moved = one.seen != Some(look);
-        if one.running.is_some() || !moved || Instant::now() < one.not_before {
+        let pauses = one.failed == Some(look) && Instant::now() < one.not_before;
+        if one.running.is_some() || one.seen == Some(look) || pauses {
             continue;
         }
         let (site, project, id) = (Arc::clone(site), one.project.clone(), one.repository.id);
@@ -137,8 +134,10 @@ fn end_if_done(one: &mut Watched) {
     let Some(running) = one.running.take_if(|running| running.thread.is_finished()) else { return };
     if running.thread.join().unwrap_or(false) {
         one.seen = Some(running.look);
+        one.failed = None;
         one.failures = 0;
     } else {
+        one.failed = Some(running.look);
         one.failures = (one.failures + 1).min(LONGEST_PAUSE);
         one.not_before = Instant::now() + Duration::from_secs(1 << one.failures);
     }

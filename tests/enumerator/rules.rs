@@ -608,6 +608,32 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/admin/ticket/types", &[("act", "add"), ("name", "Question")], NOBODY),
         ],
     },
+    // Repositories.
+    Rule {
+        route: "GET /<project>/admin/versioncontrol/repository",
+        doors: &[
+            get("/demo/admin/versioncontrol/repository", ADMINS),
+            get("/demo/admin/versioncontrol/repository?format=json", ADMINS),
+            get("/hidden/admin/versioncontrol/repository", ADMINS),
+            get("/nowhere/admin/versioncontrol/repository", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/versioncontrol/repository",
+        doors: &[
+            form("/demo/admin/versioncontrol/repository", &[("act", "sync"), ("id", "1")], NOBODY),
+            form("/demo/admin/versioncontrol/repository", &[("act", "sync")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/versioncontrol/repository", &[("act", "sync"), ("id", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/repository/<name>/sync",
+        doors: &[
+            form("/demo/repository/code/sync", &[], NOBODY),
+            form("/hidden/repository/code/sync", &[], NOBODY),
+            form("/nowhere/repository/code/sync", &[], NOBODY),
+        ],
+    },
     // The timeline.
     Rule {
         route: "GET /<project>/timeline",
