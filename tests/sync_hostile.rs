@@ -179,7 +179,7 @@ fn hostile_names_dates_and_encodings_come_in_as_text() {
     );
     hostile("Ren\u{e9}", "@1700000000 +0000", b"Latin-1: caf\xe9, refs #1");
     stage.code.git(&["tag", "main"]);
-    stage.code.git(&["branch", "x-#12-`b`"]);
+    stage.code.git(&["branch", "x-#12-`b`", &stage.code.head()]);
     stage.run(&["repo", "sync", "demo"]).expect(0);
     assert_eq!(stage.trouble(), "");
     let names = "select count(*) from changeset where author_name like '%' || char(8238) || '%'";

@@ -16,6 +16,7 @@ pub enum UserCommand {
     /// Make an account; without a password it signs in by the link that is printed
     Add {
         name: String,
+        /// Taken as proven: commits of its author act for the account
         #[arg(long, default_value = "")]
         email: String,
         #[arg(long, default_value = "", value_name = "N")]

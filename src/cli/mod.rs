@@ -36,8 +36,7 @@ use crate::auth::{self, permissions};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::project::{Act, Project};
-use crate::base::settings;
-use crate::base::site::{ProjectRow, Site, URL};
+use crate::base::site::{ProjectRow, Site};
 use crate::base::viewer::{Principal, TRAC_ADMIN, Viewer};
 use crate::web::address::SiteAddress;
 
@@ -74,7 +73,7 @@ enum Command {
     /// Projects: create, list, show, rename, archive, remove
     #[command(subcommand)]
     Project(project::Command),
-    /// Accounts: add, list, password, disable, enable, link
+    /// Accounts: add, list, password, disable, enable, link, email
     #[command(subcommand)]
     User(account::UserCommand),
     /// Groups of accounts: create, remove, add, drop, list
@@ -271,13 +270,9 @@ pub(super) fn actor(principal: &Principal) -> Option<i64> {
     principal.identity.as_ref().map(|identity| identity.account)
 }
 
-/// The value under which the server keeps where it listens, for the links that commands print.
-pub(super) const SERVED_AT: &str = "served_at";
-
 /// Where the site says that it lives; else where it was last served.
 pub(super) fn address(site: &Site) -> Result<SiteAddress> {
-    let url = site.read(|db| Ok((settings::get(db, URL.name)?, settings::get(db, SERVED_AT)?)))?;
-    SiteAddress::parse(url.0.or(url.1).as_deref().unwrap_or(URL.default))
+    SiteAddress::of(site)
 }
 
 /// All of standard input as text.

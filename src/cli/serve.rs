@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::output::print;
-use super::{SERVED_AT, Shell, project};
+use super::{Shell, project};
 use crate::app::{self, COMPONENTS};
 use crate::auth::{accounts, links};
 use crate::base::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::base::settings;
 use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
 use crate::code::{repository, watch};
-use crate::web::address::SiteAddress;
+use crate::web::address::{SERVED_AT, SiteAddress};
 
 #[derive(Debug, Args)]
 pub struct Serve {

@@ -2,8 +2,12 @@
 //!
 //! `git` reads a repository, `store` keeps what the project knows of commits, `repository` says which repositories there
 //! are, `commit_refs` understands messages. `listed` names commits for what all other places say of them: `link`, `macros`,
-//! `document` and `timeline`. Tickets are not known here: a commit's orders go to whoever has tickets through
-//! [`crate::base::component::Component::obey`].
+//! `document` and `timeline`.
+//!
+//! Commits come in by [`sync`], whoever asks: `watch` in the server, `sync_pages` for hooks, a command. It compares the
+//! `heads` of history with those of the last time, `walk`s over what is new, stores it (`incoming`), finds out who stands
+//! behind each commit (`actor`) and lets it `act`; `patch_id` tells copies of a commit. Tickets are not known here: a
+//! commit's orders go to whoever has tickets through [`crate::base::component::Component::obey`].
 
 mod act;
 mod actor;

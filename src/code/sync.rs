@@ -26,10 +26,10 @@ use crate::base::link;
 use crate::base::markup::{Flavour, Here, LinkTarget, Options, Role, compile};
 use crate::base::project::{Act, Project};
 use crate::base::resource::Resource;
-use crate::base::settings;
-use crate::base::site::{ProjectRow, Site, URL};
+use crate::base::site::{ProjectRow, Site};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
+use crate::web::address::SiteAddress;
 use crate::web::text::options;
 
 /// Commits that can't act are stored so many at a time.
@@ -133,6 +133,7 @@ impl<'a> Sync<'a> {
         repository: &'a Repository,
         wish: Wish<'a>,
     ) -> Result<Self> {
+        let address = SiteAddress::of(site)?;
         Ok(Self {
             site,
             project,
@@ -142,7 +143,7 @@ impl<'a> Sync<'a> {
             actors: Actors::new(site, project, row, repository, wish.pusher),
             options: options(site, project)?,
             project_name: &row.name,
-            prefixes: prefixes(site)?,
+            prefixes: vec![address.absolute(&address.base)],
             gaps: false,
         })
     }
@@ -429,12 +430,6 @@ fn read_commit(git: &git2::Repository, oid: Oid) -> std::result::Result<Incoming
         patch_id: None,
         links: Vec::new(),
     })
-}
-
-/// What ticket addresses of this site begin with.
-fn prefixes(site: &Site) -> Result<Vec<String>> {
-    let url = site.read(|db| settings::get(db, URL.name))?;
-    Ok(url.map(|url| url.trim_end_matches('/').to_owned()).into_iter().collect())
 }
 
 fn same(before: &BTreeMap<String, String>, now: &BTreeMap<String, Oid>) -> bool {

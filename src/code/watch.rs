@@ -1,5 +1,6 @@
 //! The server's own watching: a push is noticed within half a second, without any hook. Every look is a few `stat` calls for
-//! each repository; only when something moved it is synced, on a thread of its own.
+//! each repository; only when something moved it is synced, on a thread of its own. A repository with very many refs is looked
+//! at less often, so that looking never takes more than a few percent of a processor.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -18,6 +19,8 @@ use crate::base::site::{ProjectRow, Site};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(250);
+/// So many times as long as a look took passes before the next one, if that is longer.
+const REST: u32 = 20;
 /// Between two questions which repositories there are.
 const ASK: Duration = Duration::from_secs(1);
 /// Syncs at once.
@@ -37,6 +40,7 @@ struct Watched {
     failed: Option<u64>,
     failures: u32,
     not_before: Instant,
+    next_look: Instant,
     running: Option<Running>,
 }
 
@@ -93,6 +97,7 @@ fn ask(site: &Arc<Site>, watched: &mut HashMap<(String, i64), Watched>, asked: &
                         failed: None,
                         failures: 0,
                         not_before: Instant::now(),
+                        next_look: Instant::now(),
                         running: None,
                     };
                     watched.insert(key, one);
@@ -113,9 +118,14 @@ fn look(site: &Arc<Site>, watched: &mut HashMap<(String, i64), Watched>) {
         if running >= AT_ONCE {
             return;
         }
+        let begun = Instant::now();
+        if one.running.is_some() || begun < one.next_look {
+            continue;
+        }
         let look = look_of(&one.repository);
-        let pauses = one.failed == Some(look) && Instant::now() < one.not_before;
-        if one.running.is_some() || one.seen == Some(look) || pauses {
+        one.next_look = Instant::now() + begun.elapsed() * REST;
+        let pauses = one.failed == Some(look) && begun < one.not_before;
+        if one.seen == Some(look) || pauses {
             continue;
         }
         let (site, project, id) = (Arc::clone(site), one.project.clone(), one.repository.id);

@@ -3,6 +3,8 @@
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::base::error::{Error, Result};
+use crate::base::settings;
+use crate::base::site::{Site, URL};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const PATH: &AsciiSet = &SEGMENT.remove(b'/').remove(b':').remove(b'@').remove(b',').remove(b'(').remove(b')');
@@ -54,6 +56,9 @@ pub fn safe_next<'a>(next: &'a str, base: &str) -> Option<&'a str> {
     (inside && clean && below).then_some(next)
 }
 
+/// The value under which the server keeps where it listens, for links that are made without it.
+pub const SERVED_AT: &str = "served_at";
+
 /// Where the site lives, from `--url` and `--base-path`.
 #[derive(Debug, Clone)]
 pub struct SiteAddress {
@@ -66,6 +71,12 @@ pub struct SiteAddress {
 }
 
 impl SiteAddress {
+    /// Where the site says that it lives; else where it was last served.
+    pub fn of(site: &Site) -> Result<Self> {
+        let url = site.read(|db| Ok((settings::get(db, URL.name)?, settings::get(db, SERVED_AT)?)))?;
+        Self::parse(url.0.or(url.1).as_deref().unwrap_or(URL.default))
+    }
+
     /// Reads `http(s)://host[:port][/base]`.
     pub fn parse(url: &str) -> Result<Self> {
         let bad = |why: &str| Error::invalid("--url", format!("`{url}` can't be the address of a site: {why}."));
