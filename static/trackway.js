@@ -41,3 +41,10 @@ if (search) {
   const { searchAsYouGo } = await import("./search.js");
   searchAsYouGo(search);
 }
+const source = document.querySelector("pre.source");
+const toSource = document.querySelector("a[data-source]:not([aria-current])");
+if (source || toSource) {
+  const { startSource, leadToSource } = await import("./source.js");
+  if (source) startSource(source);
+  else leadToSource(toSource);
+}

@@ -5,6 +5,8 @@ mod support;
 
 mod account;
 mod attachment;
+mod browse;
+mod browse_random;
 mod code_links;
 mod commands;
 mod commit_refs;

@@ -21,6 +21,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0008_timeline_choice.sql", "9366a2ef96218a54"),
     ("project/0009_code_changeset.sql", "3272c57fb1874844"),
     ("project/0010_code_sync.sql", "10262f0b7a1273d2"),
+    ("project/0011_code_path.sql", "9fdad7504b9ef2b5"),
 ];
 
 #[test]

@@ -8,13 +8,13 @@ pub mod blob;
 pub mod edit;
 pub mod media;
 pub mod name;
+pub mod raw;
 pub mod store;
 
 mod link;
 mod macros;
 mod multipart;
 mod pages;
-mod raw;
 mod timeline;
 mod upload;
 mod zip;

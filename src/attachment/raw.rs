@@ -21,7 +21,8 @@ use crate::web::{Answer, Visit, address};
 
 /// More than that is not put into one archive.
 const MOST_ARCHIVED: i64 = 256 * 1024 * 1024;
-const POLICY: &str = "sandbox; default-src 'none'";
+/// What a file may do in a browser: nothing.
+pub const POLICY: &str = "sandbox; default-src 'none'";
 
 pub fn routes() -> Vec<Route> {
     rocket::routes![contents, archive]
@@ -141,12 +142,13 @@ fn pack(project: &Project, files: &[FileRow]) -> Result<Answer> {
 }
 
 /// How a browser is told to save (or to show) a file of that name.
-fn disposition(inline: bool, name: &str) -> String {
+pub fn disposition(inline: bool, name: &str) -> String {
     let way = if inline { "inline" } else { "attachment" };
     format!("{way}; filename*=UTF-8''{}", address::segment(name))
 }
 
-fn matches_tag(known: &str, tag: &str) -> bool {
+/// Whether what a browser has already (`If-None-Match`) is that.
+pub fn matches_tag(known: &str, tag: &str) -> bool {
     known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*")
 }
 

@@ -18,6 +18,8 @@ use crate::base::time::Instant;
 const KEPT: usize = 4;
 /// Shorter beginnings of ids name nothing.
 pub const SHORTEST_ID: usize = 4;
+/// What is said of a repository without any commit.
+pub const NO_COMMIT: &str = "There is no commit in this repository yet.";
 
 static IDLE: LazyLock<Mutex<HashMap<PathBuf, Vec<git2::Repository>>>> = LazyLock::new(Mutex::default);
 
@@ -152,7 +154,7 @@ pub fn default_head(git: &git2::Repository) -> Result<(Option<String>, Oid)> {
         let (only, _) = branches.next().filter(|_| branches.next().is_none())?;
         named(&String::from_utf8_lossy(only.name_bytes().ok()?))
     });
-    found.ok_or_else(|| Error::conflict("There is no commit in this repository yet."))
+    found.ok_or_else(|| Error::conflict(NO_COMMIT))
 }
 
 /// The commit that a ref leads to, through annotated tags; none for what is no commit.

@@ -8,37 +8,55 @@
 //! `heads` of history with those of the last time, `walk`s over what is new, stores it (`incoming`), finds out who stands
 //! behind each commit (`actor`) and lets it `act`; `patch_id` tells copies of a commit. Tickets are not known here: a
 //! commit's orders go to whoever has tickets through [`crate::base::component::Component::obey`].
+//!
+//! `tree` and `place` know what lies where, `history` keeps which commit changed which path and `past` answers from it;
+//! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that.
 
 mod act;
 mod actor;
 mod admin;
+mod browse_pages;
+mod changed_paths;
 mod check;
 pub mod commit_refs;
 mod document;
+mod file_pages;
 pub mod git;
+pub mod heads;
+pub mod history;
+mod incoming;
 pub mod link;
 pub mod listed;
+mod log_pages;
 mod macros;
-pub mod repository;
-pub mod store;
-mod timeline;
-pub mod heads;
-mod incoming;
+mod past;
 mod patch_id;
+pub mod place;
+mod raw;
+mod refs;
+mod relative;
+pub mod repository;
+mod source;
+pub mod store;
 pub mod sync;
 mod sync_pages;
+mod timeline;
+pub mod told;
+pub mod tree;
 mod walk;
 pub mod watch;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Authors, Card, Component, Document, Occurrence, Panel, Searchable, TimelineFilter};
+use crate::base::component::{
+    Authors, Card, Component, Document, Occurrence, Panel, Place, Searchable, TimelineFilter,
+};
 use crate::base::error::Result;
-use crate::base::event::Event;
+use crate::base::event::{Event, Follower};
 use crate::base::markup::{LinkKind, Macro};
+use crate::base::project::Project;
 use crate::base::resource::Resource;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
-use crate::base::project::Project;
 
 pub const BROWSER_VIEW: Permission = Permission {
     name: "BROWSER_VIEW",
@@ -73,6 +91,8 @@ pub const VERSIONCONTROL_ADMIN: Permission = Permission {
 
 /// Missing and hidden commits give the same answer.
 pub const NO_CHANGESET: &str = "There is no such changeset.";
+/// What those are told who may see nothing of the code.
+pub const NO_PAGE: &str = "There is no page at this address.";
 
 /// The address of a changeset, below the project's.
 pub fn changeset_href(sha: &str) -> String {
@@ -94,20 +114,21 @@ impl Component for Code {
     }
 
     fn routes(&self) -> Vec<rocket::Route> {
-        [sync_pages::routes(), admin::routes()].concat()
+        [browse_pages::routes(), log_pages::routes(), raw::routes(), sync_pages::routes(), admin::routes()].concat()
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place { name: "Code", path: "/browser", key: "s", any_of: &[BROWSER_VIEW], order: 50 }]
     }
 
     fn panels(&self) -> &'static [Panel] {
         &admin::PANELS
     }
 
-    fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
-        project.read(|db| check::check(db, findings))
-    }
-
     fn permissions(&self) -> &'static [Permission] {
         &[BROWSER_VIEW, FILE_VIEW, LOG_VIEW, CHANGESET_VIEW, VERSIONCONTROL_ADMIN]
     }
+
     fn link_kinds(&self) -> &'static [LinkKind] {
         link::KINDS
     }
@@ -151,5 +172,14 @@ impl Component for Code {
 
     fn done_by(&self, db: &Connection, viewer: &Viewer, events: &[&Event], authors: &Authors) -> Result<Vec<bool>> {
         timeline::done_by(db, viewer, events, authors)
+    }
+
+    fn follower(&self) -> Option<&'static dyn Follower> {
+        Some(&history::FOLLOWER)
+    }
+
+    fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
+        project.read(|db| check::check(db, findings))?;
+        history::check(project, findings)
     }
 }

@@ -1,6 +1,6 @@
 //! Addresses: where the site lives, and how names are written into paths and read back.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
 use crate::base::error::{Error, Result};
 use crate::base::settings;
@@ -19,6 +19,11 @@ pub fn segment(name: &str) -> String {
 /// A name whose slashes part it.
 pub fn path(name: &str) -> String {
     utf8_percent_encode(name, PATH).to_string()
+}
+
+/// One segment of a path that may be no text at all.
+pub fn bytes(name: &[u8]) -> String {
+    percent_encode(name, PATH).to_string()
 }
 
 /// A value in a query.

@@ -216,10 +216,15 @@ impl Visit {
     /// What follows `marker` in the raw path, decoded: the name of a page with all its characters.
     /// None if it is no UTF-8.
     pub fn tail(&self, marker: &str) -> Option<String> {
+        address::decode(self.raw_tail(marker)?)
+    }
+
+    /// The same as it was sent, for names that may be no UTF-8.
+    pub fn raw_tail(&self, marker: &str) -> Option<&str> {
         let project = self.path.strip_prefix(&self.web.address.base)?;
-        let (_, rest) = project.strip_prefix('/')?.split_once('/')?;
-        let tail = format!("/{rest}").strip_prefix(marker)?.to_owned();
-        address::decode(tail.strip_prefix('/').unwrap_or(&tail))
+        let rest = project.strip_prefix('/')?;
+        let tail = rest.get(rest.find('/')?..)?.strip_prefix(marker)?;
+        Some(tail.strip_prefix('/').unwrap_or(tail))
     }
 
     /// The same address without a slash at its end (row AD22); lists of attachments are told by theirs.

@@ -16,6 +16,7 @@ use trackway::web::token;
 
 use crate::support::answer::Answer;
 use crate::support::form::{encode, multipart};
+use crate::support::work_tree::TestRepository;
 use crate::support::{Person, TestSite};
 
 mod rules;
@@ -44,7 +45,7 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
 
 #[test]
 fn every_get_answers_as_declared_and_changes_nothing() {
-    let (full, bare) = (House::new(true), House::new(false));
+    let (full, bare) = (House::new(true).with_code(), House::new(false).with_code());
     let events = full.test.event_count();
     let mut complaints = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.is_get()) {
@@ -170,6 +171,8 @@ enum Guard {
 
 struct House {
     test: TestSite,
+    /// Its folder is there as long as the house.
+    _repository: Option<TestRepository>,
     sessions: Vec<(&'static str, String)>,
 }
 
@@ -183,7 +186,7 @@ impl House {
             let person = if matches!(*viewer, "member" | "insider") { person.member() } else { person };
             sessions.push((*viewer, person.session.unwrap()));
         }
-        let house = Self { test, sessions };
+        let house = Self { test, _repository: None, sessions };
         house.furnish();
         if hides {
             house.hide();
@@ -192,6 +195,17 @@ impl House {
         }
         house.test.catch_up();
         house
+    }
+
+    /// With a repository, which only reading asks for.
+    fn with_code(mut self) -> Self {
+        let repository = TestRepository::new();
+        repository.write("README.md", "See [[Plan]] and [[Secret/Plan]].").write("src/main.rs", "fn main() {}\n");
+        repository.commit("See [[Secret/Plan]]");
+        self.test.connect(&repository.path(), "doors");
+        self.test.catch_up();
+        self._repository = Some(repository);
+        self
     }
 
     fn furnish(&self) {

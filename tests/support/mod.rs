@@ -8,6 +8,7 @@ pub mod commit;
 pub mod form;
 pub mod person;
 pub mod repository;
+pub mod work_tree;
 pub mod server;
 
 use std::net::Ipv4Addr;

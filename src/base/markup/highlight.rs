@@ -59,7 +59,11 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self { deadline: Instant::now() + Duration::from_secs(3) }
+        Self::of(Duration::from_secs(3))
+    }
+
+    fn of(time: Duration) -> Self {
+        Self { deadline: Instant::now() + time }
     }
 
     fn used_up(&self) -> bool {
@@ -67,10 +71,11 @@ impl Budget {
     }
 }
 
-/// A whole file or block of code in colours, for the pages that show code. `language` is a name or a file extension.
-pub fn highlighted(code: &str, language: &str) -> Html {
+/// A whole file in colours, for the pages that show code; what is not done within that time stays plain. `language` is a
+/// name or a file extension. Stretches of colour are never nested.
+pub fn highlighted(code: &str, language: &str, time: Duration) -> Html {
     let mut out = String::new();
-    write(&mut out, code, language, &Budget::new());
+    write(&mut out, code, language, &Budget::of(time));
     Html::trusted(out)
 }
 

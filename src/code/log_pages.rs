@@ -1,0 +1,355 @@
+//! The log of a repository and of a path (rows V12, V23): page by page, as a feed, as JSON.
+//!
+//! A page after the first names the commit at which the first began, so that a push in between moves nothing.
+
+use git2::Oid;
+use rocket::Route;
+use serde::Serialize;
+use serde_json::json;
+
+use super::browse_pages::{commit_json, or_trouble, ways};
+use super::changed_paths::ChangeKind;
+use super::past::{self, Mode, Step};
+use super::place::{self, Head, Place};
+use super::refs::{self, Badge};
+use super::told::{self, CommitLine, Told};
+use super::tree::{self, Segments};
+use super::{BROWSER_VIEW, CHANGESET_VIEW, LOG_VIEW, NO_PAGE};
+use crate::base::error::{Error, Result};
+use crate::base::markup::Html;
+use crate::web::feed::{self, Feed};
+use crate::web::page::Alternate;
+use crate::web::paging::{self, with_value};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
+
+const PAGE_SIZE: usize = 50;
+const LARGEST_PAGE: usize = 500;
+/// So far back the log of everything is walked.
+const DEEPEST: usize = 50_000;
+
+pub fn routes() -> Vec<Route> {
+    rocket::routes![log]
+}
+
+#[rocket::get("/<project>/log/<_..>")]
+async fn log(visit: Visit, project: &str) -> Answer {
+    let project = project.to_owned();
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(LOG_VIEW, NO_PAGE)?;
+            or_trouble(desk, &room, show(desk, &room))
+        })
+        .await
+}
+
+/// One commit of a log.
+struct Entry {
+    told: Told,
+    /// What it did to the path; none in the log of everything.
+    step: Option<Step>,
+}
+
+/// A page of a log.
+struct Stretch {
+    entries: Vec<Entry>,
+    /// The commit at which the first page began.
+    from: Oid,
+    page: usize,
+    limit: usize,
+    more: bool,
+    is_cut: bool,
+    mode: Mode,
+}
+
+fn show(desk: &Desk, room: &Room) -> Result<Answer> {
+    let visit = &desk.visit;
+    let path = tree::segments(visit.raw_tail("/log").unwrap_or_default());
+    let asked = room.project.read(|db| place::asked(db, path))?;
+    if asked.repository().is_none() {
+        let may_add = asked.path.is_empty() && room.viewer.may(BROWSER_VIEW);
+        return Err(if may_add { Error::conflict("There is no repository here yet.") } else { place::no_repository() });
+    }
+    let place = place::open(asked, visit.value("rev"))?;
+    let stretch = stretch(desk, room, &place)?;
+    match visit.value("format").as_deref() {
+        Some("atom" | "rss") => as_feed(desk, room, &place, &stretch),
+        _ if visit.wants_json() => as_json(desk, room, &place, &stretch),
+        None | Some("" | "html") => as_page(desk, room, &place, stretch),
+        Some(_) => Err(Error::invalid("format", "A log is there as json and atom.")),
+    }
+}
+
+fn stretch(desk: &Desk, room: &Room, place: &Place) -> Result<Stretch> {
+    let number = |name: &str| desk.visit.value(name).and_then(|value| value.parse::<usize>().ok());
+    let limit = number("limit").unwrap_or(PAGE_SIZE).clamp(1, LARGEST_PAGE);
+    let page = paging::asked(desk.visit.value("page"));
+    let skip = (page - 1) * limit;
+    let from = match desk.visit.value("from").filter(|from| !from.is_empty()) {
+        Some(from) => super::git::revision(&place.git, Some(&from))?.commit,
+        None => place.commit(),
+    };
+    let mode = desk.visit.value("mode");
+    let mode = Mode::ALL.into_iter().find(|known| mode.as_deref() == Some(known.name())).unwrap_or(Mode::FollowCopy);
+    let (commits, steps, more, is_cut) = if place.path.is_empty() {
+        let (commits, more) = walk(place, from, skip, limit)?;
+        (commits, Vec::new(), more, false)
+    } else {
+        let found = room.project.read(|db| {
+            let line = past::line(db, &place.git, place.repository.id, from)?;
+            past::log(db, &place.git, &line, &place.path, mode, skip, limit)
+        })?;
+        if found.steps.is_empty() && !found.is_cut && page == 1 && !exists(place, from)? {
+            return Err(place.missing());
+        }
+        (found.steps.iter().map(|step| step.commit).collect(), found.steps, found.more, found.is_cut)
+    };
+    let mut told = room.project.read(|db| told::told(db, &place.git, &room.viewer, commits.iter().copied()))?;
+    let mut steps = steps.into_iter();
+    let entries = commits
+        .iter()
+        .filter_map(|commit| {
+            let step = steps.next();
+            Some(Entry { told: told.remove(commit)?, step })
+        })
+        .collect();
+    Ok(Stretch { entries, from, page, limit, more, is_cut, mode })
+}
+
+fn exists(place: &Place, commit: Oid) -> Result<bool> {
+    Ok(tree::find(&place.git, tree::root(&place.git, commit)?, &place.path)?.is_some())
+}
+
+/// All commits that a commit has behind it, the newest first.
+fn walk(place: &Place, from: Oid, skip: usize, limit: usize) -> Result<(Vec<Oid>, bool)> {
+    if skip > DEEPEST {
+        return Err(Error::invalid("page", "So far back this log does not go; begin at an older commit with rev=."));
+    }
+    let mut walk = place.git.revwalk().map_err(|error| tree::unreadable(&error))?;
+    // Newest first; any other order would have git read the whole history beforehand.
+    walk.push(from).map_err(|error| tree::unreadable(&error))?;
+    // A shallow copy ends somewhere: what is there is shown.
+    let mut commits: Vec<Oid> = walk.map_while(std::result::Result::ok).skip(skip).take(limit + 1).collect();
+    let more = commits.len() > limit;
+    commits.truncate(limit);
+    Ok((commits, more))
+}
+
+#[derive(Serialize)]
+struct LogPage {
+    head: Head,
+    rows: Vec<Row>,
+    diff: Option<DiffForm>,
+    modes: Vec<ModeChoice>,
+    newer_href: Option<String>,
+    older_href: Option<String>,
+    page: usize,
+    is_cut: bool,
+    feed_href: String,
+}
+
+impl Page for LogPage {
+    const TEMPLATE: &'static str = "code/log.html";
+}
+
+#[derive(Serialize)]
+struct Row {
+    commit: CommitLine,
+    badges: Vec<Badge>,
+    is_merge: bool,
+    kind: &'static str,
+    former: Option<Named>,
+    path: Option<Named>,
+    browse_href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    href: String,
+}
+
+/// Where the comparison of two commits is asked for.
+#[derive(Serialize)]
+struct DiffForm {
+    href: String,
+    sent: Vec<Sent>,
+}
+
+#[derive(Serialize)]
+struct Sent {
+    name: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct ModeChoice {
+    name: &'static str,
+    href: String,
+    chosen: bool,
+}
+
+/// The same log with one value of its address replaced; from its first page on.
+fn same_log(desk: &Desk, room: &Room, place: &Place, name: &str, value: &str) -> String {
+    let pairs: Vec<(String, String)> =
+        desk.visit.pairs().into_iter().filter(|(key, _)| !["page", "from", "format"].contains(&key.as_str())).collect();
+    with_value(&plain_href(room, place), &pairs, name, value)
+}
+
+fn plain_href(room: &Room, place: &Place) -> String {
+    format!("{}/log{}", room.root, place.tail(&place.path))
+}
+
+fn page_href(desk: &Desk, room: &Room, place: &Place, stretch: &Stretch, page: usize) -> String {
+    let mut pairs: Vec<(String, String)> =
+        desk.visit.pairs().into_iter().filter(|(key, _)| !["page", "from"].contains(&key.as_str())).collect();
+    pairs.push(("from".to_owned(), stretch.from.to_string()));
+    with_value(&plain_href(room, place), &pairs, "page", &page.to_string())
+}
+
+fn as_page(desk: &Desk, room: &Room, place: &Place, stretch: Stretch) -> Result<Answer> {
+    let head = room.project.read(|db| place::head(db, room, place, "/log", ways(room), None))?;
+    let ids: Vec<Oid> = stretch.entries.iter().filter_map(|entry| Oid::from_str(&entry.told.sha).ok()).collect();
+    let mut badges = refs::badges(&place.git, &ids);
+    let rows: Vec<Row> = stretch
+        .entries
+        .iter()
+        .zip(&ids)
+        .map(|(entry, id)| row(room, place, entry, badges.remove(id).unwrap_or_default()))
+        .collect();
+    let words = [
+        (Mode::FollowCopy, "with former names"),
+        (Mode::StopOnCopy, "since it came to be"),
+        (Mode::PathHistory, "all of this path"),
+    ];
+    let modes = words.map(|(mode, name)| ModeChoice {
+        name,
+        href: same_log(desk, room, place, "mode", if mode == Mode::FollowCopy { "" } else { mode.name() }),
+        chosen: mode == stretch.mode,
+    });
+    let feed_href = same_log(desk, room, place, "format", "atom");
+    let title = if place.path.is_empty() { place.repository.name.clone() } else { tree::shown_path(&place.path) };
+    let alternates = vec![
+        Alternate { href: feed_href.clone(), media_type: "application/atom+xml", title: format!("Log of {title}") },
+        Alternate {
+            href: same_log(desk, room, place, "format", "json"),
+            media_type: "application/json",
+            title: format!("Log of {title}"),
+        },
+    ];
+    let page = LogPage {
+        head,
+        diff: (room.viewer.may(CHANGESET_VIEW) && rows.len() > 1).then(|| diff_form(room, place)),
+        rows,
+        modes: if place.path.is_empty() { Vec::new() } else { modes.into() },
+        newer_href: (stretch.page > 1).then(|| page_href(desk, room, place, &stretch, stretch.page - 1)),
+        older_href: stretch.more.then(|| page_href(desk, room, place, &stretch, stretch.page + 1)),
+        page: stretch.page,
+        is_cut: stretch.is_cut,
+        feed_href,
+    };
+    let sheet = Sheet::new(format!("Log of {title}"), page).at("/browser").alternates(alternates);
+    if desk.visit.query.is_empty() { sheet } else { sheet.noindex() }.render(desk)
+}
+
+fn diff_form(room: &Room, place: &Place) -> DiffForm {
+    let mut sent = Vec::new();
+    if !place.repository.is_default {
+        sent.push(Sent { name: "repository", value: place.repository.name.clone() });
+    }
+    // Names that are no text can't be sent in a field; then all of the two commits is compared.
+    let is_text = place.path.iter().all(|name| std::str::from_utf8(name).is_ok());
+    if !place.path.is_empty() && is_text {
+        for name in ["old_path", "new_path"] {
+            sent.push(Sent { name, value: String::from_utf8_lossy(&place.path.join(&b'/')).into_owned() });
+        }
+    }
+    DiffForm { href: format!("{}/diff", room.root), sent }
+}
+
+fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>) -> Row {
+    let step = entry.step.as_ref();
+    let sha = &entry.told.sha;
+    let at = |path: &Segments| place::at_rev(&format!("{}/browser{}", room.root, place.tail(path)), Some(sha));
+    let may_browse = room.viewer.may(BROWSER_VIEW);
+    let log_of = |path: &Segments| Named { name: tree::shown_path(path), href: place.href(room, "/log", path) };
+    Row {
+        commit: entry.told.line(room),
+        badges,
+        is_merge: entry.told.parents.len() > 1,
+        kind: step.map(|step| step.kind.name()).unwrap_or_default(),
+        former: step.and_then(|step| step.former.as_ref()).map(log_of),
+        path: step.filter(|step| step.path != place.path).map(|step| log_of(&step.path)),
+        browse_href: match step {
+            Some(step) if step.kind == ChangeKind::Removed => None,
+            Some(step) => may_browse.then(|| at(&step.path)),
+            None => may_browse.then(|| at(&Segments::new())),
+        },
+    }
+}
+
+fn as_json(desk: &Desk, room: &Room, place: &Place, stretch: &Stretch) -> Result<Answer> {
+    let items: Vec<_> = stretch
+        .entries
+        .iter()
+        .map(|entry| {
+            let mut item = commit_json(desk, room, &entry.told);
+            if let (Some(step), Some(fields)) = (&entry.step, item.as_object_mut()) {
+                fields.insert("kind".to_owned(), json!(step.kind.name()));
+                fields.insert("path".to_owned(), json!(tree::shown_path(&step.path)));
+                fields.insert("former".to_owned(), json!(step.former.as_ref().map(|path| tree::shown_path(path))));
+            }
+            item
+        })
+        .collect();
+    let next =
+        stretch.more.then(|| desk.web().address.absolute(&page_href(desk, room, place, stretch, stretch.page + 1)));
+    // How many there are in all is not counted, unless all are here.
+    let total = (!stretch.more && !stretch.is_cut).then(|| (stretch.page - 1) * stretch.limit + items.len());
+    Answer::json(&json!({
+        "total": total,
+        "page": stretch.page,
+        "items": items,
+        "next": next,
+        "repository": place.repository.name,
+        "path": tree::shown_path(&place.path),
+        "complete": !stretch.is_cut,
+    }))
+}
+
+fn as_feed(desk: &Desk, room: &Room, place: &Place, stretch: &Stretch) -> Result<Answer> {
+    let absolute = |href: &str| desk.web().address.absolute(href);
+    let page = absolute(&same_log(desk, room, place, "page", ""));
+    let entries: Vec<feed::Entry> = stretch
+        .entries
+        .iter()
+        .filter(|entry| entry.told.is_open)
+        .map(|entry| {
+            let url = absolute(&format!("{}{}", room.root, super::changeset_href(&entry.told.sha)));
+            let mut html = Html::default();
+            html.tag("<pre>").text(&entry.told.message).tag("</pre>");
+            feed::Entry {
+                title: entry.told.subject.clone(),
+                id: url.clone(),
+                url,
+                updated: entry.told.at.iso(),
+                author: entry.told.author.clone(),
+                summary_html: html.into_string(),
+            }
+        })
+        .collect();
+    Feed {
+        title: format!("{}: log of {}{}", room.row.called(), place.repository.name, path_words(place)),
+        subtitle: place.called(),
+        id: page.clone(),
+        self_url: absolute(&desk.visit.here()),
+        html_url: page,
+        updated: entries.first().map_or_else(|| room.row.created_at.iso(), |entry| entry.updated.clone()),
+        entries,
+    }
+    .render(desk)
+}
+
+fn path_words(place: &Place) -> String {
+    if place.path.is_empty() { String::new() } else { format!(", {}", tree::shown_path(&place.path)) }
+}

@@ -1,0 +1,227 @@
+//! What an address below Code means: a repository, a revision, a path; and the head of its page.
+
+use git2::Oid;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::git::{self, Git, Revision, RevisionKind};
+use super::refs;
+use super::repository::{self, Repository};
+use super::told::CommitLine;
+use super::tree::{self, Segments};
+use crate::base::error::{Error, Result};
+use crate::web::{Room, address};
+
+/// A repository and a path in it, as an address names them.
+pub struct Asked {
+    pub repositories: Vec<Repository>,
+    /// Which of them; none: there is no repository at all.
+    chosen: Option<usize>,
+    pub path: Segments,
+}
+
+impl Asked {
+    pub fn repository(&self) -> Option<&Repository> {
+        self.repositories.get(self.chosen?)
+    }
+}
+
+/// The first part of a path may name a repository other than the default one (row V03).
+pub fn asked(db: &Connection, mut path: Segments) -> Result<Asked> {
+    let repositories = repository::list(db)?;
+    let named = path.first().and_then(|first| {
+        repositories.iter().position(|known| !known.is_default && known.name.as_bytes() == first.as_slice())
+    });
+    if named.is_some() {
+        path.remove(0);
+    }
+    let default = repositories.iter().position(|known| known.is_default);
+    Ok(Asked { chosen: named.or(default), repositories, path })
+}
+
+/// A place in a repository at a revision.
+pub struct Place {
+    pub repository: Repository,
+    pub git: Git,
+    pub revision: Revision,
+    /// As it was asked for; none: the default branch.
+    pub rev: Option<String>,
+    pub path: Segments,
+    /// There are several repositories, so this one is named.
+    pub is_one_of_many: bool,
+}
+
+/// Opens what was asked for. Conflict: the repository can't be read, or has no commit yet.
+pub fn open(asked: Asked, rev: Option<String>) -> Result<Place> {
+    let is_one_of_many = asked.repositories.len() > 1;
+    let Asked { mut repositories, chosen, path } = asked;
+    let chosen = chosen.filter(|chosen| *chosen < repositories.len());
+    let repository = chosen.map(|chosen| repositories.swap_remove(chosen)).ok_or_else(no_repository)?;
+    let git = git::open(&repository)?;
+    let rev = rev.map(|rev| rev.trim().to_owned()).filter(|rev| !rev.is_empty());
+    let revision = git::revision(&git, rev.as_deref())?;
+    Ok(Place { repository, git, revision, rev, path, is_one_of_many })
+}
+
+pub fn no_repository() -> Error {
+    Error::not_found("This project has no repository.")
+}
+
+impl Place {
+    pub fn commit(&self) -> Oid {
+        self.revision.commit
+    }
+
+    /// The repository and a path in it, as addresses name them.
+    pub fn tail(&self, path: &[Vec<u8>]) -> String {
+        format!("{}{}", repository_tail(&self.repository), tree::href(path))
+    }
+
+    /// The address of a page about a path at this revision: `way` is `/browser` or `/log`.
+    pub fn href(&self, room: &Room, way: &str, path: &[Vec<u8>]) -> String {
+        at_rev(&format!("{}{way}{}", room.root, self.tail(path)), self.rev.as_deref())
+    }
+
+    /// The address of the contents of a file at this revision.
+    pub fn export_href(&self, room: &Room, path: &[Vec<u8>]) -> String {
+        format!("{}{}{}", room.root, self.export_root(), self.tail(path))
+    }
+
+    pub fn export_root(&self) -> String {
+        format!("/export/{}", address::segment(self.rev.as_deref().unwrap_or("HEAD")))
+    }
+
+    /// What is looked at, in a word.
+    pub fn called(&self) -> String {
+        let sha = self.commit().to_string();
+        let name = self.revision.name.clone();
+        name.map_or_else(|| super::short(&sha).to_owned(), |name| git::one_line(name.as_bytes()))
+    }
+
+    pub fn missing(&self) -> Error {
+        Error::not_found(format!("There is no file or folder `{}` at {}.", tree::shown_path(&self.path), self.called()))
+    }
+}
+
+/// What stands in addresses before the paths of a repository: nothing for the default one.
+pub fn repository_tail(repository: &Repository) -> String {
+    if repository.is_default { String::new() } else { format!("/{}", address::path(&repository.name)) }
+}
+
+pub fn at_rev(href: &str, rev: Option<&str>) -> String {
+    rev.map_or_else(|| href.to_owned(), |rev| format!("{href}?rev={}", address::query_value(rev)))
+}
+
+/// `head` of `code/_head.html`.
+#[derive(Serialize)]
+pub struct Head {
+    pub crumbs: Vec<Crumb>,
+    pub heading: String,
+    pub mono: bool,
+    pub tabs: Vec<Tab>,
+    pub switch: Option<Switch>,
+    pub commit: Option<CommitLine>,
+}
+
+#[derive(Serialize)]
+pub struct Crumb {
+    pub name: String,
+    pub href: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct Tab {
+    pub name: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+#[derive(Serialize)]
+pub struct Switch {
+    href: String,
+    name: String,
+    kind: &'static str,
+    branches: Vec<Choice>,
+    tags: Vec<Choice>,
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    href: String,
+    name: String,
+    chosen: bool,
+}
+
+/// The head of a page about the path of a place: `way` is the one that is gone now, `ways` are all that there are.
+pub fn head(
+    db: &Connection,
+    room: &Room,
+    place: &Place,
+    way: &'static str,
+    ways: &[(&'static str, &'static str)],
+    commit: Option<CommitLine>,
+) -> Result<Head> {
+    let mut crumbs = Vec::new();
+    let (heading, above) = match place.path.split_last() {
+        Some((last, above)) => (tree::shown(last), Some(above)),
+        None => (place.repository.name.clone(), None),
+    };
+    if place.is_one_of_many {
+        crumbs.push(Crumb { name: "Code".to_owned(), href: Some(format!("{}/browser", room.root)) });
+    }
+    if let Some(above) = above {
+        for depth in 0..=above.len() {
+            let name = if depth == 0 { place.repository.name.clone() } else { tree::shown(&above[depth - 1]) };
+            crumbs.push(Crumb { name, href: Some(place.href(room, way, &above[..depth])) });
+        }
+    }
+    let tab = |(name, of): &(&'static str, &'static str)| Tab {
+        name,
+        href: place.href(room, of, &place.path),
+        current: *of == way,
+    };
+    Ok(Head {
+        crumbs,
+        heading,
+        mono: above.is_some(),
+        tabs: ways.iter().map(tab).collect(),
+        switch: Some(switch(db, room, place, way)?),
+        commit,
+    })
+}
+
+fn switch(db: &Connection, room: &Room, place: &Place, way: &str) -> Result<Switch> {
+    let names = refs::names(db, &place.git, place.repository.id)?;
+    let href = format!("{}{way}{}", room.root, place.tail(&place.path));
+    let is_shown = |kind: RevisionKind, name: &str| {
+        let same = place.revision.name.as_deref() == Some(name);
+        same && (place.revision.kind == kind
+            || (place.revision.kind == RevisionKind::Default && kind == RevisionKind::Branch))
+    };
+    let choice = |kind: RevisionKind, name: &str, rev: &str| Choice {
+        href: at_rev(&href, Some(rev)),
+        name: git::one_line(name.as_bytes()),
+        chosen: is_shown(kind, name),
+    };
+    let branches = names.branches.iter();
+    let branches = branches.map(|name| choice(RevisionKind::Branch, name, &branch_rev(name))).collect();
+    let tags = names.tags.iter().map(|name| choice(RevisionKind::Tag, name, &refs::tag_rev(&names, name))).collect();
+    Ok(Switch {
+        name: place.called(),
+        kind: match place.revision.kind {
+            RevisionKind::Branch => "branch",
+            RevisionKind::Default if place.revision.name.is_some() => "branch",
+            RevisionKind::Tag => "tag",
+            RevisionKind::Default | RevisionKind::Commit => "commit",
+        },
+        branches,
+        tags,
+        more: names.more,
+        href,
+    })
+}
+
+fn branch_rev(name: &str) -> String {
+    if name == "HEAD" { "heads/HEAD".to_owned() } else { name.to_owned() }
+}
