@@ -11,16 +11,27 @@
 //!
 //! `tree` and `place` know what lies where, `history` keeps which commit changed which path and `past` answers from it;
 //! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that.
+//!
+//! `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
+//! `differences` puts both on a page, `mail` makes a patch of a commit, `asked` tells what a message did to tickets and
+//! `reach` where a commit stands.
 
 mod act;
 mod actor;
 mod admin;
+mod asked;
 mod browse_pages;
+mod changed;
 mod changed_paths;
+mod changeset_pages;
 mod check;
 pub mod commit_refs;
+mod diff_pages;
+mod differences;
 mod document;
+mod file_diff;
 mod file_pages;
+mod file_path;
 pub mod git;
 pub mod heads;
 pub mod history;
@@ -29,10 +40,12 @@ pub mod link;
 pub mod listed;
 mod log_pages;
 mod macros;
+mod mail;
 mod past;
 mod patch_id;
 pub mod place;
 mod raw;
+mod reach;
 mod refs;
 mod relative;
 pub mod repository;
@@ -114,7 +127,16 @@ impl Component for Code {
     }
 
     fn routes(&self) -> Vec<rocket::Route> {
-        [browse_pages::routes(), log_pages::routes(), raw::routes(), sync_pages::routes(), admin::routes()].concat()
+        [
+            browse_pages::routes(),
+            log_pages::routes(),
+            raw::routes(),
+            changeset_pages::routes(),
+            diff_pages::routes(),
+            sync_pages::routes(),
+            admin::routes(),
+        ]
+        .concat()
     }
 
     fn places(&self) -> &'static [Place] {

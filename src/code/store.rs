@@ -7,6 +7,9 @@ use crate::base::error::Result;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 
+/// How many commits after one are looked through for its children.
+const CHILDREN_AMONG: i64 = 300;
+
 #[derive(Debug, Clone)]
 pub struct Changeset {
     pub id: i64,
@@ -85,6 +88,58 @@ pub fn repositories_of(db: &Connection, changeset: i64) -> Result<Vec<i64>> {
     let mut statement =
         db.prepare_cached("select repository from changeset_repository where changeset = ?1 order by repository")?;
     Ok(statement.query_map([changeset], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether all repositories that have it had it when they were connected, so that it never acted.
+pub fn is_baseline(db: &Connection, changeset: i64) -> Result<bool> {
+    let mut statement =
+        db.prepare_cached("select coalesce(min(baseline), 0) from changeset_repository where changeset = ?1")?;
+    Ok(statement.query_row([changeset], |row| row.get(0))?)
+}
+
+/// The commits that were made of this one: those among the next few hundred in time that name it as a parent. One that came
+/// much later, on a branch of its own, is not found.
+pub fn children(db: &Connection, viewer: &Viewer, sha: &str, committed_at: Instant) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "select sha, parents, acl from changeset where committed_at >= ?1 order by committed_at, id limit ?2",
+    )?;
+    let mut rows = statement.query((committed_at, CHILDREN_AMONG))?;
+    let mut children = Vec::new();
+    while let Some(row) = rows.next()? {
+        let is_child = row.get_ref("parents")?.as_str().is_ok_and(|parents| parents.split(' ').any(|one| one == sha));
+        if is_child && viewer.sees_class(row.get("acl")?) {
+            children.push(row.get("sha")?);
+        }
+    }
+    Ok(children)
+}
+
+/// Of those commits, by id, what they say first; none for those that are not known or may not be seen.
+pub fn subjects(db: &Connection, viewer: &Viewer, shas: &[String]) -> Result<Vec<Option<String>>> {
+    let mut statement = db.prepare_cached("select * from changeset where sha = ?1")?;
+    shas.iter()
+        .map(|sha| {
+            let found = statement.query_row([sha], from_row).optional()?;
+            let seen = found.filter(|changeset| viewer.may(CHANGESET_VIEW) && viewer.sees_class(changeset.acl));
+            Ok(seen.map(|changeset| changeset.subject().to_owned()))
+        })
+        .collect()
+}
+
+/// Of a commit by its whole id: whether it is known here, and then itself if this viewer may see it.
+pub fn by_sha(db: &Connection, viewer: &Viewer, sha: &str) -> Result<Option<Option<Changeset>>> {
+    let found = db.prepare_cached("select * from changeset where sha = ?1")?.query_row([sha], from_row).optional()?;
+    Ok(found.map(|found| Some(found).filter(|found| viewer.may(CHANGESET_VIEW) && viewer.sees_class(found.acl))))
+}
+
+/// How a person of the project is called.
+pub fn called(db: &Connection, person: i64) -> Result<Option<String>> {
+    let mut statement = db.prepare_cached("select login, display_name from person where id = ?1")?;
+    let called = statement.query_row([person], |row| {
+        let (login, name): (String, String) = (row.get("login")?, row.get("display_name")?);
+        Ok(if name.is_empty() { login } else { name })
+    });
+    Ok(called.optional()?)
 }
 
 /// What a commit asked of one ticket, and what came of it.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use similar::{DiffOp, group_diff_ops};
@@ -18,11 +18,11 @@ use super::words::{Kind, Token, tokens};
 
 /// Compares two texts whose lines end in LF.
 ///
-/// Bounded for any input: the search for the smallest difference ends after 0.8 s (the rest counts as
-/// removed and added), pairing of similar lines after a fixed number of steps, and only
+/// Bounded for any input: the search for the smallest difference ends after [`Options::time_limit`] (the rest
+/// counts as removed and added), pairing of similar lines after a fixed number of steps, and only
 /// [`Options::max_rows`] rows are made.
 pub fn diff(old: &str, new: &str, options: &Options) -> Diff {
-    let deadline = Instant::now() + TIME_LIMIT;
+    let deadline = Instant::now() + options.time_limit;
     let (old_text, new_text) = (Lines::of(old), Lines::of(new));
     let mut comparison = Comparison {
         old: &old_text.lines,
@@ -68,6 +68,8 @@ pub struct Options {
     /// No more rows than this are made (a changed row that turns into two counts once);
     /// [`Diff::left_out`] tells how many that cost.
     pub max_rows: usize,
+    /// The search for the smallest difference ends after that time.
+    pub time_limit: Duration,
 }
 
 impl Default for Options {
@@ -78,6 +80,7 @@ impl Default for Options {
             ignore_case: false,
             ignore_blank_lines: false,
             max_rows: 10_000,
+            time_limit: TIME_LIMIT,
         }
     }
 }

@@ -1,0 +1,659 @@
+//! `/changeset/<rev>`: one commit. Its message and what that asked of tickets, who made it and when, where it stands, and
+//! what it changed: as a page, as a patch, as a mail for `git am`, as JSON (rows V10, V14).
+
+use git2::{Commit, Oid};
+use rocket::http::{ContentType, Status};
+use rocket::{Route, get, routes};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::json;
+
+use super::asked::{self, Told};
+use super::changed::{self, ChangedFile};
+use super::differences::{Compared, Differences, Place, start, unknown_format};
+use super::git::{self, Git, SHORTEST_ID};
+use super::repository::{self, Repository};
+use super::store::{self, Changeset};
+use super::{CHANGESET_VIEW, FILE_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short};
+use crate::base::error::{Error, Result};
+use crate::base::markup::{Flavour, Here};
+use crate::base::resource::Resource;
+use crate::base::time::{Instant, When};
+use crate::web::page::Alternate;
+use crate::web::paging::with_value;
+use crate::web::text::Reader;
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
+
+/// Longer messages are cut short on the page.
+const LONGEST_MESSAGE: usize = 64 << 10;
+
+pub fn routes() -> Vec<Route> {
+    routes![show]
+}
+
+#[get("/<project>/changeset/<_..>")]
+async fn show(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(CHANGESET_VIEW, NO_CHANGESET)?;
+            let tail = raw_tail(desk);
+            if tail.is_empty() {
+                return Ok(to_diff(desk, &room));
+            }
+            let found = find(&room, &tail)?;
+            answered(desk, &room, &found)
+        })
+        .await
+}
+
+/// What follows `/changeset` in the address, as it came.
+fn raw_tail(desk: &Desk) -> String {
+    let below = desk.visit.path.strip_prefix(desk.base()).unwrap_or_default();
+    below.splitn(4, '/').nth(3).unwrap_or_default().to_owned()
+}
+
+/// Trac compares any two revisions at `/changeset?old=…&new=…` (row V11).
+fn to_diff(desk: &Desk, room: &Room) -> Answer {
+    let query = if desk.visit.query.is_empty() { String::new() } else { format!("?{}", desk.visit.query) };
+    Answer::moved(&format!("{}/diff{query}", room.root))
+}
+
+/// A commit as it was found: in a repository, in the project's database, or in both.
+struct Found {
+    facts: Facts,
+    stored: Option<Changeset>,
+    opened: Option<(Repository, Git)>,
+    /// Why it was not found in git, or not all of it: sentences.
+    troubles: Vec<String>,
+    path: Vec<u8>,
+}
+
+/// What is known of a commit, from git or else from the database.
+struct Facts {
+    sha: String,
+    author: String,
+    authored_at: Instant,
+    committer: String,
+    committed_at: Instant,
+    message: String,
+    parents: Vec<String>,
+}
+
+impl Facts {
+    fn of_git(commit: &Commit<'_>) -> Self {
+        let encoding = commit.message_encoding().ok().flatten().unwrap_or_default().to_ascii_lowercase();
+        let name =
+            |signature: git2::Signature<'_>| git::one_line(git::text_of(signature.name_bytes(), &encoding).as_bytes());
+        Self {
+            sha: commit.id().to_string(),
+            authored_at: git::instant(commit.author().when()),
+            author: name(commit.author()),
+            committed_at: git::instant(commit.committer().when()),
+            committer: name(commit.committer()),
+            message: git::message(commit),
+            parents: commit.parent_ids().map(|id| id.to_string()).collect(),
+        }
+    }
+
+    fn of_store(changeset: &Changeset) -> Self {
+        Self {
+            sha: changeset.sha.clone(),
+            author: changeset.author_name.clone(),
+            authored_at: changeset.authored_at,
+            committer: changeset.committer_name.clone(),
+            committed_at: changeset.committed_at,
+            message: changeset.message.clone(),
+            parents: changeset.parents.clone(),
+        }
+    }
+
+    fn subject(&self) -> &str {
+        self.message.trim_start().lines().next().unwrap_or_default().trim_end()
+    }
+}
+
+/// Finds what `<rev>[/<repository>][/<path>]` names. The first segment after the revision may be a repository; else all of
+/// it is a path in the default one (row V03).
+fn find(room: &Room, tail: &str) -> Result<Found> {
+    let missing = || Error::not_found(NO_CHANGESET);
+    let (rev, rest) = tail.split_once('/').unwrap_or((tail, ""));
+    let rev = address::decode(rev).ok_or_else(missing)?;
+    let is_id = rev.len() >= SHORTEST_ID && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (all, stored) = room.project.read(|db| {
+        let stored = if is_id { store::by_prefix(db, &room.viewer, &rev)? } else { None };
+        Ok((repository::list(db)?, stored))
+    })?;
+    let (first, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let named = all.iter().find(|repository| repository.name.as_bytes() == file_path::from_raw(first)).cloned();
+    let path = file_path::from_raw(if named.is_some() { below } else { rest });
+    let is_named = named.is_some();
+    let holders = match &stored {
+        Some(stored) => room.project.read(|db| store::repositories_of(db, stored.id))?,
+        None => Vec::new(),
+    };
+    let mut candidates = named.map_or(all, |named| vec![named]);
+    candidates.sort_by_key(|repository| !holders.contains(&repository.id));
+    let (mut troubles, mut ambiguous) = (Vec::new(), None);
+    for repository in candidates {
+        let git = match git::open(&repository) {
+            Ok(git) => git,
+            Err(error) => {
+                troubles.push(error.to_string());
+                continue;
+            }
+        };
+        match git::revision(&git, Some(&rev)) {
+            Ok(revision) => {
+                let Ok(commit) = git.find_commit(revision.commit) else {
+                    troubles.push(format!("The commit can't be read in the repository {}.", repository.name));
+                    continue;
+                };
+                let facts = Facts::of_git(&commit);
+                drop(commit);
+                let stored = match room.project.read(|db| store::by_sha(db, &room.viewer, &facts.sha))? {
+                    Some(None) => return Err(missing()),
+                    known => known.flatten(),
+                };
+                return Ok(Found { facts, stored, opened: Some((repository, git)), troubles: Vec::new(), path });
+            }
+            Err(Error::NotFound(told)) if told.starts_with("More than one") => ambiguous = Some(told),
+            Err(_) => {}
+        }
+    }
+    if let Some(stored) = stored.filter(|_| !is_named) {
+        if troubles.is_empty() {
+            troubles.push(if holders.is_empty() {
+                "The repository that it came from is no longer connected, so what it changed can't be shown.".to_owned()
+            } else {
+                "It is gone from its repository, so what it changed can't be shown. What is told here was kept when it \
+                 was there."
+                    .to_owned()
+            });
+        }
+        return Ok(Found { facts: Facts::of_store(&stored), stored: Some(stored), opened: None, troubles, path });
+    }
+    match (ambiguous, troubles.pop()) {
+        (Some(told), _) => Err(Error::not_found(told)),
+        (None, Some(trouble)) => Err(Error::not_found(trouble)),
+        (None, None) => Err(missing()),
+    }
+}
+
+fn answered(desk: &Desk, room: &Room, found: &Found) -> Result<Answer> {
+    let Some((repository, opened)) = &found.opened else {
+        return match desk.visit.value("format").as_deref() {
+            Some("diff" | "patch") => Err(Error::not_found(found.troubles.join(" "))),
+            _ => presented(desk, room, found, None, &[]),
+        };
+    };
+    let unreadable = |error: git2::Error| changed::unreadable(&error);
+    let commit = opened.find_commit(oid(&found.facts.sha)?).map_err(unreadable)?;
+    let parent = parent_asked(desk, found.facts.parents.len())?;
+    match sides(opened, &commit, parent) {
+        Ok((old_tree, new_tree)) => {
+            let comparison = changed::compare(opened, old_tree.as_ref(), Some(&new_tree))?;
+            let href = href(room, found);
+            let of_one = |file: &ChangedFile| {
+                let place = format!("{}/{}/", changeset_href(&found.facts.sha), address::segment(&repository.name));
+                let own = format!("{}{place}{}", room.root, file_path::encoded(file.path()));
+                with_value(&own, &kept_pairs(&desk.visit), "page", "")
+            };
+            let old_place = found.facts.parents.get(parent - 1).map(|sha| Place::new(room, repository, sha, b""));
+            let compared = Compared {
+                comparison: &comparison,
+                old_tree,
+                new_tree: Some(new_tree),
+                git: opened,
+                href,
+                path: found.path.clone(),
+                old_place,
+                new_place: Some(Place::new(room, repository, &found.facts.sha, b"")),
+                of_one: &of_one,
+            };
+            if !found.path.is_empty() && compared.files().next().is_none() {
+                return Err(Error::not_found("This changeset changed nothing at that path."));
+            }
+            in_format(desk, room, found, &commit, &compared)
+        }
+        Err(Cut::Shallow) => {
+            let note = "This repository is a shallow copy: what was before this commit is not in it, so what it changed \
+                        can't be told.";
+            presented(desk, room, found, None, &[note.to_owned()])
+        }
+        Err(Cut::Unreadable(error)) => {
+            let note = format!("{}", changed::unreadable(&error));
+            presented(desk, room, found, None, &[note])
+        }
+    }
+}
+
+fn in_format(
+    desk: &Desk,
+    room: &Room,
+    found: &Found,
+    commit: &Commit<'_>,
+    compared: &Compared<'_, '_>,
+) -> Result<Answer> {
+    let name = short(&found.facts.sha);
+    match desk.visit.value("format").as_deref() {
+        Some("diff") => Ok(file(compared.unified(room)?, &format!("{name}.diff"))),
+        Some("patch") => {
+            let patch = compared.unified(room)?;
+            Ok(file(mail::mail(commit, &compared.summary(), &patch), &format!("{name}.patch")))
+        }
+        _ => presented(desk, room, found, Some(compared), &[]),
+    }
+}
+
+/// A text of git's, which need not be UTF-8.
+pub(super) fn file(bytes: Vec<u8>, name: &str) -> Answer {
+    Answer::new(Status::Ok, ContentType::Plain, bytes)
+        .header("Content-Disposition", format!("inline; filename=\"{name}\""))
+}
+
+/// Why a commit can't be compared with the one before it.
+enum Cut {
+    Shallow,
+    Unreadable(git2::Error),
+}
+
+impl From<git2::Error> for Cut {
+    fn from(error: git2::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+type Sides<'r> = (Option<git2::Tree<'r>>, git2::Tree<'r>);
+
+fn sides<'r>(git: &'r git2::Repository, commit: &Commit<'r>, parent: usize) -> std::result::Result<Sides<'r>, Cut> {
+    let new = commit.tree()?;
+    if commit.parent_count() == 0 {
+        let has_parent = commit.raw_header_bytes().windows(8).any(|window| window == b"\nparent ");
+        return if has_parent { Err(Cut::Shallow) } else { Ok((None, new)) };
+    }
+    let before = commit.parent(parent - 1);
+    match before {
+        Err(_) if git.is_shallow() => Err(Cut::Shallow),
+        before => Ok((Some(before?.tree()?), new)),
+    }
+}
+
+/// Which parent it is compared with, counted from 1.
+fn parent_asked(desk: &Desk, parents: usize) -> Result<usize> {
+    match desk.visit.value("parent") {
+        None => Ok(1),
+        Some(text) => text.parse().ok().filter(|parent| (1..=parents.max(1)).contains(parent)).ok_or_else(|| {
+            Error::invalid(
+                "parent",
+                format!("This changeset has {parents} parent{}.", if parents == 1 { "" } else { "s" }),
+            )
+        }),
+    }
+}
+
+fn oid(sha: &str) -> Result<Oid> {
+    Oid::from_str(sha).map_err(|_| Error::not_found(NO_CHANGESET))
+}
+
+/// The address of this page, with what it is restricted to.
+fn href(room: &Room, found: &Found) -> String {
+    let mut href = format!("{}{}", room.root, changeset_href(&found.facts.sha));
+    if let Some((repository, _)) = found.opened.as_ref().filter(|_| !found.path.is_empty()) {
+        href.push_str(&format!("/{}/{}", address::segment(&repository.name), file_path::encoded(&found.path)));
+    }
+    href
+}
+
+/// What an address keeps from one file to the next.
+fn kept_pairs(visit: &Visit) -> Vec<(String, String)> {
+    let kept = ["style", "context", "blanks", "parent"];
+    visit.pairs().into_iter().filter(|(name, _)| kept.contains(&name.as_str())).collect()
+}
+
+fn presented(
+    desk: &Desk,
+    room: &Room,
+    found: &Found,
+    compared: Option<&Compared<'_, '_>>,
+    notes: &[String],
+) -> Result<Answer> {
+    let tickets = match &found.stored {
+        Some(stored) => {
+            room.project.read(|db| asked::told(db, room.project.components(), &room.viewer, &room.root, stored))?
+        }
+        None => Vec::new(),
+    };
+    match desk.visit.value("format").as_deref() {
+        _ if desk.visit.wants_json() => as_json(desk, room, found, compared, &tickets),
+        None | Some("html") => as_page(desk, room, found, compared, tickets, notes),
+        Some(other) => Err(unknown_format(other)),
+    }
+}
+
+fn as_json(
+    desk: &Desk,
+    room: &Room,
+    found: &Found,
+    compared: Option<&Compared<'_, '_>>,
+    tickets: &[Told],
+) -> Result<Answer> {
+    let absolute = |href: &str| desk.web().address.absolute(href);
+    let facts = &found.facts;
+    let (files, total, next) = compared.map(|compared| compared.as_json(desk)).unwrap_or_default();
+    let tickets: Vec<_> = tickets.iter().map(|told| told.as_json(&absolute(&told.href))).collect();
+    Answer::json(&json!({
+        "id": facts.sha,
+        "url": absolute(&format!("{}{}", room.root, changeset_href(&facts.sha))),
+        "author": facts.author,
+        "committer": facts.committer,
+        "time": facts.committed_at.iso(),
+        "authored": facts.authored_at.iso(),
+        "message": facts.message,
+        "parents": facts.parents,
+        "repository": found.opened.as_ref().map(|(repository, _)| &repository.name),
+        "files": files,
+        "files_total": total,
+        "next": next.map(|next| absolute(&next)),
+        "tickets": tickets,
+        "notes": found.troubles,
+    }))
+}
+
+#[derive(Serialize)]
+struct ChangesetPage {
+    head: Head,
+    sha: String,
+    message_html: String,
+    author: Signed,
+    /// None where the author committed it at the same time.
+    committer: Option<Signed>,
+    parents: Vec<Other>,
+    children: Vec<Other>,
+    /// The parents that a merge can be compared with; empty for other commits.
+    merge: Vec<Parent>,
+    branches: Vec<Named>,
+    tags: Vec<Named>,
+    /// The default branch, and whether it has the commit.
+    on_default: Option<OnDefault>,
+    repositories: Vec<Named>,
+    tickets: Vec<Told>,
+    /// The project has not looked at it yet.
+    unsynced: bool,
+    troubles: Vec<String>,
+    /// The path that the page is restricted to, and the whole changeset.
+    path: Option<String>,
+    whole_href: String,
+    differences: Option<Differences>,
+    diff_href: Option<String>,
+    patch_href: Option<String>,
+}
+
+impl Page for ChangesetPage {
+    const TEMPLATE: &'static str = "code/changeset.html";
+}
+
+/// Fields of `code/_head.html`.
+#[derive(Serialize)]
+pub(super) struct Head {
+    pub crumbs: Vec<Crumb>,
+    pub heading: String,
+    pub mono: bool,
+    pub tabs: Vec<Tab>,
+    pub switch: Option<()>,
+    pub commit: Option<()>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Crumb {
+    pub name: String,
+    pub href: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tab {
+    pub name: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+#[derive(Serialize)]
+struct Signed {
+    name: String,
+    /// How the project calls them, if their address is known and they are called otherwise.
+    person: Option<String>,
+    when: When,
+}
+
+#[derive(Serialize)]
+struct Other {
+    short: String,
+    href: String,
+    subject: String,
+}
+
+#[derive(Serialize)]
+struct Parent {
+    number: usize,
+    short: String,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    href: String,
+}
+
+#[derive(Serialize)]
+struct OnDefault {
+    name: String,
+    has: bool,
+}
+
+fn as_page(
+    desk: &Desk,
+    room: &Room,
+    found: &Found,
+    compared: Option<&Compared<'_, '_>>,
+    tickets: Vec<Told>,
+    notes: &[String],
+) -> Result<Answer> {
+    let facts = &found.facts;
+    let zone = room.viewer.zone();
+    let whole_href = format!("{}{}", room.root, changeset_href(&facts.sha));
+    let here = href(room, found);
+    let is_merge = facts.parents.len() > 1;
+    let parent = if is_merge { parent_asked(desk, facts.parents.len())? } else { 1 };
+    let mut notes = notes.to_vec();
+    if is_merge && let Some(chosen) = facts.parents.get(parent - 1) {
+        notes.push(format!("A merge: what is shown is what it changed of its parent {}.", short(chosen)));
+    }
+    let differences = compared.map(|compared| compared.shown(desk, room, notes.clone())).transpose()?;
+    let mut troubles = found.troubles.clone();
+    if differences.is_none() {
+        troubles.extend(notes);
+    }
+    let known = room.project.read(|db| around(desk, db, room, found))?;
+    let mapped = known.person.filter(|person| *person != facts.author);
+    let same_hand = facts.author == facts.committer && facts.authored_at == facts.committed_at;
+    let (branches, tags, on_default) = standing(room, found)?;
+    let may_read = compared.is_some() && room.viewer.may(FILE_VIEW);
+    let pairs = kept_pairs(&desk.visit);
+    let formatted = |format: &str| may_read.then(|| with_value(&here, &pairs, "format", format));
+    let (diff_href, patch_href) = (formatted("diff"), formatted("patch"));
+    let alternate = |href: &Option<String>, media_type, title: &str| {
+        href.clone().map(|href| Alternate { href, media_type, title: title.to_owned() })
+    };
+    let json = with_value(&here, &pairs, "format", "json");
+    let alternates = [
+        alternate(&diff_href, "text/plain", "Unified diff"),
+        alternate(&patch_href, "text/plain", "Patch for git am"),
+        alternate(&Some(json), "application/json", "JSON"),
+    ];
+    let page = ChangesetPage {
+        head: head(room, found, &here),
+        message_html: known.message_html,
+        author: Signed { name: facts.author.clone(), person: mapped, when: facts.authored_at.when(&zone) },
+        committer: (!same_hand).then(|| Signed {
+            name: facts.committer.clone(),
+            person: None,
+            when: facts.committed_at.when(&zone),
+        }),
+        parents: others(room, &facts.parents, known.parents),
+        children: others(room, &known.children, known.child_subjects),
+        merge: if is_merge { parents(desk, &here, &facts.parents, parent) } else { Vec::new() },
+        branches,
+        tags,
+        on_default,
+        repositories: known.repositories,
+        tickets,
+        unsynced: found.stored.is_none(),
+        troubles,
+        path: (!found.path.is_empty()).then(|| file_path::shown(&found.path)),
+        whole_href,
+        differences,
+        diff_href,
+        patch_href,
+        sha: facts.sha.clone(),
+    };
+    let title = format!("Changeset {}: {}", short(&facts.sha), git::one_line(facts.subject().as_bytes()));
+    let sheet = Sheet::new(title, page).at("/browser").alternates(alternates.into_iter().flatten().collect());
+    if desk.visit.query.is_empty() && found.path.is_empty() { sheet } else { sheet.noindex() }.render(desk)
+}
+
+/// What the database knows around a commit.
+struct Around {
+    message_html: String,
+    person: Option<String>,
+    parents: Vec<Option<String>>,
+    children: Vec<String>,
+    child_subjects: Vec<Option<String>>,
+    repositories: Vec<Named>,
+}
+
+fn around(desk: &Desk, db: &Connection, room: &Room, found: &Found) -> Result<Around> {
+    let facts = &found.facts;
+    let viewer = &room.viewer;
+    let children = store::children(db, viewer, &facts.sha, facts.committed_at)?;
+    let person = match found.stored.as_ref().and_then(|stored| stored.author) {
+        Some(author) => store::called(db, author)?,
+        None => None,
+    };
+    let mut repositories = Vec::new();
+    if let Some(stored) = &found.stored {
+        for id in store::repositories_of(db, stored.id)? {
+            repositories.extend(repository::by_id(db, id)?);
+        }
+    }
+    if repositories.is_empty() {
+        repositories.extend(found.opened.iter().map(|(repository, _)| repository.clone()));
+    }
+    Ok(Around {
+        message_html: message(desk, room, db, found)?,
+        person,
+        parents: store::subjects(db, viewer, &facts.parents)?,
+        child_subjects: store::subjects(db, viewer, &children)?,
+        children,
+        repositories: repositories
+            .iter()
+            .map(|repository| Named {
+                href: format!("{}/browser/{}", room.root, start(repository).trim_end_matches('/')),
+                name: repository.name.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// The message as its readers see it: a note, with links to what it names.
+fn message(desk: &Desk, room: &Room, db: &Connection, found: &Found) -> Result<String> {
+    let mut text = found.facts.message.trim();
+    let mut end = text.len().min(LONGEST_MESSAGE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let is_cut = end < text.len();
+    text = &text[..end];
+    let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+    let compiled = reader.compiled(text, Flavour::Note)?;
+    let here = found
+        .stored
+        .as_ref()
+        .map(|stored| Here { resource: Resource::new("changeset", stored.id), name: stored.sha.clone() });
+    let mut html = reader.html(db, &compiled, here.as_ref())?;
+    if is_cut {
+        html.tag("<p>").text("… (The message goes on; the patch has all of it.)").tag("</p>");
+    }
+    Ok(html.into_string())
+}
+
+fn head(room: &Room, found: &Found, here: &str) -> Head {
+    let mut crumbs = Vec::new();
+    let mut tabs = vec![Tab { name: "Changeset", href: here.to_owned(), current: true }];
+    if let Some((repository, _)) = &found.opened {
+        let start = start(repository);
+        let sha = &found.facts.sha;
+        crumbs.push(Crumb {
+            name: repository.name.clone(),
+            href: Some(format!("{}/browser/{}", room.root, start.trim_end_matches('/'))),
+        });
+        tabs.push(Tab { name: "Files", href: format!("{}/browser/{start}?rev={sha}", room.root), current: false });
+        tabs.push(Tab { name: "Log", href: format!("{}/log/{start}?rev={sha}", room.root), current: false });
+    }
+    Head {
+        crumbs,
+        heading: format!("Changeset {}", short(&found.facts.sha)),
+        mono: false,
+        tabs,
+        switch: None,
+        commit: None,
+    }
+}
+
+fn others(room: &Room, shas: &[String], subjects: Vec<Option<String>>) -> Vec<Other> {
+    shas.iter()
+        .zip(subjects)
+        .map(|(sha, subject)| Other {
+            short: short(sha).to_owned(),
+            href: format!("{}{}", room.root, changeset_href(sha)),
+            subject: git::one_line(subject.unwrap_or_default().as_bytes()),
+        })
+        .collect()
+}
+
+fn parents(desk: &Desk, here: &str, shas: &[String], current: usize) -> Vec<Parent> {
+    let pairs = kept_pairs(&desk.visit);
+    shas.iter()
+        .enumerate()
+        .map(|(at, sha)| Parent {
+            number: at + 1,
+            short: short(sha).to_owned(),
+            href: with_value(here, &pairs, "parent", &(at + 1).to_string()),
+            current: at + 1 == current,
+        })
+        .collect()
+}
+
+/// Branches and tags at it, and whether the default branch has it.
+fn standing(room: &Room, found: &Found) -> Result<(Vec<Named>, Vec<Named>, Option<OnDefault>)> {
+    let Some((repository, opened)) = &found.opened else {
+        return Ok((Vec::new(), Vec::new(), None));
+    };
+    let commit = oid(&found.facts.sha)?;
+    let (tags, branches): (Vec<_>, Vec<_>) = reach::names_of(opened, commit).into_iter().partition(|name| name.is_tag);
+    let named = |names: Vec<reach::Name>, of: &str| {
+        let linked = |name: reach::Name| Named {
+            href: format!(
+                "{}/browser/{}?rev={}",
+                room.root,
+                start(repository),
+                address::query_value(&format!("{of}/{}", name.name))
+            ),
+            name: git::one_line(name.name.as_bytes()),
+        };
+        names.into_iter().map(linked).collect()
+    };
+    let on_default = reach::on_default(&repository.path, opened, commit).map(|(name, has)| OnDefault { name, has });
+    Ok((named(branches, "heads"), named(tags, "tags"), on_default))
+}
