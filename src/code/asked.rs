@@ -10,12 +10,13 @@ use crate::base::component::{Card, Components};
 use crate::base::error::Result;
 use crate::base::viewer::Viewer;
 
-/// One ticket that the message names, and that the viewer may see.
+/// One ticket that the message names.
 #[derive(Debug, Serialize)]
 pub struct Told {
     pub number: i64,
     pub title: String,
-    pub href: String,
+    /// None where there is no such ticket for this viewer.
+    pub href: Option<String>,
     /// Closed tickets are struck through.
     pub closed: bool,
     /// `asks to close it and logs 2 h 30 min`
@@ -44,7 +45,8 @@ pub struct Twin {
     pub href: String,
 }
 
-/// In the order of the tickets. Tickets that the viewer may not see are left out, as those are that never were.
+/// In the order of the tickets. Tickets that the viewer may not see are as those that never were: whatever was done to them,
+/// what the message asks of them comes to nothing, and mere mentions are left out.
 pub fn told(
     db: &Connection,
     components: Components,
@@ -62,11 +64,36 @@ pub fn told(
     let twins = if twins.is_empty() { Vec::new() } else { store::by_ids(db, viewer, &twins)? };
     let is_baseline = store::is_baseline(db, changeset.id)?;
     let told = asked.into_iter().zip(cards).filter_map(|(asked, card)| {
-        let card = card?;
+        let Some(card) = card else {
+            return (asked.asked != "mention").then(|| missing(asked));
+        };
         let twin = asked.twin.and_then(|id| twins.iter().find(|twin| twin.id == id));
         Some(line(asked, &card, twin, is_baseline, root))
     });
     Ok(told.collect())
+}
+
+fn missing(asked: Asked) -> Told {
+    let asked = Asked {
+        strength: "none".to_owned(),
+        done: "none".to_owned(),
+        reason: String::new(),
+        twin: None,
+        change: None,
+        ..asked
+    };
+    Told {
+        number: asked.ticket,
+        title: format!("#{}", asked.ticket),
+        href: None,
+        closed: false,
+        understood: understood(&asked),
+        done: String::new(),
+        change: None,
+        why_not: "There is no such ticket.".to_owned(),
+        twin: None,
+        asked,
+    }
 }
 
 fn line(asked: Asked, card: &Card, twin: Option<&Changeset>, is_baseline: bool, root: &str) -> Told {
@@ -92,7 +119,7 @@ fn line(asked: Asked, card: &Card, twin: Option<&Changeset>, is_baseline: bool, 
             short: short(&twin.sha).to_owned(),
             href: format!("{root}{}", changeset_href(&twin.sha)),
         }),
-        href,
+        href: Some(href),
         asked,
     }
 }
@@ -142,7 +169,7 @@ fn why_not(asked: &Asked, is_baseline: bool) -> String {
 
 impl Told {
     /// `url` is absolute.
-    pub fn as_json(&self, url: &str) -> Value {
+    pub fn as_json(&self, url: Option<String>) -> Value {
         json!({
             "id": self.number, "url": url, "asked": self.asked.asked, "strength": self.asked.strength,
             "done": self.asked.done, "reason": self.why_not, "change": self.change.as_ref().map(|change| change.number),

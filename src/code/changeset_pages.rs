@@ -341,7 +341,7 @@ fn as_json(
     let absolute = |href: &str| desk.web().address.absolute(href);
     let facts = &found.facts;
     let (files, total, next) = compared.map(|compared| compared.as_json(desk)).unwrap_or_default();
-    let tickets: Vec<_> = tickets.iter().map(|told| told.as_json(&absolute(&told.href))).collect();
+    let tickets: Vec<_> = tickets.iter().map(|told| told.as_json(told.href.as_deref().map(absolute))).collect();
     Answer::json(&json!({
         "id": facts.sha,
         "url": absolute(&format!("{}{}", room.root, changeset_href(&facts.sha))),

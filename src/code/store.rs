@@ -90,10 +90,10 @@ pub fn repositories_of(db: &Connection, changeset: i64) -> Result<Vec<i64>> {
     Ok(statement.query_map([changeset], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Whether all repositories that have it had it when they were connected, so that it never acted.
+/// Whether it was there when a repository that has it was connected: then it never acts.
 pub fn is_baseline(db: &Connection, changeset: i64) -> Result<bool> {
     let mut statement =
-        db.prepare_cached("select coalesce(min(baseline), 0) from changeset_repository where changeset = ?1")?;
+        db.prepare_cached("select coalesce(max(baseline), 0) from changeset_repository where changeset = ?1")?;
     Ok(statement.query_row([changeset], |row| row.get(0))?)
 }
 

@@ -704,6 +704,31 @@ pub const RULES: &[Rule] = &[
             get("/nowhere/timeline", NOBODY),
         ],
     },
+    // Changesets: the house has no repository, so there are none.
+    Rule {
+        route: "GET /<project>/changeset/<_..>",
+        doors: &[
+            get("/demo/changeset", [404, 404, 301, 301, 301]),
+            get("/demo/changeset?old=main&new=next", [404, 404, 301, 301, 301]),
+            get("/demo/changeset/1234567", NOBODY),
+            get("/demo/changeset/main/demo/a%ffb?format=diff", NOBODY),
+            get("/demo/changeset/1234567?format=json", NOBODY),
+            get("/demo/changeset/%ff", NOBODY),
+            get("/hidden/changeset", [404, 404, 404, 404, 301]),
+            get("/nowhere/changeset/1234567", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/diff",
+        doors: &[
+            get("/demo/diff", MEMBERS),
+            get("/demo/diff?old=main&new=next", NOBODY),
+            get("/demo/diff?old=main&format=json", NOBODY),
+            get("/demo/diff?format=diff", [404, 404, 422, 422, 422]),
+            get("/hidden/diff", ADMINS),
+            get("/nowhere/diff", NOBODY),
+        ],
+    },
     // Milestones.
     Rule {
         route: "GET /<project>/roadmap",
