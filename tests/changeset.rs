@@ -66,7 +66,8 @@ fn a_changeset_tells_who_made_it_why_and_what_it_changed() {
     kim.submit("/demo/newticket", &[("field_summary", "The sink leaks"), ("submit", "1")]).expect(303);
     let made = connected(&test, "house");
     let first = made.commit_file("plan.txt", "one\ntwo\nthree\n", "Begin <b>well</b>");
-    let second = made.commit_file("plan.txt", "one\ntwo and a half\nthree\n", "Half a step, see #1\n\nWith **more** words.");
+    let second =
+        made.commit_file("plan.txt", "one\ntwo and a half\nthree\n", "Half a step, see #1\n\nWith **more** words.");
     made.git(&["tag", "v1"]);
     known(&test, &made, &first, true);
     known(&test, &made, &second, false);
@@ -82,7 +83,7 @@ fn a_changeset_tells_who_made_it_why_and_what_it_changed() {
     }
     assert_eq!(page.attributes(".changeset-facts a[rel=prev]", "href"), [format!("/demo/changeset/{first}")]);
     assert_eq!(page.all(".diff ins"), ["and a half"].map(|word| word.to_owned()));
-    assert_eq!(page.all(".changed .number"), ["+1 −1"]);
+    assert_eq!(page.all(".changed-files .number"), ["+1 −1"]);
     // Side by side, as the wiki has it.
     let side = kim.get(&format!("/demo/changeset/{second}?style=sidebyside&context=0")).expect(200);
     assert_eq!(side.all("table.diff.side tbody tr").len(), 3);
@@ -235,10 +236,10 @@ fn a_merge_is_compared_with_either_parent() {
     let merge = made.head();
 
     let page = kim.get(&format!("/demo/changeset/{merge}")).expect(200);
-    assert_eq!(page.all(".changed .name"), ["side"]);
+    assert_eq!(page.all(".changed-files .name"), ["side"]);
     assert!(page.words().contains(&format!("A merge: what is shown is what it changed of its parent {}.", &main[..7])));
     let second = page.attributes(".merge a", "href")[1].clone();
-    assert_eq!(kim.get(&second).expect(200).all(".changed .name"), ["main"]);
+    assert_eq!(kim.get(&second).expect(200).all(".changed-files .name"), ["main"]);
     kim.get(&format!("/demo/changeset/{merge}?parent=3")).expect(422);
     kim.get(&format!("/demo/changeset/{merge}?parent=0")).expect(422);
 }
@@ -254,15 +255,15 @@ fn any_two_revisions_are_compared_and_the_other_way_round() {
     made.commit_file("c.txt", "three\n", "Still more");
 
     let page = kim.get("/demo/diff?old=v1&new=main").expect(200);
-    assert_eq!(page.all(".changed .name > a"), ["c.txt", "dir/b.txt"]);
+    assert_eq!(page.all(".changed-files .name > a"), ["c.txt", "dir/b.txt"]);
     let back = page.attributes(".diff-ends p:last-child a", "href")[0].clone();
     assert_eq!(kim.get(&back).expect(200).all(".how-delete").len(), 4);
     // Without a new revision: the default branch.
-    assert_eq!(kim.get("/demo/diff?old=v1").expect(200).all(".changed .name").len(), 2);
+    assert_eq!(kim.get("/demo/diff?old=v1").expect(200).all(".changed-files .name").len(), 2);
     // In one folder, and two files of different names.
-    assert_eq!(kim.get("/demo/diff?old=v1&new=main&new_path=dir").expect(200).all(".changed .name").len(), 1);
+    assert_eq!(kim.get("/demo/diff?old=v1&new=main&new_path=dir").expect(200).all(".changed-files .name").len(), 1);
     let files = kim.get("/demo/diff?old=v1&new=main&old_path=dir/a.txt&new_path=dir/b.txt").expect(200);
-    assert_eq!(files.all(".changed .number"), ["+1"]);
+    assert_eq!(files.all(".changed-files .number"), ["+1"]);
     let text = kim.get("/demo/diff?old=v1&new=main&old_path=dir/a.txt&new_path=dir/b.txt&format=diff").expect(200);
     assert!(text.text().contains("--- a/dir/a.txt\n+++ b/dir/b.txt\n"), "{}", text.text());
     // Trac's address leads here.
@@ -284,12 +285,15 @@ fn a_commit_of_twenty_thousand_files_is_a_page_like_any_other() {
     let made = connected(&test, "house");
     let mut input = String::from("blob\nmark :1\ndata 4\none\n\nblob\nmark :2\ndata 4\ntwo\n\n");
     for (commit, mark) in [("Begin", 1), ("Change all", 2)] {
-        input.push_str(&format!("commit refs/heads/main\ncommitter Kim <k@x> 1700000000 +0000\ndata <<E\n{commit}\nE\n"));
+        input.push_str(&format!(
+            "commit refs/heads/main\ncommitter Kim <k@x> 1700000000 +0000\ndata <<E\n{commit}\nE\n"
+        ));
         for file in 0..20_000 {
             input.push_str(&format!("M 100644 :{mark} dir{}/file{file}\n", file % 100));
         }
     }
-    let mut child = made.command().args(["fast-import", "--quiet"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child =
+        made.command().args(["fast-import", "--quiet"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 
@@ -299,10 +303,10 @@ fn a_commit_of_twenty_thousand_files_is_a_page_like_any_other() {
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     assert!(page.words().contains("20000 changed files"));
     assert!(page.words().contains("Page 1 of 67"));
-    assert_eq!(page.all(".changed tbody tr").len(), 300);
+    assert_eq!(page.all(".changed-files tbody tr").len(), 300);
     assert!(page.body.len() < 2 << 20, "{}", page.body.len());
     let last = kim.get("/demo/changeset/main?page=67").expect(200);
-    assert_eq!(last.all(".changed tbody tr").len(), 200);
+    assert_eq!(last.all(".changed-files tbody tr").len(), 200);
     kim.get("/demo/changeset/main?format=diff").expect(422);
     let json = kim.get("/demo/changeset/main?format=json").expect(200).json();
     assert_eq!(json["files_total"], 20_000);
@@ -349,7 +353,7 @@ fn broken_empty_shallow_and_second_repositories_are_said_on_the_page() {
     assert!(page.words().contains("This repository is a shallow copy"), "{}", page.words());
     // The other repository has it whole, and is named in the address.
     connect(&test, &made, "made");
-    assert_eq!(kim.get(&format!("/demo/changeset/{two}/made")).expect(200).all(".changed .name"), ["a"]);
+    assert_eq!(kim.get(&format!("/demo/changeset/{two}/made")).expect(200).all(".changed-files .name"), ["a"]);
     // Objects that are gone.
     let three = made.commit_file("a", "3\n", "Three");
     let tree = made.git(&["rev-parse", "HEAD^{tree}"]);
@@ -371,7 +375,8 @@ fn who_may_not_read_files_sees_no_content_and_who_may_see_nothing_gets_nothing()
     kim.get(&format!("/demo/changeset/{sha}?format=diff")).expect(403);
     kim.get("/demo/diff?old=main&format=diff").expect(403);
     // A hidden one is as a missing one.
-    let hide = format!("insert into acl (id, kind) values (77, 'component'); update changeset set acl = 77 where id = {id}");
+    let hide =
+        format!("insert into acl (id, kind) values (77, 'component'); update changeset set acl = 77 where id = {id}");
     test.demo().db().write(|db| Ok(db.execute_batch(&hide)?)).unwrap();
     let missing = kim.get("/demo/changeset/0123456789").expect(404).main();
     for address in [format!("/demo/changeset/{sha}"), "/demo/changeset/main".to_owned()] {

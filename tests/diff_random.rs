@@ -15,7 +15,7 @@ use trackway::code::repository;
 use crate::support::TestSite;
 use crate::support::repository::Repository;
 
-const HISTORIES: u64 = 6;
+const HISTORIES: u64 = 10;
 const COMMITS: usize = 8;
 
 /// xorshift: the same histories on every run.
@@ -43,8 +43,8 @@ enum Node {
 type Files = BTreeMap<Vec<u8>, Node>;
 
 const NAMES: [&[u8]; 16] = [
-    b"a", b"b.txt", b"dir/c", b"dir/deep/d.rs", b"with blank", b"-dash", b"caf\xc3\xa9", b"latin\xe9", b"quote\"d", b"back\\slash",
-    b"tab\there", b"line\nbreak", b"a => b", b"dir with blank/e f", b"!bang", b"%41",
+    b"a", b"b.txt", b"dir/c", b"dir/deep/d.rs", b"with blank", b"-dash", b"caf\xc3\xa9", b"latin\xe9", b"quote\"d",
+    b"back\\slash", b"tab\there", b"line\nbreak", b"a => b", b"dir with blank/e f", b"!bang", b"%41",
 ];
 
 fn content(random: &mut Random) -> Vec<u8> {
@@ -55,7 +55,16 @@ fn content(random: &mut Random) -> Vec<u8> {
             let end: &[u8] = if random.below(4) == 0 { b"\r\n" } else { b"\n" };
             let mut bytes = Vec::new();
             for _ in 0..random.below(40) {
-                bytes.extend(*random.of(&[&b"one"[..], b"two words", b"-- ", b"+x", b"", b"caf\xe9", b"\tindent", b"From x"]));
+                bytes.extend(*random.of(&[
+                    &b"one"[..],
+                    b"two words",
+                    b"-- ",
+                    b"+x",
+                    b"",
+                    b"caf\xe9",
+                    b"\tindent",
+                    b"From x",
+                ]));
                 bytes.extend(random.below(10).to_string().bytes());
                 bytes.extend(end);
             }
@@ -148,7 +157,11 @@ fn history(seed: u64, folder: PathBuf) -> (Repository, Vec<String>) {
         }
         write(&made.folder, &files);
         made.git(&["add", "-A"]);
-        let subject = *random.of(&["Plain words", "Grüße, \"Zoë\" <z>", "A long subject that goes on and on past the usual width, =?x?="]);
+        let subject = *random.of(&[
+            "Plain words",
+            "Grüße, \"Zoë\" <z>",
+            "A long subject that goes on and on past the usual width, =?x?=",
+        ]);
         if made.command().args(["diff", "--cached", "--quiet"]).status().unwrap().success() {
             continue;
         }

@@ -136,6 +136,9 @@ pub fn compare<'r>(git: &'r Repository, old: Option<&Tree<'_>>, new: Option<&Tre
             at: Some(at),
         });
     }
+    // Where a file became a link, the one must go before the other can come.
+    let order = |file: &ChangedFile| file.kind != Kind::Removed;
+    files.sort_by(|a, b| a.path().cmp(b.path()).then_with(|| order(a).cmp(&order(b))));
     Ok(Comparison { git, diff: Some(diff), files, without_renames })
 }
 
@@ -272,14 +275,50 @@ impl Comparison<'_> {
         for file in files {
             let written = self.patch(file).and_then(|patch| patch.map(|mut patch| patch.to_buf()).transpose());
             match written {
-                Ok(buffer) => text.extend_from_slice(&buffer.map(|buffer| buffer.to_vec()).unwrap_or_default()),
-                Err(error) => {
-                    return Err(unreadable(&error).during(&file_path::shown(file.path())));
-                }
+                Ok(buffer) => push_patch(&mut text, file, buffer.as_deref().unwrap_or_default()),
+                Err(error) => return Err(unreadable(&error)),
             }
         }
         Ok(text)
     }
+}
+
+/// Adds the patch of one file as `git apply` wants it. Git's library leaves two things otherwise: where a copy that was edited
+/// came from it does not say, and of files whose content stayed the same it says that they differ if they are binary.
+fn push_patch(text: &mut Vec<u8>, file: &ChangedFile, patch: &[u8]) {
+    let end_of_line =
+        |from: usize| patch[from..].iter().position(|byte| *byte == b'\n').map_or(patch.len(), |at| from + at + 1);
+    let mut end = patch.len();
+    let is_same = file.old.as_ref().map(|side| side.id) == file.new.as_ref().map(|side| side.id);
+    let marker = b"\nBinary files ";
+    if is_same && let Some(at) = patch.windows(marker.len()).position(|window| window == marker) {
+        end = at + 1;
+    }
+    let first = end_of_line(0).min(end);
+    text.extend_from_slice(&patch[..first]);
+    let is_told = patch[first..end].windows(11).any(|window| window == b"\ncopy from ");
+    if let (Kind::Copied, false, Some(old), Some(new)) = (file.kind, is_told, &file.old, &file.new) {
+        text.extend_from_slice(format!("copy from {}\ncopy to {}\n", quoted(&old.path), quoted(&new.path)).as_bytes());
+    }
+    text.extend_from_slice(&patch[first..end]);
+}
+
+/// A path as git writes it into a patch: in quotes, with octal numbers, unless it is plain.
+fn quoted(path: &[u8]) -> String {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte);
+    if path.iter().all(|byte| is_plain(*byte)) {
+        return String::from_utf8_lossy(path).into_owned();
+    }
+    let mut quoted = String::from("\"");
+    for byte in path {
+        if is_plain(*byte) {
+            quoted.push(char::from(*byte));
+        } else {
+            quoted.push_str(&format!("\\{byte:03o}"));
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// What is said of a part of a repository that can't be read.

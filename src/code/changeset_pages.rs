@@ -14,7 +14,9 @@ use super::differences::{Compared, Differences, Place, start, unknown_format};
 use super::git::{self, Git, SHORTEST_ID};
 use super::repository::{self, Repository};
 use super::store::{self, Changeset};
-use super::{CHANGESET_VIEW, FILE_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short};
+use super::{
+    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
+};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -558,10 +560,7 @@ fn around(desk: &Desk, db: &Connection, room: &Room, found: &Found) -> Result<Ar
         children,
         repositories: repositories
             .iter()
-            .map(|repository| Named {
-                href: format!("{}/browser/{}", room.root, start(repository).trim_end_matches('/')),
-                name: repository.name.clone(),
-            })
+            .map(|repository| Named { href: root_of(room, "browser", repository), name: repository.name.clone() })
             .collect(),
     })
 }
@@ -592,14 +591,12 @@ fn head(room: &Room, found: &Found, here: &str) -> Head {
     let mut crumbs = Vec::new();
     let mut tabs = vec![Tab { name: "Changeset", href: here.to_owned(), current: true }];
     if let Some((repository, _)) = &found.opened {
-        let start = start(repository);
         let sha = &found.facts.sha;
-        crumbs.push(Crumb {
-            name: repository.name.clone(),
-            href: Some(format!("{}/browser/{}", room.root, start.trim_end_matches('/'))),
-        });
-        tabs.push(Tab { name: "Files", href: format!("{}/browser/{start}?rev={sha}", room.root), current: false });
-        tabs.push(Tab { name: "Log", href: format!("{}/log/{start}?rev={sha}", room.root), current: false });
+        crumbs.push(Crumb { name: repository.name.clone(), href: Some(root_of(room, "browser", repository)) });
+        let tab =
+            |name, way| Tab { name, href: format!("{}?rev={sha}", root_of(room, way, repository)), current: false };
+        tabs.extend(room.viewer.may(BROWSER_VIEW).then(|| tab("Files", "browser")));
+        tabs.extend(room.viewer.may(LOG_VIEW).then(|| tab("Log", "log")));
     }
     Head {
         crumbs,
@@ -609,6 +606,11 @@ fn head(room: &Room, found: &Found, here: &str) -> Head {
         switch: None,
         commit: None,
     }
+}
+
+/// The outermost folder of a repository, below `browser` or `log`.
+fn root_of(room: &Room, way: &str, repository: &Repository) -> String {
+    format!("{}/{way}/{}", room.root, start(repository)).trim_end_matches('/').to_owned()
 }
 
 fn others(room: &Room, shas: &[String], subjects: Vec<Option<String>>) -> Vec<Other> {
@@ -645,9 +647,8 @@ fn standing(room: &Room, found: &Found) -> Result<(Vec<Named>, Vec<Named>, Optio
     let named = |names: Vec<reach::Name>, of: &str| {
         let linked = |name: reach::Name| Named {
             href: format!(
-                "{}/browser/{}?rev={}",
-                room.root,
-                start(repository),
+                "{}?rev={}",
+                root_of(room, "browser", repository),
                 address::query_value(&format!("{of}/{}", name.name))
             ),
             name: git::one_line(name.name.as_bytes()),
