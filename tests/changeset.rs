@@ -360,6 +360,62 @@ fn broken_empty_shallow_and_second_repositories_are_said_on_the_page() {
     fs::remove_file(made.folder.join(".git/objects").join(&tree[..2]).join(&tree[2..])).unwrap();
     let page = kim.get(&format!("/demo/changeset/{three}/made")).expect(200);
     assert!(page.words().contains("A part of this repository can't be read"), "{}", page.words());
+    assert!(page.words().contains("Three"));
+    kim.get(&format!("/demo/changeset/{three}/made?format=patch")).expect(404);
+    kim.get(&format!("/demo/diff?old={two}&new={three}&repository=made")).expect(404);
+    // A folder that is gone, and a file.
+    let made = Repository::new(&test.data().parent().unwrap().join("holes"));
+    made.commit_file("a", "1\n", "One");
+    made.commit_file("deep/er/b", "4\n", "Four");
+    for (object, told) in
+        [("HEAD:deep/er/b", "Its content is not in this repository."), ("HEAD:deep", "A part of this")]
+    {
+        let id = made.git(&["rev-parse", object]);
+        fs::remove_file(made.folder.join(".git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+        // Another name of the same folder: what was read once is kept.
+        let copy = test.data().parent().unwrap().join(told.replace(' ', ""));
+        symlink(&made.folder, &copy).unwrap();
+        let name = format!("copy{}", told.len());
+        let add = "insert into repository (name, path, added_at) values (?1, ?2, 0)";
+        let path = copy.join(".git").to_str().unwrap().to_owned();
+        test.demo().db().write(|db| Ok(db.execute(add, [&name, &path])?)).unwrap();
+        let page = kim.get(&format!("/demo/changeset/HEAD/{name}")).expect(200);
+        assert!(page.words().contains(told), "{told}: {}", page.words());
+    }
+}
+
+#[test]
+fn odd_names_and_dates_are_shown_as_they_are() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let beside = test.data().parent().unwrap().to_owned();
+    let (bare, made) = (Repository::bare(&beside.join("bare.git")), Repository::new(&beside.join("made")));
+    connect(&test, &bare, "bare");
+    let odd = made.of("&lt; \"Zoë\" b");
+    let mut shas = vec![odd.commit_file("a", "1\n", "<script>alert(1)</script> & more")];
+    for date in ["@0 +0000", "@4102444800 +1400"] {
+        let dated = [("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)];
+        let mut commit = made.command();
+        assert!(commit.envs(dated).args(["commit", "-q", "--allow-empty", "-m", date]).status().unwrap().success());
+        shas.push(made.head());
+    }
+    made.git(&["branch", "feature/a b".replace(' ', "-").as_str()]);
+    made.git(&["tag", "main"]);
+    made.git(&["push", "-q", bare.folder.to_str().unwrap(), "refs/heads/*", "refs/tags/*"]);
+
+    let page = kim.get(&format!("/demo/changeset/{}", shas[0])).expect(200);
+    assert!(page.words().contains("&lt; \"Zoë\" b"), "{}", page.words());
+    assert!(!page.text().contains("<script>alert"));
+    for (sha, time) in [(&shas[1], "1970-01-01T00:00:00.000000Z"), (&shas[2], "2100-01-01T00:00:00.000000Z")] {
+        assert_eq!(kim.get(&format!("/demo/changeset/{sha}?format=json")).expect(200).json()["time"], time);
+        assert!(kim.get(&format!("/demo/changeset/{sha}")).expect(200).words().contains("No file differs."));
+    }
+    // A branch with a slash stands encoded in the address; a tag that is called like a branch has its own way.
+    let branch = kim.get("/demo/changeset/feature%2Fa-b").expect(200);
+    assert!(branch.words().contains(&shas[2]));
+    let names = branch.attributes(".changeset-facts a.badge", "href");
+    let expected = ["heads/feature/a-b", "heads/main", "tags/main"].map(|name| format!("/demo/browser?rev={name}"));
+    assert_eq!(names, expected);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Comparison<'r> {
     git: &'r Repository,
     diff: Option<Diff<'r>>,
     pub files: Vec<ChangedFile>,
-    /// There were too many files to look for renames.
+    /// Renames were not looked for: there were too many files, or not all of them can be read.
     pub without_renames: bool,
 }
 
@@ -111,7 +111,7 @@ impl ChangedFile {
 pub fn compare<'r>(git: &'r Repository, old: Option<&Tree<'_>>, new: Option<&Tree<'_>>) -> Result<Comparison<'r>> {
     let mut diff =
         git.diff_tree_to_tree(old, new, Some(&mut as_git_writes_it())).map_err(|error| unreadable(&error))?;
-    let without_renames = !find_renames(git, &mut diff)?;
+    let without_renames = !find_renames(git, &mut diff);
     let moved = |delta: Delta| matches!(delta, Delta::Renamed | Delta::Copied);
     let similarities =
         if diff.deltas().any(|delta| moved(delta.status())) { similarities(&diff)? } else { HashMap::new() };
@@ -158,7 +158,7 @@ fn as_git_writes_it() -> DiffOptions {
 }
 
 /// Says which of the files that came are renamed or copied ones, as far as that is quickly found. False: not looked for.
-fn find_renames(git: &Repository, diff: &mut Diff<'_>) -> Result<bool> {
+fn find_renames(git: &Repository, diff: &mut Diff<'_>) -> bool {
     let (mut added, mut removed, mut modified) = (Vec::new(), Vec::new(), Vec::new());
     for delta in diff.deltas() {
         match delta.status() {
@@ -168,10 +168,10 @@ fn find_renames(git: &Repository, diff: &mut Diff<'_>) -> Result<bool> {
         }
     }
     if added.is_empty() || removed.len() + modified.len() == 0 {
-        return Ok(true);
+        return true;
     }
     if added.len() + removed.len() > MOST_CANDIDATES {
-        return Ok(false);
+        return false;
     }
     let few = |sources: usize| added.len().saturating_mul(sources) <= SIMILAR_PAIRS;
     let small = |ids: &[&[Oid]]| within(git, ids.iter().flat_map(|ids| ids.iter().copied()), SIMILAR_BYTES);
@@ -182,8 +182,7 @@ fn find_renames(git: &Repository, diff: &mut Diff<'_>) -> Result<bool> {
     } else if !(few(removed.len()) && small(&[&added, &removed])) {
         options.exact_match_only(true);
     }
-    diff.find_similar(Some(&mut options)).map_err(|error| unreadable(&error))?;
-    Ok(true)
+    diff.find_similar(Some(&mut options)).is_ok()
 }
 
 /// Whether those files together are no larger. What is not there counts nothing.
@@ -324,7 +323,7 @@ fn quoted(path: &[u8]) -> String {
 /// What is said of a part of a repository that can't be read.
 pub fn unreadable(error: &git2::Error) -> Error {
     log::warn!("git: {error}");
-    Error::conflict(
+    Error::not_found(
         "A part of this repository can't be read: it is damaged, or was copied without all of its objects. `git fsck` \
          in it says more.",
     )

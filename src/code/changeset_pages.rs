@@ -165,13 +165,7 @@ fn find(room: &Room, tail: &str) -> Result<Found> {
     }
     if let Some(stored) = stored.filter(|_| !is_named) {
         if troubles.is_empty() {
-            troubles.push(if holders.is_empty() {
-                "The repository that it came from is no longer connected, so what it changed can't be shown.".to_owned()
-            } else {
-                "It is gone from its repository, so what it changed can't be shown. What is told here was kept when it \
-                 was there."
-                    .to_owned()
-            });
+            troubles.push("What is told here was kept when it was there.".to_owned());
         }
         return Ok(Found { facts: Facts::of_store(&stored), stored: Some(stored), opened: None, troubles, path });
     }
@@ -184,17 +178,17 @@ fn find(room: &Room, tail: &str) -> Result<Found> {
 
 fn answered(desk: &Desk, room: &Room, found: &Found) -> Result<Answer> {
     let Some((repository, opened)) = &found.opened else {
-        return match desk.visit.value("format").as_deref() {
-            Some("diff" | "patch") => Err(Error::not_found(found.troubles.join(" "))),
-            _ => presented(desk, room, found, None, &[]),
-        };
+        return untold(desk, room, found, "It is gone from its repository, so what it changed can't be shown.");
     };
     let unreadable = |error: git2::Error| changed::unreadable(&error);
     let commit = opened.find_commit(oid(&found.facts.sha)?).map_err(unreadable)?;
     let parent = parent_asked(desk, found.facts.parents.len())?;
-    match sides(opened, &commit, parent) {
-        Ok((old_tree, new_tree)) => {
-            let comparison = changed::compare(opened, old_tree.as_ref(), Some(&new_tree))?;
+    let compared = states(opened, &commit, parent).and_then(|(old_tree, new_tree)| {
+        let comparison = changed::compare(opened, old_tree.as_ref(), Some(&new_tree)).map_err(Cut::Unreadable)?;
+        Ok((comparison, old_tree, new_tree))
+    });
+    match compared {
+        Ok((comparison, old_tree, new_tree)) => {
             let href = href(room, found);
             let of_one = |file: &ChangedFile| {
                 let place = format!("{}/{}/", changeset_href(&found.facts.sha), address::segment(&repository.name));
@@ -218,15 +212,22 @@ fn answered(desk: &Desk, room: &Room, found: &Found) -> Result<Answer> {
             }
             in_format(desk, room, found, &commit, &compared)
         }
-        Err(Cut::Shallow) => {
-            let note = "This repository is a shallow copy: what was before this commit is not in it, so what it changed \
-                        can't be told.";
-            presented(desk, room, found, None, &[note.to_owned()])
-        }
-        Err(Cut::Unreadable(error)) => {
-            let note = format!("{}", changed::unreadable(&error));
-            presented(desk, room, found, None, &[note])
-        }
+        Err(Cut::Shallow) => untold(
+            desk,
+            room,
+            found,
+            "This repository is a shallow copy: what was before this commit is not in it, so what it changed can't be \
+             told.",
+        ),
+        Err(Cut::Unreadable(error)) => untold(desk, room, found, &error.to_string()),
+    }
+}
+
+/// A commit whose changes can't be told, and why.
+fn untold(desk: &Desk, room: &Room, found: &Found, why: &str) -> Result<Answer> {
+    match desk.visit.value("format").as_deref() {
+        Some("diff" | "patch") => Err(Error::not_found(why)),
+        _ => presented(desk, room, found, None, &[why.to_owned()]),
     }
 }
 
@@ -257,18 +258,18 @@ pub(super) fn file(bytes: Vec<u8>, name: &str) -> Answer {
 /// Why a commit can't be compared with the one before it.
 enum Cut {
     Shallow,
-    Unreadable(git2::Error),
+    Unreadable(Error),
 }
 
 impl From<git2::Error> for Cut {
     fn from(error: git2::Error) -> Self {
-        Self::Unreadable(error)
+        Self::Unreadable(changed::unreadable(&error))
     }
 }
 
-type Sides<'r> = (Option<git2::Tree<'r>>, git2::Tree<'r>);
+type States<'r> = (Option<git2::Tree<'r>>, git2::Tree<'r>);
 
-fn sides<'r>(git: &'r git2::Repository, commit: &Commit<'r>, parent: usize) -> std::result::Result<Sides<'r>, Cut> {
+fn states<'r>(git: &'r git2::Repository, commit: &Commit<'r>, parent: usize) -> std::result::Result<States<'r>, Cut> {
     let new = commit.tree()?;
     if commit.parent_count() == 0 {
         let has_parent = commit.raw_header_bytes().windows(8).any(|window| window == b"\nparent ");

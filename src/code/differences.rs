@@ -172,7 +172,9 @@ impl Compared<'_, '_> {
         let mut notes = extra;
         let all: Vec<&ChangedFile> = self.files().collect();
         if self.comparison.without_renames {
-            notes.push("Too many files came or went to look for renamed ones among them.".to_owned());
+            notes.push(
+                "Renamed files were not looked for: too many came or went, or not all of them can be read.".to_owned(),
+            );
         }
         let may_read = room.viewer.may(FILE_VIEW);
         if !may_read && !all.is_empty() {

@@ -67,6 +67,7 @@ pub struct Sides<'r> {
 }
 
 /// One side of a file as it is drawn.
+#[derive(Default)]
 struct Content {
     text: String,
     notes: Vec<&'static str>,
@@ -152,12 +153,6 @@ pub fn draw(
         notes.push("It is empty.".to_owned());
     }
     FileDiff { kind: if rows.is_empty() { "words" } else { "lines" }, rows, notes, cut, ..FileDiff::default() }
-}
-
-impl Default for Content {
-    fn default() -> Self {
-        Self { text: String::new(), notes: Vec::new() }
-    }
 }
 
 fn mode_note(old: Option<i32>, new: Option<i32>) -> Option<String> {
