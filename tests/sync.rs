@@ -1,10 +1,13 @@
 //! Commits come in and act: a story for each sentence of DESIGN 7, "Acting", with real repositories.
 
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use crate::support::TestSite;
 use crate::support::person::Person;
 use crate::support::repository::Repository;
+use crate::support::server::{Server, free_address};
+use crate::support::{TestSite, command};
 
 /// A project with two tickets, a repository that was connected when it had one commit, and Kim, who may do everything that
 /// members may.
@@ -383,4 +386,52 @@ fn what_links_here_knows_the_commits_of_a_ticket() {
         .unwrap();
     let links: Vec<String> = links.into_iter().map(|(kind, target, role)| format!("{kind} {target} {role}")).collect();
     assert_eq!(links, ["page plan link", "ticket 1 close", "ticket 1 link", "ticket 2 link", "ticket 2 refer"]);
+}
+
+#[test]
+fn a_running_server_notices_by_itself_and_learns_of_new_repositories() {
+    let stage = Stage::new();
+    let data = stage.test.data();
+    let second = Repository::new(&stage.path("second"));
+    second.commit("Begin there");
+    let (code, folder) = (stage.code.clone(), stage.folder);
+    let _kept = stage.test.close();
+    let _server = Server::start(&data, free_address());
+    let is_closed = |number: &str| {
+        let begun = Instant::now();
+        loop {
+            let shown = command::run(&data, &["ticket", "show", "demo", number], b"").expect(0).stdout;
+            if shown.contains("closed") {
+                println!("noticed after {:?}", begun.elapsed());
+                return true;
+            }
+            if begun.elapsed() > Duration::from_secs(30) {
+                return false;
+            }
+            sleep(Duration::from_millis(50));
+        }
+    };
+    code.commit("Fixes #1");
+    assert!(is_closed("1"));
+    command::run(&data, &["repo", "add", "demo", &second.folder.display().to_string()], b"").expect(0);
+    second.commit("Fixes #2");
+    assert!(is_closed("2"));
+    drop(folder);
+}
+
+#[test]
+fn commands_of_repositories_say_what_is_wrong() {
+    let stage = Stage::new();
+    let refused = |arguments: &[&str]| stage.test.command(arguments).expect(1).stderr;
+    let folder = stage.folder.path().display().to_string();
+    let code = stage.code.folder.display().to_string();
+    assert!(refused(&["repo", "add", "demo", &folder]).contains("no git repository"));
+    assert!(refused(&["repo", "add", "demo", &code, "--name", "code"]).contains("already"));
+    assert!(refused(&["repo", "add", "demo", &code, "--name", "a/b"]).contains("a/b"));
+    assert!(refused(&["repo", "sync", "demo", "--repository", "other"]).contains("other"));
+    assert!(refused(&["repo", "sync", "demo", "--pusher", "other"]).contains("other"));
+    assert!(refused(&["repo", "change", "demo", "code", "--acts-as", "account"]).contains("--account"));
+    assert!(refused(&["--as", "kim", "repo", "list", "demo"]).contains("VERSIONCONTROL_ADMIN"));
+    assert!(refused(&["user", "email", "kim", "no address"]).contains("not an e-mail address"));
+    stage.test.command(&["repo", "change", "demo", "code", "--acts-as", "everybody"]).expect(2);
 }

@@ -206,3 +206,20 @@ fn a_commit_of_very_many_files_acts_like_any_other() {
     stage.run(&["repo", "sync", "demo"]).expect(0);
     assert!(stage.status().contains("closed"));
 }
+
+#[test]
+fn a_commit_that_names_very_many_tickets_acts_on_some_and_says_so() {
+    let stage = Stage::new();
+    stage.code.commit("Begin");
+    stage.add(&stage.code, "code");
+    stage.run(&["repo", "sync", "demo"]).expect(0);
+    let all: Vec<String> = (1..5_000).map(|number| format!("#{number}")).collect();
+    let message = stage.folder.path().join("message");
+    fs::write(&message, format!("Refs {}", all.join(", "))).unwrap();
+    stage.code.git(&["commit", "-q", "--allow-empty", "-F", &message.display().to_string()]);
+    stage.run(&["repo", "sync", "demo"]).expect(0);
+    assert_eq!(stage.count("select count(*) from changeset_ticket"), 1_000);
+    assert_eq!(stage.count("select count(*) from changeset_ticket where reason like '%100 tickets%'"), 900);
+    assert_eq!(stage.count("select count(*) from changeset_ticket where done = 'refer'"), 1);
+    stage.run(&["check"]).expect(0);
+}

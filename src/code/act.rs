@@ -11,6 +11,8 @@ use crate::base::error::Result;
 use crate::base::project::Tx;
 use crate::base::site::Site;
 
+/// One commit acts on so many tickets at most.
+const MOST_TICKETS: usize = 100;
 /// More of a message is not repeated on a ticket.
 const LONGEST_QUOTE: usize = 16 << 10;
 const LONGEST_BRANCH: usize = 100;
@@ -38,14 +40,20 @@ fn level(strength: &str) -> u8 {
 /// Lets the commit's strength rise to what it is where it stands, and takes the steps that nobody has taken. Everything
 /// happens within the transaction that stores the commit. Returns how many tickets were touched.
 pub fn rise(site: &Site, tx: &Tx<'_>, standing: &Standing<'_>, actor: &Actor) -> Result<usize> {
-    let mut touched = 0;
+    let (mut touched, mut steps) = (0, 0);
     for row in rows(tx, standing.commit.id)? {
         let strength = if standing.acts || level(&row.asked) < 3 { row.asked.as_str() } else { "refer" };
         if level(&row.asked) < 2 || level(strength) <= level(&row.strength) {
             continue;
         }
         let step = Step { strength, row: &row, twin: twin(tx, standing.commit, row.ticket)? };
-        let taken = take(site, tx, standing, &step, actor)?;
+        steps += 1;
+        let taken = if steps > MOST_TICKETS {
+            let reason = format!("A commit acts on {MOST_TICKETS} tickets at most.");
+            Obeyed { reason, ..Obeyed::default() }
+        } else {
+            take(site, tx, standing, &step, actor)?
+        };
         touched += usize::from(taken.done.is_some());
         save(tx, standing.commit.id, &step, &taken)?;
     }

@@ -8,6 +8,9 @@ use git2::{ObjectType, Oid, Repository as Libgit};
 use super::git;
 use super::repository::Repository;
 
+/// More are not looked at.
+const MOST_REFS: usize = 200_000;
+
 /// An end of history that has a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -39,7 +42,7 @@ impl Heads {
 /// Branches and tags with their commits, as in [`Heads::refs`]. Refs that lead to no commit, or nowhere, are left out.
 pub fn refs(git: &Libgit) -> Result<BTreeMap<String, Oid>, git2::Error> {
     let mut refs = BTreeMap::new();
-    for reference in git.references()? {
+    for reference in git.references()?.take(MOST_REFS) {
         let Ok(reference) = reference else { continue };
         let bytes = reference.name_bytes();
         if !bytes.starts_with(b"refs/heads/") && !bytes.starts_with(b"refs/tags/") {

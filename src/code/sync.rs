@@ -38,6 +38,8 @@ const BATCH: usize = 1_000;
 const PAUSE: Duration = Duration::from_millis(5);
 /// Larger messages are cut.
 const LARGEST_MESSAGE: usize = 256 << 10;
+/// Of the tickets that one commit names so many are kept, those of which it asks something first.
+const MOST_TICKETS: usize = 1_000;
 /// So many older commits with the same references are compared with one that comes in.
 const MOST_TWINS: usize = 1_000;
 
@@ -378,7 +380,12 @@ impl<'a> Sync<'a> {
     /// What it asks for, and what its message links to.
     fn understand(&self, commit: &mut Incoming) -> Result<()> {
         let context = Context { project: Some(self.project_name), site_prefixes: &self.prefixes };
-        let reading = commit_refs::read(&commit.message, &context);
+        let mut reading = commit_refs::read(&commit.message, &context);
+        if reading.tickets.len() > MOST_TICKETS {
+            let mut named: Vec<_> = reading.tickets.into_iter().collect();
+            named.sort_by_key(|(ticket, asked)| (asked.verb == Verb::Mention, *ticket));
+            reading.tickets = named.into_iter().take(MOST_TICKETS).collect();
+        }
         commit.key = reading.key();
         let compiled = compile(&commit.message, Flavour::Note, self.site.vocabulary(), &self.options)?;
         let here = Here { resource: Resource::new("changeset", 0), name: commit.sha.clone() };
