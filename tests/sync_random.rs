@@ -23,6 +23,7 @@ type Strengths = BTreeSet<(String, i64, String)>;
 
 #[test]
 fn strengths_are_the_same_in_whatever_order_histories_come_in() {
+    let (mut copies, mut arrivals) = (0, 0);
     for seed in SEEDS {
         println!("seed {seed}");
         let folder = tempfile::tempdir().unwrap();
@@ -41,9 +42,13 @@ fn strengths_are_the_same_in_whatever_order_histories_come_in() {
                 "seed {seed}, play {play}: only here {more:?}, missing {less:?}"
             );
             site.each_step_was_taken_once(&work);
+            copies += site.rows("select sha, ticket, '' from changeset_ticket join changeset on id = twin").len();
+            arrivals += site.rows("select '', ticket, '' from ticket_change where comment like '% is now on %'").len();
             site.test.command(&["check", "demo"]).expect(0);
         }
     }
+    println!("{copies} steps were left to a twin, {arrivals} commits came further");
+    assert!(copies > 0 && arrivals > 0, "these histories prove nothing of copies and merges");
 }
 
 /// Works in a folder at random, and tells how the refs were after each move. `main` and `release/1` only grow; whatever is
