@@ -34,7 +34,7 @@ use crate::base::site::Site;
 const AT_ONCE: usize = 16;
 const IN_LINE: usize = 256;
 
-/// What every request can reach: Rocket's one managed state.
+/// What every request can reach.
 pub struct Web {
     pub site: Arc<Site>,
     pub address: address::SiteAddress,
