@@ -17,7 +17,7 @@ use crate::base::viewer::Viewer;
 /// Characters of comments that the search index reads of one ticket.
 const MOST_TEXT: usize = 512 * 1024;
 /// Characters of what was said that the timeline may cut an excerpt from.
-const MOST_EXCERPT: usize = 1200;
+const MOST_EXCERPT: usize = 600;
 
 /// The fields by which hits are counted and asked for.
 const FACETS: [&str; 11] = [
@@ -109,60 +109,50 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
         return Ok(events.iter().map(|_| None).collect());
     }
     let choices = Choices::load(db)?;
-    events
-        .iter()
-        .map(|event| {
-            let Some(row) = rows.iter().find(|row| row.id == event.resource.id) else {
-                return Ok(None);
-            };
-            let number: i64 = event.part.parse().unwrap_or(0);
-            let Some(said) = store::said(db, row.id, number, MOST_EXCERPT)? else {
-                return Ok(None);
-            };
-            let text = match store::begun(db, said.change, "description")? {
-                Some(Value::Text(description)) if number == 0 => description.chars().take(MOST_EXCERPT).collect(),
-                _ => said.comment,
-            };
-            Ok(Some(Occurrence {
-                who: None,
-                title: title(row),
-                href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
-                deed: deed(db, event, said.change, &choices)?,
-                class: class_of(&choices, row.status),
-                icon: "ticket",
-                excerpt: markup::plain(&text),
-                more: None,
-            }))
+    let number = |event: &Event| event.part.parse::<i64>().unwrap_or(0);
+    let wanted: Vec<(i64, i64, bool)> =
+        events.iter().map(|event| (event.resource.id, number(event), event.kind == "ticket.closed")).collect();
+    let said = store::said(db, &wanted, MOST_EXCERPT)?;
+    let one = |event: &&Event| {
+        let row = rows.binary_search_by_key(&event.resource.id, |row| row.id).ok().map(|at| &rows[at])?;
+        let number = number(event);
+        let said = said.get(&(row.id, number))?;
+        Some(Occurrence {
+            who: None,
+            title: title(row),
+            href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
+            deed: deed(event, said.resolution, &choices),
+            class: class_of(&choices, row.status),
+            icon: "ticket",
+            excerpt: markup::plain(&said.text),
+            more: None,
         })
-        .collect()
+    };
+    Ok(events.iter().map(one).collect())
 }
 
-fn deed(db: &Connection, event: &Event, change: i64, choices: &Choices) -> Result<String> {
-    let fields: Vec<&str> = event
-        .data
-        .get("fields")
-        .and_then(|fields| fields.as_array())
-        .map(|fields| fields.iter().filter_map(|field| field.as_str()).collect())
-        .unwrap_or_default();
-    Ok(match event.kind.as_str() {
+fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
+    match event.kind.as_str() {
         "ticket.created" => "filed".to_owned(),
-        "ticket.closed" => match store::begun(db, change, "resolution")? {
-            Some(Value::Id(id)) => {
+        "ticket.closed" => match resolution {
+            Some(id) => {
                 format!("closed as {}", choices.option(id).map_or("something else", |option| option.name.as_str()))
             }
-            _ => "closed".to_owned(),
+            None => "closed".to_owned(),
         },
         "ticket.reopened" => "reopened".to_owned(),
         "ticket.commented" => "commented".to_owned(),
         _ => {
+            let fields = event.data.get("fields").and_then(|fields| fields.as_array());
             let labels: Vec<String> = fields
-                .iter()
-                .filter_map(|name| super::fields::field(name))
+                .into_iter()
+                .flatten()
+                .filter_map(|name| super::fields::field(name.as_str()?))
                 .map(|field| field.label.to_lowercase())
                 .collect();
             if labels.is_empty() { "changed".to_owned() } else { format!("changed: {}", labels.join(", ")) }
         }
-    })
+    }
 }
 
 /// Replays the history of every ticket: what the spans say now must be what the row says, and every change must be there.

@@ -1,5 +1,7 @@
 //! The tables of tickets. Decides nothing; everything that is read for somebody takes their viewer.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
 use super::fields::{FIELDS, Field};
@@ -179,26 +181,30 @@ pub fn answers(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<(
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// What was said with a change: its id and the beginning of its comment.
+/// What the timeline tells of a change.
 pub struct Said {
-    pub change: i64,
-    pub comment: String,
+    /// The beginning of its comment, or of the description of a new ticket.
+    pub text: String,
+    /// The resolution that it set, where that was asked for.
+    pub resolution: Option<i64>,
 }
 
-/// The beginning of what was said with the change of that number.
-pub fn said(db: &Connection, ticket: i64, number: i64, characters: usize) -> Result<Option<Said>> {
-    Ok(db
-        .prepare_cached("select id, substr(comment, 1, ?3) from ticket_change where ticket = ?1 and number = ?2")?
-        .query_row((ticket, number, characters as i64), |row| Ok(Said { change: row.get(0)?, comment: row.get(1)? }))
-        .optional()?)
-}
-
-/// The first value of a field that began with that change.
-pub fn begun(db: &Connection, change: i64, field: &str) -> Result<Option<Value>> {
-    Ok(db
-        .prepare_cached("select value from ticket_value where from_change = ?1 and field = ?2 order by ord limit 1")?
-        .query_row((change, field), |row| row.get(0))
-        .optional()?)
+/// What was said with changes, by ticket and number; with `true` also the resolution that each set.
+pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> Result<HashMap<(i64, i64), Said>> {
+    let mut statement = db.prepare_cached(
+        "select ticket, number,
+           case when number = 0 then coalesce((select substr(value, 1, ?2) from ticket_value
+                  where from_change = ticket_change.id and field = 'description' order by ord limit 1), '')
+                else substr(comment, 1, ?2) end,
+           case when wanted.value ->> 2 then (select value from ticket_value
+                  where from_change = ticket_change.id and field = 'resolution' order by ord limit 1) end
+         from json_each(?1) as wanted
+         join ticket_change on ticket = wanted.value ->> 0 and number = wanted.value ->> 1",
+    )?;
+    let rows = statement.query_map((serde_json::to_string(wanted)?, characters as i64), |row| {
+        Ok(((row.get(0)?, row.get(1)?), Said { text: row.get(2)?, resolution: row.get(3)? }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A value that a change ended or began.

@@ -48,7 +48,7 @@ fn entries(context: &Context<'_>, arguments: &Arguments, choices: &[Choice], day
     if let Some(author) = named(arguments, "author") {
         wanted.authors = Some(store::authors_called(context.db, &[author.trim().to_owned()])?);
     }
-    let page = Page { from: None, skip: 0, size: limit as usize };
+    let page = Page { from: None, skip: 0, size: limit as usize, counted: 0 };
     let walked = walk(context.db, components, context.viewer, &zone, &wanted, page)?;
     if walked.entries.is_empty() {
         return Ok(nothing());

@@ -17,7 +17,6 @@ use crate::base::event::Event;
 use crate::base::markup::Html;
 use crate::base::moment;
 use crate::base::site::hex;
-use crate::base::text::excerpt::excerpt;
 use crate::base::time::{Instant, When};
 use crate::web::feed::{self, Feed};
 use crate::web::form::shortened;
@@ -63,7 +62,8 @@ struct Shown {
     paging: Paging,
 }
 
-fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked) -> Result<Shown> {
+/// `counted`: of so many events it is found out how many entries they are.
+fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked, counted: usize) -> Result<Shown> {
     let mut page = paging::asked(desk.visit.value("page"));
     let from: Option<Place> = desk.visit.value("before").and_then(|text| text.parse().ok());
     let zone = room.viewer.zone();
@@ -75,6 +75,7 @@ fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked) ->
             from,
             skip: if from.is_some() { 0 } else { (page - 1) * PAGE_SIZE },
             size: PAGE_SIZE,
+            counted,
         };
         let walked = walk(db, components, &room.viewer, &zone, &wanted, at(page))?;
         let pages = walked.counted.div_ceil(PAGE_SIZE).max(1);
@@ -87,10 +88,10 @@ fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked) ->
     })?;
     let path = format!("{}/timeline", room.root);
     let plain = without(pairs, &["before"]);
-    let counted = if from.is_some() { 1 } else { walked.counted.div_ceil(PAGE_SIZE) };
+    let pages = if from.is_some() { 1 } else { walked.counted.div_ceil(PAGE_SIZE) };
     let paging = Paging {
         page,
-        pages: counted.max(page + usize::from(walked.next.is_some())),
+        pages: pages.max(page + usize::from(walked.next.is_some())),
         previous: (page > 1).then(|| with_value(&path, &plain, "page", &(page - 1).to_string())),
         next: walked.next.map(|place| {
             // Far back the walk begins where it left off; near by the number of the page says it all.
@@ -99,7 +100,7 @@ fn shown(desk: &Desk, room: &Room, pairs: &[(String, String)], asked: &Asked) ->
             pairs.push(("page".to_owned(), (page + 1).to_string()));
             with_value(&path, &pairs, "before", &before)
         }),
-        total: walked.counted,
+        total: if walked.complete { walked.counted } else { 0 },
     };
     Ok(Shown { walked, is_any_before, page, paging })
 }
@@ -169,7 +170,7 @@ struct More {
 fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
     let pairs = visit::with_choice(desk, room, desk.visit.pairs())?;
     let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
-    let shown = shown(desk, room, &pairs, &asked)?;
+    let shown = shown(desk, room, &pairs, &asked, 0)?;
     let before = visit::before_this(desk, room)?;
     let path = format!("{}/timeline", room.root);
     let kept = without(&pairs, OF_ONE_PAGE);
@@ -274,9 +275,15 @@ pub(super) fn title_html(entry: &Entry) -> Html {
     html
 }
 
-/// The beginning of what was said.
+/// The beginning of what was said, in whole words.
 pub(super) fn short(text: &str) -> String {
-    excerpt(&beginning(text), &[], EXCERPT).iter().map(|span| span.text.as_str()).collect()
+    let text = text.trim();
+    let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
+        return text.to_owned();
+    };
+    let begun = &text[..end];
+    let whole = begun.rsplit_once(char::is_whitespace).map_or(begun, |(words, _)| words.trim_end());
+    format!("{whole} …")
 }
 
 /// Not more of a long text than a feed or a program wants of it.
@@ -296,7 +303,7 @@ fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
     let pairs = desk.visit.pairs();
     let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
     refuse_problems(&asked)?;
-    let shown = shown(desk, room, &pairs, &asked)?;
+    let shown = shown(desk, room, &pairs, &asked, walk::COUNTED)?;
     let absolute = |href: &str| desk.web().address.absolute(&format!("{}{href}", room.root));
     let items: Vec<_> = shown
         .walked
@@ -336,7 +343,7 @@ fn as_feed(desk: &Desk, room: &Room) -> Result<Answer> {
     let asked = Asked::read(&pairs, components, &room.viewer, FEED_DAYS);
     refuse_problems(&asked)?;
     let zone = room.viewer.zone();
-    let page = walk::Page { from: None, skip: 0, size: FEED_ENTRIES };
+    let page = walk::Page { from: None, skip: 0, size: FEED_ENTRIES, counted: 0 };
     let walked =
         room.project.read(|db| walk(db, components, &room.viewer, &zone, &asked.wanted(db, components)?, page))?;
     let path = format!("{}/timeline", room.root);

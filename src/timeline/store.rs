@@ -1,5 +1,7 @@
 //! Reading the event log for the timeline, and remembering when somebody looked last. Decides nothing.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::attachment;
@@ -44,7 +46,7 @@ pub fn events(
 ) -> Result<Vec<Found>> {
     let (last_at, last_id) = before.unwrap_or((Instant(wanted.until.0.saturating_sub(1)), i64::MAX));
     let joined = if viewer.person.is_some() { viewer.joined_classes.as_slice() } else { &[] };
-    let mut statement = db.prepare_cached(EVENTS)?;
+    let mut statement = db.prepare_cached(&EVENTS)?;
     let rows = statement.query_map(
         named_params! {
             ":since": wanted.since,
@@ -62,7 +64,7 @@ pub fn events(
             ":limit": limit as i64,
         },
         |row| {
-            let (login, name): (Option<String>, Option<String>) = (row.get("login")?, row.get("display_name")?);
+            let (login, name): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
             Ok(Found { author: called(login.as_deref(), name.as_deref()), event: event::from_row(row)? })
         },
     )?;
@@ -76,7 +78,9 @@ pub fn is_any_before(db: &Connection, viewer: &Viewer, wanted: &Wanted) -> Resul
 }
 
 /// The index of time is named, since it bounds the work: no other way through the table may be taken.
-const EVENTS: &str = "select event.*, person.login, person.display_name
+static EVENTS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, person.login, person.display_name
     from event indexed by event_happened left join person on person.id = event.actor
     where happened_at >= :since and happened_at <= :last_at and (happened_at < :last_at or event.id < :last_id)
       and (event.kind in (select value from json_each(:kinds))
@@ -91,7 +95,10 @@ const EVENTS: &str = "select event.*, person.login, person.display_name
       and (event.kind in (select value from json_each(:authored))
            or ((:authors is null or coalesce(actor, 0) in (select value from json_each(:authors)))
                and coalesce(actor, 0) not in (select value from json_each(:not_authors))))
-    order by happened_at desc, event.id desc limit :limit";
+    order by happened_at desc, event.id desc limit :limit",
+        event::COLUMNS
+    )
+});
 
 /// The people of that login or display name, in any case; 0 for anonymous.
 pub fn authors_called(db: &Connection, names: &[String]) -> Result<Authors> {
@@ -162,7 +169,7 @@ mod tests {
         let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
         let plan: Vec<String> = db
             .read(|db| {
-                let mut statement = db.prepare(&format!("explain query plan {EVENTS}"))?;
+                let mut statement = db.prepare(&format!("explain query plan {}", *EVENTS))?;
                 let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
                 Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
             })

@@ -18,10 +18,11 @@ use crate::base::moment;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 
-/// Events that are read at once.
-const BATCH: usize = 150;
-/// Of so many events all entries are counted, whatever the page; of more it is not said how many there are.
-const COUNTED: usize = 450;
+/// Events that are read at once, beyond those that a page needs at least.
+const MARGIN: usize = 16;
+const MOST_AT_ONCE: usize = 400;
+/// Whoever wants to know how many entries there are learns it of so many events; of more it is not said.
+pub const COUNTED: usize = 450;
 /// The walk ends here, page or not.
 const MOST: usize = 20_000;
 /// Things that one folded entry names.
@@ -71,6 +72,8 @@ pub struct Page {
     pub from: Option<Place>,
     pub skip: usize,
     pub size: usize,
+    /// So many events are looked at to count the entries, although the page is full.
+    pub counted: usize,
 }
 
 pub fn walk(
@@ -88,7 +91,9 @@ pub fn walk(
     let mut walk = Walk { page, zone, walked: Walked::default(), open: None, at: Place { at: wanted.until, past: 0 } };
     let (mut before, mut read) = (None, 0);
     loop {
-        let found = store::events(db, viewer, &wanted, before, BATCH)?;
+        let missing = (page.skip + page.size).saturating_sub(walk.walked.counted);
+        let limit = (missing + MARGIN).min(MOST_AT_ONCE);
+        let found = store::events(db, viewer, &wanted, before, limit)?;
         let Some(last) = found.last() else {
             walk.walked.complete = true;
             break;
@@ -103,7 +108,7 @@ pub fn walk(
             }
         }
         let full = walk.walked.next.is_some();
-        if read >= MOST || full && read >= COUNTED {
+        if read >= MOST || full && read >= page.counted {
             break;
         }
     }
@@ -405,7 +410,7 @@ mod tests {
         walked.entries.iter().map(Entry::title).collect()
     }
 
-    const FIRST: Page = Page { from: None, skip: 0, size: 3 };
+    const FIRST: Page = Page { from: None, skip: 0, size: 3, counted: COUNTED };
 
     #[test]
     fn a_component_that_fails_is_named_and_all_others_are_shown() {
@@ -423,6 +428,8 @@ mod tests {
         let next = walked(&events, Page { from: first.next, ..FIRST });
         assert_eq!(titles(&next), ["Thing 394", "Thing 392", "Thing 390"]);
         assert_eq!(titles(&walked(&events, Page { skip: 198, ..FIRST })), ["Thing 4", "Thing 2"]);
+        let uncounted = walked(&events, Page { counted: 0, ..FIRST });
+        assert_eq!((titles(&uncounted), uncounted.next, uncounted.complete), (titles(&first), first.next, false));
     }
 
     #[test]

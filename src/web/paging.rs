@@ -10,6 +10,7 @@ pub struct Paging {
     pub pages: usize,
     pub previous: Option<String>,
     pub next: Option<String>,
+    /// 0: nobody has counted them.
     pub total: usize,
 }
 
