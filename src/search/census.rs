@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::StrColumn;
+use tantivy::columnar::{Cardinality, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::schema;
@@ -65,15 +65,26 @@ impl Census {
 }
 
 /// Takes the census of whatever a search matches.
-pub struct Counting;
+pub struct Counting {
+    /// Also the values that are counted only if they were asked for.
+    pub all_values: bool,
+}
 
 impl Collector for Counting {
     type Fruit = Census;
     type Child = CountingSegment;
 
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<CountingSegment> {
-        let column = |name| -> tantivy::Result<Option<Tally>> { Ok(segment.fast_fields().str(name)?.map(Tally::of)) };
-        Ok(CountingSegment { total: 0, kinds: column("kind")?, labels: column("facet_label")? })
+        let column =
+            |name: &str| -> tantivy::Result<Option<Tally>> { Ok(segment.fast_fields().str(name)?.map(Tally::of)) };
+        let mut labels = Vec::new();
+        for (_, _, field) in schema::COUNTED {
+            labels.extend(column(field)?);
+        }
+        if self.all_values {
+            labels.extend(column("facet_label")?);
+        }
+        Ok(CountingSegment { total: 0, kinds: column("kind")?, labels, waiting: Vec::with_capacity(BLOCK) })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -89,54 +100,96 @@ impl Collector for Counting {
     }
 }
 
+/// Documents that are counted at once, which is much quicker than one by one.
+const BLOCK: usize = 64;
+
 pub struct CountingSegment {
     total: u64,
     kinds: Option<Tally>,
-    labels: Option<Tally>,
+    labels: Vec<Tally>,
+    waiting: Vec<DocId>,
+}
+
+impl CountingSegment {
+    fn count(&mut self, docs: &[DocId]) {
+        self.total += docs.len() as u64;
+        for tally in self.kinds.iter_mut().chain(&mut self.labels) {
+            tally.count(docs);
+        }
+    }
 }
 
 impl SegmentCollector for CountingSegment {
     type Fruit = tantivy::Result<Census>;
 
     fn collect(&mut self, doc: DocId, _: Score) {
-        self.total += 1;
-        for tally in [&mut self.kinds, &mut self.labels].into_iter().flatten() {
-            tally.count(doc);
+        self.waiting.push(doc);
+        if self.waiting.len() == BLOCK {
+            let mut waiting = std::mem::take(&mut self.waiting);
+            self.count(&waiting);
+            waiting.clear();
+            self.waiting = waiting;
         }
     }
 
-    fn harvest(self) -> tantivy::Result<Census> {
-        let read = |tally: Option<Tally>| tally.map_or(Ok(BTreeMap::new()), Tally::read);
-        Ok(Census { total: self.total, kinds: read(self.kinds)?, labels: read(self.labels)? })
+    fn collect_block(&mut self, docs: &[DocId]) {
+        self.count(docs);
+    }
+
+    fn harvest(mut self) -> tantivy::Result<Census> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.count(&waiting);
+        let mut census = Census { total: self.total, ..Census::default() };
+        if let Some(kinds) = self.kinds {
+            kinds.read(&mut census.kinds)?;
+        }
+        for tally in self.labels {
+            tally.read(&mut census.labels)?;
+        }
+        Ok(census)
     }
 }
 
 struct Tally {
     column: StrColumn,
     counts: Vec<u64>,
+    /// A document may have several values.
+    several: bool,
+    first: Vec<Option<u64>>,
 }
 
 impl Tally {
     fn of(column: StrColumn) -> Self {
         let counts = vec![0; column.num_terms()];
-        Self { column, counts }
+        let several = column.ords().get_cardinality() == Cardinality::Multivalued;
+        Self { column, counts, several, first: Vec::new() }
     }
 
-    fn count(&mut self, doc: DocId) {
-        for value in self.column.term_ords(doc) {
-            if let Some(count) = usize::try_from(value).ok().and_then(|value| self.counts.get_mut(value)) {
+    fn count(&mut self, docs: &[DocId]) {
+        let counts = &mut self.counts;
+        let mut add = |value: u64| {
+            if let Some(count) = usize::try_from(value).ok().and_then(|value| counts.get_mut(value)) {
                 *count += 1;
             }
+        };
+        if self.several {
+            docs.iter().flat_map(|doc| self.column.term_ords(*doc)).for_each(add);
+            return;
         }
+        self.first.clear();
+        self.first.resize(docs.len(), None);
+        self.column.ords().first_vals(docs, &mut self.first);
+        self.first.iter().flatten().for_each(|value| add(*value));
     }
 
-    fn read(self) -> tantivy::Result<BTreeMap<String, u64>> {
-        let mut read = BTreeMap::new();
-        for (value, count) in self.counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-            let mut text = String::new();
-            self.column.ord_to_str(value as u64, &mut text)?;
-            read.insert(text, count);
-        }
-        Ok(read)
+    fn read(self, into: &mut BTreeMap<String, u64>) -> tantivy::Result<()> {
+        let found: Vec<(u64, u64)> = (0..).zip(self.counts).filter(|(_, count)| *count > 0).collect();
+        let values: Vec<u64> = found.iter().map(|(value, _)| *value).collect();
+        let mut counts = found.iter().map(|(_, count)| *count);
+        self.column.dictionary().sorted_ords_to_term_cb(&values, |text| {
+            let count = counts.next().unwrap_or(0);
+            *into.entry(String::from_utf8_lossy(text).into_owned()).or_default() += count;
+        })?;
+        Ok(())
     }
 }

@@ -22,6 +22,7 @@ use super::census::{Census, Counting};
 use super::index::{self, Snapshot};
 use super::matching;
 use super::schema::{self, fields};
+use super::sight::Sight;
 use super::touched::Touched;
 use crate::base::component::Components;
 use crate::base::error::{Error, Result};
@@ -47,7 +48,8 @@ pub struct Corpus {
 /// An index, and what of it may be seen.
 struct Shelf {
     searcher: Searcher,
-    visible: Box<dyn Query>,
+    /// None: everything.
+    visible: Option<Box<dyn Query>>,
 }
 
 /// Why there is no answer: the index can't be trusted, or something else went wrong.
@@ -87,7 +89,6 @@ impl Corpus {
         let position = snapshot.as_ref().map_or(0, Snapshot::position);
         let stale = Touched::since(db, components, position)?;
         let (documents, complete) = stale.documents(db, components)?;
-        let visible = matching::access(viewer);
         let mut shelves = Vec::new();
         let mut weights = Weights::default();
         if let Some(snapshot) = snapshot {
@@ -98,37 +99,52 @@ impl Corpus {
             if stale.kinds().next().is_some() {
                 hidden.push(matching::kinds(stale.kinds()));
             }
-            let visible =
-                if hidden.is_empty() { visible.box_clone() } else { matching::but(visible.box_clone(), hidden) };
+            let sight = guarded(|| Sight::of(viewer, &snapshot.searcher))?;
+            let visible: Option<Box<dyn Query>> = match hidden.is_empty() {
+                true if sight.is_everything() => None,
+                true => Some(Box::new(sight)),
+                false => Some(matching::but(Box::new(sight), hidden)),
+            };
             let shelf = Shelf { searcher: snapshot.searcher, visible };
             weights = Weights::of(&shelf)?;
             shelves.push(shelf);
         }
         if !documents.is_empty() {
+            let visible = Some(matching::access(viewer));
             shelves.push(Shelf { searcher: index::in_memory(&documents)?, visible });
         }
         Ok(Self { shelves, weights, behind: !complete })
     }
 
+    /// How many match, and of which kinds and values.
     pub fn census(&self, query: &dyn Query) -> std::result::Result<Census, Trouble> {
         let mut census = Census::default();
         for shelf in &self.shelves {
-            let query = matching::all(&[&shelf.visible, &query.box_clone()]);
-            census.add(guarded(|| shelf.searcher.search(&query, &Counting))?);
+            let query = shelf.visible_among(query);
+            census.add(guarded(|| shelf.searcher.search(&*query, &Counting { all_values: true }))?);
         }
         Ok(census)
     }
 
-    /// The first `most` of everything that matches.
-    pub fn top(&self, query: &dyn Query, order: Order, most: usize) -> std::result::Result<Vec<Found>, Trouble> {
+    /// The first `most` of everything that matches, and the census of all of it if that is wanted: of [`schema::COUNTED`].
+    pub fn top(
+        &self,
+        query: &dyn Query,
+        order: Order,
+        most: usize,
+        counting: bool,
+    ) -> std::result::Result<(Census, Vec<Found>), Trouble> {
+        let mut census = Census::default();
         let mut found = Vec::new();
         for (number, shelf) in self.shelves.iter().enumerate() {
-            let query = matching::all(&[&shelf.visible, &query.box_clone()]);
-            found.extend(guarded(|| shelf.top(number, &query, order, most, &self.weights))?);
+            let query = shelf.visible_among(query);
+            let (counted, best) = guarded(|| shelf.top(number, &*query, (order, most, counting), &self.weights))?;
+            census.add(counted);
+            found.extend(best);
         }
         found.sort_by(|one, other| other.sort.total_cmp(&one.sort).then_with(|| one.resource.cmp(&other.resource)));
         found.truncate(most);
-        Ok(found)
+        Ok((census, found))
     }
 
     /// The beginning of its text, without markup, as it was when it was indexed. Only for whoever is shown its card: that is
@@ -142,14 +158,21 @@ impl Corpus {
 }
 
 impl Shelf {
+    /// What may be seen of what matches.
+    fn visible_among(&self, query: &dyn Query) -> Box<dyn Query> {
+        match &self.visible {
+            None => query.box_clone(),
+            Some(visible) => matching::all(&[visible, &query.box_clone()]),
+        }
+    }
+
     fn top(
         &self,
         number: usize,
         query: &dyn Query,
-        order: Order,
-        most: usize,
+        (order, most, counting): (Order, usize, bool),
         weights: &Weights,
-    ) -> tantivy::Result<Vec<Found>> {
+    ) -> tantivy::Result<(Census, Vec<Found>)> {
         let now = Instant::now().0;
         let collector = TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
             let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
@@ -160,8 +183,8 @@ impl Shelf {
                 (sort, score)
             }
         });
-        let top: Vec<((f64, f64), DocAddress)> =
-            self.searcher.search_with_statistics_provider(query, &collector, weights)?;
+        let counting = counting.then_some(Counting { all_values: false });
+        let (census, top) = self.searcher.search_with_statistics_provider(query, &(counting, collector), weights)?;
         let mut found = Vec::with_capacity(top.len());
         let mut columns = HashMap::new();
         for ((sort, score), address) in top {
@@ -173,7 +196,7 @@ impl Shelf {
                 found.push(Found { resource, score, sort, at: (number, address) });
             }
         }
-        Ok(found)
+        Ok((census.unwrap_or_default(), found))
     }
 
     /// Kinds and ids of a segment.
@@ -204,15 +227,18 @@ fn ranked(score: f64, age: i64) -> f64 {
 /// How much a word weighs, from what the viewer may see.
 #[derive(Default)]
 struct Weights {
-    shelf: Option<(Searcher, Box<dyn Query>)>,
+    shelf: Option<(Searcher, Option<Box<dyn Query>>)>,
     documents: u64,
     known: RefCell<HashMap<Term, u64>>,
 }
 
 impl Weights {
     fn of(shelf: &Shelf) -> std::result::Result<Self, Trouble> {
-        let documents = guarded(|| shelf.searcher.search(&shelf.visible, &Count))? as u64;
-        let shelf = Some((shelf.searcher.clone(), shelf.visible.box_clone()));
+        let documents = match &shelf.visible {
+            None => shelf.searcher.num_docs(),
+            Some(visible) => guarded(|| shelf.searcher.search(visible, &Count))? as u64,
+        };
+        let shelf = Some((shelf.searcher.clone(), shelf.visible.as_ref().map(|visible| visible.box_clone())));
         Ok(Self { shelf, documents, known: RefCell::default() })
     }
 }
@@ -233,7 +259,11 @@ impl Bm25StatisticsProvider for Weights {
         }
         let Some((searcher, visible)) = &self.shelf else { return Ok(0) };
         let holds: Box<dyn Query> = Box::new(TermQuery::new(term.clone(), IndexRecordOption::Basic));
-        let count = searcher.search(&matching::all(&[visible, &holds]), &Count)? as u64;
+        let visible_holds = match visible {
+            None => holds,
+            Some(visible) => matching::all(&[visible, &holds]),
+        };
+        let count = searcher.search(&visible_holds, &Count)? as u64;
         self.known.borrow_mut().insert(term.clone(), count);
         Ok(count)
     }

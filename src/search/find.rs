@@ -10,7 +10,7 @@ use super::corpus::{Corpus, Found, Order, Trouble, with_index};
 use super::index::Snapshot;
 use super::matching;
 use super::query::{Field, Query, Reading};
-use super::schema;
+use super::schema::{self, COUNTED};
 use super::{SEARCH_VIEW, jump, near};
 use crate::base::component::{Card, Components, Searchable};
 use crate::base::error::Result;
@@ -23,9 +23,6 @@ use crate::base::viewer::Viewer;
 const MOST_HITS: usize = 5_000;
 const EXCERPT_CHARS: usize = 240;
 const SUGGESTIONS: usize = 8;
-/// The values that are counted beside the hits, with their titles; others are if they were asked for.
-const COUNTED: &[(&str, &str)] =
-    &[("status", "Status"), ("milestone", "Milestone"), ("component", "Component"), ("owner", "Owner")];
 /// Of each so many values are shown.
 const MOST_VALUES: usize = 12;
 
@@ -163,7 +160,7 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
                 offered.extend(jump::ticket(db, components, viewer, number)?);
             }
             let corpus = Corpus::open(db, components, viewer, snapshot.clone())?;
-            let found = corpus.top(&*matching::of_titles(&words), Order::Best, SUGGESTIONS)?;
+            let (_, found) = corpus.top(&*matching::of_titles(&words), Order::Best, SUGGESTIONS, false)?;
             for (card, _) in cards(db, components, viewer, found)? {
                 if offered.iter().all(|known: &Card| known.resource != card.resource) {
                     offered.push(card);
@@ -216,27 +213,27 @@ pub fn find_in(
     let corpus = Corpus::open(db, components, viewer, snapshot)?;
     results.behind = corpus.behind;
     let mut narrowed = Narrowed::of(query, &chosen, matching::of_query(query, false));
-    let mut census = corpus.census(&*narrowed.all())?;
+    let page_size = wanted.page_size.clamp(1, MOST_HITS);
+    let last = wanted.page.clamp(1, MOST_HITS.div_ceil(page_size)) * page_size;
+    let (mut census, mut found) = corpus.top(&*narrowed.all(), wanted.order, last, true)?;
     let mut forgiving = false;
     if census.total == 0 {
         results.elsewhere = corpus.census(&*narrowed.words)?.total;
         if results.elsewhere == 0 && query.wanted.iter().any(|part| part.forgivable().is_some()) {
             forgiving = true;
             narrowed.words = matching::of_query(query, true);
-            census = corpus.census(&*narrowed.all())?;
+            (census, found) = corpus.top(&*narrowed.all(), wanted.order, last, true)?;
             results.elsewhere = if census.total > 0 { 0 } else { corpus.census(&*narrowed.words)?.total };
         }
     }
     results.total = census.total;
     results.facets = kind_facets(&corpus, components, &narrowed, &census, &chosen)?;
     results.fields = field_facets(&corpus, query, &narrowed, &census)?;
-    let page_size = wanted.page_size.clamp(1, MOST_HITS);
     let reachable = usize::try_from(results.total).unwrap_or(MOST_HITS).min(MOST_HITS);
     results.pages = reachable.div_ceil(page_size).max(1);
     results.page = wanted.page.clamp(1, results.pages);
     let skip = (results.page - 1) * page_size;
-    let found =
-        corpus.top(&*narrowed.all(), wanted.order, skip + page_size)?.into_iter().skip(skip).collect::<Vec<_>>();
+    let found = found.into_iter().skip(skip).take(page_size).collect::<Vec<_>>();
     let asked = found.len() as u64;
     let cards = cards(db, components, viewer, found)?;
     // Never so while every change tells its event. If it does happen, the count must not betray it.
@@ -331,9 +328,9 @@ fn field_facets(
     census: &Census,
 ) -> std::result::Result<Vec<FieldFacet>, Trouble> {
     let asked = narrowed.names();
-    let others = asked.iter().filter(|name| COUNTED.iter().all(|(counted, _)| counted != *name));
+    let others = asked.iter().filter(|name| COUNTED.iter().all(|(counted, _, _)| counted != *name));
     let mut facets = Vec::new();
-    for name in COUNTED.iter().map(|(name, _)| *name).chain(others.copied()) {
+    for name in COUNTED.iter().map(|(name, _, _)| *name).chain(others.copied()) {
         let mut values = Vec::new();
         let counted = if asked.contains(&name) {
             corpus.census(&*narrowed.without(Some(name)))?.values(name)
@@ -363,8 +360,8 @@ fn field_facets(
 
 /// `Status` for `status`; `type` is that of a ticket.
 fn title_of(name: &str) -> String {
-    match COUNTED.iter().find(|(counted, _)| *counted == name) {
-        Some((_, title)) => (*title).to_owned(),
+    match COUNTED.iter().find(|(counted, _, _)| *counted == name) {
+        Some((_, title, _)) => (*title).to_owned(),
         None if name == "type" => "Type of ticket".to_owned(),
         None => name[..1].to_uppercase() + &name[1..],
     }

@@ -24,6 +24,8 @@ const STEM: f32 = 0.5;
 const WHOLE_TITLE: f32 = 20.0;
 /// So many words that begin alike are followed by a phrase.
 const EXPANSIONS: u32 = 5_000;
+/// Of so many terms each is looked for by itself.
+const FEW: usize = 32;
 
 /// What the query says, apart from the kinds and the fields. `forgiving`: words may differ from what was typed in one letter.
 pub fn of_query(query: &Query, forgiving: bool) -> Clause {
@@ -53,7 +55,9 @@ pub fn of_query(query: &Query, forgiving: bool) -> Clause {
         };
         clauses.push((Occur::MustNot, clause));
     }
-    clauses.push((Occur::Must, silent(Box::new(AllQuery))));
+    if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
+        clauses.push((Occur::Must, silent(Box::new(AllQuery))));
+    }
     if !query.wanted.is_empty() {
         let whole = Term::from_field_text(fields().whole_title, &query.whole);
         clauses.push((Occur::Should, constant(term(whole), WHOLE_TITLE)));
@@ -79,8 +83,7 @@ pub fn of_titles(words: &[String]) -> Clause {
 
 /// Whatever has one of these values.
 pub fn facets<'a>(wanted: impl IntoIterator<Item = &'a query::Field>) -> Clause {
-    let terms = wanted.into_iter().map(|field| Term::from_field_text(fields().facet, &field.key));
-    silent(Box::new(TermSetQuery::new(terms)))
+    silent(any_of(wanted.into_iter().map(|field| Term::from_field_text(fields().facet, &field.key))))
 }
 
 fn by(author: &[String]) -> Clause {
@@ -116,16 +119,15 @@ pub fn access(viewer: &Viewer) -> Clause {
         return classes;
     }
     let rights = viewer.permissions.iter().map(|name| Term::from_field_text(fields.permission, name));
-    all(&[&classes, &silent(Box::new(TermSetQuery::new(rights)))])
+    all(&[&classes, &silent(any_of(rights))])
 }
 
 pub fn kinds<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Clause {
-    let terms = kinds.into_iter().map(|kind| Term::from_field_text(fields().kind, kind));
-    silent(Box::new(TermSetQuery::new(terms)))
+    silent(any_of(kinds.into_iter().map(|kind| Term::from_field_text(fields().kind, kind))))
 }
 
 pub fn keys(keys: impl IntoIterator<Item = Term>) -> Clause {
-    silent(Box::new(TermSetQuery::new(keys)))
+    silent(any_of(keys))
 }
 
 pub fn all(clauses: &[&Clause]) -> Clause {
@@ -187,7 +189,21 @@ fn term(term: Term) -> Clause {
 }
 
 fn numbers(field: Field, numbers: &[i64]) -> Clause {
-    Box::new(TermSetQuery::new(numbers.iter().map(|number| Term::from_field_i64(field, *number))))
+    any_of(numbers.iter().map(|number| Term::from_field_i64(field, *number)))
+}
+
+/// Whatever has one of these terms. An automaton for them is dear, and worth it only for many.
+fn any_of(terms: impl IntoIterator<Item = Term>) -> Clause {
+    let mut terms: Vec<Term> = terms.into_iter().collect();
+    if terms.len() > FEW {
+        return Box::new(TermSetQuery::new(terms));
+    }
+    let one = |term| -> Clause { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
+    match terms.pop() {
+        None => Box::new(EmptyQuery),
+        Some(only) if terms.is_empty() => one(only),
+        Some(last) => Box::new(BooleanQuery::union(terms.into_iter().chain([last]).map(one).collect())),
+    }
 }
 
 fn boosted(clause: Clause, by: f32) -> Clause {

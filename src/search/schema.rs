@@ -25,6 +25,15 @@ const MOST_SHOWN: usize = 64 << 10;
 const WORDS: &str = "words-1";
 const STEMS: &str = "stems-1";
 
+/// The values that are counted beside all hits, each in a column of its own: their names, titles and columns. Others are
+/// counted if they were asked for.
+pub const COUNTED: [(&str, &str, &str); 4] = [
+    ("status", "Status", "counted_status"),
+    ("milestone", "Milestone", "counted_milestone"),
+    ("component", "Component", "counted_component"),
+    ("owner", "Owner", "counted_owner"),
+];
+
 pub struct Fields {
     /// `page:7`.
     pub key: Field,
@@ -37,7 +46,9 @@ pub struct Fields {
     pub author: Field,
     /// What can be asked for by name, as [`facet_key`] has it.
     pub facet: Field,
-    /// The same to be counted, each with how it is written: see [`facet_parts`].
+    /// Those of [`COUNTED`], each with how it is written: see [`facet_parts`].
+    pub counted: [Field; COUNTED.len()],
+    /// The same for all others.
     pub facet_label: Field,
     /// Microseconds; none where nobody can say.
     pub changed: Field,
@@ -76,6 +87,7 @@ static FORM: LazyLock<(Schema, Fields)> = LazyLock::new(|| {
         participant: schema.add_i64_field("participant", INDEXED),
         author: schema.add_text_field("author", words.clone()),
         facet: schema.add_text_field("facet", STRING),
+        counted: COUNTED.map(|(_, _, column)| schema.add_text_field(column, FAST)),
         facet_label: schema.add_text_field("facet_label", FAST),
         changed: schema.add_i64_field("changed", FAST),
         whole_title: schema.add_text_field("whole_title", STRING),
@@ -113,7 +125,9 @@ pub fn entry(document: &Document) -> TantivyDocument {
     entry.add_text(fields.author, &document.author);
     for (name, value) in &document.facets {
         if let Some(key) = facet_key(name, value) {
-            entry.add_text(fields.facet_label, format!("{key}\0{}", value.trim()));
+            let column = COUNTED.iter().position(|(counted, _, _)| counted == name);
+            let column = column.map_or(fields.facet_label, |at| fields.counted[at]);
+            entry.add_text(column, format!("{key}\0{}", value.trim()));
             entry.add_text(fields.facet, key);
         }
     }

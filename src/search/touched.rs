@@ -62,7 +62,8 @@ impl Touched {
     pub fn since(db: &Connection, components: Components, position: i64) -> Result<Self> {
         let mut touched = Self::default();
         let mut statement = db.prepare_cached(
-            "select resource_kind, resource_id, max(id) as last from event where id > ?1
+            // By the order of the ids, else all that ever happened would be gone through for the sake of the groups.
+            "select resource_kind, resource_id, max(id) as last from event not indexed where id > ?1
              group by resource_kind, resource_id order by last desc",
         )?;
         let mut rows = statement.query([position])?;

@@ -58,7 +58,7 @@ pub(super) fn cut(text: &str, max_chars: usize) -> &str {
 fn kind_of(c: char) -> Kind {
     if c.is_whitespace() {
         Kind::Blank
-    } else if c.is_alphanumeric() || is_combining_mark(c) {
+    } else if c.is_alphanumeric() || !c.is_ascii() && is_combining_mark(c) {
         Kind::Word
     } else {
         Kind::Sign
@@ -82,6 +82,10 @@ fn clings(previous: Option<char>, c: char) -> bool {
     let Some(previous) = previous else {
         return false;
     };
+    // Nearly all text is of these, and what follows is dear.
+    if previous.is_ascii() && c.is_ascii() {
+        return previous == '\r' && c == '\n';
+    }
     if previous == '\u{200d}' {
         return !c.is_whitespace();
     }
