@@ -188,6 +188,9 @@ impl Tally {
         let mut counts = found.iter().map(|(_, count)| *count);
         self.column.dictionary().sorted_ords_to_term_cb(&values, |text| {
             let count = counts.next().unwrap_or(0);
+            if text.is_empty() {
+                return;
+            }
             *into.entry(String::from_utf8_lossy(text).into_owned()).or_default() += count;
         })?;
         Ok(())

@@ -46,7 +46,7 @@ pub struct Fields {
     pub author: Field,
     /// What can be asked for by name, as [`facet_key`] has it.
     pub facet: Field,
-    /// Those of [`COUNTED`], each with how it is written: see [`facet_parts`].
+    /// Those of [`COUNTED`], each with how it is written: see [`facet_parts`]. Empty for none.
     pub counted: [Field; COUNTED.len()],
     /// The same for all others.
     pub facet_label: Field,
@@ -123,13 +123,21 @@ pub fn entry(document: &Document) -> TantivyDocument {
         entry.add_i64(fields.participant, *person);
     }
     entry.add_text(fields.author, &document.author);
+    let mut has_value = [false; COUNTED.len()];
     for (name, value) in &document.facets {
         if let Some(key) = facet_key(name, value) {
             let column = COUNTED.iter().position(|(counted, _, _)| counted == name);
+            if let Some(at) = column {
+                has_value[at] = true;
+            }
             let column = column.map_or(fields.facet_label, |at| fields.counted[at]);
             entry.add_text(column, format!("{key}\0{}", value.trim()));
             entry.add_text(fields.facet, key);
         }
+    }
+    // Columns in which everything has a value are read several times as fast.
+    for (column, _) in fields.counted.iter().zip(has_value).filter(|(_, has_value)| !has_value) {
+        entry.add_text(*column, "");
     }
     if document.changed.0 != 0 {
         entry.add_i64(fields.changed, document.changed.0);

@@ -170,7 +170,8 @@ impl Measured {
         let mut chars = 0;
         for token in &tokens {
             chars_before.push(chars);
-            chars += text[token.range.clone()].chars().count();
+            let token = &text[token.range.clone()];
+            chars += if token.is_ascii() { token.len() } else { token.chars().count() };
         }
         chars_before.push(chars);
         Measured { tokens, chars_before }

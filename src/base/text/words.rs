@@ -24,16 +24,25 @@ pub(super) struct Token {
 
 /// All tokens of a text in order; together they are the text. Linear.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+    let bytes = text.as_bytes();
+    let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 3);
     let mut previous = None;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
         let kind = kind_of(c);
+        let mut end = at + c.len_utf8();
+        let mut last = c;
+        // Letters and digits of ASCII always go on with those before them: nearly all text is made of such runs.
+        while last.is_ascii_alphanumeric() && bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+            last = char::from(bytes[end]);
+            end += 1;
+        }
         match tokens.last_mut() {
             Some(token) if belongs(previous, token.kind, c, kind) => token.range.end = end,
             _ => tokens.push(Token { kind, range: at..end }),
         }
-        previous = Some(c);
+        previous = Some(last);
+        at = end;
     }
     tokens
 }
