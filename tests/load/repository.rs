@@ -65,7 +65,7 @@ fn write(size: &Size, input: &mut impl Write) -> std::io::Result<()> {
         }
         if commit % 1_000 == 0 {
             writeln!(input, "tag v0.{}\nfrom :{commit}", commit / 1_000)?;
-            writeln!(input, "tagger {name} <{login}@example.org> {when} +0100\ndata 8\nRelease.\n")?;
+            writeln!(input, "tagger {name} <{login}@example.org> {when} +0100\ndata 8\nRelease.")?;
         }
     }
     Ok(())
