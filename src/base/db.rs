@@ -148,9 +148,9 @@ impl Db {
     pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let connection = self.take_reader()?;
         let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            connection.execute_batch("begin")?;
+            connection.prepare_cached("begin")?.execute([])?;
             let result = act(&connection);
-            connection.execute_batch("rollback")?;
+            connection.prepare_cached("rollback")?.execute([])?;
             result
         }));
         let keep = connection.is_autocommit();

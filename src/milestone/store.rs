@@ -24,26 +24,31 @@ pub struct MilestoneRow {
     pub changed_at: Instant,
 }
 
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<MilestoneRow> {
+/// First in every statement, and read by place: pages of tickets read all milestones, and looking for the name of a column
+/// costs more than its value.
+const COLUMNS: &str = "milestone.id, milestone.name, milestone.folded, milestone.description, milestone.due,
+    milestone.completed_at, milestone.is_default, milestone.acl, milestone.author, milestone.created_at, milestone.changed_at";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<MilestoneRow> {
     Ok(MilestoneRow {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        folded: row.get("folded")?,
-        description: row.get("description")?,
-        due: row.get("due")?,
-        completed_at: row.get("completed_at")?,
-        is_default: row.get("is_default")?,
-        acl: row.get("acl")?,
-        author: row.get("author")?,
-        created_at: row.get("created_at")?,
-        changed_at: row.get("changed_at")?,
+        id: row.get(0)?,
+        name: row.get(1)?,
+        folded: row.get(2)?,
+        description: row.get(3)?,
+        due: row.get(4)?,
+        completed_at: row.get(5)?,
+        is_default: row.get(6)?,
+        acl: row.get(7)?,
+        author: row.get(8)?,
+        created_at: row.get(9)?,
+        changed_at: row.get(10)?,
     })
 }
 
 /// Every milestone that is there, whoever asks, for the names of ids: first the completed ones by that date, then by what is
 /// due, then those without a date; names by the numbers in them (row M02).
 pub fn all(db: &Connection) -> Result<Vec<MilestoneRow>> {
-    let mut statement = db.prepare_cached("select * from milestone where deleted_at is null")?;
+    let mut statement = db.prepare_cached(&format!("select {COLUMNS} from milestone where deleted_at is null"))?;
     let mut rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.sort_by_cached_key(|row| {
         let undated = row.completed_at.is_none() && row.due.is_none();
@@ -74,8 +79,8 @@ pub fn find(db: &Connection, viewer: &Viewer, folded: &str) -> Result<Option<Mil
 
 /// The milestone of that folded name, whoever asks: for deciding whether a name is taken.
 pub fn find_unseen(db: &Connection, folded: &str) -> Result<Option<MilestoneRow>> {
-    let sql = "select * from milestone where folded = ?1 and deleted_at is null";
-    Ok(db.prepare_cached(sql)?.query_row([folded], from_row).optional()?)
+    let sql = format!("select {COLUMNS} from milestone where folded = ?1 and deleted_at is null");
+    Ok(db.prepare_cached(&sql)?.query_row([folded], from_row).optional()?)
 }
 
 pub fn by_id(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<MilestoneRow>> {
@@ -84,16 +89,18 @@ pub fn by_id(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<Milesto
 
 /// The milestone of that id, whoever asks: for the search index.
 pub fn by_id_unseen(db: &Connection, id: i64) -> Result<Option<MilestoneRow>> {
-    let sql = "select * from milestone where id = ?1 and deleted_at is null";
-    Ok(db.prepare_cached(sql)?.query_row([id], from_row).optional()?)
+    let sql = format!("select {COLUMNS} from milestone where id = ?1 and deleted_at is null");
+    Ok(db.prepare_cached(&sql)?.query_row([id], from_row).optional()?)
 }
 
 /// Milestones of those ids that the viewer may see, in no order.
 pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<MilestoneRow>> {
     collect(
         db,
-        "select * from milestone where id in (select value from json_each(:ids)) and deleted_at is null
-           and acl in (select value from json_each(:acls))",
+        &format!(
+            "select {COLUMNS} from milestone where id in (select value from json_each(:ids)) and deleted_at is null
+               and acl in (select value from json_each(:acls))"
+        ),
         named_params! { ":ids": serde_json::to_string(ids)?, ":acls": viewer.acls() },
         from_row,
     )
@@ -103,8 +110,10 @@ pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Miles
 pub fn by_ids_ever(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<(MilestoneRow, bool)>> {
     collect(
         db,
-        "select *, deleted_at is null as is_there from milestone where id in (select value from json_each(:ids))
-           and acl in (select value from json_each(:acls))",
+        &format!(
+            "select {COLUMNS}, deleted_at is null as is_there from milestone
+             where id in (select value from json_each(:ids)) and acl in (select value from json_each(:acls))"
+        ),
         named_params! { ":ids": serde_json::to_string(ids)?, ":acls": viewer.acls() },
         |row| Ok((from_row(row)?, row.get("is_there")?)),
     )
@@ -114,8 +123,10 @@ pub fn by_ids_ever(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<
 pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<MilestoneRow>> {
     collect(
         db,
-        "select * from milestone where folded in (select value from json_each(:names)) and deleted_at is null
-           and acl in (select value from json_each(:acls))",
+        &format!(
+            "select {COLUMNS} from milestone where folded in (select value from json_each(:names)) and deleted_at is null
+               and acl in (select value from json_each(:acls))"
+        ),
         named_params! { ":names": serde_json::to_string(folded)?, ":acls": viewer.acls() },
         from_row,
     )
@@ -125,10 +136,12 @@ pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<
 pub fn by_former_names(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<(String, MilestoneRow)>> {
     collect(
         db,
-        "select milestone_former_name.folded as former, milestone.* from milestone_former_name
-         join milestone on milestone.id = milestone_former_name.milestone
-         where milestone_former_name.folded in (select value from json_each(:names)) and deleted_at is null
-           and acl in (select value from json_each(:acls))",
+        &format!(
+            "select {COLUMNS}, milestone_former_name.folded as former from milestone_former_name
+             join milestone on milestone.id = milestone_former_name.milestone
+             where milestone_former_name.folded in (select value from json_each(:names)) and deleted_at is null
+               and acl in (select value from json_each(:acls))"
+        ),
         named_params! { ":names": serde_json::to_string(folded)?, ":acls": viewer.acls() },
         |row| Ok((row.get("former")?, from_row(row)?)),
     )

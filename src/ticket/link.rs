@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::Connection;
 
 use super::fields::Choices;
-use super::store::{self, TicketRow};
+use super::store::{self, NamedRow};
 use super::{NO_TICKET, TICKET_VIEW, comment_href, ticket_href};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
@@ -200,32 +200,22 @@ pub struct Title {
 
 /// The titles of the tickets of these numbers that this viewer may see.
 pub fn titles(db: &Connection, viewer: &Viewer, numbers: &[i64]) -> Result<HashMap<i64, Title>> {
-    if numbers.is_empty() || !viewer.may(TICKET_VIEW) {
-        return Ok(HashMap::new());
-    }
     let numbers: Vec<i64> = numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let rows = store::by_ids(db, viewer, &numbers)?;
-    if rows.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let choices = Choices::load(db)?;
-    Ok(rows.into_iter().map(|row| (row.id, title(&row, &choices))).collect())
+    let rows = store::named_by_ids(db, viewer, &numbers)?;
+    Ok(rows.into_iter().map(|row| (row.id, title(row))).collect())
 }
 
-fn title(row: &TicketRow, choices: &Choices) -> Title {
-    let status = choices.status(row.status);
-    let option = |id: Option<i64>| id.and_then(|id| choices.option(id)).map(|option| option.name.as_str());
+fn title(row: NamedRow) -> Title {
     let mut text = String::new();
-    if let Some(kind) = option(row.kind) {
+    if let Some(kind) = row.kind {
         text.push_str(&format!("{kind}: "));
     }
     text.push_str(&row.summary);
-    let state = status.map_or("", |status| status.name.as_str());
-    match option(row.resolution) {
-        Some(resolution) => text.push_str(&format!(" ({state}: {resolution})")),
-        None => text.push_str(&format!(" ({state})")),
+    match row.resolution {
+        Some(resolution) => text.push_str(&format!(" ({}: {resolution})", row.status)),
+        None => text.push_str(&format!(" ({})", row.status)),
     }
-    Title { text, class: class_of(choices, row.status), changes: row.changes }
+    Title { text, class: row.is_closed.then_some("closed"), changes: row.changes }
 }
 
 /// The class that shows a ticket's state: `closed` is struck through.

@@ -32,29 +32,32 @@ pub struct StatusRow {
     pub retired_at: Option<Instant>,
 }
 
+/// Read by place, since every page of a ticket reads them all and looking for a name costs more than the value.
+const OPTION_COLUMNS: &str = "id, field, name, rank, description, is_default, owner, released_at, retired_at";
+
 fn option_from_row(row: &Row<'_>) -> rusqlite::Result<OptionRow> {
     Ok(OptionRow {
-        id: row.get("id")?,
-        field: row.get("field")?,
-        name: row.get("name")?,
-        rank: row.get("rank")?,
-        description: row.get("description")?,
-        is_default: row.get("is_default")?,
-        owner: row.get("owner")?,
-        released_at: row.get("released_at")?,
-        retired_at: row.get("retired_at")?,
+        id: row.get(0)?,
+        field: row.get(1)?,
+        name: row.get(2)?,
+        rank: row.get(3)?,
+        description: row.get(4)?,
+        is_default: row.get(5)?,
+        owner: row.get(6)?,
+        released_at: row.get(7)?,
+        retired_at: row.get(8)?,
     })
 }
 
 /// Every option, in the order of its field: by rank, versions by their release with the newest first and those without a
 /// date before them (row E02).
 pub fn all(db: &Connection) -> Result<Vec<OptionRow>> {
-    let mut statement = db.prepare_cached("select * from field_option order by field, rank, id")?;
-    let mut rows = statement.query_map([], option_from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.sort_by_key(|row| {
-        let released = row.released_at.map_or(i64::MAX, |at| at.0);
-        (row.field.clone(), if row.field == "version" { -released } else { 0 })
-    });
+    let sql = format!(
+        "select {OPTION_COLUMNS} from field_option
+         order by field, case field when 'version' then -coalesce(released_at, 9223372036854775807) end, rank, id"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([], option_from_row)?.collect::<rusqlite::Result<_>>()?;
     Ok(rows)
 }
 
@@ -64,13 +67,12 @@ pub fn statuses(db: &Connection) -> Result<Vec<StatusRow>> {
         db.prepare_cached("select id, name, category, rank, retired_at from ticket_status order by rank, id")?;
     let rows = statement
         .query_map([], |row| {
-            let category: String = row.get("category")?;
             Ok(StatusRow {
-                id: row.get("id")?,
-                name: row.get("name")?,
-                category: Category::from_name(&category).unwrap_or(Category::Open),
-                rank: row.get("rank")?,
-                retired_at: row.get("retired_at")?,
+                id: row.get(0)?,
+                name: row.get(1)?,
+                category: Category::from_name(row.get_ref(2)?.as_str()?).unwrap_or(Category::Open),
+                rank: row.get(3)?,
+                retired_at: row.get(4)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

@@ -37,23 +37,24 @@ pub struct Ticket {
     pub values: Values,
 }
 
+/// First in every statement, and read by place: looking for the name of a column costs more than its value.
 const COLUMNS: &str =
     "id, acl, created_at, changed_at, closed_at, changes, summary, status, resolution, type, owner, reporter";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
     Ok(TicketRow {
-        id: row.get("id")?,
-        acl: row.get("acl")?,
-        created_at: row.get("created_at")?,
-        changed_at: row.get("changed_at")?,
-        closed_at: row.get("closed_at")?,
-        changes: row.get("changes")?,
-        summary: row.get("summary")?,
-        status: row.get("status")?,
-        resolution: row.get("resolution")?,
-        kind: row.get("type")?,
-        owner: row.get("owner")?,
-        reporter: row.get("reporter")?,
+        id: row.get(0)?,
+        acl: row.get(1)?,
+        created_at: row.get(2)?,
+        changed_at: row.get(3)?,
+        closed_at: row.get(4)?,
+        changes: row.get(5)?,
+        summary: row.get(6)?,
+        status: row.get(7)?,
+        resolution: row.get(8)?,
+        kind: row.get(9)?,
+        owner: row.get(10)?,
+        reporter: row.get(11)?,
     })
 }
 
@@ -76,6 +77,47 @@ pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Ticke
     );
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_map([serde_json::to_string(ids)?], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A ticket as a link tells of it, with the names of what its ids mean.
+#[derive(Debug, Clone)]
+pub struct NamedRow {
+    pub id: i64,
+    pub summary: String,
+    pub changes: i64,
+    pub status: String,
+    pub is_closed: bool,
+    pub kind: Option<String>,
+    pub resolution: Option<String>,
+}
+
+/// The tickets of these numbers that this viewer may see, by number.
+pub fn named_by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<NamedRow>> {
+    if ids.is_empty() || !viewer.may(super::TICKET_VIEW) {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select ticket.id, ticket.summary, ticket.changes, ticket_status.name, ticket_status.category = 'closed',
+             kind.name, resolution.name
+         from ticket join ticket_status on ticket_status.id = ticket.status
+         left join field_option as kind on kind.id = ticket.type
+         left join field_option as resolution on resolution.id = ticket.resolution
+         where ticket.id in (select value from json_each(?1)) and {} order by ticket.id",
+        viewer.sees_sql("ticket", "ticket")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([serde_json::to_string(ids)?], |row| {
+        Ok(NamedRow {
+            id: row.get(0)?,
+            summary: row.get(1)?,
+            changes: row.get(2)?,
+            status: row.get(3)?,
+            is_closed: row.get(4)?,
+            kind: row.get(5)?,
+            resolution: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The ticket of that number whoever asks: for what the program does by itself.
@@ -137,23 +179,24 @@ pub struct ChangeRow {
 
 fn change_from_row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
     Ok(ChangeRow {
-        id: row.get("id")?,
-        number: row.get("number")?,
-        author: row.get("author")?,
-        at: row.get("changed_at")?,
-        via: row.get("via")?,
-        comment: row.get("comment")?,
-        reply_to: row.get("reply_to")?,
-        edits: row.get("edits")?,
-        edited_at: row.get("edited_at")?,
-        edited_by: row.get("edited_by")?,
+        id: row.get(0)?,
+        number: row.get(1)?,
+        author: row.get(2)?,
+        at: row.get(3)?,
+        via: row.get(4)?,
+        comment: row.get(5)?,
+        reply_to: row.get(6)?,
+        edits: row.get(7)?,
+        edited_at: row.get(8)?,
+        edited_by: row.get(9)?,
     })
 }
 
 /// The changes of a ticket with numbers from … to …, in order. Whoever calls it has found the ticket for their viewer.
 pub fn changes(db: &Connection, viewer: &Viewer, ticket: i64, from: i64, to: i64) -> Result<Vec<ChangeRow>> {
     let mut statement = db.prepare_cached(
-        "select * from ticket_change where ticket = ?1 and number between ?2 and ?3
+        "select id, number, author, changed_at, via, comment, reply_to, edits, edited_at, edited_by
+         from ticket_change where ticket = ?1 and number between ?2 and ?3
             and (acl = (select acl from ticket where id = ?1) or acl in (select value from json_each(?4))) order by number",
     )?;
     let rows = statement.query_map((ticket, from, to, viewer.acls()), change_from_row)?;
