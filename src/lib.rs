@@ -20,7 +20,7 @@
 //! 4. [`attachment`], [`milestone`]: content that other content shares.
 //! 5. [`wiki`], [`ticket`], [`code`]: content.
 //! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
-//! 7. [`app`], [`cli`]: the top.
+//! 7. [`app`], [`demo`], [`cli`]: the top.
 //!
 //! Components never import a neighbour. Sideways they *ask* through the trait (links, macros, cards, owners of files) and
 //! *tell* by recording an event: `tx.record(…)` hands it to every component inside the same transaction, and followers do
@@ -53,4 +53,5 @@ pub mod live;
 pub mod account;
 pub mod admin;
 pub mod app;
+pub mod demo;
 pub mod cli;

@@ -19,8 +19,8 @@ const FLOORS: &[&[&str]] = &[
     &["roadmap", "query", "report", "timeline", "search", "notify", "live", "account", "admin"],
     // The list of components and the server made of them.
     &["app"],
-    // Other systems' data into ours.
-    &["import"],
+    // Other systems' data into ours, and a demonstration's.
+    &["import", "demo"],
     // The command line.
     &["cli"],
 ];

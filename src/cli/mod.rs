@@ -44,9 +44,9 @@ use crate::web::address::SiteAddress;
 #[derive(Debug, Parser)]
 #[command(name = "trackway", version, max_term_width = 100)]
 pub struct Cli {
-    /// The data folder
-    #[arg(long, global = true, env = "TRACKWAY_DATA", default_value = "./trackway-data", value_name = "DIR")]
-    data: PathBuf,
+    /// The data folder [default: ./trackway-data]
+    #[arg(long, global = true, env = "TRACKWAY_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Act as this account (or as `anonymous`), with its rights; else as the operator, who may do everything
     #[arg(long = "as", global = true, value_name = "NAME")]
     as_name: Option<String>,
@@ -136,13 +136,17 @@ enum Command {
 /// What every command has at hand.
 pub(super) struct Shell {
     data: PathBuf,
+    /// Whether somebody named that folder.
+    data_given: bool,
     as_name: Option<String>,
     format: Format,
 }
 
 pub fn run(cli: Cli) -> ExitCode {
     log::start();
-    let shell = Shell { data: cli.data, as_name: cli.as_name, format: cli.format };
+    let data_given = cli.data.is_some();
+    let data = cli.data.unwrap_or_else(|| PathBuf::from("./trackway-data"));
+    let shell = Shell { data, data_given, as_name: cli.as_name, format: cli.format };
     let result = match cli.command {
         Command::Serve(serve) => serve::run(&shell, &serve),
         Command::Project(command) => project::run(&shell, command),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use tempfile::TempDir;
 
 use super::output::print;
 use super::{Shell, project};
@@ -15,6 +16,7 @@ use crate::base::settings;
 use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
 use crate::code::{repository, watch};
+use crate::demo::{self, Character, Role};
 use crate::web::address::{SERVED_AT, SiteAddress};
 
 #[derive(Debug, Args)]
@@ -34,14 +36,55 @@ pub struct Serve {
     /// On an empty folder: connect no git repository
     #[arg(long)]
     no_repo: bool,
+    /// Serve a demonstration: a semester of pages, tickets, milestones and commits. It lies in a temporary folder that is
+    /// removed at the end; with --data, in that folder, which must be empty and is kept
+    #[arg(long, conflicts_with_all = ["public", "no_repo"])]
+    demo: bool,
 }
 
 pub fn run(shell: &Shell, serve: &Serve) -> Result<()> {
     shell.refuse_as("serve")?;
     let listen = free_port(&serve.listen)?;
+    if serve.demo {
+        return demonstrate(shell, serve, listen);
+    }
     let fresh = !Site::exists(&shell.data);
-    let opened = if fresh { first_start(shell, serve)? } else { open(shell)? };
-    let site = Arc::new(opened);
+    let site = if fresh { first_start(shell, serve)? } else { open(shell)? };
+    serve_site(site, serve, listen)
+}
+
+/// Fills a folder with the demonstration and serves it. One that nobody named is gone at the end.
+fn demonstrate(shell: &Shell, serve: &Serve, listen: SocketAddr) -> Result<()> {
+    let temporary = match shell.data_given {
+        false => Some(tempfile::Builder::new().prefix("trackway-demo-").tempdir()?),
+        true => None,
+    };
+    let folder = temporary.as_ref().map_or(shell.data.as_path(), TempDir::path);
+    if temporary.is_none() && std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::conflict(format!(
+            "{} is not empty, and a demonstration begins with nothing; one that is there is served without --demo",
+            folder.display()
+        )));
+    }
+    let made = demo::make(folder)?;
+    let stays = if temporary.is_some() { "removed when the server stops" } else { "kept" };
+    print(&format!("Made a demonstration, the project `{}`, in {} ({stays})\n", made.project, folder.display()))?;
+    let people: Vec<String> = made.people.iter().filter_map(introduced).collect();
+    print(&format!("Sign in as {}; the password of all of them is {}\n", people.join(", "), made.password))?;
+    serve_site(made.site, serve, listen)
+}
+
+fn introduced(person: &Character) -> Option<String> {
+    match person.role {
+        Role::Administrator => Some(format!("{} (the administrator)", person.login)),
+        Role::Lead => Some(format!("{} (who leads the project)", person.login)),
+        Role::Member => Some(person.login.clone()),
+        Role::Outside => None,
+    }
+}
+
+fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
+    let site = Arc::new(site);
     if let Some(kind) = site::network_file_system(site.dir()) {
         log::warn!("the data folder lies on a network file system ({kind}), whose locks SQLite can't trust");
     }
