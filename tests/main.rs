@@ -12,6 +12,7 @@ mod code_links;
 mod commands;
 mod commit_refs;
 mod crash;
+mod demo;
 mod diff_random;
 mod enumerator;
 mod floors;

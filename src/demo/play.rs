@@ -39,8 +39,8 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
         project.db().write(|db| permissions::grant_defaults(db, &project.components().permissions(), true))
     })?;
     let project = site.project(&row)?;
-    let stage = Stage::set(site, &project, &row, &script.people)?;
     let (beginning, _) = calendar.moment("1 09:00")?;
+    let stage = Stage::set(site, &project, &row, &script.people, beginning)?;
     stage.furnish(script, calendar, beginning)?;
     let history = History::make(&site.dir().join(REPOSITORY), calendar, &script.people)?;
     let by = stage.operator(Via::System).at(beginning);
@@ -120,7 +120,13 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn set(site: &'a Site, project: &'a Project, row: &ProjectRow, people: &[Character]) -> Result<Self> {
+    fn set(
+        site: &'a Site,
+        project: &'a Project,
+        row: &ProjectRow,
+        people: &[Character],
+        at: Instant,
+    ) -> Result<Self> {
         let enter = |principal: Principal| {
             let viewer = permissions::enter(project, row, &Arc::new(principal))?;
             viewer.ok_or_else(|| broken("somebody may not enter the project"))
@@ -130,7 +136,7 @@ impl<'a> Stage<'a> {
         for person in people.iter().filter(|person| person.role != Role::Outside) {
             let subject = permissions::subject(site, project, &person.login)?;
             let right = if person.role == Role::Lead { TRAC_ADMIN.name } else { permissions::MEMBERS };
-            permissions::grant(project, Act::new(&operator, Via::Command), &subject, &[right.to_owned()])?;
+            permissions::grant(project, Act::new(&operator, Via::Command).at(at), &subject, &[right.to_owned()])?;
             let account = site.read(|db| accounts::load(db, &person.login))?;
             let principal = auth::principal(site, &account, Credential::Session)?;
             viewers.insert(person.login.clone(), enter(principal)?);

@@ -24,8 +24,14 @@ pub struct Reply {
 impl Server {
     /// Starts `trackway serve` on a folder and waits until it answers.
     pub fn start(data: &Path, address: SocketAddr) -> Self {
+        Self::start_with(data, address, &["--no-repo"])
+    }
+
+    /// The same with other options.
+    pub fn start_with(data: &Path, address: SocketAddr, options: &[&str]) -> Self {
         let mut child = command::trackway(data)
-            .args(["serve", "--no-repo", "--listen", &address.to_string()])
+            .args(["serve", "--listen", &address.to_string()])
+            .args(options)
             .current_dir(data.parent().unwrap())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -39,7 +45,7 @@ impl Server {
         let begun = Instant::now();
         while request(address, "GET", "/-/health", &[], "").is_err() {
             assert!(server.child.try_wait().unwrap().is_none(), "the server ended:\n{}", server.said());
-            assert!(begun.elapsed() < Duration::from_secs(30), "the server does not answer:\n{}", server.said());
+            assert!(begun.elapsed() < Duration::from_secs(90), "the server does not answer:\n{}", server.said());
             std::thread::sleep(Duration::from_millis(10));
         }
         server

@@ -1,0 +1,124 @@
+//! The demonstration: it comes up filled, holds together, and leaves nothing behind.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use scraper::{Html, Selector};
+
+use crate::support::command::{self, run};
+use crate::support::server::{Server, free_address, request};
+
+/// What a reader is led to within a project.
+const PLACES: &[&str] = &[
+    "wiki", "ticket", "milestone", "roadmap", "timeline", "query", "attachment", "browser", "changeset", "log",
+];
+
+#[test]
+fn the_demonstration_is_full_of_work_and_nothing_in_it_leads_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let address = free_address();
+    let server = Server::start_with(&data, address, &["--demo"]);
+    let said = server.said();
+    assert!(said.contains("Sign in as hollis (the administrator)"), "{said}");
+
+    let count = |arguments: &[&str]| run(&data, arguments, b"").expect(0).stdout.lines().count();
+    assert!(count(&["query", "demo", "id!=0", "--format", "ids"]) >= 60);
+    assert!((5..20).contains(&count(&["query", "demo", "status!=closed", "--format", "ids"])));
+    assert!(count(&["wiki", "list", "demo", "--format", "ids"]) >= 30);
+    assert_eq!(count(&["milestone", "list", "demo", "--format", "ids"]), 5);
+    let checked = run(&data, &["check"], b"").expect(0);
+    assert!(checked.stdout.contains("nothing found"), "{}", checked.stdout);
+
+    let closed = request(address, "GET", "/demo/ticket/16", &[], "").unwrap().body;
+    assert!(closed.contains("closed") && closed.contains("Compare a week of predictions"), "{closed}");
+    let complaints = walk(address);
+    assert_eq!(complaints, Vec::<String>::new());
+}
+
+/// Follows every link that texts and lists show, and tells what is wrong on the way.
+fn walk(address: SocketAddr) -> Vec<String> {
+    let (mut waiting, mut known, mut complaints) = (VecDeque::new(), BTreeSet::new(), Vec::new());
+    for start in ["/demo/wiki/WikiStart", "/demo/query?id=!0&max=200", "/demo/roadmap?show=completed", "/demo/timeline"] {
+        waiting.push_back((start.to_owned(), "the beginning".to_owned()));
+    }
+    while let Some((page, from)) = waiting.pop_front() {
+        let reply = request(address, "GET", &page, &[], "").unwrap();
+        if reply.status != 200 {
+            complaints.push(format!("{page} answers {} (linked on {from})", reply.status));
+            continue;
+        }
+        let html = Html::parse_document(&reply.body);
+        // The manual shows broken things on purpose, and has a test of its own.
+        if !page.contains("/Manual") {
+            for wrong in found(&html, "main .macro-box, main .missing") {
+                complaints.push(format!("{page} shows: {wrong}"));
+            }
+        }
+        let links = Selector::parse("main a[href], nav a[href]").unwrap();
+        for href in html.select(&links).filter_map(|link| link.attr("href")) {
+            let href = href.split('#').next().unwrap_or_default();
+            if is_page(href) && known.insert(href.to_owned()) {
+                waiting.push_back((href.to_owned(), page.clone()));
+            }
+        }
+    }
+    assert!(known.len() > 200, "only {} pages were found", known.len());
+    complaints
+}
+
+/// Views of one and the same list or page are many; one of each is enough.
+fn is_page(href: &str) -> bool {
+    let place = href.strip_prefix("/demo/").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+    place.is_some_and(|place| PLACES.contains(&place)) && !href.contains('?')
+}
+
+fn found(html: &Html, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).unwrap();
+    html.select(&selector).map(|element| element.text().collect::<String>().trim().to_owned()).collect()
+}
+
+#[test]
+fn a_folder_that_holds_something_is_no_place_for_a_demonstration() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("thesis.txt"), "a year of work").unwrap();
+
+    let refused = run(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"], b"").expect(1);
+
+    assert!(refused.stderr.contains("is not empty"), "{}", refused.stderr);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_demonstration_without_a_folder_is_gone_when_the_server_stops() {
+    let place = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let mut child = command::trackway(place.path())
+        .env_remove("TRACKWAY_DATA")
+        .env("TMPDIR", place.path())
+        .args(["serve", "--demo", "--listen", &address.to_string()])
+        .current_dir(place.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while request(address, "GET", "/-/health", &[], "").is_err() {
+        assert!(child.try_wait().unwrap().is_none(), "the server ended");
+        assert!(begun.elapsed() < Duration::from_secs(120), "the server does not answer");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(things_in(place.path()), 1);
+
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success() && child.wait().unwrap().success());
+
+    assert_eq!(things_in(place.path()), 0);
+}
+
+fn things_in(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
