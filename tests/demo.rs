@@ -12,9 +12,8 @@ use crate::support::command::{self, run};
 use crate::support::server::{Server, free_address, request};
 
 /// What a reader is led to within a project.
-const PLACES: &[&str] = &[
-    "wiki", "ticket", "milestone", "roadmap", "timeline", "query", "attachment", "browser", "changeset", "log",
-];
+const PLACES: &[&str] =
+    &["wiki", "ticket", "milestone", "roadmap", "timeline", "query", "attachment", "browser", "changeset", "log"];
 
 #[test]
 fn the_demonstration_is_full_of_work_and_nothing_in_it_leads_nowhere() {
@@ -42,7 +41,8 @@ fn the_demonstration_is_full_of_work_and_nothing_in_it_leads_nowhere() {
 /// Follows every link that texts and lists show, and tells what is wrong on the way.
 fn walk(address: SocketAddr) -> Vec<String> {
     let (mut waiting, mut known, mut complaints) = (VecDeque::new(), BTreeSet::new(), Vec::new());
-    for start in ["/demo/wiki/WikiStart", "/demo/query?id=!0&max=200", "/demo/roadmap?show=completed", "/demo/timeline"] {
+    for start in ["/demo/wiki/WikiStart", "/demo/query?id=!0&max=200", "/demo/roadmap?show=completed", "/demo/timeline"]
+    {
         waiting.push_back((start.to_owned(), "the beginning".to_owned()));
     }
     while let Some((page, from)) = waiting.pop_front() {

@@ -81,7 +81,8 @@ impl History {
     pub fn short(&self, key: &str) -> Option<String> {
         let whole = self.ids.get(key)?.to_string();
         let short = whole.get(..8)?;
-        let mixed = short.bytes().any(|byte| byte.is_ascii_digit()) && short.bytes().any(|byte| byte.is_ascii_alphabetic());
+        let mixed =
+            short.bytes().any(|byte| byte.is_ascii_digit()) && short.bytes().any(|byte| byte.is_ascii_alphabetic());
         Some(if mixed { short.to_owned() } else { whole })
     }
 }
@@ -170,7 +171,8 @@ impl Maker<'_> {
                 index.add(&entry(path, self.git.blob(text.as_bytes())?))?;
             }
             let tree = self.git.find_tree(index.write_tree_to(self.git)?)?;
-            let parents = parents.iter().map(|id| self.git.find_commit(*id)).collect::<std::result::Result<Vec<_>, _>>()?;
+            let parents =
+                parents.iter().map(|id| self.git.find_commit(*id)).collect::<std::result::Result<Vec<_>, _>>()?;
             self.git.commit(None, by, by, message, &tree, &parents.iter().collect::<Vec<_>>())
         };
         make().map_err(|error| failed(&error))

@@ -44,10 +44,9 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
     stage.furnish(script, calendar, beginning)?;
     let history = History::make(&site.dir().join(REPOSITORY), calendar, &script.people)?;
     let by = stage.operator(Via::System).at(beginning);
-    let repository = repository::connect(&project, by, history.directory(), "slackwater", &repository::Wish::default())?;
-    let fill = |text: &str| {
-        calendar.fill_in(text, &|kind, of| if kind == "commit" { history.short(of) } else { None })
-    };
+    let repository =
+        repository::connect(&project, by, history.directory(), "slackwater", &repository::Wish::default())?;
+    let fill = |text: &str| calendar.fill_in(text, &|kind, of| if kind == "commit" { history.short(of) } else { None });
     let steps = script::steps(calendar, &fill)?;
     let mut happenings: Vec<(Instant, Happening<'_>)> = Vec::new();
     for milestone in &script.milestones {
@@ -67,7 +66,9 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
             Happening::Pushes(push) => {
                 // Nothing was there when it was connected, so all of its commits act, each when it was made.
                 let wish = sync::Wish { dated: true, ..sync::Wish::default() };
-                history.push(push).and_then(|()| sync::sync(site, &project, repository, wish, &mut |_, _| {}).map(|_| ()))
+                history
+                    .push(push)
+                    .and_then(|()| sync::sync(site, &project, repository, wish, &mut |_, _| {}).map(|_| ()))
             }
             Happening::Does(step) => stage.act(step),
         };
@@ -120,13 +121,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn set(
-        site: &'a Site,
-        project: &'a Project,
-        row: &ProjectRow,
-        people: &[Character],
-        at: Instant,
-    ) -> Result<Self> {
+    fn set(site: &'a Site, project: &'a Project, row: &ProjectRow, people: &[Character], at: Instant) -> Result<Self> {
         let enter = |principal: Principal| {
             let viewer = permissions::enter(project, row, &Arc::new(principal))?;
             viewer.ok_or_else(|| broken("somebody may not enter the project"))
@@ -180,7 +175,8 @@ impl<'a> Stage<'a> {
     }
 
     fn plan(&self, milestone: &Milestone, calendar: &Calendar, fill: script::Fill<'_>, at: Instant) -> Result<()> {
-        let (due, description) = (milestone.due.map(|day| calendar.date(day).to_string()), fill(&milestone.description));
+        let (due, description) =
+            (milestone.due.map(|day| calendar.date(day).to_string()), fill(&milestone.description));
         let wish = milestones::Wish {
             name: Some(&milestone.name),
             due: due.as_deref(),

@@ -61,11 +61,25 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub enum Deed {
     /// Saves the next version of a page.
-    Save { page: String, text: String, comment: String },
+    Save {
+        page: String,
+        text: String,
+        comment: String,
+    },
     /// Files a ticket; its number is in its place.
-    File { ticket: i64, request: Request },
-    Change { ticket: i64, request: Request },
-    Attach { to: Parent, file: String, description: String },
+    File {
+        ticket: i64,
+        request: Request,
+    },
+    Change {
+        ticket: i64,
+        request: Request,
+    },
+    Attach {
+        to: Parent,
+        file: String,
+        description: String,
+    },
 }
 
 #[derive(Debug, Clone)]
