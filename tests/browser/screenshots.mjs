@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const LARGEST = 120_000;
 const shots = [
   { name: "page", path: "/demo/wiki/OpenDay" },
-  { name: "ticket", path: "/demo/ticket/43" },
+  { name: "ticket", path: "/demo/ticket/43#comment:1" },
   { name: "timeline", path: "/demo/timeline" },
   // A commit that closed a ticket and changed a file in several places; its id is another one each day.
   { name: "changeset", scheme: "dark", path: "/demo/ticket/43", link: "main a[href*='/changeset/']" },
@@ -30,7 +30,7 @@ const browser = await chromium.launch({
 try {
   for (const { name, path, link, scheme } of shots) {
     const context = await browser.newContext({
-      viewport: { width: 1400, height: 860 }, colorScheme: scheme ?? "light", locale: "en-GB", timezoneId: "UTC", baseURL: address,
+      viewport: { width: 1400, height: 720 }, colorScheme: scheme ?? "light", locale: "en-GB", timezoneId: "UTC", baseURL: address,
     });
     const page = await context.newPage();
     await page.goto("/-/login");
