@@ -20,7 +20,14 @@ fn connected(test: &TestSite, name: &str) -> Repository {
 
 fn connect(test: &TestSite, made: &Repository, name: &str) {
     let operator = test.operator();
-    repository::connect(&test.demo(), Act::new(&operator, Via::Command), &made.folder, name).unwrap();
+    repository::connect(
+        &test.demo(),
+        Act::new(&operator, Via::Command),
+        &made.folder,
+        name,
+        &repository::Wish::default(),
+    )
+    .unwrap();
 }
 
 /// Lets the project know a commit, as a sync does.

@@ -179,7 +179,14 @@ fn patches_of_random_commits_make_the_trees_and_commits_of_git() {
         let name = format!("history{seed}");
         let (made, commits) = history(seed, test.data().parent().unwrap().join(&name));
         let operator = test.operator();
-        repository::connect(&test.demo(), Act::new(&operator, Via::Command), &made.folder, &name).unwrap();
+        repository::connect(
+            &test.demo(),
+            Act::new(&operator, Via::Command),
+            &made.folder,
+            &name,
+            &repository::Wish::default(),
+        )
+        .unwrap();
         for pair in commits.windows(2) {
             let (old, new) = (&pair[0], &pair[1]);
             let tree = made.git(&["rev-parse", &format!("{new}^{{tree}}")]);

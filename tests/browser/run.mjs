@@ -5,10 +5,11 @@ import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
 import { live } from "./live.mjs";
+import { story } from "./story.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { live, tickets, wiki };
+const stories = { live, story, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
@@ -22,7 +23,7 @@ for (const name of ["TRACKWAY", "CHROMIUM"]) {
     process.exit(1);
   }
 }
-const walks = Object.keys(stories).flatMap((story) => Object.keys(shapes).map((shape) => `${story}-${shape}`));
+const walks = Object.keys(stories).flatMap((story) => (stories[story].shapes ?? Object.keys(shapes)).map((shape) => `${story}-${shape}`));
 const asked = process.argv.slice(2);
 const chosen = walks.filter((walk) => asked.length === 0 || asked.some((name) => walk === name || walk.startsWith(`${name}-`) && name in stories));
 if (chosen.length === 0) {
@@ -96,7 +97,7 @@ async function run(name) {
     }
   };
   try {
-    site = await startSite();
+    site = await startSite(stories[story].site);
     await stories[story]({ site, person, step, scripts: shape.scripts, phone: shape.width < 600 });
     await step("the server has nothing to complain of", () => {
       const complaints = site.said().split("\n").filter((line) => /panicked|\bERROR\b|\berror:/i.test(line));

@@ -1,18 +1,38 @@
 // The real program on an empty folder of its own.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const program = process.env.TRACKWAY;
 
-/** Starts a site; `address` is where it answers, `link` the one-time link for its first administrator. */
-export async function startSite() {
+/**
+ * Starts a site; `address` is where it answers, `link` the one-time link for its first administrator.
+ * With `clone` it starts within a git clone, as a newcomer would, and `commit` commits to that.
+ */
+export async function startSite({ clone = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "trackway-browser-"));
-  const data = join(folder, "data");
+  const data = join(folder, clone ? "trackway-data" : "data");
+  const git = (...given) => {
+    const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+    const result = spawnSync("git", given, { cwd: folder, encoding: "utf8", env });
+    if (result.status !== 0) throw new Error(`git ${given.join(" ")}: ${result.stdout}${result.stderr}`);
+    return result.stdout.trim();
+  };
+  /** What somebody commits with plain git; returns the id of the commit. */
+  const commit = ({ name, email }, file, text, message) => {
+    writeFileSync(join(folder, file), text);
+    git("add", file);
+    git("-c", `user.name=${name}`, "-c", `user.email=${email}`, "commit", "-q", "-m", message);
+    return git("rev-parse", "HEAD");
+  };
+  if (clone) {
+    git("init", "-q", "-b", "main");
+    commit({ name: "Ada Long-Fellow", email: "ada@example.org" }, "README.md", "# The garden\n\nA gate and a shed.\n", "Begin");
+  }
   const address = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(program, ["--data", data, "serve", "--no-repo", "--url", address, "--listen", address.slice("http://".length)], {
+  const child = spawn(program, ["--data", data, "serve", ...(clone ? [] : ["--no-repo"]), "--url", address, "--listen", address.slice("http://".length)], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -28,6 +48,7 @@ export async function startSite() {
     address,
     link,
     said: () => said,
+    commit,
     command(...given) {
       const input = typeof given.at(-1) === "object" ? given.pop().input : "";
       const result = spawnSync(program, ["--data", data, ...given], { input, encoding: "utf8" });
