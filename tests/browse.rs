@@ -121,6 +121,7 @@ fn branches_and_tags_are_switched_and_the_path_stays() {
     let (test, repository) = connected();
     let kim = test.user("kim").member();
     repository.git(["tag", "other", "HEAD"]);
+    test.command(&["repo", "sync", "demo"]).expect(0);
 
     let page = kim.get("/demo/browser/src").expect(200);
 

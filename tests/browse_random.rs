@@ -135,7 +135,7 @@ fn merge_something(repository: &TestRepository, dice: &mut Dice, number: usize) 
 /// Every folder and every path that ever was, at one revision.
 fn compare(repository: &TestRepository, kim: &Person<'_>, rev: &str, git_rev: &str) {
     let query = if rev.is_empty() { String::new() } else { format!("&rev={rev}") };
-    let listed = repository.git_bytes(&["ls-tree", "-r", "-t", "-z", "--name-only", git_rev]);
+    let listed = repository.git_bytes(["ls-tree", "-r", "-t", "-z", "--name-only", git_rev]);
     let paths: Vec<&[u8]> = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).collect();
     let mut folders: BTreeSet<Vec<u8>> = BTreeSet::from([Vec::new()]);
     for path in &paths {
@@ -154,7 +154,7 @@ fn compare(repository: &TestRepository, kim: &Person<'_>, rev: &str, git_rev: &s
             assert_eq!([found], expected.as_slice(), "last change of {} at {git_rev}", tree::shown(&path));
         }
     }
-    let ever = repository.git_bytes(&["log", "--first-parent", "-m", "--format=", "--name-only", "-z", git_rev]);
+    let ever = repository.git_bytes(["log", "--first-parent", "-m", "--format=", "--name-only", "-z", git_rev]);
     let ever: BTreeSet<&[u8]> = ever.split(|byte| [0, b'\n'].contains(byte)).filter(|path| !path.is_empty()).collect();
     for path in ever.into_iter().chain([&b"src"[..]]) {
         let expected = log_of_git(repository, git_rev, path, 500);

@@ -145,7 +145,7 @@ fn repository_rows(room: &Room, repositories: &[Repository]) -> Result<Vec<Repos
             commit: None,
             trouble: repository.trouble.clone(),
         };
-        match git::open(repository).and_then(|git| git::default_head(&git).map(|head| (git, head))) {
+        match git::open(repository).and_then(|git| place::default_head(&git, repository).map(|head| (git, head))) {
             Ok((git, (branch, commit))) => {
                 let told = room.project.read(|db| told::told(db, &git, &room.viewer, [commit].into_iter()))?;
                 row.branch = branch.map(|name| git::one_line(name.as_bytes())).unwrap_or_default();

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::changed_paths::{Change, changed_by, first_parent};
 use super::repository::{self, Repository};
-use super::{git, tree};
+use super::{git, place, tree};
 use crate::base::error::{Error, Result};
 use crate::base::event::{Event, Follower};
 use crate::base::project::Project;
@@ -64,7 +64,7 @@ pub fn catch_up_all(project: &Project) -> Result<()> {
 pub fn catch_up(project: &Project, repository: &Repository, time: Duration) -> Result<Progress> {
     let begun = Instant::now();
     let git = git::open(repository)?;
-    let Ok((_, head)) = git::default_head(&git) else {
+    let Ok((_, head)) = place::default_head(&git, repository) else {
         cut_back(project, repository.id, -1)?;
         return Ok(Progress { taken: 0, left: 0 });
     };

@@ -59,8 +59,27 @@ pub fn open(asked: Asked, rev: Option<String>) -> Result<Place> {
     let repository = chosen.map(|chosen| repositories.swap_remove(chosen)).ok_or_else(no_repository)?;
     let git = git::open(&repository)?;
     let rev = rev.map(|rev| rev.trim().to_owned()).filter(|rev| !rev.is_empty());
-    let revision = git::revision(&git, rev.as_deref())?;
+    let revision = match rev.as_deref() {
+        None | Some("HEAD") => {
+            let (name, commit) = default_head(&git, &repository)?;
+            Revision { commit, name, kind: RevisionKind::Default }
+        }
+        rev => git::revision(&git, rev)?,
+    };
     Ok(Place { repository, git, revision, rev, path, is_one_of_many })
+}
+
+/// The default branch and its newest commit. Where people work in the repository itself, what they have checked out at the
+/// moment says nothing; there it is the branch that was noted.
+pub fn default_head(git: &Git, repository: &Repository) -> Result<(Option<String>, Oid)> {
+    let noted = &repository.default_branch;
+    if !git.is_bare()
+        && !noted.is_empty()
+        && let Some(commit) = git::ref_commit(git, &format!("refs/heads/{noted}"))
+    {
+        return Ok((Some(noted.clone()), commit));
+    }
+    git::default_head(git)
 }
 
 pub fn no_repository() -> Error {
