@@ -231,8 +231,8 @@ pub struct TrashRow {
     pub taken: bool,
 }
 
-const TRASH_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at, page.deleted_at, page.deleted_comment,
-    author.login, author.display_name, remover.login as remover_login, remover.display_name as remover_name,
+const TRASH_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at,
+    author.login, author.display_name, page.deleted_at, page.deleted_comment, remover.login as remover_login, remover.display_name as remover_name,
     (select count(*) from attachment where parent_kind = 'page' and parent_id = page.id and removed_at is null) as attachments,
     exists (select 1 from page as other where other.folded = page.folded and other.deleted_at is null) as taken";
 
