@@ -8,7 +8,7 @@ use trackway::ticket::plan::{ActionRequest, Request};
 use trackway::web::address;
 
 use crate::support::answer::Answer;
-use crate::support::{Person, TestSite};
+use crate::support::{Person, TestSite, count_tickets};
 
 fn viewer(test: &TestSite, login: &str) -> Viewer {
     let principal = trackway::auth::operator(&test.site, Some(login)).unwrap();
@@ -35,7 +35,7 @@ fn hide(test: &TestSite, id: i64) {
         .db()
         .write(|db| {
             db.execute("update ticket set acl = (select id from acl where path = 'secret') where id = ?1", [id])?;
-            Ok(())
+            Ok(db.execute_batch(&count_tickets())?)
         })
         .unwrap();
 }

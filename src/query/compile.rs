@@ -20,6 +20,7 @@ use crate::base::text::{fold, natural};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::tally;
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
@@ -39,15 +40,50 @@ pub struct Statement {
     /// Those of the order, after the others.
     order_parameters: Vec<Value>,
     group: Option<&'static str>,
+    /// What orders first, if that is a column with few ids.
+    first: Option<Ranked>,
+    /// Whether nothing but state, class, milestone and the column that orders first decides what is found.
+    tallied: bool,
+}
+
+/// A column of ids and their order.
+#[derive(Debug)]
+struct Ranked {
+    column: &'static str,
+    ids: Vec<i64>,
+    descending: bool,
+}
+
+/// A stretch of a list: the tickets that have the same value where it is ordered first.
+#[derive(Debug)]
+pub struct Stretch {
+    /// None: those with no value, or one that has no place in the order.
+    id: Option<i64>,
+    pub tickets: usize,
 }
 
 impl Statement {
     /// Ids in their order with the value of the column that groups them. A negative limit is none.
     pub fn ids(&self, limit: i64, offset: i64) -> (String, Vec<Value>) {
+        self.ids_where("", limit, offset)
+    }
+
+    /// The same of some stretches alone, which are less to put into order.
+    pub fn ids_within(&self, stretches: &[Stretch], limit: i64, offset: i64) -> (String, Vec<Value>) {
+        let Some(first) = &self.first else { return self.ids(limit, offset) };
+        let named: Vec<i64> = stretches.iter().filter_map(|stretch| stretch.id).collect();
+        let mut any = vec![format!("ticket.{} in ({})", first.column, listed(&named))];
+        if stretches.iter().any(|stretch| stretch.id.is_none()) {
+            any.push(first.nowhere());
+        }
+        self.ids_where(&format!(" and ({})", any.join(" or ")), limit, offset)
+    }
+
+    fn ids_where(&self, and: &str, limit: i64, offset: i64) -> (String, Vec<Value>) {
         let (with, mut parameters) = self.ordered();
         parameters.extend([Value::Integer(limit), Value::Integer(offset)]);
         let sql = format!(
-            "{with}select ticket.id, {} as grouped from ticket{} where {} order by {} limit ?{} offset ?{}",
+            "{with}select ticket.id, {} as grouped from ticket{} where {}{and} order by {} limit ?{} offset ?{}",
             self.group.map_or("null".to_owned(), |column| format!("ticket.{column}")),
             self.joins.concat(),
             self.condition,
@@ -56,6 +92,41 @@ impl Statement {
             parameters.len()
         );
         (sql, parameters)
+    }
+
+    /// How many there are in each stretch of the list: the column's id and the number, in no order. None if nothing is
+    /// ordered by a column of few ids.
+    pub fn stretches(&self) -> Option<(String, Vec<Value>)> {
+        let first = self.first.as_ref()?;
+        let (column, condition) = (first.column, &self.condition);
+        let sql = if self.tallied {
+            // The counters of milestones (0: none) have it for the whole project, too: a few rows, however large it is.
+            let (field, value) = if matches!(column, "status" | "milestone") { ("", "none") } else { (column, column) };
+            format!(
+                "select {column}, sum(tickets) from (
+                     select acl, status, nullif(milestone, 0) as milestone, nullif(value, 0) as {value}, tickets
+                     from ticket_tally where field = '{field}' and milestone in (select 0 union all select id from milestone)
+                 ) as ticket where {condition} group by 1"
+            )
+        } else {
+            format!("select {column}, count(*) from ticket where {condition} group by 1")
+        };
+        Some((sql, self.parameters.clone()))
+    }
+
+    /// The stretches in their order, of what [`Self::stretches`] found.
+    pub fn in_order(&self, found: &[(Option<i64>, usize)]) -> Vec<Stretch> {
+        let Some(first) = &self.first else { return Vec::new() };
+        let of = |id: i64| found.iter().find(|(found, _)| *found == Some(id)).map_or(0, |(_, tickets)| *tickets);
+        let mut stretches: Vec<Stretch> =
+            first.ids.iter().map(|id| Stretch { id: Some(*id), tickets: of(*id) }).collect();
+        let placed: usize = stretches.iter().map(|stretch| stretch.tickets).sum();
+        let all: usize = found.iter().map(|(_, tickets)| *tickets).sum();
+        stretches.push(Stretch { id: None, tickets: all - placed });
+        if first.descending {
+            stretches.reverse();
+        }
+        stretches
     }
 
     /// How many there are.
@@ -101,6 +172,17 @@ impl Statement {
     }
 }
 
+impl Ranked {
+    /// That a ticket has none of the ids.
+    fn nowhere(&self) -> String {
+        format!("(ticket.{0} is null or ticket.{0} not in ({1}))", self.column, listed(&self.ids))
+    }
+}
+
+fn listed(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// The statement for this viewer. What is wrong with dates and ids is told by field.
 pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choices) -> Result<Statement> {
     let clock = Clock { now: Instant::now(), zone: viewer.zone() };
@@ -125,9 +207,15 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     let condition = conditions.join(" and ");
     let condition_parameters = compiler.parameters.len();
     let order = compiler.order(query)?;
+    let first = compiler.first(query)?;
     let mut parameters = compiler.parameters;
     let order_parameters = parameters.split_off(condition_parameters);
     let group = query.group.and_then(|group| group.column.field()).and_then(Field::column);
+    let column = first.as_ref().map(|first| first.column);
+    let asked = query.groups.iter().flatten().map(|clause| clause.column.name());
+    let tallied = viewer.joined_classes.is_empty()
+        && column.is_some_and(|column| matches!(column, "status" | "milestone") || tally::FIELDS.contains(&column))
+        && asked.into_iter().all(|name| matches!(name, "status" | "milestone") || Some(name) == column);
     Ok(Statement {
         condition,
         parameters,
@@ -137,6 +225,8 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
         order: order.join(", "),
         order_parameters,
         group,
+        first,
+        tallied,
     })
 }
 
@@ -448,6 +538,16 @@ impl Compiler<'_> {
             terms.push("ticket.id".to_owned());
         }
         Ok(terms)
+    }
+
+    /// What orders first, if that is a column of few ids.
+    fn first(&self, query: &Query) -> Result<Option<Ranked>> {
+        let Some(order) = query.group.into_iter().chain(query.effective_order()).next() else { return Ok(None) };
+        let Column::Of(field) = order.column else { return Ok(None) };
+        let Some(column) = field.column().filter(|_| field.is_id()) else { return Ok(None) };
+        let ids = self.ranked(field)?;
+        let few = !ids.is_empty() && ids.len() <= MOST_IN_PLACE;
+        Ok(few.then_some(Ranked { column, ids, descending: order.descending }))
     }
 
     /// What is empty comes last, and first where the order is turned round.

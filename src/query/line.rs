@@ -135,25 +135,25 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
     let mut lines: HashMap<i64, (TicketLine, [Option<i64>; 2])> = HashMap::with_capacity(ids.len());
     while let Some(row) = rows.next()? {
         let line = TicketLine {
-            id: row.get("id")?,
-            summary: row.get("summary")?,
-            description: row.get("description")?,
-            status: row.get("status")?,
+            id: row.get(0)?,
+            summary: row.get(1)?,
+            description: row.get(2)?,
+            status: row.get(3)?,
             reporter: None,
             owner: None,
             cc: Vec::new(),
-            kind: row.get("type")?,
-            priority: row.get("priority")?,
-            severity: row.get("severity")?,
-            component: row.get("component")?,
-            version: row.get("version")?,
-            resolution: row.get("resolution")?,
-            milestone: row.get("milestone")?,
-            keywords: row.get("keywords")?,
-            created_at: row.get("created_at")?,
-            changed_at: row.get("changed_at")?,
+            kind: row.get(6)?,
+            priority: row.get(7)?,
+            severity: row.get(8)?,
+            component: row.get(9)?,
+            version: row.get(10)?,
+            resolution: row.get(11)?,
+            milestone: row.get(12)?,
+            keywords: row.get(13)?,
+            created_at: row.get(14)?,
+            changed_at: row.get(15)?,
         };
-        lines.insert(line.id, (line, [row.get("reporter")?, row.get("owner")?]));
+        lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
     }
     let cc = cc_of(db, &list)?;
     let mut meant: Vec<i64> = lines.values().flat_map(|(_, people)| people.iter().flatten().copied()).collect();

@@ -1,7 +1,7 @@
 //! `[[TicketQuery(status!=closed&owner=kim, format=table)]]`: tickets inside texts (rows Q29 to Q34).
 
 use super::run::{StateCounts, state_counts};
-use super::table::{Drawing, More, hides_addresses, parts, shorten_addresses};
+use super::table::{Drawing, hides_addresses, parts, shorten_addresses};
 use super::tree::{Column, Order, Query};
 use super::{Found, TicketLine, count, from_text, narrow, pages, parse_text, run};
 use crate::base::error::{Error, Result};
@@ -205,11 +205,11 @@ impl Shown<'_> {
             return Ok(no_results());
         }
         // Its text without markup: one ticket's description could hold a query that shows it again.
-        let texts = |line: &TicketLine| -> Result<Vec<More>> {
+        let texts = |line: &TicketLine| -> Result<Vec<Html>> {
             let text = markup::plain(line.description.as_deref().unwrap_or_default());
             let text = super::table::shortened(&text, LONGEST_TEXT);
             let rows = self.query.rows.iter().filter(|_| !text.is_empty());
-            Ok(rows.map(|field| More { label: field.label, html: Html::escaped(&text).into_string() }).collect())
+            Ok(rows.map(|_| Html::escaped(&text)).collect())
         };
         let mut html = self.drawing().table(&found, false, texts)?.html();
         self.add_more(&mut html, &found);

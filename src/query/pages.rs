@@ -9,11 +9,11 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::form::{self, Group};
-use super::table::{self, Drawing, More, Table};
+use super::table::{self, Drawing, Table};
 use super::tree::{Clause, Column, Operator, Order, Query, USER};
 use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_pairs, macros, run};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::markup::{Flavour, Here};
+use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
 use crate::ticket::fields::{Choices, FIELDS, Kind};
 use crate::ticket::{TICKET_CREATE, TICKET_VIEW};
@@ -342,14 +342,14 @@ fn found_on_page(
 }
 
 /// The long texts beneath a ticket (row Q17).
-fn texts(reader: &Reader<'_>, db: &Connection, query: &Query, line: &TicketLine) -> Result<Vec<More>> {
+fn texts(reader: &Reader<'_>, db: &Connection, query: &Query, line: &TicketLine) -> Result<Vec<Html>> {
     let mut texts = Vec::new();
     for field in &query.rows {
         let text = line.description.as_deref().filter(|text| field.name == "description" && !text.is_empty());
         if let Some(text) = text {
             let here = Here { resource: Resource::new("ticket", line.id), name: line.id.to_string() };
             let html = reader.html(db, &*reader.compiled(text, Flavour::Note)?, Some(&here))?;
-            texts.push(More { label: field.label, html: html.into_string() });
+            texts.push(html);
         }
     }
     Ok(texts)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::compile::compile;
+use super::compile::{Statement, Stretch, compile};
 use super::line::{self, TicketLine};
 use super::tree::{Column, Query};
 use crate::base::error::{Error, Result};
@@ -47,7 +47,11 @@ pub struct GroupHead {
 /// how many there are (row Q20).
 pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<Found> {
     let statement = compile(query, db, viewer, choices)?;
-    let total = if viewer.may(TICKET_VIEW) { number(db, statement.count())? } else { 0 };
+    let stretches = if viewer.may(TICKET_VIEW) { stretches(db, &statement)? } else { Some(Vec::new()) };
+    let total = match &stretches {
+        Some(stretches) => stretches.iter().map(|stretch| stretch.tickets).sum(),
+        None => number(db, statement.count())?,
+    };
     let size = query.page_size();
     let pages = size.map_or(1, |size| total.div_ceil(size)).max(1);
     let page = query.page.max(1);
@@ -63,7 +67,15 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
     // The line before the page tells whether its first group goes on.
     let before = usize::from(query.group.is_some() && offset > 0);
     let limit = size.map_or(-1, |size| (size + before) as i64);
-    let mut rows = ids(db, statement.ids(limit, (offset - before) as i64))?;
+    let from = offset - before;
+    let wanted = match stretches {
+        Some(stretches) => {
+            let (within, skipped) = overlapping(stretches, from, size.map_or(usize::MAX, |size| from + before + size));
+            statement.ids_within(&within, limit, (from - skipped) as i64)
+        }
+        None => statement.ids(limit, from as i64),
+    };
+    let mut rows = ids(db, wanted)?;
     let previous = if before == 1 && !rows.is_empty() { Some(rows.remove(0).1) } else { None };
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
     found.lines = line::load(db, &ids, query.wants_description())?;
@@ -83,6 +95,33 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
         }
     }
     Ok(found)
+}
+
+/// The stretches of the list with their tickets, in order; none if it has none.
+fn stretches(db: &Connection, statement: &Statement) -> Result<Option<Vec<Stretch>>> {
+    let Some((sql, parameters)) = statement.stretches() else { return Ok(None) };
+    let mut counted = db.prepare_cached(&sql)?;
+    let rows = counted.query_map(params_from_iter(parameters), |row| {
+        let (id, tickets): (Option<i64>, i64) = (row.get(0)?, row.get(1)?);
+        Ok((id, tickets.max(0) as usize))
+    })?;
+    let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(Some(statement.in_order(&found)))
+}
+
+/// Those that hold places from … to …, and how many places there are before them.
+fn overlapping(stretches: Vec<Stretch>, from: usize, to: usize) -> (Vec<Stretch>, usize) {
+    let (mut within, mut skipped, mut begin) = (Vec::new(), 0, 0);
+    for stretch in stretches {
+        let end = begin + stretch.tickets;
+        if end <= from {
+            skipped = end;
+        } else if begin < to && stretch.tickets > 0 {
+            within.push(stretch);
+        }
+        begin = end;
+    }
+    (within, skipped)
 }
 
 /// How many tickets of a query this viewer sees, on all pages.
@@ -162,13 +201,13 @@ pub(super) fn ids_from(
 }
 
 fn ids(db: &Connection, (sql, parameters): (String, Vec<Value>)) -> Result<Vec<(i64, Value)>> {
-    let mut statement = db.prepare(&sql)?;
+    let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(parameters), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn number(db: &Connection, (sql, parameters): (String, Vec<Value>)) -> Result<usize> {
-    let count: i64 = db.prepare(&sql)?.query_row(params_from_iter(parameters), |row| row.get(0))?;
+    let count: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(parameters), |row| row.get(0))?;
     Ok(count.max(0) as usize)
 }
 

@@ -47,29 +47,8 @@ pub struct Group {
     pub label: &'static str,
     pub count: usize,
     pub continued: bool,
-    pub rows: Vec<Row>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Row {
-    pub id: i64,
-    pub href: String,
-    pub closed: bool,
-    pub rank: usize,
-    pub cells: Vec<Cell>,
-    pub more: Vec<More>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Cell {
-    pub name: &'static str,
-    pub html: String,
-}
-
-#[derive(Debug, Serialize)]
-pub struct More {
-    pub label: &'static str,
-    pub html: String,
+    /// All its rows: a template that draws hundreds of cells costs more than finding what is in them.
+    pub rows_html: String,
 }
 
 /// Draws what one query found for one viewer.
@@ -100,35 +79,57 @@ impl<'a> Drawing<'a> {
     }
 
     /// The lines in their groups; `more` gives what stands beneath a line over the full width.
-    pub fn table(&self, found: &Found, sorts: bool, more: impl Fn(&TicketLine) -> Result<Vec<More>>) -> Result<Table> {
+    pub fn table(&self, found: &Found, sorts: bool, more: impl Fn(&TicketLine) -> Result<Vec<Html>>) -> Result<Table> {
         let columns = self.query.shown_columns(self.choices);
-        let row = |at: usize, line: &TicketLine| -> Result<Row> {
-            let href = self.ticket_href(line.id, found.offset + at);
-            let cells = columns
-                .iter()
-                .map(|column| Cell { name: column.name(), html: self.cell(line, *column, &href).into_string() })
-                .collect();
-            let closed = line.category(self.choices).is_closed();
-            Ok(Row { id: line.id, href, closed, rank: self.rank(line), cells, more: more(line)? })
-        };
         let mut groups = Vec::new();
         for (head, first, last) in parts(found) {
-            let lines = found.lines[first..last].iter().enumerate();
-            let rows = lines.map(|(at, line)| row(first + at, line)).collect::<Result<Vec<Row>>>()?;
+            let mut rows = Html::default();
+            for (at, line) in found.lines.iter().enumerate().take(last).skip(first) {
+                let href = self.ticket_href(line.id, found.offset + at);
+                self.row(&mut rows, line, &columns, &href, &more(line)?);
+            }
+            let rows_html = rows.into_string();
             let field = self.query.group.and_then(|group| group.column.field());
             groups.push(match head.zip(field) {
-                None => Group { heading_html: String::new(), label: "", count: 0, continued: false, rows },
+                None => Group { heading_html: String::new(), label: "", count: 0, continued: false, rows_html },
                 Some((head, field)) => Group {
                     heading_html: self.heading(field, head, found).into_string(),
                     label: field.label,
                     count: head.total,
                     continued: head.continued,
-                    rows,
+                    rows_html,
                 },
             });
         }
         let columns = columns.iter().map(|column| self.head(*column, sorts)).collect();
         Ok(Table { label: "Tickets", columns, groups })
+    }
+
+    fn row(&self, html: &mut Html, line: &TicketLine, columns: &[Column], href: &str, more: &[Html]) {
+        html.tag("<tr role=\"row\" class=\"rank-").text(&self.rank(line).to_string());
+        if line.category(self.choices).is_closed() {
+            html.tag(" is-closed");
+        }
+        if !more.is_empty() {
+            html.tag(" has-more");
+        }
+        html.tag("\">");
+        for column in columns {
+            let cell = self.cell(line, *column, href);
+            html.tag("<td role=\"cell\" class=\"col-").tag(column.name());
+            if cell.as_str().is_empty() {
+                html.tag(" blank");
+            }
+            html.tag("\"").attribute("data-label", column.label()).tag(">").html(&cell).tag("</td>");
+        }
+        html.tag("</tr>\n");
+        for more in more {
+            html.tag("<tr class=\"full\" role=\"row\"><td role=\"cell\"")
+                .attribute("colspan", &columns.len().to_string())
+                .tag("><div class=\"text\" dir=\"auto\">")
+                .html(more)
+                .tag("</div></td></tr>\n");
+        }
     }
 
     /// The value that a group has in common, as a link to what it is or to its tickets.
@@ -302,38 +303,10 @@ impl Table {
                     .text(&group.count.to_string())
                     .tag("</span></th></tr></tbody>");
             }
-            html.tag("<tbody role=\"rowgroup\">");
-            for row in &group.rows {
-                self.row(&mut html, row, &across);
-            }
-            html.tag("</tbody>");
+            html.tag("<tbody role=\"rowgroup\">").html(&Html::trusted(group.rows_html.clone())).tag("</tbody>");
         }
         html.tag("</table></div>");
         html
-    }
-
-    fn row(&self, html: &mut Html, row: &Row, across: &str) {
-        let class = format!(
-            "rank-{}{}{}",
-            row.rank,
-            if row.closed { " is-closed" } else { "" },
-            if row.more.is_empty() { "" } else { " has-more" }
-        );
-        html.tag("<tr role=\"row\"").attribute("class", &class).tag(">");
-        for (cell, column) in row.cells.iter().zip(&self.columns) {
-            let blank = if cell.html.is_empty() { " blank" } else { "" };
-            html.tag("<td role=\"cell\"")
-                .attribute("class", &format!("col-{}{blank}", cell.name))
-                .attribute("data-label", column.label)
-                .tag(">")
-                .html(&Html::trusted(cell.html.clone()))
-                .tag("</td>");
-        }
-        html.tag("</tr>");
-        for more in &row.more {
-            html.tag("<tr class=\"full\" role=\"row\"><td role=\"cell\"").attribute("colspan", across).tag(">");
-            html.html(&Html::trusted(more.html.clone())).tag("</td></tr>");
-        }
     }
 }
 

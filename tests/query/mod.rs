@@ -14,7 +14,7 @@ use trackway::ticket::TICKET_VIEW;
 use trackway::ticket::asked;
 use trackway::ticket::fields::Choices;
 
-use crate::support::TestSite;
+use crate::support::{TestSite, count_tickets};
 use world::{Ticket, World, viewer};
 
 /// Seven tickets in which every example of the rows finds something.
@@ -502,6 +502,28 @@ fn an_index_of_tickets_serves_the_usual_queries() {
 }
 
 #[test]
+fn a_list_by_priority_is_counted_by_the_counters_and_sorts_only_what_a_page_shows() {
+    let world = examples();
+    let kim = viewer("kim");
+    for address in ["status=!closed", "milestone=due", "priority=blocker&status=!closed", "group=status", ""] {
+        let statement = world.statement(&kim, &from_address(address).unwrap());
+        let plan = world.plan_of(statement.stretches().unwrap());
+        assert!(
+            plan.iter().any(|step| step.starts_with("SEARCH ticket_tally USING PRIMARY KEY")),
+            "{address}: {plan:#?}"
+        );
+        assert!(!plan.iter().any(|step| step.contains(" ticket ")), "{address}: {plan:#?}");
+        let stretches = statement.in_order(&[(Some(4), 3), (None, 2)]);
+        let plan = world.plan_of(statement.ids_within(&stretches[..1], 100, 0));
+        assert!(plan.iter().any(|step| step.starts_with("SEARCH ticket ")), "{address}: {plan:#?}");
+    }
+    for address in ["component=doors", "summary=~red", "order=time", "id=1-5"] {
+        let stretches = world.statement(&kim, &from_address(address).unwrap()).stretches();
+        assert!(stretches.is_none_or(|(sql, _)| !sql.contains("ticket_tally")), "{address}");
+    }
+}
+
+#[test]
 fn every_condition_is_bound() {
     let world = examples();
     let query =
@@ -537,7 +559,7 @@ fn the_command_lists_what_its_account_may_see() {
                    values ('Doors, open', 1, 1, 4, 'red blue', 1790000000000000, 1790000000000000),
                           ('Lift', 5, 1, 6, '', 1790000000000000, 1790000000000001);",
             )?;
-            Ok(())
+            Ok(db.execute_batch(&count_tickets())?)
         })
         .unwrap();
     let query = |arguments: &[&str]| test.command(&[&["query", "demo"], arguments].concat());
@@ -596,7 +618,10 @@ impl World {
     }
 
     fn plan(&self, viewer: &Viewer, query: &Query) -> Vec<String> {
-        let (sql, parameters) = self.statement(viewer, query).ids(100, 0);
+        self.plan_of(self.statement(viewer, query).ids(100, 0))
+    }
+
+    fn plan_of(&self, (sql, parameters): (String, Vec<Value>)) -> Vec<String> {
         self.db
             .read(|db| {
                 let mut statement = db.prepare(&format!("explain query plan {sql}"))?;

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use trackway::base::text::fold;
-use trackway::query::from_address;
+use trackway::base::viewer::Viewer;
+use trackway::query::{Query, from_address};
 use trackway::web::address::query_value;
 
 use super::world::{Ticket, World, instant, viewer};
@@ -67,6 +68,8 @@ fn thousands_of_made_up_queries_find_what_a_plain_reading_finds() {
         let ids: Vec<i64> = found.lines.iter().map(|line| line.id).collect();
         assert_eq!(ids, expected, "{round}: {address}");
         assert_eq!(found.total, expected.len(), "{round}: {address}");
+        let size = 1 + expected.len() / (1 + round % 4);
+        assert_eq!(in_pages(&world, &kim, &query, size), expected, "{round}, {size} on a page: {address}");
         assert_eq!(from_address(&query.to_address()).unwrap(), query, "{address}");
         assert_eq!(trackway::query::from_text(&query.to_text()).unwrap(), query, "{}", query.to_text());
     }
@@ -93,6 +96,19 @@ fn whatever_is_read_comes_back_from_both_forms() {
         assert_eq!(trackway::query::from_text(&query.to_text()).ok().as_ref(), Some(&query), "{round}: {text}");
     }
     assert!(read > 10_000, "only {read} texts were queries");
+}
+
+/// The same list, read page by page.
+fn in_pages(world: &World, viewer: &Viewer, query: &Query, size: usize) -> Vec<i64> {
+    let mut ids = Vec::new();
+    for page in 1.. {
+        let found = world.run(viewer, &Query { page, max: Some(size), ..query.clone() }).unwrap();
+        ids.extend(found.lines.iter().map(|line| line.id));
+        if page == found.pages {
+            break;
+        }
+    }
+    ids
 }
 
 fn made_up(dice: &mut Dice) -> (World, Vec<Made>) {

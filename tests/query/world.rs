@@ -11,6 +11,8 @@ use trackway::query::{self, Found, Query};
 use trackway::ticket::TICKET_VIEW;
 use trackway::ticket::fields::Choices;
 
+use crate::support::count_tickets;
+
 pub struct World {
     pub db: Db,
     _folder: TempDir,
@@ -63,7 +65,16 @@ impl World {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::create(&folder.path().join("project.db"), Schema::Project).unwrap();
-        Self { db, _folder: folder }
+        let world = Self { db, _folder: folder };
+        world.keep_counters();
+        world
+    }
+
+    /// The counters that are kept where tickets are changed, for tickets that are put in by SQL.
+    fn keep_counters(&self) {
+        for change in ["insert", "update", "delete"] {
+            self.exec(&format!("create trigger count_{change} after {change} on ticket begin {} end", count_tickets()));
+        }
     }
 
     pub fn exec(&self, sql: &str) {

@@ -24,6 +24,7 @@ use trackway::base::event::Via;
 use trackway::base::project::{Act, Project};
 use trackway::base::site::{ProjectRow, Site};
 use trackway::base::viewer::Viewer;
+use trackway::ticket::tally;
 use trackway::web::address::SiteAddress;
 
 use command::Output;
@@ -31,6 +32,19 @@ pub use person::Person;
 
 /// Where the site of a test thinks that it lives.
 pub const ADDRESS: &str = "http://127.0.0.1:8000";
+
+/// SQL that counts all tickets again, for tickets that were put in or changed by SQL.
+pub fn count_tickets() -> String {
+    let count = |field: &str| {
+        let value = if field.is_empty() { "0".to_owned() } else { format!("coalesce({field}, 0)") };
+        format!(
+            "insert into ticket_tally (milestone, field, value, status, acl, tickets)
+             select coalesce(milestone, 0), '{field}', {value}, status, acl, count(*) from ticket group by 1, 3, 4, 5;"
+        )
+    };
+    let counts: String = std::iter::once("").chain(tally::FIELDS).map(count).collect();
+    format!("delete from ticket_tally; {counts}")
+}
 
 /// A site with the project `demo`, in a folder of its own that goes with it.
 pub struct TestSite {

@@ -30,8 +30,6 @@ mod scan;
 mod settle;
 mod write;
 
-use std::fmt::Write as _;
-
 pub use cache::Cache;
 pub use compile::{COMPILER_VERSION, MAX_TEXT, compile, unsanitised};
 pub use highlight::highlighted;
@@ -79,16 +77,19 @@ impl Html {
 
     /// Adds text, escaped for element content and attribute values alike.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        for character in text.chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                other => self.0.push(other),
-            }
+        let mut rest = text;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+            self.0.push_str(&rest[..at]);
+            self.0.push_str(match rest.as_bytes()[at] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                _ => "&#39;",
+            });
+            rest = &rest[at + 1..];
         }
+        self.0.push_str(rest);
         self
     }
 
@@ -100,7 +101,9 @@ impl Html {
 
     /// Adds ` name="value"`, escaped.
     pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
-        let _ = write!(self.0, " {name}=\"");
+        self.0.push(' ');
+        self.0.push_str(name);
+        self.0.push_str("=\"");
         self.text(value);
         self.0.push('"');
         self
