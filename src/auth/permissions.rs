@@ -107,24 +107,31 @@ fn enter_with(
             .query_row([&identity.uuid], |row| row.get(0))
             .optional()?;
     }
-    let mut statement = db.prepare_cached("select subject_kind, subject, permission from permission_grant")?;
-    let grants = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
-    standing.member = grants
-        .iter()
-        .any(|(kind, subject, _)| matches!(kind.as_str(), "person" | "group") && standing.matches(kind, subject));
-
     let mut granted: BTreeSet<&'static str> = BTreeSet::new();
+    let mut of_members: Vec<&'static str> = Vec::new();
     if principal.administers() {
         granted.insert(TRAC_ADMIN.name);
     }
-    for (kind, subject, permission) in &grants {
-        if standing.matches(kind, subject)
-            && let Some(defined) = defined.iter().find(|defined| defined.name == permission)
-        {
+    let mut statement = db.prepare_cached("select subject_kind, subject, permission from permission_grant")?;
+    let mut grants = statement.query([])?;
+    while let Some(grant) = grants.next()? {
+        let text = |column: usize| Ok::<_, rusqlite::Error>(grant.get_ref(column)?.as_str()?);
+        let (kind, permission) = (text(0)?, text(2)?);
+        let matches = standing.matches(kind, text(1)?);
+        standing.member |= matches && matches!(kind, "person" | "group");
+        if !matches && kind != "members" {
+            continue;
+        }
+        let Some(defined) = defined.iter().find(|defined| defined.name == permission) else { continue };
+        // Who is a member is known when all grants have been looked at.
+        if kind == "members" {
+            of_members.push(defined.name);
+        } else {
             granted.insert(defined.name);
         }
+    }
+    if standing.member {
+        granted.extend(of_members);
     }
     let permissions = complete(granted, &defined, row.state);
     if permissions.is_empty() {

@@ -219,16 +219,12 @@ fn walk(desk: &Desk, db: &Connection, room: &Room, row: &TicketRow) -> Result<Op
             }));
         }
     }
-    let (previous, next) = store::beside(db, viewer, row.id)?;
-    let ids: Vec<i64> = [previous, next].into_iter().flatten().collect();
-    let rows = store::by_ids(db, viewer, &ids)?;
-    let step = |id: Option<i64>| {
-        let row = rows.iter().find(|row| Some(row.id) == id)?;
-        Some(Step { href: address(row.id), number: row.id, summary: row.summary.clone() })
-    };
+    let beside = store::beside(db, viewer, row.id)?;
+    let [previous, next] =
+        beside.map(|found| found.map(|(number, summary)| Step { href: address(number), number, summary }));
     Ok(Some(Walk {
-        previous: step(previous),
-        next: step(next),
+        previous,
+        next,
         list_href: format!("{}/query", room.root),
         list_label: "All tickets".to_owned(),
         position: None,

@@ -316,8 +316,9 @@ impl<'a> Scene<'a> {
     }
 
     fn created(&self) -> Result<Moment> {
-        let by = self.group(0)?.map(|group| self.author_of(&group)).transpose()?;
-        Ok(self.moment(self.ticket.row.created_at, by.unwrap_or_default()))
+        let author = store::author_of_filing(self.db, self.ticket.row.id)?;
+        let people = People::load(self.db, author)?.shown_to(&self.room.viewer);
+        Ok(self.moment(self.ticket.row.created_at, people.called(author)))
     }
 
     fn alternates(&self) -> Vec<Alternate> {

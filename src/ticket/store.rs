@@ -203,6 +203,15 @@ pub fn changes(db: &Connection, viewer: &Viewer, ticket: i64, from: i64, to: i64
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Who filed a ticket; none for anonymous.
+pub fn author_of_filing(db: &Connection, ticket: i64) -> Result<Option<i64>> {
+    let author = db
+        .prepare_cached("select author from ticket_change where ticket = ?1 and number = 0")?
+        .query_row([ticket], |row| row.get(0))
+        .optional()?;
+    Ok(author.flatten())
+}
+
 /// The number of the newest change that gave a field another value.
 pub fn last_change_of(db: &Connection, ticket: i64, field: &str) -> Result<Option<i64>> {
     Ok(db
@@ -334,13 +343,13 @@ pub fn in_milestone(db: &Connection, milestone: i64) -> Result<Vec<i64>> {
     Ok(statement.query_map([milestone], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The numbers of the nearest tickets before and after, as this viewer may see them (row C16).
-pub fn beside(db: &Connection, viewer: &Viewer, id: i64) -> Result<(Option<i64>, Option<i64>)> {
+/// Number and summary of the nearest tickets before and after, as this viewer may see them (row C16).
+pub fn beside(db: &Connection, viewer: &Viewer, id: i64) -> Result<[Option<(i64, String)>; 2]> {
     let sees = viewer.sees_sql("ticket", "ticket");
-    let before = format!("select id from ticket where id < ?1 and {sees} order by id desc limit 1");
-    let after = format!("select id from ticket where id > ?1 and {sees} order by id limit 1");
-    let one = |sql: &str| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional();
-    Ok((one(&before)?, one(&after)?))
+    let before = format!("select id, summary from ticket where id < ?1 and {sees} order by id desc limit 1");
+    let after = format!("select id, summary from ticket where id > ?1 and {sees} order by id limit 1");
+    let one = |sql: &str| db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    Ok([one(&before)?, one(&after)?])
 }
 
 /// Makes an empty ticket; its values are put in by [`save_values`].
