@@ -15,15 +15,11 @@ pub(super) fn routes() -> Vec<Route> {
     routes![health, report]
 }
 
-/// The bare route that load balancers ask and other pages are measured against.
+/// The bare route that load balancers ask and other pages are measured against: two bytes, whoever asks and by whatever
+/// name of the host, without a look at the database.
 #[get("/-/health")]
-async fn health(visit: Visit) -> Answer {
-    visit
-        .answer(|desk| {
-            desk.site().read(|db| Ok(db.query_row("select 1", [], |_| Ok(()))?))?;
-            Ok(Answer::text("ok\n".to_owned()))
-        })
-        .await
+fn health() -> Answer {
+    Answer::text("ok".to_owned())
 }
 
 #[derive(Serialize)]
