@@ -1,4 +1,4 @@
-//! Asks a server for every kind of page, and prints what each costs beside what it may cost (README, “How fast it is”).
+//! Asks a server for every kind of page, and prints what each costs beside what it may cost.
 //!
 //! The bounds are of the server's processor time for one request over one kept connection, when everything has been asked for
 //! before; it is what the system accounts to the process. It works on a copy, so that each run finds the same.
