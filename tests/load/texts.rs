@@ -16,6 +16,12 @@ const COMMON: [&str; 40] = [
     "user", "value", "list", "has", "before", "test", "new", "old",
 ];
 
+/// No made-up word holds a rude one.
+const UNFIT: [&str; 20] = [
+    "fuck", "cock", "dick", "suck", "cunt", "cum", "tit", "piss", "fag", "nig", "rape", "slut", "wank", "turd", "anus",
+    "arse", "nazi", "homo", "porn", "puss",
+];
+
 static DICTIONARY: LazyLock<Vec<String>> = LazyLock::new(dictionary);
 
 fn dictionary() -> Vec<String> {
@@ -31,7 +37,7 @@ fn dictionary() -> Vec<String> {
         let syllables = 1 + random.below(2) + words.len() as u64 / 3_000;
         let word: String =
             (0..syllables).map(|_| [random.pick(&BEGIN), random.pick(&MIDDLE), random.pick(&END)].concat()).collect();
-        if known.insert(word.clone()) {
+        if !UNFIT.iter().any(|part| word.contains(part)) && known.insert(word.clone()) {
             words.push(word);
         }
     }
