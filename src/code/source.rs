@@ -75,13 +75,20 @@ pub fn lines_html(blob: Oid, text: &str, language: &str, marks: &[RangeInclusive
     let mut html = String::with_capacity(coloured.len() + coloured.len() / 4);
     // The stretch of colour that is open at the end of a line goes on in the next one.
     let mut open: Option<&str> = None;
-    for (at, line) in coloured.split_inclusive('\n').enumerate() {
+    // A stretch that ends behind the last line end is no line of its own.
+    for (at, line) in coloured.split_inclusive('\n').take(line_count(text)).enumerate() {
         let number = at + 1;
         let marked = if marks.iter().any(|range| range.contains(&number)) { " marked" } else { "" };
         let _ = write!(html, "<span class=\"line{marked}\" id=\"L{number}\"><a href=\"#L{number}\">{number}</a>");
-        html.push_str(open.unwrap_or_default());
         let line = line.strip_suffix('\n').unwrap_or(line);
-        html.push_str(line.strip_suffix('\r').unwrap_or(line));
+        let shown = line.strip_suffix('\r').unwrap_or(line);
+        match shown.strip_prefix("</span>").filter(|_| open.is_some()) {
+            Some(rest) => html.push_str(rest),
+            None => {
+                html.push_str(open.unwrap_or_default());
+                html.push_str(shown);
+            }
+        }
         open = open_after(line, open);
         html.push_str(if open.is_some() { "</span>\n</span>" } else { "\n</span>" });
     }

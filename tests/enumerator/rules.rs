@@ -722,8 +722,8 @@ pub const RULES: &[Rule] = &[
         route: "GET /<project>/diff",
         doors: &[
             get("/demo/diff", MEMBERS),
-            get("/demo/diff?old=main&new=next", NOBODY),
-            get("/demo/diff?old=main&format=json", NOBODY),
+            get("/demo/diff?old=main&new=next", [404, 404, 422, 422, 422]),
+            get("/demo/diff?old=main&format=json", MEMBERS),
             get("/demo/diff?format=diff", [404, 404, 422, 422, 422]),
             get("/hidden/diff", ADMINS),
             get("/nowhere/diff", NOBODY),
