@@ -321,6 +321,33 @@ fn a_commit_of_twenty_thousand_files_is_a_page_like_any_other() {
 }
 
 #[test]
+fn renames_are_told_without_reading_the_other_files_of_the_commit() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let made = connected(&test, "house");
+    let lines: String = (0..50).map(|line| format!("line {line}\n")).collect();
+    fs::write(made.folder.join("edited.txt"), &lines).unwrap();
+    fs::write(made.folder.join("same.txt"), "same\n".repeat(9)).unwrap();
+    made.commit_file("large.bin", "one", "Begin");
+    made.git(&["mv", "same.txt", "moved.txt"]);
+    made.git(&["mv", "edited.txt", "turned.txt"]);
+    fs::write(made.folder.join("turned.txt"), lines + "one more\n").unwrap();
+    made.commit_file("large.bin", "two", "Move");
+    let blob = made.git(&["rev-parse", "HEAD:large.bin"]);
+    fs::remove_file(made.folder.join(format!(".git/objects/{}/{}", &blob[..2], &blob[2..]))).unwrap();
+
+    let json = kim.get("/demo/changeset/main?format=json").expect(200).json();
+
+    let file = |path: &str| json["files"].as_array().unwrap().iter().find(|file| file["path"] == path).unwrap().clone();
+    assert_eq!((&file("moved.txt")["kind"], &file("moved.txt")["similarity"]), (&"rename".into(), &100.into()));
+    let turned = file("turned.txt");
+    assert_eq!(turned["old_path"], "edited.txt");
+    assert!((90..100).contains(&turned["similarity"].as_i64().unwrap()), "{turned}");
+    let page = kim.get("/demo/changeset/main").expect(200);
+    assert!(page.words().contains("Its content is not in this repository"), "{}", page.words());
+}
+
+#[test]
 fn a_changeset_that_is_gone_from_git_is_told_from_memory() {
     let test = TestSite::new();
     let kim = test.user("kim").member();

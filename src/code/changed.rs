@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use git2::{Delta, Diff, DiffFindOptions, DiffFormat, DiffOptions, ObjectType, Oid, Patch, Repository, Tree};
+use git2::{Delta, Diff, DiffFindOptions, DiffOptions, ObjectType, Oid, Patch, Repository, Tree};
 
 use super::file_path;
 use crate::base::error::{Error, Result};
@@ -112,9 +112,6 @@ pub fn compare<'r>(git: &'r Repository, old: Option<&Tree<'_>>, new: Option<&Tre
     let mut diff =
         git.diff_tree_to_tree(old, new, Some(&mut as_git_writes_it())).map_err(|error| unreadable(&error))?;
     let without_renames = !find_renames(git, &mut diff);
-    let moved = |delta: Delta| matches!(delta, Delta::Renamed | Delta::Copied);
-    let similarities =
-        if diff.deltas().any(|delta| moved(delta.status())) { similarities(&diff)? } else { HashMap::new() };
     let mut files = Vec::with_capacity(diff.deltas().len());
     for (at, delta) in diff.deltas().enumerate() {
         let side =
@@ -128,9 +125,14 @@ pub fn compare<'r>(git: &'r Repository, old: Option<&Tree<'_>>, new: Option<&Tre
             _ if old.id == new.id => Kind::Mode,
             _ => Kind::Modified,
         };
+        let similarity = match delta.status() {
+            Delta::Renamed | Delta::Copied if old.id == new.id => Some(100),
+            Delta::Renamed | Delta::Copied => similarity(&diff, at).map_err(|error| unreadable(&error))?,
+            _ => None,
+        };
         files.push(ChangedFile {
             kind,
-            similarity: similarities.get(&new.path).copied().filter(|_| moved(delta.status())),
+            similarity,
             old: (kind != Kind::Added).then_some(old),
             new: (kind != Kind::Removed).then_some(new),
             at: Some(at),
@@ -206,25 +208,23 @@ pub fn size(git: &Repository, id: Oid) -> Option<u64> {
     (kind == ObjectType::Blob).then_some(size as u64)
 }
 
-/// The similarity of all renamed and copied files, by their new path; git's library tells it in its text alone.
-fn similarities(diff: &Diff<'_>) -> Result<HashMap<Vec<u8>, u8>> {
-    let mut found = HashMap::new();
-    diff.print(DiffFormat::PatchHeader, |delta, _, line| {
-        let marker = b"similarity index ";
+/// How much of a renamed or copied file stayed the same, in percent; git's library tells it in the head of its patch alone.
+/// Only files whose contents differ are read for it, which were small enough to be compared before.
+fn similarity(diff: &Diff<'_>, at: usize) -> std::result::Result<Option<u8>, git2::Error> {
+    let Some(mut patch) = Patch::from_diff(diff, at)? else { return Ok(None) };
+    let marker = b"similarity index ";
+    let mut found = None;
+    patch.print(&mut |_, _, line| {
         let header = line.content();
-        if let Some(at) = header.windows(marker.len()).position(|window| window == marker)
-            && let Some(path) = delta.new_file().path_bytes()
+        if found.is_none()
+            && line.origin() == 'F'
+            && let Some(at) = header.windows(marker.len()).position(|window| window == marker)
         {
-            let digits: String = header[at + marker.len()..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .map(|byte| char::from(*byte))
-                .collect();
-            found.insert(path.to_vec(), digits.parse().unwrap_or(100));
+            let digits = header[at + marker.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+            found = digits.map(|byte| char::from(*byte)).collect::<String>().parse().ok();
         }
         true
-    })
-    .map_err(|error| unreadable(&error))?;
+    })?;
     Ok(found)
 }
 
