@@ -171,21 +171,7 @@ impl Viewer {
     /// Somebody's name as this viewer may read it: addresses are shortened to `user@…` for those who are not signed in (row
     /// T21).
     pub fn shown_name(&self, name: &str) -> String {
-        if self.signed_in() || self.principal.is_operator() || !name.contains('@') {
-            return name.to_owned();
-        }
-        let ends = |character: char| character.is_whitespace() || "<>()[]\",;".contains(character);
-        let mut shown = String::new();
-        let mut rest = name;
-        while let Some(at) = rest.find('@') {
-            let (before, after) = (&rest[..at], &rest[at + 1..]);
-            let end = after.find(ends).unwrap_or(after.len());
-            shown.push_str(before);
-            let is_address = !before.is_empty() && !before.ends_with(ends) && end > 0;
-            shown.push_str(if is_address { "@…" } else { &rest[at..at + 1 + end] });
-            rest = &after[end..];
-        }
-        shown + rest
+        if self.signed_in() || self.principal.is_operator() { name.to_owned() } else { without_hosts(name) }
     }
 
     pub fn zone(&self) -> TimeZone {
@@ -198,6 +184,22 @@ impl Viewer {
             .as_ref()
             .map_or_else(|| "an anonymous reader".to_owned(), |identity| identity.login.clone())
     }
+}
+
+/// A name in which addresses are shortened to `user@…`, for places that cannot tell who reads them.
+pub fn without_hosts(name: &str) -> String {
+    let ends = |character: char| character.is_whitespace() || "<>()[]\",;".contains(character);
+    let mut shown = String::new();
+    let mut rest = name;
+    while let Some(at) = rest.find('@') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let end = after.find(ends).unwrap_or(after.len());
+        shown.push_str(before);
+        let is_address = !before.is_empty() && !before.ends_with(ends) && end > 0;
+        shown.push_str(if is_address { "@…" } else { &rest[at..at + 1 + end] });
+        rest = &after[end..];
+    }
+    shown + rest
 }
 
 fn json_array(ids: &[i64]) -> String {

@@ -14,7 +14,7 @@ use super::repository::{self, Repository};
 use super::source::{self, Content};
 use super::told::{self, CommitLine, Told};
 use super::tree::{self, Entry, Kind};
-use super::{BROWSER_VIEW, FILE_VIEW, LOG_VIEW, NO_PAGE, file_pages, git, past};
+use super::{BROWSER_VIEW, FILE_VIEW, LOG_VIEW, NO_PAGE, file_pages, git, past, unseen};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Html};
 use crate::base::viewer::TRAC_ADMIN;
@@ -326,7 +326,7 @@ fn readme_text(place: &Place, entry: &Entry) -> Result<Option<String>> {
     }
     let blob = place.git.find_blob(entry.id).map_err(|error| tree::unreadable(&error))?;
     Ok(match source::content(blob.content()) {
-        Content::Text { text, .. } => Some(text),
+        Content::Text { text, .. } => Some(unseen::named(&text).into_owned()),
         Content::Binary | Content::Pointer { .. } => None,
     })
 }

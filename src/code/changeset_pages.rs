@@ -15,12 +15,13 @@ use super::git::{self, Git, SHORTEST_ID};
 use super::repository::{self, Repository};
 use super::store::{self, Changeset};
 use super::{
-    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
+    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short, subject_of,
 };
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
 use crate::base::time::{Instant, When};
+use crate::base::viewer::Viewer;
 use crate::web::page::Alternate;
 use crate::web::paging::with_value;
 use crate::web::text::Reader;
@@ -83,10 +84,11 @@ struct Facts {
 }
 
 impl Facts {
-    fn of_git(commit: &Commit<'_>) -> Self {
+    fn of_git(commit: &Commit<'_>, viewer: &Viewer) -> Self {
         let encoding = commit.message_encoding().ok().flatten().unwrap_or_default().to_ascii_lowercase();
-        let name =
-            |signature: git2::Signature<'_>| git::one_line(git::text_of(signature.name_bytes(), &encoding).as_bytes());
+        let name = |signature: git2::Signature<'_>| {
+            viewer.shown_name(&git::one_line(git::text_of(signature.name_bytes(), &encoding).as_bytes()))
+        };
         Self {
             sha: commit.id().to_string(),
             authored_at: git::instant(commit.author().when()),
@@ -98,20 +100,20 @@ impl Facts {
         }
     }
 
-    fn of_store(changeset: &Changeset) -> Self {
+    fn of_store(changeset: &Changeset, viewer: &Viewer) -> Self {
         Self {
             sha: changeset.sha.clone(),
-            author: changeset.author_name.clone(),
+            author: viewer.shown_name(&changeset.author_name),
             authored_at: changeset.authored_at,
-            committer: changeset.committer_name.clone(),
+            committer: viewer.shown_name(&changeset.committer_name),
             committed_at: changeset.committed_at,
             message: changeset.message.clone(),
             parents: changeset.parents.clone(),
         }
     }
 
-    fn subject(&self) -> &str {
-        self.message.trim_start().lines().next().unwrap_or_default().trim_end()
+    fn subject(&self) -> String {
+        subject_of(&self.message)
     }
 }
 
@@ -151,7 +153,7 @@ fn find(room: &Room, tail: &str) -> Result<Found> {
                     troubles.push(format!("The commit can't be read in the repository {}.", repository.name));
                     continue;
                 };
-                let facts = Facts::of_git(&commit);
+                let facts = Facts::of_git(&commit, &room.viewer);
                 drop(commit);
                 let stored = match room.project.read(|db| store::by_sha(db, &room.viewer, &facts.sha))? {
                     Some(None) => return Err(missing()),
@@ -167,7 +169,7 @@ fn find(room: &Room, tail: &str) -> Result<Found> {
         if troubles.is_empty() {
             troubles.push("What is told here was kept when it was there.".to_owned());
         }
-        return Ok(Found { facts: Facts::of_store(&stored), stored: Some(stored), opened: None, troubles, path });
+        return Ok(Found { facts: Facts::of_store(&stored, &room.viewer), stored: Some(stored), opened: None, troubles, path });
     }
     match (ambiguous, troubles.pop()) {
         (Some(told), _) => Err(Error::not_found(told)),
@@ -243,7 +245,7 @@ fn in_format(
         Some("diff") => Ok(file(compared.unified(room)?, &format!("{name}.diff"))),
         Some("patch") => {
             let patch = compared.unified(room)?;
-            Ok(file(mail::mail(commit, &compared.summary(), &patch), &format!("{name}.patch")))
+            Ok(file(mail::mail(commit, &room.viewer, &compared.summary(), &patch), &format!("{name}.patch")))
         }
         _ => presented(desk, room, found, Some(compared), &[]),
     }
@@ -479,7 +481,7 @@ fn as_page(
         troubles.extend(notes);
     }
     let known = room.project.read(|db| around(desk, db, room, found))?;
-    let mapped = known.person.filter(|person| *person != facts.author);
+    let mapped = known.person.map(|person| room.viewer.shown_name(&person)).filter(|person| *person != facts.author);
     let same_hand = facts.author == facts.committer && facts.authored_at == facts.committed_at;
     let (branches, tags, on_default) = standing(room, found)?;
     let may_read = compared.is_some() && room.viewer.may(FILE_VIEW);
@@ -521,7 +523,7 @@ fn as_page(
         patch_href,
         sha: facts.sha.clone(),
     };
-    let title = format!("Changeset {}: {}", short(&facts.sha), git::one_line(facts.subject().as_bytes()));
+    let title = format!("Changeset {}: {}", short(&facts.sha), facts.subject());
     let sheet = Sheet::new(title, page).at("/browser").alternates(alternates.into_iter().flatten().collect());
     if desk.visit.query.is_empty() && found.path.is_empty() { sheet } else { sheet.noindex() }.render(desk)
 }

@@ -12,7 +12,7 @@ use super::differences::{Compared, Differences, Place, unknown_format, with_raw}
 use super::file_path;
 use super::git::{self, Revision};
 use super::repository::{self, Repository};
-use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store};
+use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::time::When;
 use crate::web::page::Alternate;
@@ -360,8 +360,8 @@ fn shown_end(room: &Room, git: &git2::Repository, rev: &str, end: &End<'_>) -> R
         rev: if end.sha.starts_with(rev) { String::new() } else { rev.to_owned() },
         short: short(&end.sha).to_owned(),
         href: format!("{}{}", room.root, changeset_href(&end.sha)),
-        subject: git::one_line(message.trim_start().lines().next().unwrap_or_default().as_bytes()),
-        author: git::one_line(commit.author().name_bytes()),
+        subject: subject_of(&message),
+        author: room.viewer.shown_name(&git::one_line(commit.author().name_bytes())),
         when: git::instant(commit.committer().when()).when(&room.viewer.zone()),
     })
 }

@@ -8,6 +8,7 @@ use super::{short, store};
 use crate::base::component::Document;
 use crate::base::error::Result;
 use crate::base::resource::Resource;
+use crate::base::viewer::without_hosts;
 
 /// Characters of a message that the search index reads.
 const MOST_TEXT: usize = 512 * 1024;
@@ -33,13 +34,13 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
     }))
 }
 
-/// Every name by which the author may be asked for; addresses are none.
+/// Every name by which the author may be asked for. Whoever may search can ask, so of addresses only their beginning.
 fn author(db: &Connection, person: Option<i64>, written: &str) -> Result<String> {
     let mut statement = db.prepare_cached("select login, display_name from person where id = ?1")?;
     let mut rows = statement.query([person])?;
     Ok(match rows.next()? {
-        Some(row) => [row.get(0)?, row.get(1)?, written.to_owned()].join(" "),
-        None => written.to_owned(),
+        Some(row) => [row.get(0)?, row.get(1)?, without_hosts(written)].join(" "),
+        None => without_hosts(written),
     })
 }
 

@@ -1,13 +1,14 @@
 //! The difference of one file as a page draws it: lines and words, pictures side by side, or a sentence for what has no
 //! lines. Content is whatever somebody committed: not all of it is text, and none of it is trusted.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use git2::{Oid, Repository};
 use serde::Serialize;
 
 use super::changed::{ChangedFile, Comparison, Entries, Kind, LARGEST_FILE, Side};
-use super::{file_path, git};
+use super::{file_path, git, unseen};
 use crate::base::text::diff::{self, Diff, FinalNewline};
 use crate::web::diff::{DiffRow, diff_rows};
 use crate::web::page::file_size;
@@ -219,19 +220,13 @@ fn as_text(bytes: &[u8]) -> Content {
         notes.push("It is not in UTF-8 and is shown as Latin-1.");
         git::text_of(bytes, "latin1")
     };
-    let is_hidden = |character: char| file_path::is_unseen(character) && !matches!(character, '\n' | '\t' | '\r');
-    if !decoded.contains(is_hidden) {
+    let named = match unseen::named(&decoded) {
+        Cow::Owned(text) => Some(text),
+        Cow::Borrowed(_) => None,
+    };
+    let Some(text) = named else {
         return Content { text: decoded, notes };
-    }
-    let mut text = String::with_capacity(decoded.len() + 64);
-    for character in decoded.chars() {
-        match character {
-            character if !is_hidden(character) => text.push(character),
-            // Their pictures stand in Unicode in the same order.
-            '\0'..='\u{1f}' => text.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
-            character => text.push_str(&format!("\u{27e8}U+{:04X}\u{27e9}", u32::from(character))),
-        }
-    }
+    };
     notes.push("It holds characters that can't be seen or that turn the direction of the text; they are named here.");
     Content { text, notes }
 }

@@ -1,5 +1,7 @@
 //! One file of a repository (row V06): its lines in colours, a rendered document, an image, or why nothing is shown.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::browse_pages::{ground, is_markdown, target, ways};
@@ -8,7 +10,7 @@ use super::raw::LARGEST;
 use super::source::{self, Content};
 use super::told::{self, CommitLine};
 use super::tree::{self, Entry, Kind};
-use super::{LOG_VIEW, past, relative};
+use super::{LOG_VIEW, past, relative, unseen};
 use crate::attachment::media;
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Html};
@@ -143,7 +145,11 @@ fn shown(desk: &Desk, room: &Room, place: &Place, entry: &Entry, facts: &mut Vec
             if encoding != "UTF-8" {
                 facts.push(encoding.to_owned());
             }
-            text
+            let named = unseen::named(&text);
+            if let Cow::Owned(_) = named {
+                facts.push("holds characters that can't be seen or that turn the text around: they are named".to_owned());
+            }
+            named.into_owned()
         }
         Content::Binary => {
             facts.push("binary".to_owned());

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
+use super::unseen::is_unseen;
+
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -54,7 +56,7 @@ pub fn shown(path: &[u8]) -> String {
                 character if character.is_ascii_control() => {
                     shown.push_str(&format!("\\x{:02x}", u32::from(character)));
                 }
-                character if is_unseen(character) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+                character if is_unseen(character) || has_no_width(character) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
                 character => shown.push(character),
             }
         }
@@ -65,10 +67,9 @@ pub fn shown(path: &[u8]) -> String {
     shown
 }
 
-/// Characters that show nothing and may change how others are read: controls, and what turns the direction of a text.
-pub fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Two names that differ in these alone look the same.
+fn has_no_width(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -89,5 +90,6 @@ mod tests {
     fn what_cannot_be_seen_is_shown_escaped() {
         assert_eq!(shown(b"caf\xe9/\x07"), "caf\\xe9/\\x07");
         assert_eq!(shown("a\u{202e}b é".as_bytes()), "a\\u{202e}b é");
+        assert_eq!(shown("new\nline\u{200b}".as_bytes()), "new\\x0aline\\u{200b}");
     }
 }

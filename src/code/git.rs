@@ -11,8 +11,10 @@ use std::sync::{LazyLock, Mutex, Once, PoisonError};
 use git2::{Commit, ErrorCode, ObjectType, Oid};
 
 use super::repository::Repository;
+use super::unseen::{self, is_unseen};
 use crate::base::error::{Error, Result};
 use crate::base::time::Instant;
+use crate::web::form::shortened;
 
 /// Opened repositories that are kept for each path.
 const KEPT: usize = 4;
@@ -122,14 +124,15 @@ pub fn revision(git: &git2::Repository, rev: Option<&str>) -> Result<Revision> {
             }
         }
     }
-    let missing = || Error::not_found(format!("There is no branch, tag or commit `{rev}` in this repository."));
+    let told = shortened(&one_line(rev.as_bytes()));
+    let missing = || Error::not_found(format!("There is no branch, tag or commit `{told}` in this repository."));
     let is_id = rev.len() >= SHORTEST_ID && rev.len() <= 64 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_id {
         return Err(missing());
     }
     let object = git.find_object_by_prefix(rev, None).map_err(|error| match error.code() {
         ErrorCode::Ambiguous => {
-            Error::not_found(format!("More than one object begins with `{rev}`; give more digits."))
+            Error::not_found(format!("More than one object begins with `{told}`; give more digits."))
         }
         _ => missing(),
     })?;
@@ -165,8 +168,13 @@ pub fn ref_commit(git: &git2::Repository, name: &str) -> Option<Oid> {
     git.find_reference(name).ok()?.peel_to_commit().ok().map(|commit| commit.id())
 }
 
-/// A message as text: UTF-8, else as its `encoding` header says if that is Latin-1, else with replacement characters.
+/// A message for readers: what would hide in it or turn its direction is named.
 pub fn message(commit: &Commit<'_>) -> String {
+    unseen::named(&raw_message(commit)).into_owned()
+}
+
+/// A message as text: UTF-8, else as its `encoding` header says if that is Latin-1, else with replacement characters.
+pub fn raw_message(commit: &Commit<'_>) -> String {
     let bytes = commit.message_raw_bytes();
     let encoding = commit.message_encoding().ok().flatten().unwrap_or_default().to_ascii_lowercase();
     let text = text_of(bytes, &encoding);
@@ -186,12 +194,9 @@ pub fn text_of(bytes: &[u8], encoding: &str) -> String {
 
 /// A name or address without what could break a line or turn the direction of a text.
 pub fn one_line(bytes: &[u8]) -> String {
-    let hostile = |character: char| {
-        character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     String::from_utf8_lossy(bytes)
         .chars()
-        .filter(|character| !hostile(*character))
+        .filter(|character| !is_unseen(*character))
         .collect::<String>()
         .trim()
         .to_owned()

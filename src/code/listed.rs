@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, named_params};
 
-use super::{CHANGESET_VIEW, short};
+use super::{CHANGESET_VIEW, short, subject_of};
 use crate::base::component::Card;
 use crate::base::error::Result;
 use crate::base::project::called;
@@ -19,8 +19,6 @@ pub const KIND: &str = "changeset";
 /// No id is told apart by fewer digits.
 pub const SHORTEST_PREFIX: usize = super::git::SHORTEST_ID;
 const LONGEST_ID: usize = 64;
-/// Characters of a subject that a list shows.
-const LONGEST_SUBJECT: usize = 300;
 
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -38,11 +36,7 @@ pub struct Listed {
 impl Listed {
     /// The first line of the message.
     pub fn subject(&self) -> String {
-        let line = self.message.trim_start().lines().next().unwrap_or_default().trim_end();
-        match line.char_indices().nth(LONGEST_SUBJECT) {
-            Some((end, _)) => format!("{}…", &line[..end]),
-            None => line.to_owned(),
-        }
+        subject_of(&self.message)
     }
 
     /// What the message says after its first line.
@@ -259,7 +253,7 @@ mod tests {
         assert_eq!((told.subject().as_str(), told.body()), ("Open the doors", "They were late.\nRefs #3"));
         assert_eq!(told.title(), "1a2b3c4 Open the doors");
         assert_eq!((commit("").title().as_str(), commit("").body()), ("1a2b3c4", ""));
-        assert_eq!(commit(&"é".repeat(1000)).subject().chars().count(), LONGEST_SUBJECT + 1);
+        assert_eq!(commit(&"é".repeat(1000)).subject().chars().count(), 301);
     }
 
     #[test]

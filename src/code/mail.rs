@@ -5,21 +5,32 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::git;
+use crate::base::viewer::Viewer;
 
 /// The longest piece of an encoded header line, in bytes of text: three characters come of each.
 const PIECE: usize = 15;
 
-/// The mail. `files` says how many files and lines changed, if that is known; `patch` is what `git apply` takes.
-pub fn mail(commit: &Commit<'_>, summary: &str, patch: &[u8]) -> Vec<u8> {
-    let message = git::message(commit);
+/// The host of addresses that are not shown: one that never is any.
+const HIDDEN: &str = "hidden.invalid";
+
+/// The mail, as this viewer may read it: addresses are shortened for those who are not signed in (row T21). `summary` says how many files and lines changed, if that is known; `patch` is what `git apply` takes.
+pub fn mail(commit: &Commit<'_>, viewer: &Viewer, summary: &str, patch: &[u8]) -> Vec<u8> {
+    let message = git::raw_message(commit);
     let message = message.trim_start_matches('\n');
     let (subject, body) = message.split_once("\n\n").unwrap_or((message, ""));
     let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     let body = body.trim_matches('\n');
     let author = commit.author();
-    let name = git::one_line(author.name_bytes());
+    let name = viewer.shown_name(&git::one_line(author.name_bytes()));
     let address: String =
         git::one_line(author.email_bytes()).chars().filter(|character| !"<>".contains(*character)).collect();
+    let address = if viewer.shown_name(&address) == address {
+        address
+    } else {
+        // `git am` wants an address, which `kim@…` is not.
+        let (own, _) = address.split_once('@').unwrap_or((&address, ""));
+        format!("{own}@{HIDDEN}")
+    };
     let mut mail = format!("From {} Mon Sep 17 00:00:00 2001\n", commit.id());
     mail.push_str(&format!("From: {} <{address}>\n", phrase(&name)));
     mail.push_str(&format!("Date: {}\n", date(author.when())));

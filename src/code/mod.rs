@@ -9,7 +9,7 @@
 //! behind each commit (`actor`) and lets it `act`; `patch_id` tells copies of a commit. Tickets are not known here: a
 //! commit's orders go to whoever has tickets through [`crate::base::component::Component::obey`].
 //!
-//! `tree` and `place` know what lies where, `history` keeps which commit changed which path and `past` answers from it;
+//! `tree` and `place` know what lies where, `file_path` and `unseen` how names and texts of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
 //! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that.
 //!
 //! `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
@@ -56,6 +56,7 @@ mod sync_pages;
 mod timeline;
 pub mod told;
 pub mod tree;
+mod unseen;
 mod walk;
 pub mod watch;
 
@@ -115,6 +116,18 @@ pub fn changeset_href(sha: &str) -> String {
 /// A commit as texts and lists name it: the first seven digits of its id.
 pub fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
+}
+
+/// Longer first lines are cut.
+const LONGEST_SUBJECT: usize = 300;
+
+/// The first line of a message, as lists show it.
+pub fn subject_of(message: &str) -> String {
+    let line = git::one_line(message.trim_start().lines().next().unwrap_or_default().as_bytes());
+    match line.char_indices().nth(LONGEST_SUBJECT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 pub struct Code;

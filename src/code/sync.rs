@@ -84,7 +84,10 @@ pub fn sync(
     let repository = project.read(|db| repository::by_id(db, repository))?.ok_or_else(missing)?;
     let outcome = Sync::new(site, project, &row, &repository, wish).and_then(|mut sync| sync.run(progress));
     let (outcome, trouble) = match outcome {
-        Ok((synced, gaps)) => (Ok(synced), if gaps { GAPS.to_owned() } else { String::new() }),
+        Ok((synced, gaps)) => {
+            let gaps = gaps.unwrap_or(repository.trouble == GAPS);
+            (Ok(synced), if gaps { GAPS.to_owned() } else { String::new() })
+        }
         Err(Error::Internal { told, log }) => (Err(Error::Internal { told: told.clone(), log }), told),
         Err(error) => (Err(error.clone()), error.to_string()),
     };
@@ -124,7 +127,8 @@ struct Sync<'a> {
     options: Options,
     project_name: &'a str,
     prefixes: Vec<String>,
-    gaps: bool,
+    /// Whether parts of the history could not be read; none: nothing was walked over.
+    gaps: Option<bool>,
 }
 
 impl<'a> Sync<'a> {
@@ -146,12 +150,12 @@ impl<'a> Sync<'a> {
             options: options(site, project)?,
             project_name: &row.name,
             prefixes: vec![address.absolute(&address.base)],
-            gaps: false,
+            gaps: None,
         })
     }
 
-    /// What came in, and whether something could not be read.
-    fn run(&mut self, progress: &mut dyn FnMut(usize, usize)) -> Result<(Synced, bool)> {
+    /// What came in, and whether something could not be read, if anything was.
+    fn run(&mut self, progress: &mut dyn FnMut(usize, usize)) -> Result<(Synced, Option<bool>)> {
         let mut synced = Synced::default();
         let mut acting_before = self.repository.acting_heads.clone();
         if self.repository.baseline != Baseline::Stored {
@@ -205,7 +209,7 @@ impl<'a> Sync<'a> {
 
     fn store_baseline(&mut self, ends: &[Oid], progress: &mut dyn FnMut(usize, usize)) -> Result<usize> {
         let walk = walk_from_all(&self.git, ends);
-        self.gaps |= walk.gaps;
+        self.found_gaps(walk.gaps);
         let viewer = nobody();
         let mut stored = 0;
         for (at, steps) in walk.steps.chunks(BATCH).enumerate() {
@@ -232,7 +236,7 @@ impl<'a> Sync<'a> {
         let acting: Vec<Head> = now.heads.iter().filter(|head| head.acts).cloned().collect();
         let known: Vec<Oid> = acting_before.split(' ').filter_map(|sha| Oid::from_str(sha).ok()).collect();
         let walk = walk(&self.git, &acting, known);
-        self.gaps |= walk.gaps;
+        self.found_gaps(walk.gaps);
         let mut acted = 0;
         for step in walk.steps {
             let sha = step.commit.to_string();
@@ -259,7 +263,7 @@ impl<'a> Sync<'a> {
     ) -> Result<Synced> {
         let known: Vec<Oid> = before.values().filter_map(|sha| Oid::from_str(sha).ok()).collect();
         let walk = walk(&self.git, &now.heads, known);
-        self.gaps |= walk.gaps;
+        self.found_gaps(walk.gaps);
         let viewer = nobody();
         let mut synced = Synced::default();
         for (at, steps) in walk.steps.chunks(BATCH).enumerate() {
@@ -372,7 +376,7 @@ impl<'a> Sync<'a> {
         });
         read.map_err(|error| {
             log::warn!("repository {}: commit {oid}: {error}", self.repository.name);
-            self.gaps = true;
+            self.found_gaps(true);
         })
         .ok()
     }
@@ -401,6 +405,10 @@ impl<'a> Sync<'a> {
         }));
         commit.asked = reading.tickets;
         Ok(())
+    }
+
+    fn found_gaps(&mut self, gaps: bool) {
+        self.gaps = Some(gaps || self.gaps.unwrap_or(false));
     }
 
     fn unreadable(&self, error: &git2::Error) -> Error {

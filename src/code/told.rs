@@ -6,14 +6,11 @@ use git2::{Oid, Repository as Git};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{CHANGESET_VIEW, changeset_href, git, short};
+use super::{CHANGESET_VIEW, changeset_href, git, short, subject_of};
 use crate::base::error::Result;
 use crate::base::time::{Instant, When};
 use crate::base::viewer::Viewer;
 use crate::web::Room;
-
-/// Longer first lines are cut.
-const LONGEST_SUBJECT: usize = 300;
 
 /// What may be known of a commit.
 #[derive(Debug, Clone)]
@@ -67,10 +64,10 @@ pub fn told(
         let Ok(commit) = git.find_commit(id) else { continue };
         let sha = id.to_string();
         let is_open = viewer.may(CHANGESET_VIEW) && !hidden.contains(&sha);
-        let author = git::one_line(commit.author().name_bytes());
+        let author = viewer.shown_name(&git::one_line(commit.author().name_bytes()));
         let message = if is_open { git::message(&commit) } else { String::new() };
         let told = Told {
-            subject: subject(&message),
+            subject: subject_of(&message),
             author: match (is_open, author.is_empty()) {
                 (true, true) => "unknown".to_owned(),
                 (true, false) => author,
@@ -85,14 +82,6 @@ pub fn told(
         all.insert(id, told);
     }
     Ok(all)
-}
-
-fn subject(message: &str) -> String {
-    let line = git::one_line(message.trim_start().lines().next().unwrap_or_default().as_bytes());
-    if line.chars().count() <= LONGEST_SUBJECT {
-        return line;
-    }
-    line.chars().take(LONGEST_SUBJECT).chain(['…']).collect()
 }
 
 /// Those commits whose class this viewer does not see.

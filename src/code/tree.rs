@@ -1,9 +1,8 @@
 //! What lies where in a commit: paths, folders and their entries. Names in git are bytes, so they are bytes here.
 
-use std::fmt::Write as _;
-
 use git2::{ErrorCode, Oid, Repository, Tree};
 
+pub use super::file_path::shown;
 use crate::base::error::{Error, Result};
 use crate::web::address;
 
@@ -75,20 +74,6 @@ pub fn href(path: &[Vec<u8>]) -> String {
     })
 }
 
-/// As people read it. What is no UTF-8 shows as such, and what can't be seen or turns the text around as its number.
-pub fn shown(name: &[u8]) -> String {
-    let mut shown = String::with_capacity(name.len());
-    for character in String::from_utf8_lossy(name).chars() {
-        let hostile = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if character.is_control() || hostile {
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
 pub fn shown_path(path: &[Vec<u8>]) -> String {
     path.iter().map(|name| shown(name)).collect::<Vec<_>>().join("/")
 }
@@ -149,12 +134,5 @@ mod tests {
             assert_eq!(segments(&href(&path)), path);
         }
         assert_eq!(segments("/a//b/"), segments("a/b"));
-    }
-
-    #[test]
-    fn names_that_would_fool_a_reader_show_what_they_are() {
-        assert_eq!(shown("a\u{202e}gpj.exe".as_bytes()), "a\\u{202e}gpj.exe");
-        assert_eq!(shown(b"new\nline"), "new\\u{a}line");
-        assert_eq!(shown(b"caf\xe9"), "caf\u{fffd}");
     }
 }

@@ -32,14 +32,11 @@ pub fn walk(git: &Libgit, heads: &[Head], known: impl IntoIterator<Item = Oid>) 
     let mut done: HashSet<Oid> = HashSet::new();
     let mut hidden: Vec<Oid> = known.into_iter().filter(|oid| git.find_commit(*oid).is_ok()).collect();
     let mut ends: HashSet<Oid> = hidden.iter().copied().collect();
-    for (at, head) in heads.iter().enumerate() {
-        // From here on all that is left goes at once.
-        let together = at == TOLD_APART;
-        if !together && (!ends.insert(head.commit) || done.contains(&head.commit)) {
-            continue;
-        }
+    let new: Vec<(usize, &Head)> = heads.iter().enumerate().filter(|(_, head)| ends.insert(head.commit)).collect();
+    for group in groups(&new) {
+        let Some(&(at, _)) = group.first() else { continue };
         let from: Vec<Oid> =
-            if together { heads[at..].iter().map(|head| head.commit).collect() } else { vec![head.commit] };
+            group.iter().map(|(_, head)| head.commit).filter(|commit| !done.contains(commit)).collect();
         let commits = reachable(git, &from, &hidden).unwrap_or_else(|error| {
             log::info!("walking {}: {error}", git.path().display());
             walk.gaps = true;
@@ -50,12 +47,15 @@ pub fn walk(git: &Libgit, heads: &[Head], known: impl IntoIterator<Item = Oid>) 
                 walk.steps.push(Step { commit, head: at });
             }
         }
-        if together {
-            break;
-        }
-        hidden.push(head.commit);
+        hidden.extend(from);
     }
     walk
+}
+
+/// The ends one by one; all that is beyond [`TOLD_APART`] at once, but never such that act with such that don't.
+fn groups<'a, 'b>(ends: &'b [(usize, &'a Head)]) -> Vec<&'b [(usize, &'a Head)]> {
+    let (apart, rest) = ends.split_at(ends.len().min(TOLD_APART));
+    apart.chunks(1).chain(rest.chunk_by(|(_, one), (_, next)| one.acts == next.acts)).collect()
 }
 
 /// Walks from all of these ends at once.
@@ -107,5 +107,23 @@ fn descend(git: &Libgit, from: &[Oid], seen: &mut HashSet<Oid>, found: &mut Vec<
             stack.push((oid, true));
             stack.extend(commit.parent_ids().filter(|parent| !seen.contains(parent)).map(|parent| (parent, false)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_ends_those_that_act_are_never_walked_with_those_that_do_not() {
+        let head = |at: usize| Head { name: at.to_string(), commit: Oid::ZERO_SHA1, acts: at < 300 };
+        let heads: Vec<Head> = (0..500).map(head).collect();
+        let ends: Vec<(usize, &Head)> = heads.iter().enumerate().collect();
+
+        let groups = groups(&ends);
+
+        assert_eq!(groups.len(), TOLD_APART + 2);
+        assert_eq!(groups.concat().len(), heads.len());
+        assert!(groups.iter().all(|group| group.iter().all(|(_, head)| head.acts == group[0].1.acts)));
     }
 }

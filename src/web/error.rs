@@ -61,7 +61,7 @@ pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
     }
     let status = status_of(&error);
     if desk.visit.wants_json() || desk.visit.sends_json() || form.is_some_and(|form| form.json) {
-        return as_json(status, &error);
+        return as_json(desk, status, &error);
     }
     if is(&error, EXPIRED)
         && let Some(form) = form
@@ -137,12 +137,14 @@ fn told(error: &Error) -> String {
     }
 }
 
-fn heading_of(status: Status) -> &'static str {
+fn heading_of(desk: &Desk, status: Status) -> &'static str {
+    let only_reads = matches!(desk.visit.method, Method::Get | Method::Head);
     match status.code {
         400 => "Nothing was done",
         403 => "You may not do this",
         404 => "Not found",
         405 => "This address takes no such request",
+        409 if only_reads => "This can't be shown now",
         409 => "Somebody was faster",
         413 => "Too large",
         421 => "Wrong host",
@@ -152,9 +154,9 @@ fn heading_of(status: Status) -> &'static str {
     }
 }
 
-fn as_json(status: Status, error: &Error) -> Answer {
+fn as_json(desk: &Desk, status: Status, error: &Error) -> Answer {
     let problems: &[Problem] = if let Error::Invalid(problems) = error { problems } else { &[] };
-    Answer::problems(status, heading_of(status), &told(error), problems)
+    Answer::problems(status, heading_of(desk, status), &told(error), problems)
 }
 
 fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> crate::base::error::Result<Answer> {
@@ -185,7 +187,7 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
     };
     let page = ErrorPage {
         status: status.code,
-        heading: heading_of(status),
+        heading: heading_of(desk, status),
         sentence: if problems.is_empty() { told(error) } else { String::new() },
         problems,
         ways,
@@ -193,7 +195,7 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
         sign_in,
         again,
     };
-    Sheet::new(heading_of(status), page).noindex().status(status).render(desk)
+    Sheet::new(heading_of(desk, status), page).noindex().status(status).render(desk)
 }
 
 /// The sign-in page that carries a form whose session has ended; the form goes on after it.
