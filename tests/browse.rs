@@ -374,7 +374,8 @@ fn what_is_broken_or_empty_is_said_within_the_frame() {
     let moved = kim.get("/demo/browser").expect(200);
     assert!(moved.words().contains("The repository doors can't be read"), "{}", moved.words());
     kim.get("/demo/browser/a").expect(409);
-    kim.get("/demo/browser/a?format=json").expect(409);
+    let problem = kim.get("/demo/browser/a?format=json").expect(409).json();
+    assert_eq!(problem["title"], "This can't be shown now");
     kim.get("/demo/export/main/a").expect(404);
     assert!(!moved.text().contains(repository.path().to_str().unwrap()));
 }

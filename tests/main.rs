@@ -10,6 +10,7 @@ mod browse_random;
 mod changeset;
 mod code_links;
 mod commands;
+mod committed_text;
 mod commit_refs;
 mod crash;
 mod demo;

@@ -15,7 +15,8 @@ use super::git::{self, Git, SHORTEST_ID};
 use super::repository::{self, Repository};
 use super::store::{self, Changeset};
 use super::{
-    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short, subject_of,
+    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
+    subject_of,
 };
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
@@ -169,7 +170,13 @@ fn find(room: &Room, tail: &str) -> Result<Found> {
         if troubles.is_empty() {
             troubles.push("What is told here was kept when it was there.".to_owned());
         }
-        return Ok(Found { facts: Facts::of_store(&stored, &room.viewer), stored: Some(stored), opened: None, troubles, path });
+        return Ok(Found {
+            facts: Facts::of_store(&stored, &room.viewer),
+            stored: Some(stored),
+            opened: None,
+            troubles,
+            path,
+        });
     }
     match (ambiguous, troubles.pop()) {
         (Some(told), _) => Err(Error::not_found(told)),

@@ -147,7 +147,9 @@ fn shown(desk: &Desk, room: &Room, place: &Place, entry: &Entry, facts: &mut Vec
             }
             let named = unseen::named(&text);
             if let Cow::Owned(_) = named {
-                facts.push("holds characters that can't be seen or that turn the text around: they are named".to_owned());
+                facts.push(
+                    "holds characters that can't be seen or that turn the text around: they are named".to_owned(),
+                );
             }
             named.into_owned()
         }

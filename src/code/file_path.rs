@@ -56,7 +56,9 @@ pub fn shown(path: &[u8]) -> String {
                 character if character.is_ascii_control() => {
                     shown.push_str(&format!("\\x{:02x}", u32::from(character)));
                 }
-                character if is_unseen(character) || has_no_width(character) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+                character if is_unseen(character) || has_no_width(character) => {
+                    shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)))
+                }
                 character => shown.push(character),
             }
         }
