@@ -210,6 +210,37 @@ fn a_commit_of_very_many_files_acts_like_any_other() {
 }
 
 #[test]
+fn a_few_trees_that_unfold_to_a_billion_files_harm_nobody() {
+    let stage = Stage::new();
+    stage.code.commit("Begin");
+    stage.add(&stage.code, "code");
+    stage.run(&["repo", "sync", "demo"]).expect(0);
+    fs::write(stage.code.folder.join("x"), "x\n").unwrap();
+    let mut held = format!("100644 blob {}", stage.code.git(&["hash-object", "-w", "x"]));
+    for _ in 0..9 {
+        let entries: String = (0..10).map(|at| format!("{held}\t{at}\n")).collect();
+        let mut mktree = stage.code.command();
+        let mut child = mktree.arg("mktree").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), entries.as_bytes()).unwrap();
+        let tree = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        held = format!("040000 tree {}", tree.trim());
+    }
+    let tree = held.split(' ').next_back().unwrap().to_owned();
+    let sha = stage.code.git(&["commit-tree", &tree, "-p", "HEAD", "-m", "Fixes #1"]);
+    stage.code.git(&["update-ref", "refs/heads/main", &sha]);
+
+    stage.run(&["repo", "sync", "demo"]).expect(0);
+    stage.test.catch_up();
+
+    assert!(stage.status().contains("closed"));
+    let sam = stage.test.user("sam").member();
+    let page = sam.get(&format!("/demo/changeset/{sha}")).expect(200);
+    assert!(page.words().contains("too many to be compared here"), "{}", page.words());
+    sam.get("/demo/browser").expect(200);
+    sam.get("/demo/log/0/0").expect(200);
+}
+
+#[test]
 fn a_commit_that_names_very_many_tickets_acts_on_some_and_says_so() {
     let stage = Stage::new();
     stage.code.commit("Begin");

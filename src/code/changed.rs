@@ -7,11 +7,14 @@ use std::collections::HashMap;
 
 use git2::{Delta, Diff, DiffFindOptions, DiffOptions, ObjectType, Oid, Patch, Repository, Tree};
 
+use super::changed_paths::differ_in_at_most;
 use super::file_path;
 use crate::base::error::{Error, Result};
 
 /// Files with more bytes are not compared by line.
 pub const LARGEST_FILE: u64 = 1 << 20;
+/// Trees that differ in more files and folders are not compared.
+const MOST_PATHS: usize = 100_000;
 /// Renames are not looked for among more files that came, went or (as sources of copies) changed.
 const MOST_CANDIDATES: usize = 2_000;
 /// Similar files are looked for only if all candidates together are no larger, and pairs no more; else only equal ones.
@@ -107,8 +110,14 @@ impl ChangedFile {
     }
 }
 
-/// Compares two trees; none is the empty one.
+/// Compares two trees; none is the empty one. Not found: they can't be read, or differ in too much.
 pub fn compare<'r>(git: &'r Repository, old: Option<&Tree<'_>>, new: Option<&Tree<'_>>) -> Result<Comparison<'r>> {
+    if !differ_in_at_most(git, old.map(Tree::id), new.map(Tree::id), MOST_PATHS) {
+        return Err(Error::not_found(
+            "These differ in more than 100,000 files and folders, which are too many to be compared here: `git diff` in \
+             a clone does it.",
+        ));
+    }
     let mut diff =
         git.diff_tree_to_tree(old, new, Some(&mut as_git_writes_it())).map_err(|error| unreadable(&error))?;
     let without_renames = !find_renames(git, &mut diff);

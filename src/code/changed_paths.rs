@@ -16,6 +16,8 @@ use crate::base::error::Result;
 const MOST_COMPARED: usize = 40;
 /// Larger files are compared by their ids alone.
 const LARGEST_COMPARED: u64 = 128 * 1024;
+/// Of more paths the rest is not told: a few small trees that hold each other can make billions.
+const MOST_CHANGES: usize = 200_000;
 /// Folders within folders, deeper than which nothing is told apart.
 const DEEPEST: usize = 256;
 
@@ -73,6 +75,51 @@ pub fn changed_by(git: &Repository, commit: Oid) -> Result<Vec<Change>> {
     Ok(walk.changes)
 }
 
+/// Whether two trees differ in no more paths than that; none is the empty one. To be asked before git's library compares
+/// them, which knows no bound. What can't be read counts nothing.
+pub fn differ_in_at_most(git: &Repository, old: Option<Oid>, new: Option<Oid>, most: usize) -> bool {
+    let entries = |id: Option<Oid>| {
+        let tree = id.and_then(|id| git.find_tree(id).ok());
+        tree.map(|tree| tree::entries(&tree)).unwrap_or_default()
+    };
+    let folder = |entry: Option<&Entry>| entry.filter(|entry| entry.kind() == Kind::Folder).map(|entry| entry.id);
+    let (mut found, mut pairs) = (0, vec![(old, new)]);
+    while let Some((old, new)) = pairs.pop() {
+        let (old, new) = (entries(old), entries(new));
+        let differing = differing(&old, &new);
+        found += differing.len();
+        if found > most {
+            return false;
+        }
+        let folders = differing.into_iter().map(|(was, is)| (folder(was), folder(is)));
+        pairs.extend(folders.filter(|(was, is)| was.is_some() || is.is_some()));
+    }
+    true
+}
+
+/// An entry as it was and as it is.
+type Pair<'e> = (Option<&'e Entry>, Option<&'e Entry>);
+
+/// What is not the same in two folders.
+fn differing<'e>(old: &'e [Entry], new: &'e [Entry]) -> Vec<Pair<'e>> {
+    let mut pairs = Vec::new();
+    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return pairs,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => in_git_order(old, new),
+        };
+        let was = if order == Ordering::Greater { None } else { old.next() };
+        let is = if order == Ordering::Less { None } else { new.next() };
+        let same = was.zip(is).is_some_and(|(was, is)| (was.id, was.mode) == (is.id, is.mode));
+        if !same {
+            pairs.push((was, is));
+        }
+    }
+}
+
 /// The whole path of a change.
 pub fn path_of(changes: &[Change], at: usize) -> tree::Segments {
     let mut path = Vec::new();
@@ -95,7 +142,7 @@ struct Walk<'g> {
 
 impl Walk<'_> {
     fn folder(&mut self, parent: Option<usize>, old: Option<Oid>, new: Option<Oid>, depth: usize) -> Result<()> {
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.changes.len() > MOST_CHANGES {
             return Ok(());
         }
         let entries = |id: Option<Oid>| -> Result<Vec<Entry>> {
@@ -104,23 +151,7 @@ impl Walk<'_> {
             Ok(tree::entries(&tree))
         };
         let (old, new) = (entries(old)?, entries(new)?);
-        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
-        loop {
-            let order = match (old.peek(), new.peek()) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => in_git_order(old, new),
-            };
-            let was = if order == Ordering::Greater { None } else { old.next() };
-            let is = if order == Ordering::Less { None } else { new.next() };
-            if let (Some(was), Some(is)) = (was, is)
-                && (was.id, was.mode) == (is.id, is.mode)
-            {
-                continue;
-            }
-            self.entry(parent, was, is, depth)?;
-        }
+        differing(&old, &new).into_iter().try_for_each(|(was, is)| self.entry(parent, was, is, depth))
     }
 
     fn entry(&mut self, parent: Option<usize>, was: Option<&Entry>, is: Option<&Entry>, depth: usize) -> Result<()> {

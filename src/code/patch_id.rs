@@ -1,15 +1,19 @@
 //! What a commit changes, as one short text that stays the same when it is cherry-picked or rebased: as `git patch-id`
 //! does, it leaves out where the lines stand and all blanks.
 
-use git2::{Delta, Diff, DiffDelta, DiffHunk, DiffLine, DiffOptions, Oid, Repository as Libgit};
+use git2::{Delta, Diff, DiffDelta, DiffHunk, DiffLine, DiffOptions, Oid, Repository as Libgit, Tree};
 use sha2::{Digest as _, Sha256};
 
+use super::changed_paths::differ_in_at_most;
 use crate::base::site::hex;
 
 /// Larger files count by their content's id: a change of one is equal only if the whole file is.
 const LARGEST_FILE: i64 = 1 << 20;
 /// So do all files of a commit that changes more of them.
 const MOST_FILES: usize = 1_000;
+
+/// Of a commit that changes more files and folders only both states count.
+const MOST_PATHS: usize = 100_000;
 
 /// Empty for a merge and for what changes nothing: neither has a twin.
 pub fn of(git: &Libgit, commit: Oid) -> Result<String, git2::Error> {
@@ -22,9 +26,17 @@ pub fn of(git: &Libgit, commit: Oid) -> Result<String, git2::Error> {
         0 => None,
         _ => Some(commit.parent(0)?.tree()?),
     };
+    let tree = commit.tree()?;
+    if !differ_in_at_most(git, parent.as_ref().map(Tree::id), Some(tree.id()), MOST_PATHS) {
+        let mut hash = Sha256::new();
+        for side in [parent.as_ref().map(Tree::id), Some(tree.id())] {
+            hash.update(side.map(|id| id.as_bytes().to_vec()).unwrap_or_default());
+        }
+        return Ok(hex(&hash.finalize()));
+    }
     let mut options = DiffOptions::new();
     options.context_lines(3).interhunk_lines(0).max_size(LARGEST_FILE).ignore_submodules(false);
-    let diff = git.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    let diff = git.diff_tree_to_tree(parent.as_ref(), Some(&tree), Some(&mut options))?;
     match diff.deltas().len() {
         0 => Ok(String::new()),
         1..=MOST_FILES => by_lines(&diff),
