@@ -1,7 +1,7 @@
 //! `/changeset/<rev>`: one commit. Its message and what that asked of tickets, who made it and when, where it stands, and
 //! what it changed: as a page, as a patch, as a mail for `git am`, as JSON (rows V10, V14).
 
-use git2::{Commit, Oid};
+use git2::Commit;
 use rocket::http::{ContentType, Status};
 use rocket::{Route, get, routes};
 use rusqlite::Connection;
@@ -11,18 +11,17 @@ use serde_json::json;
 use super::asked::{self, Told};
 use super::changed::{self, ChangedFile};
 use super::differences::{Compared, Differences, Place, start, unknown_format};
-use super::git::{self, Git, SHORTEST_ID};
+use super::found::{Found, find};
+use super::git;
 use super::repository::{self, Repository};
-use super::store::{self, Changeset};
+use super::store;
 use super::{
     BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
-    subject_of,
 };
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
-use crate::base::time::{Instant, When};
-use crate::base::viewer::Viewer;
+use crate::base::time::When;
 use crate::web::page::Alternate;
 use crate::web::paging::with_value;
 use crate::web::text::Reader;
@@ -63,134 +62,12 @@ fn to_diff(desk: &Desk, room: &Room) -> Answer {
     Answer::moved(&format!("{}/diff{query}", room.root))
 }
 
-/// A commit as it was found: in a repository, in the project's database, or in both.
-struct Found {
-    facts: Facts,
-    stored: Option<Changeset>,
-    opened: Option<(Repository, Git)>,
-    /// Why it was not found in git, or not all of it: sentences.
-    troubles: Vec<String>,
-    path: Vec<u8>,
-}
-
-/// What is known of a commit, from git or else from the database.
-struct Facts {
-    sha: String,
-    author: String,
-    authored_at: Instant,
-    committer: String,
-    committed_at: Instant,
-    message: String,
-    parents: Vec<String>,
-}
-
-impl Facts {
-    fn of_git(commit: &Commit<'_>, viewer: &Viewer) -> Self {
-        let encoding = commit.message_encoding().ok().flatten().unwrap_or_default().to_ascii_lowercase();
-        let name = |signature: git2::Signature<'_>| {
-            viewer.shown_name(&git::one_line(git::text_of(signature.name_bytes(), &encoding).as_bytes()))
-        };
-        Self {
-            sha: commit.id().to_string(),
-            authored_at: git::instant(commit.author().when()),
-            author: name(commit.author()),
-            committed_at: git::instant(commit.committer().when()),
-            committer: name(commit.committer()),
-            message: git::message(commit),
-            parents: commit.parent_ids().map(|id| id.to_string()).collect(),
-        }
-    }
-
-    fn of_store(changeset: &Changeset, viewer: &Viewer) -> Self {
-        Self {
-            sha: changeset.sha.clone(),
-            author: viewer.shown_name(&changeset.author_name),
-            authored_at: changeset.authored_at,
-            committer: viewer.shown_name(&changeset.committer_name),
-            committed_at: changeset.committed_at,
-            message: changeset.message.clone(),
-            parents: changeset.parents.clone(),
-        }
-    }
-
-    fn subject(&self) -> String {
-        subject_of(&self.message)
-    }
-}
-
-/// Finds what `<rev>[/<repository>][/<path>]` names. The first segment after the revision may be a repository; else all of
-/// it is a path in the default one (row V03).
-fn find(room: &Room, tail: &str) -> Result<Found> {
-    let missing = || Error::not_found(NO_CHANGESET);
-    let (rev, rest) = tail.split_once('/').unwrap_or((tail, ""));
-    let rev = address::decode(rev).ok_or_else(missing)?;
-    let is_id = rev.len() >= SHORTEST_ID && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let (all, stored) = room.project.read(|db| {
-        let stored = if is_id { store::by_prefix(db, &room.viewer, &rev)? } else { None };
-        Ok((repository::list(db)?, stored))
-    })?;
-    let (first, below) = rest.split_once('/').unwrap_or((rest, ""));
-    let named = all.iter().find(|repository| repository.name.as_bytes() == file_path::from_raw(first)).cloned();
-    let path = file_path::from_raw(if named.is_some() { below } else { rest });
-    let is_named = named.is_some();
-    let holders = match &stored {
-        Some(stored) => room.project.read(|db| store::repositories_of(db, stored.id))?,
-        None => Vec::new(),
-    };
-    let mut candidates = named.map_or(all, |named| vec![named]);
-    candidates.sort_by_key(|repository| !holders.contains(&repository.id));
-    let (mut troubles, mut ambiguous) = (Vec::new(), None);
-    for repository in candidates {
-        let git = match git::open(&repository) {
-            Ok(git) => git,
-            Err(error) => {
-                troubles.push(error.to_string());
-                continue;
-            }
-        };
-        match git::revision(&git, Some(&rev)) {
-            Ok(revision) => {
-                let Ok(commit) = git.find_commit(revision.commit) else {
-                    troubles.push(format!("The commit can't be read in the repository {}.", repository.name));
-                    continue;
-                };
-                let facts = Facts::of_git(&commit, &room.viewer);
-                drop(commit);
-                let stored = match room.project.read(|db| store::by_sha(db, &room.viewer, &facts.sha))? {
-                    Some(None) => return Err(missing()),
-                    known => known.flatten(),
-                };
-                return Ok(Found { facts, stored, opened: Some((repository, git)), troubles: Vec::new(), path });
-            }
-            Err(Error::NotFound(told)) if told.starts_with("More than one") => ambiguous = Some(told),
-            Err(_) => {}
-        }
-    }
-    if let Some(stored) = stored.filter(|_| !is_named) {
-        if troubles.is_empty() {
-            troubles.push("What is told here was kept when it was there.".to_owned());
-        }
-        return Ok(Found {
-            facts: Facts::of_store(&stored, &room.viewer),
-            stored: Some(stored),
-            opened: None,
-            troubles,
-            path,
-        });
-    }
-    match (ambiguous, troubles.pop()) {
-        (Some(told), _) => Err(Error::not_found(told)),
-        (None, Some(trouble)) => Err(Error::not_found(trouble)),
-        (None, None) => Err(missing()),
-    }
-}
-
 fn answered(desk: &Desk, room: &Room, found: &Found) -> Result<Answer> {
     let Some((repository, opened)) = &found.opened else {
         return untold(desk, room, found, "It is gone from its repository, so what it changed can't be shown.");
     };
     let unreadable = |error: git2::Error| changed::unreadable(&error);
-    let commit = opened.find_commit(oid(&found.facts.sha)?).map_err(unreadable)?;
+    let commit = opened.find_commit(found.facts.oid()?).map_err(unreadable)?;
     let parent = parent_asked(desk, found.facts.parents.len())?;
     let compared = states(opened, &commit, parent).and_then(|(old_tree, new_tree)| {
         let comparison = changed::compare(opened, old_tree.as_ref(), Some(&new_tree)).map_err(Cut::Unreadable)?;
@@ -302,10 +179,6 @@ fn parent_asked(desk: &Desk, parents: usize) -> Result<usize> {
             )
         }),
     }
-}
-
-fn oid(sha: &str) -> Result<Oid> {
-    Oid::from_str(sha).map_err(|_| Error::not_found(NO_CHANGESET))
 }
 
 /// The address of this page, with what it is restricted to.
@@ -652,7 +525,7 @@ fn standing(room: &Room, found: &Found) -> Result<(Vec<Named>, Vec<Named>, Optio
     let Some((repository, opened)) = &found.opened else {
         return Ok((Vec::new(), Vec::new(), None));
     };
-    let commit = oid(&found.facts.sha)?;
+    let commit = found.facts.oid()?;
     let (tags, branches): (Vec<_>, Vec<_>) = reach::names_of(opened, commit).into_iter().partition(|name| name.is_tag);
     let named = |names: Vec<reach::Name>, of: &str| {
         let linked = |name: reach::Name| Named {

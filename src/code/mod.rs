@@ -12,7 +12,7 @@
 //! `tree` and `place` know what lies where, `file_path` and `unseen` how names and texts of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
 //! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that.
 //!
-//! `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
+//! `found` finds a commit, `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
 //! `differences` puts both on a page, `mail` makes a patch of a commit, `asked` tells what a message did to tickets and
 //! `reach` where a commit stands.
 
@@ -32,6 +32,7 @@ mod document;
 mod file_diff;
 mod file_pages;
 mod file_path;
+mod found;
 pub mod git;
 pub mod heads;
 pub mod history;
