@@ -98,7 +98,7 @@ fn a_file_is_shown_with_numbered_lines_and_its_last_change() {
     assert_eq!(kim.get(&raw[0]).expect(200).text(), "fn main() {\n    // <hello>\n    println!(\"a\");\n}\n");
     kim.get("/demo/browser/src/nothing.rs").expect(404);
     let missing = kim.get("/demo/browser/src/nothing.rs?rev=other").expect(404);
-    assert!(missing.words().contains("no file or folder `src/nothing.rs` at other"), "{}", missing.words());
+    assert!(missing.words().contains("no file or folder “src/nothing.rs” at other"), "{}", missing.words());
     assert!(kim.get("/demo/browser?rev=nowhere").expect(404).words().contains("no branch, tag or commit `nowhere`"));
 }
 

@@ -62,7 +62,7 @@ fn show(desk: &Desk, room: &Room, path: tree::Segments, known: &Known) -> Result
     } else {
         Vec::new()
     };
-    let place = place::open(asked, desk.visit.value("rev"))?;
+    let place = place::open(asked, desk.visit.value("rev"))?.or_nearest(desk)?;
     let root = tree::root(&place.git, place.commit())?;
     let found = tree::find(&place.git, root, &place.path)?.ok_or_else(|| place.missing())?;
     if found.kind() == Kind::Folder {
@@ -121,6 +121,7 @@ fn index_page(desk: &Desk, room: &Room, trouble: Option<String>, status: Status)
         tabs: Vec::new(),
         switch: None,
         commit: None,
+        instead: None,
     };
     let may_add = repositories.is_empty() && room.viewer.may(TRAC_ADMIN);
     let page = IndexPage {
@@ -261,8 +262,8 @@ fn folder(desk: &Desk, room: &Room, place: &Place, found: &Entry, others: &[Repo
 /// The pages that there are of every path: their names and addresses.
 pub fn ways(room: &Room) -> &'static [(&'static str, &'static str)] {
     match (room.viewer.may(BROWSER_VIEW), room.viewer.may(LOG_VIEW)) {
-        (true, true) => &[("Source", "/browser"), ("History", "/log")],
-        (true, false) => &[("Source", "/browser")],
+        (true, true) => &[("Files", "/browser"), ("History", "/log")],
+        (true, false) => &[("Files", "/browser")],
         (false, _) => &[("History", "/log")],
     }
 }

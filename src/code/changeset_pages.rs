@@ -287,6 +287,7 @@ pub(super) struct Head {
     pub tabs: Vec<Tab>,
     pub switch: Option<()>,
     pub commit: Option<()>,
+    pub instead: Option<()>,
 }
 
 #[derive(Serialize)]
@@ -479,7 +480,7 @@ fn head(room: &Room, found: &Found, here: &str) -> Head {
         let tab =
             |name, way| Tab { name, href: format!("{}?rev={sha}", root_of(room, way, repository)), current: false };
         tabs.extend(room.viewer.may(BROWSER_VIEW).then(|| tab("Files", "browser")));
-        tabs.extend(room.viewer.may(LOG_VIEW).then(|| tab("Log", "log")));
+        tabs.extend(room.viewer.may(LOG_VIEW).then(|| tab("History", "log")));
     }
     Head {
         crumbs,
@@ -488,6 +489,7 @@ fn head(room: &Room, found: &Found, here: &str) -> Head {
         tabs,
         switch: None,
         commit: None,
+        instead: None,
     }
 }
 

@@ -300,6 +300,7 @@ fn page(
             tabs: Vec::new(),
             switch: None,
             commit: None,
+            instead: None,
         },
         href: format!("{}/diff", room.root),
         old: typed(&asked.old, &asked.old_path),

@@ -71,7 +71,15 @@ fn show(desk: &Desk, room: &Room) -> Result<Answer> {
         return Err(if may_add { Error::conflict("There is no repository here yet.") } else { place::no_repository() });
     }
     let place = place::open(asked, visit.value("rev"))?;
-    let stretch = stretch(desk, room, &place)?;
+    let (place, stretch) = match stretch(desk, room, &place) {
+        // A path that is gone has a log all the same.
+        Err(Error::NotFound(_)) => {
+            let place = place.or_nearest(desk)?;
+            let stretch = stretch(desk, room, &place)?;
+            (place, stretch)
+        }
+        stretch => (place, stretch?),
+    };
     match visit.value("format").as_deref() {
         Some("atom" | "rss") => as_feed(desk, room, &place, &stretch),
         _ if visit.wants_json() => as_json(desk, room, &place, &stretch),

@@ -8,9 +8,9 @@ use super::git::{self, Git, Revision, RevisionKind};
 use super::refs;
 use super::repository::{self, Repository};
 use super::told::CommitLine;
-use super::tree::{self, Segments};
+use super::tree::{self, Kind, Segments};
 use crate::base::error::{Error, Result};
-use crate::web::{Room, address};
+use crate::web::{Desk, Room, address};
 
 /// A repository and a path in it, as an address names them.
 pub struct Asked {
@@ -47,6 +47,8 @@ pub struct Place {
     /// As it was asked for; none: the default branch.
     pub rev: Option<String>,
     pub path: Segments,
+    /// The path that was asked for, where the nearest folder stands in for it.
+    pub asked_path: Option<Segments>,
     /// There are several repositories, so this one is named.
     pub is_one_of_many: bool,
 }
@@ -66,7 +68,7 @@ pub fn open(asked: Asked, rev: Option<String>) -> Result<Place> {
         }
         rev => git::revision(&git, rev)?,
     };
-    Ok(Place { repository, git, revision, rev, path, is_one_of_many })
+    Ok(Place { repository, git, revision, rev, path, asked_path: None, is_one_of_many })
 }
 
 /// The default branch and its newest commit. Where people work in the repository itself, what they have checked out at the
@@ -118,7 +120,25 @@ impl Place {
     }
 
     pub fn missing(&self) -> Error {
-        Error::not_found(format!("There is no file or folder `{}` at {}.", tree::shown_path(&self.path), self.called()))
+        Error::not_found(format!("There is no file or folder “{}” at {}.", tree::shown_path(&self.path), self.called()))
+    }
+
+    /// Who goes to another branch by the switch of a page (`nearest`) and finds nothing at its path there is shown the
+    /// nearest folder above. Any other address that leads to nothing says so.
+    pub fn or_nearest(mut self, desk: &Desk) -> Result<Self> {
+        let is_page = !desk.visit.wants_json() && desk.visit.value("format").is_none_or(|format| format.is_empty());
+        if desk.visit.value("nearest").is_none() || !is_page {
+            return Ok(self);
+        }
+        let root = tree::root(&self.git, self.commit())?;
+        let is_there = |path: &[Vec<u8>]| Ok::<_, Error>(tree::find(&self.git, root, path)?);
+        if is_there(&self.path)?.is_some() {
+            return Ok(self);
+        }
+        let mut nearest = self.path.clone();
+        while nearest.pop().is_some() && is_there(&nearest)?.is_none_or(|found| found.kind() != Kind::Folder) {}
+        self.asked_path = Some(std::mem::replace(&mut self.path, nearest));
+        Ok(self)
     }
 }
 
@@ -140,6 +160,8 @@ pub struct Head {
     pub tabs: Vec<Tab>,
     pub switch: Option<Switch>,
     pub commit: Option<CommitLine>,
+    /// What is not there, where something else is shown instead: a sentence.
+    pub instead: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -158,6 +180,8 @@ pub struct Tab {
 #[derive(Serialize)]
 pub struct Switch {
     href: String,
+    /// What is looked at is not the same everywhere.
+    nearest: bool,
     name: String,
     kind: &'static str,
     branches: Vec<Choice>,
@@ -207,19 +231,25 @@ pub fn head(
         tabs: ways.iter().map(tab).collect(),
         switch: Some(switch(db, room, place, way)?),
         commit,
+        instead: place.asked_path.as_deref().map(|asked| {
+            let (asked, at) = (tree::shown_path(asked), place.called());
+            format!("There is no “{asked}” at {at}; this is the nearest folder that is there.")
+        }),
     })
 }
 
 fn switch(db: &Connection, room: &Room, place: &Place, way: &str) -> Result<Switch> {
     let names = refs::names(db, &place.git, place.repository.id)?;
-    let href = format!("{}{way}{}", room.root, place.tail(&place.path));
+    let path = place.asked_path.as_ref().unwrap_or(&place.path);
+    let href = format!("{}{way}{}", room.root, place.tail(path));
+    let nearest = !path.is_empty();
     let is_shown = |kind: RevisionKind, name: &str| {
         let same = place.revision.name.as_deref() == Some(name);
         same && (place.revision.kind == kind
             || (place.revision.kind == RevisionKind::Default && kind == RevisionKind::Branch))
     };
     let choice = |kind: RevisionKind, name: &str, rev: &str| Choice {
-        href: at_rev(&href, Some(rev)),
+        href: format!("{}{}", at_rev(&href, Some(rev)), if nearest { "&nearest=1" } else { "" }),
         name: git::one_line(name.as_bytes()),
         chosen: is_shown(kind, name),
     };
@@ -237,6 +267,7 @@ fn switch(db: &Connection, room: &Room, place: &Place, way: &str) -> Result<Swit
         branches,
         tags,
         more: names.more,
+        nearest,
         href,
     })
 }

@@ -4,12 +4,13 @@
 import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
+import { code } from "./code.mjs";
 import { live } from "./live.mjs";
 import { story } from "./story.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { live, story, tickets, wiki };
+const stories = { code, live, story, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

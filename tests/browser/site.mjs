@@ -1,15 +1,15 @@
 // The real program on an empty folder of its own.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const program = process.env.TRACKWAY;
 
 /**
  * Starts a site; `address` is where it answers, `link` the one-time link for its first administrator.
- * With `clone` it starts within a git clone, as a newcomer would, and `commit` commits to that.
+ * With `clone` it starts within a git clone, as a newcomer would; `commit` commits to that, and `git` runs git there.
  */
 export async function startSite({ clone = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "trackway-browser-"));
@@ -22,6 +22,7 @@ export async function startSite({ clone = false } = {}) {
   };
   /** What somebody commits with plain git; returns the id of the commit. */
   const commit = ({ name, email }, file, text, message) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
     git("add", file);
     git("-c", `user.name=${name}`, "-c", `user.email=${email}`, "commit", "-q", "-m", message);
@@ -49,6 +50,7 @@ export async function startSite({ clone = false } = {}) {
     link,
     said: () => said,
     commit,
+    git,
     command(...given) {
       const input = typeof given.at(-1) === "object" ? given.pop().input : "";
       const result = spawnSync(program, ["--data", data, ...given], { input, encoding: "utf8" });
