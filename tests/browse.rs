@@ -126,7 +126,7 @@ fn branches_and_tags_are_switched_and_the_path_stays() {
     let page = kim.get("/demo/browser/src").expect(200);
 
     let choices = page.attributes(".code-switch li a", "href");
-    let expected = ["main", "other", "v1.0", "tags/other"].map(|rev| format!("/demo/browser/src?rev={rev}"));
+    let expected = ["main", "other", "v1.0", "tags/other"].map(|rev| format!("/demo/browser/src?rev={rev}&nearest=1"));
     assert_eq!(choices, expected);
     assert_eq!(page.all(".code-switch [aria-current]"), ["main"]);
     assert_eq!(names(&kim.get(&choices[1]).expect(200)), ["lib.rs", "main.rs"]);
@@ -134,6 +134,23 @@ fn branches_and_tags_are_switched_and_the_path_stays() {
     let sha = repository.head();
     assert_eq!(names(&kim.get(&format!("/demo/browser/src?rev={}", &sha[..7])).expect(200)), ["doors.rs", "main.rs"]);
     assert_eq!(page.attributes(".tabs a", "href"), ["/demo/browser/src", "/demo/log/src"]);
+}
+
+#[test]
+fn where_a_branch_lacks_the_path_the_switch_leads_to_the_nearest_folder_and_back() {
+    let (test, _repository) = connected();
+    let kim = test.user("kim").member();
+    let file = kim.get("/demo/browser/src/doors.rs").expect(200);
+    let choices = file.attributes(".code-switch li a", "href");
+
+    let page = kim.get(choices.iter().find(|href| href.contains("rev=v1.0")).unwrap()).expect(200);
+
+    assert_eq!(page.all("h1"), ["src"]);
+    assert!(page.words().contains("There is no “src/doors.rs” at v1.0"), "{}", page.words());
+    assert_eq!(page.attributes(".code-switch li a", "href"), choices, "the switch leads back to the file");
+    kim.get("/demo/browser/src/doors.rs?rev=v1.0").expect(404);
+    kim.get("/demo/browser/src/doors.rs?rev=v1.0&nearest=1&format=json").expect(404);
+    kim.get("/demo/log/src/nothing/at/all?nearest=1").expect(200);
 }
 
 #[test]
@@ -188,8 +205,12 @@ fn two_commits_of_a_log_are_chosen_for_comparison() {
 
     let page = kim.get("/demo/log/src/main.rs").expect(200);
 
-    assert_eq!(page.attributes("form[action='/demo/diff'] [name=new][checked]", "value"), [repository.head()]);
-    assert_eq!(page.attributes("form[action='/demo/diff'] [name=old_path]", "value"), ["src/main.rs"]);
+    assert_eq!(
+        page.attributes("form[action='/demo/diff'] [name=new][checked]", "value"),
+        [format!("{}:src/main.rs", repository.head())]
+    );
+    let ends = page.attributes("form[action='/demo/diff'] [name=old]", "value");
+    assert!(ends.iter().all(|end| end.ends_with(":src/main.rs") || end.ends_with(":src/doors.rs")), "{ends:?}");
 }
 
 #[test]

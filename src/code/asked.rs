@@ -160,8 +160,12 @@ fn why_not(asked: &Asked, is_baseline: bool) -> String {
         _ if is_baseline && asked.done == "none" => {
             "It was there when the repository was connected, so it did nothing.".to_owned()
         }
-        "close" if waits => "It is not on a branch whose commits close tickets, so it counts as a reference for now.".to_owned(),
-        "reopen" if waits => "It is not on a branch whose commits reopen tickets, so it counts as a reference for now.".to_owned(),
+        "close" if waits => {
+            "It is not on a branch whose commits close tickets, so it counts as a reference for now.".to_owned()
+        }
+        "reopen" if waits => {
+            "It is not on a branch whose commits reopen tickets, so it counts as a reference for now.".to_owned()
+        }
         _ if asked.done == "none" => "Nothing was done.".to_owned(),
         _ => String::new(),
     }
@@ -193,7 +197,11 @@ mod tests {
         for (row, baseline, expected) in [
             (asked("close", "close", "close", ""), false, ""),
             (asked("close", "close", "refer", "It is closed already."), false, "It is closed already."),
-            (asked("close", "refer", "refer", ""), false, "It is not on a branch whose commits close tickets, so it counts as a reference for now."),
+            (
+                asked("close", "refer", "refer", ""),
+                false,
+                "It is not on a branch whose commits close tickets, so it counts as a reference for now.",
+            ),
             (
                 asked("close", "none", "none", ""),
                 true,

@@ -61,10 +61,19 @@ impl Asked {
             let end = inner.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
             Some(inner[..end].to_vec())
         };
-        let (old_path, new_path) = (path("old_path"), path("new_path"));
+        // A revision can bring its path along, as git writes it: `1a2b3c4:src/main.rs`.
+        let end = |name: &str, path_name: &str| {
+            let rev = text(name);
+            let own = |own: &str| own.trim_matches('/').as_bytes().to_vec();
+            match rev.split_once(':') {
+                Some((rev, below)) => (rev.to_owned(), path(path_name).or_else(|| Some(own(below)))),
+                None => (rev, path(path_name)),
+            }
+        };
+        let ((old, old_path), (new, new_path)) = (end("old", "old_path"), end("new", "new_path"));
         Self {
-            old: text("old"),
-            new: text("new"),
+            old,
+            new,
             new_path: new_path.clone().or_else(|| old_path.clone()).unwrap_or_default(),
             old_path: old_path.or(new_path).unwrap_or_default(),
             repository: text("repository"),

@@ -169,6 +169,8 @@ struct Row {
     former: Option<Named>,
     path: Option<Named>,
     browse_href: Option<String>,
+    /// How a comparison names it: its id, and the path as it was then.
+    compared: String,
 }
 
 #[derive(Serialize)]
@@ -265,13 +267,6 @@ fn diff_form(room: &Room, place: &Place) -> DiffForm {
     if !place.repository.is_default {
         sent.push(Sent { name: "repository", value: place.repository.name.clone() });
     }
-    // Names that are no text can't be sent in a field; then all of the two commits is compared.
-    let is_text = place.path.iter().all(|name| std::str::from_utf8(name).is_ok());
-    if !place.path.is_empty() && is_text {
-        for name in ["old_path", "new_path"] {
-            sent.push(Sent { name, value: String::from_utf8_lossy(&place.path.join(&b'/')).into_owned() });
-        }
-    }
     DiffForm { href: format!("{}/diff", room.root), sent }
 }
 
@@ -288,6 +283,10 @@ fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>) -> Row {
         kind: step.map(|step| step.kind.name()).unwrap_or_default(),
         former: step.and_then(|step| step.former.as_ref()).map(log_of),
         path: step.filter(|step| step.path != place.path).map(|step| log_of(&step.path)),
+        // Names that are no text can't be sent in a field; then all of the two commits is compared.
+        compared: step
+            .and_then(|step| String::from_utf8(step.path.join(&b'/')).ok())
+            .map_or_else(|| sha.clone(), |path| format!("{sha}:{path}")),
         browse_href: match step {
             Some(step) if step.kind == ChangeKind::Removed => None,
             Some(step) => may_browse.then(|| at(&step.path)),

@@ -79,7 +79,11 @@ pub fn lines_html(blob: Oid, text: &str, language: &str, marks: &[RangeInclusive
     for (at, line) in coloured.split_inclusive('\n').take(line_count(text)).enumerate() {
         let number = at + 1;
         let marked = if marks.iter().any(|range| range.contains(&number)) { " marked" } else { "" };
-        let _ = write!(html, "<span class=\"line{marked}\" id=\"L{number}\"><a href=\"#L{number}\">{number}</a>");
+        // On a line of its own the number has to be a target as large as any.
+        let blank = if line.trim().is_empty() { " blank" } else { "" };
+        let _ =
+            write!(html, "<span class=\"line{blank}{marked}\" id=\"L{number}\"><a href=\"#L{number}\">{number}</a>");
+        html.push_str(open.unwrap_or_default());
         let line = line.strip_suffix('\n').unwrap_or(line);
         let shown = line.strip_suffix('\r').unwrap_or(line);
         match shown.strip_prefix("</span>").filter(|_| open.is_some()) {

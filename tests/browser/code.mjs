@@ -146,7 +146,7 @@ export async function code({ site, person, step, scripts }) {
 
   await step("two commits of a history are compared", async () => {
     await page.goto("/main/log/src/stroll.py");
-    const chosen = (name, sha) => main.locator(`input[name=${name}][value='${sha}']`);
+    const chosen = (name, sha) => main.locator(`input[name=${name}][value^='${sha}']`);
     if (scripts) {
       await tabTo("the choice of the old commit", () => document.activeElement.name === "old");
       while (!(await chosen("old", commits.script).isChecked())) await page.keyboard.press("ArrowDown");
