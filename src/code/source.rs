@@ -80,10 +80,9 @@ pub fn lines_html(blob: Oid, text: &str, language: &str, marks: &[RangeInclusive
         let number = at + 1;
         let marked = if marks.iter().any(|range| range.contains(&number)) { " marked" } else { "" };
         // On a line of its own the number has to be a target as large as any.
-        let blank = if line.trim().is_empty() { " blank" } else { "" };
+        let blank = if line.trim_start_matches("</span>").trim().is_empty() { " blank" } else { "" };
         let _ =
             write!(html, "<span class=\"line{blank}{marked}\" id=\"L{number}\"><a href=\"#L{number}\">{number}</a>");
-        html.push_str(open.unwrap_or_default());
         let line = line.strip_suffix('\n').unwrap_or(line);
         let shown = line.strip_suffix('\r').unwrap_or(line);
         match shown.strip_prefix("</span>").filter(|_| open.is_some()) {
