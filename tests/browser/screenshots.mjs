@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const LARGEST = 120_000;
 const shots = [
   { name: "page", path: "/demo/wiki/OpenDay" },
-  { name: "ticket", path: "/demo/ticket/43#comment:1" },
+  { name: "ticket", path: "/demo/ticket/43#conversation" },
   { name: "timeline", path: "/demo/timeline" },
   // A commit that closed a ticket and changed a file in several places; its id is another one each day.
   { name: "changeset", scheme: "dark", path: "/demo/ticket/43", link: "main a[href*='/changeset/']" },
