@@ -1,4 +1,5 @@
-//! Trackway: the wiki, the tickets and the milestones of a group, linked to each other, in one program and one folder.
+//! Trackway: the wiki, the tickets, the milestones and the commits of a group, linked to each other, in one program and one
+//! folder.
 //!
 //! # The tour
 //!
