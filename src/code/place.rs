@@ -131,7 +131,7 @@ impl Place {
             return Ok(self);
         }
         let root = tree::root(&self.git, self.commit())?;
-        let is_there = |path: &[Vec<u8>]| Ok::<_, Error>(tree::find(&self.git, root, path)?);
+        let is_there = |path: &[Vec<u8>]| tree::find(&self.git, root, path);
         if is_there(&self.path)?.is_some() {
             return Ok(self);
         }
