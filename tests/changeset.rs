@@ -230,6 +230,24 @@ fn what_has_no_lines_is_said_in_words() {
 }
 
 #[test]
+fn what_is_checked_out_does_not_change_which_branch_is_the_default_one() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let made = Repository::new(&test.data().parent().unwrap().join("house"));
+    let first = made.commit_file("a", "one\n", "Begin");
+    connect(&test, &made, "house");
+    made.git(&["checkout", "-q", "-b", "side"]);
+    let side = made.commit_file("a", "two\n", "Aside");
+
+    let page = kim.get(&format!("/demo/changeset/{side}")).expect(200);
+
+    assert!(page.words().contains("is not on main"), "{}", page.words());
+    assert!(kim.get("/demo/changeset/HEAD").expect(200).words().contains(&first));
+    let json = kim.get(&format!("/demo/diff?old={first}&new=HEAD&format=json")).expect(200).json();
+    assert_eq!(json["new"], first);
+}
+
+#[test]
 fn a_merge_is_compared_with_either_parent() {
     let test = TestSite::new();
     let kim = test.user("kim").member();

@@ -540,6 +540,6 @@ fn standing(room: &Room, found: &Found) -> Result<(Vec<Named>, Vec<Named>, Optio
         };
         names.into_iter().map(linked).collect()
     };
-    let on_default = reach::on_default(&repository.path, opened, commit).map(|(name, has)| OnDefault { name, has });
+    let on_default = reach::on_default(repository, opened, commit).map(|(name, has)| OnDefault { name, has });
     Ok((named(branches, "heads"), named(tags, "tags"), on_default))
 }

@@ -11,6 +11,7 @@ use super::changeset_pages::{Crumb, Head, file};
 use super::differences::{Compared, Differences, Place, unknown_format, with_raw};
 use super::file_path;
 use super::git::{self, Revision};
+use super::place;
 use super::repository::{self, Repository};
 use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of};
 use crate::base::error::{Error, Problem, Result};
@@ -114,7 +115,7 @@ fn compare(
     git: &git::Git,
 ) -> Result<Answer> {
     let mut problems = Vec::new();
-    let mut revision = |name: &'static str, rev: &str| match git::revision(git, Some(rev)) {
+    let mut revision = |name: &'static str, rev: &str| match place::revision(git, repository, Some(rev)) {
         Ok(revision) => Some(revision),
         Err(error) => {
             problems.push(Problem::new(name, error.to_string()));

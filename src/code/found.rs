@@ -3,6 +3,7 @@
 use git2::{Commit, Oid};
 
 use super::git::{self, Git, SHORTEST_ID};
+use super::place;
 use super::repository::{self, Repository};
 use super::store::{self, Changeset};
 use super::{NO_CHANGESET, file_path, subject_of};
@@ -100,7 +101,7 @@ pub fn find(room: &Room, tail: &str) -> Result<Found> {
                 continue;
             }
         };
-        match git::revision(&git, Some(&rev)) {
+        match place::revision(&git, &repository, Some(&rev)) {
             Ok(revision) => {
                 let Ok(commit) = git.find_commit(revision.commit) else {
                     troubles.push(format!("The commit can't be read in the repository {}.", repository.name));

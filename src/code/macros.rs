@@ -105,11 +105,7 @@ fn walked(
     limit: usize,
 ) -> Result<(Vec<Listed>, bool)> {
     let opened = git::open(repository)?;
-    let start = match branch {
-        Some(_) => git::revision(&opened, branch).map(|revision| revision.commit),
-        None => place::default_head(&opened, repository).map(|(_, commit)| commit),
-    };
-    let start = start.map_err(|error| match error {
+    let start = place::revision(&opened, repository, branch).map_err(|error| match error {
         Error::NotFound(message) | Error::Conflict(message) => Error::invalid("branch", message),
         other => other,
     })?;
@@ -119,7 +115,7 @@ fn walked(
     };
     let mut walk = opened.revwalk().map_err(unreadable)?;
     walk.set_sorting(git2::Sort::TIME).map_err(unreadable)?;
-    walk.push(start).map_err(unreadable)?;
+    walk.push(start.commit).map_err(unreadable)?;
     let path = path.map(|path| Path::new(OsStr::from_bytes(path.as_bytes())));
     let begun = Clock::now();
     let (mut found, mut looked_at) = (Vec::new(), 0);

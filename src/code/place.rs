@@ -61,14 +61,19 @@ pub fn open(asked: Asked, rev: Option<String>) -> Result<Place> {
     let repository = chosen.map(|chosen| repositories.swap_remove(chosen)).ok_or_else(no_repository)?;
     let git = git::open(&repository)?;
     let rev = rev.map(|rev| rev.trim().to_owned()).filter(|rev| !rev.is_empty());
-    let revision = match rev.as_deref() {
-        None | Some("HEAD") => {
-            let (name, commit) = default_head(&git, &repository)?;
-            Revision { commit, name, kind: RevisionKind::Default }
-        }
-        rev => git::revision(&git, rev)?,
-    };
+    let revision = revision(&git, &repository, rev.as_deref())?;
     Ok(Place { repository, git, revision, rev, path, asked_path: None, is_one_of_many })
+}
+
+/// What `rev` means in a repository of the project: nothing or `HEAD` is its default branch; see [`git::revision`].
+pub fn revision(git: &Git, repository: &Repository, rev: Option<&str>) -> Result<Revision> {
+    match rev {
+        None | Some("" | "HEAD") => {
+            let (name, commit) = default_head(git, repository)?;
+            Ok(Revision { commit, name, kind: RevisionKind::Default })
+        }
+        rev => git::revision(git, rev),
+    }
 }
 
 /// The default branch and its newest commit. Where people work in the repository itself, what they have checked out at the

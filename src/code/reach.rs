@@ -4,14 +4,16 @@
 //! to [`MOST_COMMITS`]; beyond that nothing is claimed.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use git2::{Oid, Repository};
+use git2::{Oid, Repository as Libgit};
 use quick_cache::sync::Cache;
 
-use super::git;
+use super::git::Git;
+use super::place;
+use super::repository::Repository;
 
 /// Repositories whose commits are kept, and commits of each.
 const KEPT: usize = 8;
@@ -39,7 +41,7 @@ pub struct Name {
 }
 
 /// The branches and tags that name exactly this commit, branches first; not more than a few hundred are looked at.
-pub fn names_of(git: &Repository, commit: Oid) -> Vec<Name> {
+pub fn names_of(git: &Libgit, commit: Oid) -> Vec<Name> {
     let Ok(references) = git.references() else {
         return Vec::new();
     };
@@ -62,13 +64,13 @@ pub fn names_of(git: &Repository, commit: Oid) -> Vec<Name> {
 }
 
 /// The default branch and whether it has the commit; none where there is no such branch or the history is too long to tell.
-pub fn on_default(path: &Path, git: &Repository, commit: Oid) -> Option<(String, bool)> {
-    let (name, head) = git::default_head(git).ok()?;
+pub fn on_default(repository: &Repository, git: &Git, commit: Oid) -> Option<(String, bool)> {
+    let (name, head) = place::default_head(git, repository).ok()?;
     let name = name?;
     if head == commit {
         return Some((name, true));
     }
-    let kept = KNOWN.get_or_insert_with(path, || Ok::<_, ()>(Arc::default())).ok()?;
+    let kept = KNOWN.get_or_insert_with(repository.path.as_path(), || Ok::<_, ()>(Arc::default())).ok()?;
     let mut reached = kept.lock().unwrap_or_else(PoisonError::into_inner);
     if reached.head != Some(head) {
         *reached = gathered(git, head, std::mem::take(&mut *reached)).ok()?;
@@ -77,7 +79,7 @@ pub fn on_default(path: &Path, git: &Repository, commit: Oid) -> Option<(String,
     (has || reached.complete).then_some((name, has))
 }
 
-fn gathered(git: &Repository, head: Oid, before: Reached) -> Result<Reached, git2::Error> {
+fn gathered(git: &Libgit, head: Oid, before: Reached) -> Result<Reached, git2::Error> {
     let grew = before.complete && before.head.is_some_and(|old| git.graph_descendant_of(head, old).unwrap_or(false));
     let mut reached = if grew { before } else { Reached::default() };
     let mut walk = git.revwalk()?;
