@@ -195,7 +195,8 @@ export async function wiki({ site, person, step, scripts, phone }) {
       await page.locator("dialog[open] [role=option]").first().waitFor();
       await ada.look("palette");
       await page.keyboard.press("Escape");
-      await page.locator("dialog[open]").waitFor({ state: "detached" });
+      await page.locator("dialog").waitFor({ state: "detached" });
+      await page.waitForFunction(() => document.activeElement === document.body);
       await page.keyboard.press("/");
       await page.waitForFunction(() => document.activeElement.id === "find");
       await page.keyboard.type("gard");
