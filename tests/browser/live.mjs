@@ -186,3 +186,5 @@ export async function live({ site, person, step, scripts }) {
     await kim.look("live-gone", { shift: 0.1 });
   });
 }
+
+live.shapes = ["desk", "phone-noscript"];
