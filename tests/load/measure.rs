@@ -141,6 +141,7 @@ fn round(folder: &Path, copy: &Path, options: &Options) {
     let repository = folder.join(REPOSITORY).canonicalize().unwrap();
     connect(copy, &repository);
     let (server, first_answer) = Server::start(copy, WARM_PAGE);
+    server.wait_until_idle();
     let mut client = Client::connect(server.address, &session).unwrap();
     let mut figures: Vec<Figure> = kinds(&repository)
         .iter()

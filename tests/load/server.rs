@@ -50,6 +50,17 @@ impl Server {
         panic!("the server does not answer");
     }
 
+    /// Waits until nothing is done behind the pages: the index and the histories have caught up.
+    pub fn wait_until_idle(&self) {
+        for _ in 0..600 {
+            let before = self.cpu();
+            std::thread::sleep(Duration::from_millis(500));
+            if self.cpu() - before < 0.02 {
+                return;
+            }
+        }
+    }
+
     /// Processor time of all its threads so far, in seconds.
     pub fn cpu(&self) -> f64 {
         let stat = self.proc("stat");
