@@ -66,14 +66,7 @@ pub fn newest_sources(
     target: (&str, &str),
     each: usize,
 ) -> Result<Vec<Resource>> {
-    let of_kind = |kind: &str| {
-        format!(
-            "select * from (select distinct source_kind, source_id from link indexed by link_target
-             where target_kind = :kind and target = :key and source_kind = '{kind}'
-               and acl in (select value from json_each(:acls)) order by source_id desc limit :each)"
-        )
-    };
-    let selects: Vec<String> = kinds_of(components, viewer).map(of_kind).collect();
+    let selects: Vec<String> = kinds_of(components, viewer).map(newest_of).collect();
     if selects.is_empty() {
         return Ok(Vec::new());
     }
@@ -83,6 +76,15 @@ pub fn newest_sources(
         |row| Ok(Resource::stored(row.get(0)?, row.get(1)?)),
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The statement for one kind of source.
+fn newest_of(kind: &str) -> String {
+    format!(
+        "select * from (select distinct source_kind, source_id from link indexed by link_target
+         where target_kind = :kind and target = :key and source_kind = '{kind}'
+           and acl in (select value from json_each(:acls)) order by source_id desc limit :each)"
+    )
 }
 
 /// How many they are.
@@ -107,4 +109,26 @@ fn kinds(components: Components, viewer: &Viewer) -> Result<String> {
 fn kinds_of(components: Components, viewer: &Viewer) -> impl Iterator<Item = &'static str> {
     let texts = components.iter().flat_map(Component::texts);
     texts.filter(|(_, permission)| viewer.may(*permission)).map(|(kind, _)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::db::{Db, Schema};
+
+    #[test]
+    fn the_newest_that_refer_to_a_thing_are_found_without_a_look_at_other_links() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        let plan: Vec<String> = db
+            .read(|db| {
+                let mut statement = db.prepare(&format!("explain query plan {}", newest_of("ticket")))?;
+                let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
+                Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
+            })
+            .expect("a plan");
+        let wanted = "SEARCH link USING INDEX link_target (target_kind=? AND target=? AND source_kind=?)";
+        assert!(plan.iter().any(|step| step == wanted), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("PRIMARY KEY") || step.contains("TEMP B-TREE")), "{plan:?}");
+    }
 }
