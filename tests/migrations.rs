@@ -22,6 +22,13 @@ const PINS: &[(&str, &str)] = &[
     ("project/0009_code_changeset.sql", "3272c57fb1874844"),
     ("project/0010_code_sync.sql", "10262f0b7a1273d2"),
     ("project/0011_code_path.sql", "9fdad7504b9ef2b5"),
+    ("project/0012_ticket_field.sql", "878eb989ea03c184"),
+    ("project/0013_ticket_workflow.sql", "628790f6435b598b"),
+    ("project/0014_ticket_queue.sql", "14e7392c366bda23"),
+    ("project/0015_ticket_merge.sql", "635d9010b79f31d9"),
+    ("project/0016_ticket_time.sql", "35c0cb1100c95a8f"),
+    ("project/0017_ticket_talk.sql", "1226a480360e5a1a"),
+    ("project/0018_ticket_trash.sql", "bd027ca504e283b3"),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use rust_embed::RustEmbed;
 
 use super::error::{Error, Result};
@@ -308,15 +308,24 @@ fn version(connection: &Connection, schema: Schema, path: &Path) -> Result<i64> 
     Ok(version)
 }
 
-/// Brings a connection to the newest schema, one transaction per migration.
+/// Brings a connection to the newest schema, one transaction per migration. A migration may put another table in the place
+/// of one that others refer to: references are not looked at on the way, but all of them before it is committed.
 fn migrate(connection: &mut Connection, schema: Schema) -> Result<()> {
+    connection.pragma_update(None, "foreign_keys", false)?;
     let done: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
     for (at, (name, sql)) in schema.migrations().into_iter().enumerate().skip(done as usize) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(&sql).map_err(|error| Error::from(error).during(&name))?;
+        let dangling: Option<(String, String)> = transaction
+            .query_row("pragma foreign_key_check", [], |row| Ok((row.get(0)?, row.get(2)?)))
+            .optional()?;
+        if let Some((table, target)) = dangling {
+            return Err(Error::internal(format!("after {name} a row of {table} refers to none of {target}")));
+        }
         transaction.pragma_update(None, "user_version", at as i64 + 1)?;
         transaction.commit()?;
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
 }
 
