@@ -6,7 +6,7 @@ use trackway::base::event::Via;
 use trackway::base::project::Act;
 use trackway::base::viewer::Viewer;
 use trackway::ticket::edit::{self, Outcome};
-use trackway::ticket::fields::{Choices, FIELDS, Kind};
+use trackway::ticket::fields::{Choices, FIELDS, Fields, Kind};
 use trackway::ticket::history;
 use trackway::ticket::plan::{ActionRequest, Request};
 use trackway::ticket::store;
@@ -142,7 +142,7 @@ fn one_submit_is_one_numbered_group_and_nothing_changed_is_none() {
         .demo()
         .read(|db| {
             let ticket = store::find(db, &kim, id)?.unwrap();
-            history::groups(db, &kim, &ticket, 1, i64::MAX)
+            history::groups(db, &kim, &Fields::BUILT_IN, &ticket, 1, i64::MAX)
         })
         .unwrap();
     assert_eq!(groups.len(), 1);

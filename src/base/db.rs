@@ -316,9 +316,8 @@ fn migrate(connection: &mut Connection, schema: Schema) -> Result<()> {
     for (at, (name, sql)) in schema.migrations().into_iter().enumerate().skip(done as usize) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(&sql).map_err(|error| Error::from(error).during(&name))?;
-        let dangling: Option<(String, String)> = transaction
-            .query_row("pragma foreign_key_check", [], |row| Ok((row.get(0)?, row.get(2)?)))
-            .optional()?;
+        let dangling: Option<(String, String)> =
+            transaction.query_row("pragma foreign_key_check", [], |row| Ok((row.get(0)?, row.get(2)?))).optional()?;
         if let Some((table, target)) = dangling {
             return Err(Error::internal(format!("after {name} a row of {table} refers to none of {target}")));
         }

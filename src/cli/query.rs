@@ -25,12 +25,15 @@ pub fn run(shell: &Shell, command: &Query) -> Result<()> {
 pub(super) fn list(shell: &Shell, project: &str, query: &str) -> Result<()> {
     let entered = shell.enter(project)?;
     entered.viewer.require(TICKET_VIEW)?;
-    let mut query = query::from_either(query)?;
-    query.max = query.max.or(Some(0));
-    let (choices, found) = entered.project.read(|db| {
+    let (query, choices, found) = entered.project.read(|db| {
         let choices = Choices::load(db)?;
-        let found = query::run(db, &entered.viewer, &choices, &query)?;
-        Ok((choices, found))
+        let mut query = query::from_either(&choices.fields, query)?;
+        query.max = query.max.or(Some(0));
+        let found = match shell.format {
+            Format::Json => query::run_whole(db, &entered.viewer, &choices, &query)?,
+            _ => query::run(db, &entered.viewer, &choices, &query)?,
+        };
+        Ok((query, choices, found))
     })?;
     let mut columns = query.shown_columns(&choices);
     columns.extend(query.rows.iter().copied().map(Column::Of).filter(|row| !columns.contains(row)).collect::<Vec<_>>());

@@ -14,11 +14,12 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::resource::Resource;
 use crate::base::site::UPLOAD_LIMIT;
 use crate::base::text::lines_lf;
+use crate::base::time::Instant;
 use crate::ticket::edit::{self, Outcome};
-use crate::ticket::fields::{Choices, FIELDS, LARGEST_TEXT};
+use crate::ticket::fields::{Choices, Kind, LARGEST_TEXT};
 use crate::ticket::history::{self, FieldChange, Group};
 use crate::ticket::plan::{ActionRequest, Request};
-use crate::ticket::store::{self, Ticket};
+use crate::ticket::store::{self, Ticket, Times};
 use crate::ticket::values::{Names, People, Values};
 use crate::ticket::{TICKET_APPEND, json, ticket_href};
 
@@ -157,9 +158,11 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
             Format::Table => {
                 let earlier = version.map(|version| history::at(db, &ticket, version)).transpose()?;
                 let values = earlier.as_ref().unwrap_or(&ticket.values);
-                let groups = history::groups(db, viewer, &ticket, 0, version.unwrap_or(ticket.row.changes))?;
                 let choices = Choices::load(db)?;
-                let people = People::load(db, values.people().chain(json::people_of(&groups)))?;
+                let newest = version.unwrap_or(ticket.row.changes);
+                let groups = history::groups(db, viewer, &choices.fields, &ticket, 0, newest)?;
+                let named = values.named_people(&choices.fields).into_iter();
+                let people = People::load(db, named.chain(json::people_of(&groups)))?;
                 Ok(readable(&Names { choices: &choices, people: &people }, &ticket, values, &groups))
             }
             Format::Csv | Format::Ids => Err(Error::invalid("--format", "A ticket is shown as table or as json.")),
@@ -175,11 +178,11 @@ fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group
             let _ = writeln!(text, "{:12}{value}", format!("{label}:"));
         }
     };
-    for field in FIELDS.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
-        match field.name {
-            "time" => line(field.label, &ticket.row.created_at.iso()),
-            "changetime" => line(field.label, &ticket.row.changed_at.iso()),
-            name => line(field.label, &names.joined(field, values.get(name))),
+    let times = Times::of(&ticket.row);
+    for field in names.choices.fields.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
+        match field.kind {
+            Kind::Time => line(field.label, &times.of_field(field).map(Instant::iso).unwrap_or_default()),
+            _ => line(field.label, &names.joined(field, values.get(field.name))),
         }
     }
     paragraph(&mut text, "", values.text("description"));

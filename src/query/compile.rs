@@ -11,10 +11,11 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::dates::{self, Clock, Span};
-use super::ids;
 use super::tree::{Clause, Column, Operator, Order, Query, USER};
 use super::words::{self, Word};
+use super::{ids, measures};
 use crate::base::error::{Error, Result};
+use crate::base::moment;
 use crate::base::project::called;
 use crate::base::text::{fold, natural};
 use crate::base::time::Instant;
@@ -39,7 +40,8 @@ pub struct Statement {
     group_order: String,
     /// Those of the order, after the others.
     order_parameters: Vec<Value>,
-    group: Option<&'static str>,
+    /// The value that groups them, as SQL.
+    group: Option<String>,
     /// What orders first, if that is a column with few ids.
     first: Option<Ranked>,
     /// Whether nothing but state, class, milestone and the column that orders first decides what is found.
@@ -84,7 +86,7 @@ impl Statement {
         parameters.extend([Value::Integer(limit), Value::Integer(offset)]);
         let sql = format!(
             "{with}select ticket.id, {} as grouped from ticket{} where {}{and} order by {} limit ?{} offset ?{}",
-            self.group.map_or("null".to_owned(), |column| format!("ticket.{column}")),
+            self.group.as_deref().unwrap_or("null"),
             self.joins.concat(),
             self.condition,
             self.order,
@@ -136,11 +138,10 @@ impl Statement {
 
     /// How many there are for each value of the column that groups them, in the order of the groups.
     pub fn group_counts(&self) -> Option<(String, Vec<Value>)> {
-        let column = self.group?;
+        let value = self.group.as_deref()?;
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select ticket.{column} as grouped, count(*) from ticket{} where {} group by ticket.{column}
-             order by {}",
+            "{with}select {value} as grouped, count(*) from ticket{} where {} group by {value} order by {}",
             self.joins.concat(),
             self.condition,
             self.group_order
@@ -150,14 +151,14 @@ impl Statement {
 
     /// How many there are in each state, for each value of the column that groups them, if one does.
     pub fn state_counts(&self) -> (String, Vec<Value>) {
-        let Some(column) = self.group else {
+        let Some(value) = self.group.as_deref() else {
             let sql = format!("select null, status, count(*) from ticket where {} group by status", self.condition);
             return (sql, self.parameters.clone());
         };
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select ticket.{column} as grouped, ticket.status, count(*) from ticket{} where {}
-             group by ticket.{column}, ticket.status order by {}",
+            "{with}select {value} as grouped, ticket.status, count(*) from ticket{} where {}
+             group by {value}, ticket.status order by {}",
             self.joins.concat(),
             self.condition,
             self.group_order
@@ -176,6 +177,23 @@ impl Ranked {
     /// That a ticket has none of the ids.
     fn nowhere(&self) -> String {
         format!("(ticket.{0} is null or ticket.{0} not in ({1}))", self.column, listed(&self.ids))
+    }
+}
+
+/// The current value of a field as SQL, of several the first. Names of a project's own fields are words of letters, digits
+/// and `_`, which is what makes them fit to stand here.
+fn value_sql(field: &'static Field) -> String {
+    match field.column() {
+        Some(column) => format!("ticket.{column}"),
+        None if field.kind == Kind::Text => format!(
+            "(select value from ticket_value where ticket_value.ticket = ticket.id and field = '{}' and to_change is null)",
+            field.name
+        ),
+        None => format!(
+            "(select value from ticket_current where ticket_current.ticket = ticket.id and field = '{}'
+                order by ord limit 1)",
+            field.name
+        ),
     }
 }
 
@@ -210,7 +228,7 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     let first = compiler.first(query)?;
     let mut parameters = compiler.parameters;
     let order_parameters = parameters.split_off(condition_parameters);
-    let group = query.group.and_then(|group| group.column.field()).and_then(Field::column);
+    let group = query.group.and_then(|group| group.column.field()).map(value_sql);
     let column = first.as_ref().map(|first| first.column);
     let asked = query.groups.iter().flatten().map(|clause| clause.column.name());
     let tallied = viewer.joined_classes.is_empty()
@@ -286,7 +304,8 @@ impl Compiler<'_> {
         }
         if let Column::Of(field) = column
             && field.is_id()
-            && field.kind != Kind::People
+            && !field.kind.is_list()
+            && !field.own
         {
             return self.id_column(field, &wanted, &unwanted);
         }
@@ -322,12 +341,24 @@ impl Compiler<'_> {
         for (operator, value) in values {
             match (column, operator) {
                 (Column::Id, _) => tests.extend(self.id_test(&value)?),
-                (Column::Of(field), _) if field.kind == Kind::Time => tests.extend(self.time_test(field, &value)?),
+                (Column::Of(field), _) if column.is_time() => tests.extend(self.time_test(field, &value)?),
+                (Column::Of(field), _) if column.is_measured() => tests.extend(self.measure_test(field, &value)?),
                 (Column::Of(field), _) if field.kind == Kind::People => {
                     tests.extend(self.people_test(operator, &value)?)
                 }
+                (Column::Of(field), _) if field.kind == Kind::Check => tests.push(self.check_test(field, &value)),
+                (Column::Of(field), _) if field.is_id() || field.kind == Kind::Tickets => {
+                    tests.push(self.current_ids_test(field, operator, &value)?);
+                }
+                (Column::Of(field), Operator::Is) if field.own && value.trim().is_empty() => {
+                    tests.push(self.current_test(field, None));
+                }
                 (Column::Of(field), Operator::Contains) if field.kind == Kind::Words => {
                     tests.extend(self.words_test(field, &value));
+                }
+                (Column::Of(field), Operator::Is) if field.own => {
+                    let value = self.bound(value.trim().to_owned());
+                    tests.push(self.current_test(field, Some(&format!("value = {value}"))));
                 }
                 (Column::Of(_), Operator::Is) => equal.push(value.trim().to_owned()),
                 (Column::Of(_), _) => parts.push((operator, value)),
@@ -340,7 +371,9 @@ impl Compiler<'_> {
         // Neighbours of one kind are looked for together.
         for parts in parts.chunk_by(|one, other| one.0 == other.0) {
             let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
-            tests.extend(texts.chunks(MOST_PARTS).map(|texts| self.text_test(column.name(), parts[0].0, texts)));
+            if let Column::Of(field) = column {
+                tests.extend(texts.chunks(MOST_PARTS).map(|texts| self.text_test(field, parts[0].0, texts)));
+            }
         }
         Ok(tests)
     }
@@ -368,27 +401,103 @@ impl Compiler<'_> {
     }
 
     fn time_test(&mut self, field: &Field, text: &str) -> Result<Option<String>> {
-        let column = field.column().unwrap_or(field.name);
         let span = dates::span(text, &self.clock).map_err(|message| Error::invalid(field.name, message))?;
         let Span::Between(from, until) = span else {
-            // The program sets every time.
-            return Ok(Some("0".to_owned()));
+            return Ok(Some(self.scalar_test(field, None)));
         };
-        let from = from.map(|from| format!("ticket.{column} >= {}", self.bound(from.0)));
-        let until = until.map(|until| format!("ticket.{column} < {}", self.bound(until.0)));
-        let ends: Vec<String> = from.into_iter().chain(until).collect();
-        Ok((!ends.is_empty()).then(|| joined(ends, " and ")))
+        let mut end = |end: Option<Instant>, sign: &str| {
+            let end = end?;
+            let value = match field.kind {
+                // A date is on the day of its end, as whoever asks has it.
+                Kind::Date => Value::from(moment::iso(moment::day_of(end, &self.clock.zone))?),
+                _ => Value::from(end.0),
+            };
+            Some(format!("value {sign} {}", self.bound(value)))
+        };
+        let ends: Vec<String> = end(from, ">=").into_iter().chain(end(until, "<")).collect();
+        Ok((!ends.is_empty()).then(|| self.scalar_test(field, Some(&ends.join(" and ")))))
+    }
+
+    fn measure_test(&mut self, field: &'static Field, text: &str) -> Result<Option<String>> {
+        let range = measures::range(Column::Of(field), text).map_err(|message| Error::invalid(field.name, message))?;
+        let Some((least, most)) = range else { return Ok(Some(self.scalar_test(field, None))) };
+        let least = least.map(|least| format!("cast(value as real) >= {}", self.bound(least)));
+        let most = most.map(|most| format!("cast(value as real) <= {}", self.bound(most)));
+        let ends: Vec<String> = least.into_iter().chain(most).collect();
+        Ok((!ends.is_empty()).then(|| self.scalar_test(field, Some(&ends.join(" and ")))))
+    }
+
+    /// Ticked or not; anything but yes in some form means not.
+    fn check_test(&mut self, field: &Field, value: &str) -> String {
+        let yes = matches!(value.trim().to_lowercase().as_str(), "1" | "yes" | "true" | "on");
+        match (field.column(), yes) {
+            (Some(column), yes) => format!("ticket.{column} = {}", u8::from(yes)),
+            (None, true) => self.current_test(field, Some("value = 1")),
+            (None, false) => self.current_test(field, None),
+        }
+    }
+
+    /// A test of the one value that a field has, called `value` in it, or (none) that it has none.
+    fn scalar_test(&mut self, field: &Field, test: Option<&str>) -> String {
+        let Some(column) = field.column() else { return self.current_test(field, test) };
+        let column = format!("ticket.{column}");
+        match test {
+            Some(test) => format!("({column} is not null and {})", test.replace("value", &column)),
+            None => format!("{column} is null"),
+        }
+    }
+
+    /// A test of the values of a field that is no column, called `value` in it: that one of them meets it, or (none) that
+    /// there are none.
+    fn current_test(&mut self, field: &Field, test: Option<&str>) -> String {
+        let name = self.bound(field.name.to_owned());
+        if field.kind == Kind::Text {
+            // Long texts stand in the spans alone.
+            let spans = format!(
+                "select 1 from ticket_value where ticket_value.ticket = ticket.id and field = {name} and to_change is null"
+            );
+            return match test {
+                Some(test) => format!("exists ({spans} and {test})"),
+                None => format!("not exists ({spans})"),
+            };
+        }
+        match test {
+            Some(test) => format!("ticket.id in (select ticket from ticket_current where field = {name} and {test})"),
+            None => format!("ticket.id not in (select ticket from ticket_current where field = {name})"),
+        }
+    }
+
+    /// Options, people and tickets of a field that is no column.
+    fn current_ids_test(&mut self, field: &'static Field, operator: Operator, value: &str) -> Result<String> {
+        if operator == Operator::Is && value.trim().is_empty() {
+            return Ok(self.current_test(field, None));
+        }
+        if field.kind == Kind::Tickets {
+            let ranges = ids::ranges(&value.replace('#', "")).map_err(|message| Error::invalid(field.name, message))?;
+            let tests: Vec<String> = ranges
+                .into_iter()
+                .map(|(first, last)| format!("value between {} and {}", self.bound(first), self.bound(last)))
+                .collect();
+            let test = if tests.is_empty() { "0".to_owned() } else { joined(tests, " or ") };
+            return Ok(self.current_test(field, Some(&test)));
+        }
+        let found = self.ids(field, &[(operator, value.to_owned())])?;
+        let list = self.list(found.ids);
+        Ok(self.current_test(field, Some(&format!("value in ({list})"))))
     }
 
     /// Whether a text has one of these in it; no text of a ticket is NULL.
-    fn text_test(&mut self, column: &str, operator: Operator, parts: &[&str]) -> String {
+    fn text_test(&mut self, field: &Field, operator: Operator, parts: &[&str]) -> String {
         let function = match operator {
             Operator::Is | Operator::Contains => "text_holds",
             Operator::Begins => "text_begins",
             Operator::Ends => "text_ends",
         };
         let marks: Vec<String> = parts.iter().map(|part| self.bound(fold(part))).collect();
-        format!("{function}(ticket.{column}, {})", marks.join(", "))
+        match field.column() {
+            Some(column) => format!("{function}(ticket.{column}, {})", marks.join(", ")),
+            None => self.current_test(field, Some(&format!("{function}(value, {})", marks.join(", ")))),
+        }
     }
 
     /// All words are in it, and none of those with a minus (row Q08).
@@ -396,7 +505,7 @@ impl Compiler<'_> {
         let tests: Vec<String> = words::split(text)
             .into_iter()
             .map(|Word { text, unwanted }| {
-                let test = self.text_test(field.name, Operator::Contains, &[&text]);
+                let test = self.text_test(field, Operator::Contains, &[&text]);
                 if unwanted { format!("not {test}") } else { test }
             })
             .collect();
@@ -556,17 +665,23 @@ impl Compiler<'_> {
         let Column::Of(field) = order.column else { return Ok(format!("ticket.id{direction}")) };
         let nulls = if order.descending { "desc nulls first" } else { "asc nulls last" };
         Ok(match field.kind {
-            Kind::Time => format!("ticket.{}{direction}", field.column().unwrap_or(field.name)),
-            Kind::Line | Kind::Text | Kind::Words => format!("nullif(folded(ticket.{}), '') {nulls}", field.name),
+            Kind::Time if matches!(field.name, "time" | "changetime") => format!("{}{direction}", value_sql(field)),
+            Kind::Line | Kind::Text | Kind::Words | Kind::Url => {
+                format!("nullif(folded({}), '') {nulls}", value_sql(field))
+            }
+            Kind::Number => format!("cast({} as real) {nulls}", value_sql(field)),
+            Kind::Time | Kind::Moment | Kind::Date | Kind::Minutes | Kind::Check | Kind::Tickets => {
+                format!("{} {nulls}", value_sql(field))
+            }
             Kind::People => format!(
                 "(select min(folded(coalesce(nullif(person.display_name, ''), person.login))) from participant
                    join person on person.id = participant.person
                    where participant.resource_kind = 'ticket' and participant.resource_id = ticket.id
                      and participant.role = 'cc') {nulls}"
             ),
-            Kind::Status | Kind::Option { .. } | Kind::Milestone | Kind::Person => {
+            Kind::Status | Kind::Option { .. } | Kind::Options | Kind::Milestone | Kind::Person => {
                 let ranked = self.ranked(field)?;
-                format!("{} {nulls}", self.rank(field.name, &ranked))
+                format!("{} {nulls}", self.rank(field, &ranked))
             }
         })
     }
@@ -594,21 +709,21 @@ impl Compiler<'_> {
     }
 
     /// The rank of a column's id as SQL.
-    fn rank(&mut self, column: &str, ranked: &[i64]) -> String {
+    fn rank(&mut self, field: &'static Field, ranked: &[i64]) -> String {
         if ranked.is_empty() {
             return "null".to_owned();
         }
         if ranked.len() <= MOST_IN_PLACE {
             let whens: Vec<String> =
                 ranked.iter().enumerate().map(|(rank, id)| format!("when {id} then {rank}")).collect();
-            return format!("case ticket.{column} {} end", whens.join(" "));
+            return format!("case {} {} end", value_sql(field), whens.join(" "));
         }
         let list = self.bound(json(ranked.iter().copied()));
-        let name = format!("{column}_rank");
+        let name = format!("{}_rank", field.name);
         self.ranks.push(format!(
             "{name}(id, place) as materialized (select cast(value as integer), key from json_each({list}))"
         ));
-        self.joins.push(format!(" left join {name} on {name}.id = ticket.{column}"));
+        self.joins.push(format!(" left join {name} on {name}.id = {}", value_sql(field)));
         format!("{name}.place")
     }
 

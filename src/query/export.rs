@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::table::{shorten_addresses, shortened};
 use super::tree::{Column, Order, Query};
-use super::{Found, TicketLine, run};
+use super::{Found, TicketLine, run, run_whole};
 use crate::base::error::Result;
 use crate::base::markup::{self, Html};
 use crate::base::time::Instant;
@@ -52,7 +52,10 @@ pub fn answer(
         (max, _) => Some(bound(max.unwrap_or(0))),
     };
     let query = Query { max, ..query.clone() };
-    let mut found = run(db, &room.viewer, choices, &query)?;
+    let mut found = match kind {
+        Kind::Json => run_whole(db, &room.viewer, choices, &query)?,
+        _ => run(db, &room.viewer, choices, &query)?,
+    };
     shorten_addresses(&mut found, &room.viewer, &query);
     let (separator, format, file, content_type) = match kind {
         Kind::Json | Kind::Atom => return Answer::json(&query.json(&found, choices, &root)),
@@ -119,13 +122,13 @@ fn local(at: Instant, viewer: &Viewer) -> String {
 
 /// The newest tickets of the query, whatever its own order.
 fn feed(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, query: &Query, root: &str) -> Result<Answer> {
-    let newest = Column::named("time").map(|column| Order { column, descending: true });
+    let newest = Column::built_in("time").map(|column| Order { column, descending: true });
     let newest = Query {
         order: newest.into_iter().collect(),
         group: None,
         max: Some(FEED_ENTRIES),
         page: 1,
-        rows: Column::named("description").and_then(Column::field).into_iter().collect(),
+        rows: Column::built_in("description").and_then(Column::field).into_iter().collect(),
         ..query.clone()
     };
     let mut found = run(db, &room.viewer, choices, &newest)?;
@@ -150,7 +153,7 @@ fn entry(line: &TicketLine, choices: &Choices, root: &str) -> Entry {
     let url = format!("{root}{}", ticket_href(line.id));
     let state: Vec<String> = ["status", "resolution", "type", "priority", "milestone", "owner"]
         .into_iter()
-        .filter_map(Column::named)
+        .filter_map(Column::built_in)
         .map(|column| (column.label(), line.cell(column, choices)))
         .filter(|(_, value)| !value.is_empty())
         .map(|(label, value)| format!("{label}: {value}"))

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::tree::{Clause, Column, Operator, Query, USER, operator_of};
-use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::fields::{Choices, Field, Fields, Kind};
 
 /// No form has more groups than these.
 const MOST_GROUPS: usize = 100;
@@ -60,8 +60,8 @@ struct Part {
 }
 
 /// Whether an address was sent by the form.
-pub fn is_sent(pairs: &[(String, String)]) -> bool {
-    pairs.iter().any(|(name, _)| name == "update" || name_of(name).is_some())
+pub fn is_sent(fields: &Fields, pairs: &[(String, String)]) -> bool {
+    pairs.iter().any(|(name, _)| name == "update" || name_of(fields, name).is_some())
 }
 
 /// The plain pairs that a submitted form stands for.
@@ -72,7 +72,7 @@ pub fn sent(pairs: &[(String, String)], choices: &Choices) -> Sent {
     let mut default_columns = None;
     let mut plain_group = 0;
     for (name, value) in pairs {
-        match name_of(name) {
+        match name_of(&choices.fields, name) {
             Some(Name::Value(group, column)) => part(&mut parts, group, column).values.push(value.clone()),
             Some(Name::End(group, column)) => part(&mut parts, group, column).ends.push(value.clone()),
             Some(Name::Mode(group, column)) => {
@@ -92,7 +92,7 @@ pub fn sent(pairs: &[(String, String)], choices: &Choices) -> Sent {
             Some(Name::Unknown(field)) => others.push((field.to_owned(), value.clone())),
             None if name == DEFAULT_COLUMNS => default_columns = Some(value.clone()),
             None if name == "or" => plain_group += 1,
-            None => match condition(name, value) {
+            None => match condition(&choices.fields, name, value) {
                 // What stands in the address beside the fields of the form.
                 Some(clause) => {
                     let of_column = of_column(&mut parts, plain_group.min(MOST_GROUPS), clause.column);
@@ -108,7 +108,9 @@ pub fn sent(pairs: &[(String, String)], choices: &Choices) -> Sent {
     }
     let updates = pairs.iter().any(|(name, _)| name == "update");
     for (group, field) in menus {
-        if let Some(column) = Column::named(&field).filter(|_| added.contains(&group) || updates && !editing) {
+        if let Some(column) =
+            Column::named(&choices.fields, &field).filter(|_| added.contains(&group) || updates && !editing)
+        {
             add(of_column(&mut parts, group, column), column, choices);
         }
     }
@@ -124,12 +126,13 @@ pub fn sent(pairs: &[(String, String)], choices: &Choices) -> Sent {
     Sent { pairs: plain, editing }
 }
 
-fn name_of(name: &str) -> Option<Name<'_>> {
+fn name_of<'a>(fields: &Fields, name: &'a str) -> Option<Name<'a>> {
+    let named = |name: &str| Column::named(fields, name);
     let group = |text: &str| text.parse::<usize>().ok().filter(|group| *group <= MOST_GROUPS);
     if let Some(rest) = name.strip_prefix("rm_filter_") {
         let (number, rest) = rest.split_once('_')?;
         let group = group(number)?;
-        if let Some(column) = Column::named(rest) {
+        if let Some(column) = named(rest) {
             return Some(Name::Remove(group, column, Which::All));
         }
         let (field, index) = rest.rsplit_once('_')?;
@@ -137,7 +140,7 @@ fn name_of(name: &str) -> Option<Name<'_>> {
             Some(part) => Which::Part(part.parse().ok()?),
             None => Which::Value(index.parse().ok()?),
         };
-        return Column::named(field).map(|column| Name::Remove(group, column, which));
+        return named(field).map(|column| Name::Remove(group, column, which));
     }
     if let Some(rest) = name.strip_prefix("add_filter_") {
         return group(rest).map(Name::Menu);
@@ -147,13 +150,13 @@ fn name_of(name: &str) -> Option<Name<'_>> {
     }
     let (number, field) = name.split_once('_')?;
     let group = group(number)?;
-    if let Some(column) = field.strip_suffix("_mode").and_then(Column::named) {
+    if let Some(column) = field.strip_suffix("_mode").and_then(named) {
         return Some(Name::Mode(group, column));
     }
-    if let Some(column) = field.strip_suffix("_end").and_then(Column::named) {
+    if let Some(column) = field.strip_suffix("_end").and_then(named) {
         return Some(Name::End(group, column));
     }
-    Some(Column::named(field).map_or(Name::Unknown(field), |column| Name::Value(group, column)))
+    Some(named(field).map_or(Name::Unknown(field), |column| Name::Value(group, column)))
 }
 
 fn of_column(parts: &mut BTreeMap<usize, Vec<(Column, Vec<Part>)>>, group: usize, column: Column) -> &mut Vec<Part> {
@@ -203,12 +206,14 @@ fn add(parts: &mut Vec<Part>, column: Column, choices: &Choices) {
     let kind = column.field().map(|field| field.kind);
     let (mode, values) = match kind {
         None => ("", vec![String::new()]),
-        Some(Kind::Time) => ("", vec!["..".to_owned()]),
+        Some(Kind::Time | Kind::Moment | Kind::Date) => ("", vec!["..".to_owned()]),
+        Some(Kind::Number | Kind::Minutes | Kind::Tickets) => ("", vec![String::new()]),
+        Some(Kind::Check) => ("", vec!["1".to_owned()]),
         Some(Kind::Status) => {
             let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
             ("!", closed.map(|status| status.name.clone()).collect())
         }
-        Some(Kind::Option { .. } | Kind::Milestone) => {
+        Some(Kind::Option { .. } | Kind::Options | Kind::Milestone) => {
             let first = offered.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
             ("", vec![first])
         }
@@ -246,14 +251,14 @@ fn clauses(group: Vec<(Column, Vec<Part>)>) -> Vec<Clause> {
 }
 
 /// The groups that pairs of an address speak of, whether they can be asked or not, so that nothing typed is lost.
-pub fn groups(pairs: &[(String, String)]) -> Vec<Vec<Clause>> {
+pub fn groups(fields: &Fields, pairs: &[(String, String)]) -> Vec<Vec<Clause>> {
     let mut groups: Vec<Vec<Clause>> = vec![Vec::new()];
     let mut drawn = 0;
     for (name, value) in pairs {
         if name == "or" {
             groups.push(Vec::new());
         }
-        let (Some(clause), Some(group)) = (condition(name, value), groups.last_mut()) else { continue };
+        let (Some(clause), Some(group)) = (condition(fields, name, value), groups.last_mut()) else { continue };
         drawn += 1;
         if drawn > MOST_DRAWN {
             break;
@@ -270,9 +275,9 @@ pub fn groups(pairs: &[(String, String)]) -> Vec<Vec<Clause>> {
     groups
 }
 
-fn condition(written: &str, value: &str) -> Option<Clause> {
+fn condition(fields: &Fields, written: &str, value: &str) -> Option<Clause> {
     let name = written.trim_end_matches(['~', '^', '$', '!', ' ']);
-    let column = Column::named(name.trim())?;
+    let column = Column::named(fields, name.trim())?;
     let (negated, operator, value) = operator_of(&format!("{}{value}", written[name.len()..].trim()));
     Some(Clause { column, operator, negated, values: vec![value] })
 }
@@ -353,7 +358,8 @@ fn filter(
 ) -> Vec<Filter> {
     let (field, label) = (clause.column.name(), clause.column.label());
     let chooses = clause.column.field().filter(|field| {
-        clause.operator == Operator::Is && matches!(field.kind, Kind::Option { .. } | Kind::Status | Kind::Milestone)
+        clause.operator == Operator::Is
+            && matches!(field.kind, Kind::Option { .. } | Kind::Options | Kind::Status | Kind::Milestone | Kind::Check)
     });
     let value = |at: usize, value: &str| FilterValue {
         value: value.to_owned(),
@@ -384,7 +390,12 @@ fn filter(
     let options = offered
         .into_iter()
         .map(|name| Choice {
-            label: if name.is_empty() { "(none)".to_owned() } else { name.clone() },
+            label: match name.as_str() {
+                "" => "(none)".to_owned(),
+                "1" if of.kind == Kind::Check => "yes".to_owned(),
+                "0" if of.kind == Kind::Check => "no".to_owned(),
+                name => name.to_owned(),
+            },
             chosen: boxes && clause.values.contains(&name),
             value: name,
         })
@@ -411,7 +422,7 @@ fn modes(clause: &Clause, chooses: bool) -> Vec<Choice> {
     const TIME: [(&str, &str); 2] = [("", "is between"), ("!", "is not between")];
     let known: &[(&str, &str)] = match clause.column {
         column if column.is_time() => &TIME,
-        Column::Id => &TEXT[6..],
+        column if !column.takes(Operator::Contains) => &TEXT[6..],
         _ if chooses => &TEXT[6..],
         _ => &TEXT,
     };
@@ -439,9 +450,10 @@ fn offered(field: &Field, choices: &Choices) -> Vec<String> {
             let completed = choices.milestones.iter().filter(|milestone| milestone.completed_at.is_some());
             none.chain(open.chain(completed).map(|milestone| milestone.name.clone())).collect()
         }
-        Kind::Option { empty } => {
+        Kind::Check => vec!["1".to_owned(), "0".to_owned()],
+        Kind::Option { .. } | Kind::Options => {
             let names = choices.options(field.name).map(|option| option.name.clone());
-            if empty { none.chain(names).collect() } else { names.collect() }
+            if field.kind != (Kind::Option { empty: false }) { none.chain(names).collect() } else { names.collect() }
         }
         _ => Vec::new(),
     }

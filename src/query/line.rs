@@ -1,6 +1,6 @@
 //! A ticket as a line of a list: its scalar columns with the names behind the ids of people, and what a cell says.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
@@ -9,8 +9,11 @@ use super::tree::Column;
 use crate::base::error::Result;
 use crate::base::project::called;
 use crate::base::time::Instant;
-use crate::ticket::fields::{Choices, Field, Kind};
+use crate::base::viewer::Viewer;
+use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
+use crate::ticket::json as ticket_json;
 use crate::ticket::status::Category;
+use crate::ticket::values::{Names, People, Value as Stored};
 
 /// Somebody as lists name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,20 @@ pub struct TicketLine {
     pub keywords: String,
     pub created_at: Instant,
     pub changed_at: Instant,
+    /// Values of the fields that are read only where a list shows them, see [`more`].
+    pub more: BTreeMap<&'static str, Cell>,
+}
+
+/// A value of a field that few lists show.
+#[derive(Debug, Clone, Default)]
+pub struct Cell {
+    /// As JSON and exports have it.
+    pub json: Value,
+    /// As pages show it.
+    pub shown: String,
+    pub at: Option<Instant>,
+    /// Of relations: the numbers.
+    pub tickets: Vec<i64>,
 }
 
 impl TicketLine {
@@ -74,7 +91,7 @@ impl TicketLine {
         match field.name {
             "time" => Some(self.created_at),
             "changetime" => Some(self.changed_at),
-            _ => None,
+            name => self.more.get(name).and_then(|cell| cell.at),
         }
     }
 
@@ -83,8 +100,9 @@ impl TicketLine {
         match self.json_cell(column, choices) {
             Value::String(text) => text,
             Value::Array(items) => {
-                let between = if column.name() == "cc" { ", " } else { " " };
-                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(between)
+                let between = if column.field().is_some_and(|field| field.kind.is_list()) { ", " } else { " " };
+                let said = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+                items.iter().map(said).collect::<Vec<_>>().join(between)
             }
             Value::Null => String::new(),
             other => other.to_string(),
@@ -106,6 +124,7 @@ impl TicketLine {
             ("reporter", _) => login(&self.reporter),
             ("owner", _) => login(&self.owner),
             ("cc", _) => json!(self.cc.iter().map(|person| &person.login).collect::<Vec<_>>()),
+            _ if is_more(field) => self.more.get(field.name).map_or(Value::Null, |cell| cell.json.clone()),
             (_, Kind::Time) => self.time(field).map_or(Value::Null, |time| json!(time.iso())),
             _ => self.choice(field).map_or(Value::Null, |id| text(choices.name_of(field, id))),
         }
@@ -120,6 +139,101 @@ impl TicketLine {
             item.insert(column.name().to_owned(), self.json_cell(*column, choices));
         }
         Value::Object(item)
+    }
+}
+
+/// Whether a field is read only where a list shows it.
+pub(super) fn is_more(field: &Field) -> bool {
+    field.own || PLANNING.contains(&field.name) || matches!(field.name, "started" | "resolved" | "contacted")
+}
+
+/// Reads such fields for the lines of a page: those with a column in one query, the others in one.
+pub(super) fn more(
+    db: &Connection,
+    viewer: &Viewer,
+    choices: &Choices,
+    lines: &mut [TicketLine],
+    fields: &[&'static Field],
+) -> Result<()> {
+    let fields: Vec<&'static Field> = fields.iter().copied().filter(|field| is_more(field)).collect();
+    if fields.is_empty() || lines.is_empty() {
+        return Ok(());
+    }
+    let list = json!(lines.iter().map(|line| line.id).collect::<Vec<_>>()).to_string();
+    let mut found: HashMap<(i64, &'static str), Vec<Stored>> = HashMap::new();
+    let with_column: Vec<(&'static Field, &str)> =
+        fields.iter().filter_map(|field| Some((*field, field.column()?))).collect();
+    if !with_column.is_empty() {
+        let columns: Vec<&str> = with_column.iter().map(|(_, column)| *column).collect();
+        let sql =
+            format!("select id, {} from ticket where id in (select value from json_each(?1))", columns.join(", "));
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query([&list])?;
+        while let Some(row) = rows.next()? {
+            for (at, (field, _)) in with_column.iter().enumerate() {
+                let value: Option<Stored> = row.get(at + 1)?;
+                let unset = field.kind == Kind::Check && value == Some(Stored::Id(0));
+                found.entry((row.get(0)?, field.name)).or_default().extend(value.filter(|_| !unset));
+            }
+        }
+    }
+    let others = fields.iter().filter(|field| field.column().is_none());
+    let names: HashMap<&str, &'static str> = others.map(|field| (field.name, field.name)).collect();
+    if !names.is_empty() {
+        // Long texts are in the spans alone, everything else is in the other table.
+        let mut statement = db.prepare_cached(
+            "select ticket, field, value from ticket_current where ticket in (select value from json_each(?1))
+                 and field in (select value from json_each(?2))
+             union all select ticket, field, value from ticket_value where ticket in (select value from json_each(?1))
+                 and field in (select value from json_each(?3)) and to_change is null
+             order by ticket, field",
+        )?;
+        let named = |text: bool| {
+            let of_kind = fields.iter().filter(|field| field.column().is_none() && (field.kind == Kind::Text) == text);
+            json!(of_kind.map(|field| field.name).collect::<Vec<_>>()).to_string()
+        };
+        let mut rows = statement.query([&list, &named(false), &named(true)])?;
+        while let Some(row) = rows.next()? {
+            let (ticket, field): (i64, String) = (row.get(0)?, row.get(1)?);
+            if let Some(name) = names.get(field.as_str()) {
+                found.entry((ticket, name)).or_default().push(row.get(2)?);
+            }
+        }
+    }
+    let of_people = |field: &&'static Field| matches!(field.kind, Kind::Person | Kind::People);
+    let meant: Vec<i64> = fields
+        .iter()
+        .copied()
+        .filter(of_people)
+        .flat_map(|field| lines.iter().filter_map(|line| found.get(&(line.id, field.name))))
+        .flatten()
+        .filter_map(|value| if let Stored::Id(id) = value { Some(*id) } else { None })
+        .collect();
+    let people = People::load(db, meant)?.shown_to(viewer);
+    let names = Names { choices, people: &people };
+    for line in lines {
+        for field in &fields {
+            let values = found.remove(&(line.id, field.name)).unwrap_or_default();
+            line.more.insert(field.name, cell(&names, field, &values));
+        }
+    }
+    Ok(())
+}
+
+fn cell(names: &Names<'_>, field: &Field, values: &[Stored]) -> Cell {
+    let numbers = || values.iter().filter_map(|value| if let Stored::Id(id) = value { Some(*id) } else { None });
+    let at = match field.kind {
+        Kind::Time | Kind::Moment => numbers().next().map(Instant),
+        _ => None,
+    };
+    Cell {
+        json: match field.kind {
+            Kind::Time => at.map_or(Value::Null, |at| json!(at.iso())),
+            _ => ticket_json::value(names, field, values),
+        },
+        shown: if at.is_some() { String::new() } else { names.shown_all(field, values) },
+        at,
+        tickets: if field.kind == Kind::Tickets { numbers().collect() } else { Vec::new() },
     }
 }
 
@@ -152,6 +266,7 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
             keywords: row.get(13)?,
             created_at: row.get(14)?,
             changed_at: row.get(15)?,
+            more: BTreeMap::new(),
         };
         lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
     }

@@ -4,6 +4,7 @@ use super::{form, from_either};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::ticket::TICKET_VIEW;
+use crate::ticket::fields::Fields;
 
 pub const QUERY: LinkKind = LinkKind {
     prefixes: &["query"],
@@ -15,17 +16,19 @@ pub const QUERY: LinkKind = LinkKind {
 };
 
 fn target(_here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
-    let query = from_either(rest).ok()?;
-    Some(LinkTarget { kind: "query", key: query.to_address() })
+    // What asks for a project's own fields is kept as it was written.
+    let key = from_either(&Fields::BUILT_IN, rest).map_or_else(|_| rest.trim().to_owned(), |query| query.to_address());
+    Some(LinkTarget { kind: "query", key })
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
     if !context.viewer.may(TICKET_VIEW) {
         return Ok(rests.iter().map(|_| missing("There is no such list.")).collect());
     }
+    let fields = Fields::load(context.db)?;
     rests
         .iter()
-        .map(|rest| match from_either(rest) {
+        .map(|rest| match from_either(&fields, rest) {
             Ok(query) => {
                 let words = form::in_words(&query.groups);
                 let title = if words.is_empty() { "All tickets".to_owned() } else { format!("Tickets: {words}") };

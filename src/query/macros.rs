@@ -102,11 +102,12 @@ fn tickets(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         let message = format!("There is no format “{format}”; known are {}.", FORMATS.join(", "));
         return Err(Error::invalid("format", message));
     }
-    let mut query = from_text(&call.text)?;
+    let choices = Choices::load(context.db)?;
+    let mut query = from_text(&choices.fields, &call.text)?;
     if query.order.is_empty() {
         query.order.push(Order { column: Column::Id, descending: false });
     }
-    let shown = Shown { query, choices: Choices::load(context.db)?, context };
+    let shown = Shown { query, choices, context };
     match call.format.as_str() {
         "count" => shown.count(true),
         "rawcount" => shown.count(false),

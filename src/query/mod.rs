@@ -19,6 +19,7 @@ mod macros;
 mod narrow;
 mod neighbours;
 mod pages;
+mod measures;
 mod parse_address;
 mod parse_text;
 mod read;
@@ -33,7 +34,7 @@ pub use line::{Person, TicketLine};
 pub use parse_address::{from_address, from_pairs};
 pub use parse_text::{from_either, from_text};
 pub use read::{LONGEST, MOST_CLAUSES, MOST_PARTS, MOST_VALUES};
-pub use run::{Found, GroupHead, count, group_counts, run};
+pub use run::{Found, GroupHead, count, group_counts, run, run_whole};
 pub use tree::{Clause, Column, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, Operator, Order, Query};
 
 use crate::base::component::{Component, ListPlace, Neighbours};

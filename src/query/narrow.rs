@@ -3,7 +3,7 @@
 use super::compile::could_be;
 use super::tree::{Clause, Column, Operator, Query, USER};
 use crate::base::viewer::Viewer;
-use crate::ticket::fields::{Choices, Kind};
+use crate::ticket::fields::Choices;
 use crate::ticket::options::StatusRow;
 
 /// The tickets of a query that have this value in a column; none if that can't be said in one query.
@@ -30,7 +30,7 @@ pub fn to_value(query: &Query, column: Column, value: &str, viewer: &Viewer) -> 
 
 /// The tickets of a query in the states that are wanted.
 pub fn to_states(query: &Query, choices: &Choices, viewer: &Viewer, wanted: impl Fn(&StatusRow) -> bool) -> Query {
-    let Some(column) = Column::named("status") else { return query.clone() };
+    let Some(column) = Column::built_in("status") else { return query.clone() };
     let names = |yes: bool| -> Vec<String> {
         choices.statuses.iter().filter(|status| wanted(status) == yes).map(|status| status.name.clone()).collect()
     };
@@ -73,7 +73,7 @@ fn with_login(clause: &Clause, login: Option<&str>) -> Clause {
 fn asking(query: &Query, login: Option<&str>) -> Vec<Vec<Clause>> {
     let asks = |clause: &Clause, value: &str| match clause.column {
         Column::Id => !value.trim().is_empty(),
-        Column::Of(field) if field.kind == Kind::Time => value.trim() != "..",
+        column if column.is_time() => value.trim() != "..",
         _ => (clause.operator == Operator::Is || !value.is_empty()) && (login.is_some() || !value.contains(USER)),
     };
     let any = |group: &&Vec<Clause>| group.iter().any(|clause| clause.values.iter().any(|value| asks(clause, value)));

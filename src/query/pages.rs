@@ -15,7 +15,7 @@ use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_p
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
-use crate::ticket::fields::{Choices, FIELDS, Kind};
+use crate::ticket::fields::{Choices, Fields, Kind};
 use crate::ticket::{TICKET_CREATE, TICKET_VIEW};
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
@@ -61,9 +61,9 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     let choices = Choices::load(db)?;
     let mut pairs = desk.visit.pairs();
     let format = desk.visit.value("format").unwrap_or_default();
-    if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&pairs) {
+    if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&choices.fields, &pairs) {
         let sent = form::sent(&pairs, &choices);
-        if let Some(href) = canonical(&sent) {
+        if let Some(href) = canonical(&choices.fields, &sent) {
             return Ok(Answer::see(&format!("{}{href}", room.root)));
         }
         pairs = sent.pairs;
@@ -88,9 +88,9 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
 }
 
 /// Where a submitted form leads: the shortest address of what it asks. None if it is too long to be led anywhere.
-fn canonical(sent: &form::Sent) -> Option<String> {
+fn canonical(fields: &Fields, sent: &form::Sent) -> Option<String> {
     let edit = if sent.editing { "action=edit" } else { "" };
-    let address = match from_pairs(&sent.pairs) {
+    let address = match from_pairs(fields, &sent.pairs) {
         Ok(mut query) => {
             if query.order == Query::default().effective_order() && !query.groups.is_empty() {
                 query.order.clear();
@@ -133,7 +133,7 @@ impl Asked {
             let groups = query.groups.clone();
             return Self { query, groups, problems: Vec::new(), nothing: true, editing };
         }
-        match from_pairs(pairs) {
+        match from_pairs(&choices.fields, pairs) {
             Ok(query) => {
                 let groups = query.groups.clone();
                 Self { query, groups, problems: Vec::new(), nothing: false, editing }
@@ -146,10 +146,11 @@ impl Asked {
                 // Everything that can be read by itself is kept.
                 let length: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
                 let kept: &[(String, String)] = if length <= LONGEST { pairs } else { &[] };
-                let sound: Vec<(String, String)> =
-                    kept.iter().filter(|pair| from_pairs(std::slice::from_ref(pair)).is_ok()).cloned().collect();
-                let query = from_pairs(&sound).unwrap_or_default();
-                Self { query, groups: form::groups(kept), problems, nothing: false, editing }
+                let fields = &choices.fields;
+                let is_sound = |pair: &&(String, String)| from_pairs(fields, std::slice::from_ref(*pair)).is_ok();
+                let sound: Vec<(String, String)> = kept.iter().filter(is_sound).cloned().collect();
+                let query = from_pairs(fields, &sound).unwrap_or_default();
+                Self { query, groups: form::groups(fields, kept), problems, nothing: false, editing }
             }
         }
     }
@@ -165,7 +166,7 @@ fn open(choices: &Choices) -> Query {
 }
 
 fn of_mine(field: &str, choices: &Choices) -> Query {
-    let mine = Column::named(field).map(|column| Clause {
+    let mine = Column::built_in(field).map(|column| Clause {
         column,
         operator: Operator::Is,
         negated: false,
@@ -178,7 +179,7 @@ fn of_mine(field: &str, choices: &Choices) -> Query {
 fn not_closed(choices: &Choices) -> Option<Clause> {
     let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
     let values: Vec<String> = closed.map(|status| status.name.clone()).collect();
-    let column = Column::named("status").filter(|_| !values.is_empty())?;
+    let column = Column::built_in("status").filter(|_| !values.is_empty())?;
     Some(Clause { column, operator: Operator::Is, negated: true, values })
 }
 
@@ -296,8 +297,8 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             columns.iter().filter(|column| column.chosen).map(|column| column.name).collect::<Vec<_>>().join(",")
         }),
         columns,
-        rows: FIELDS
-            .iter()
+        rows: choices
+            .fields()
             .filter(|field| field.kind == Kind::Text)
             .map(|field| ColumnChoice { name: field.name, label: field.label, chosen: query.rows.contains(&field) })
             .collect(),
@@ -388,9 +389,8 @@ fn window(path: &str, query: &Query, page: usize, pages: usize) -> Vec<PageLink>
 /// Those that are shown first, in their order, then the others.
 fn columns(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
     let shown = query.shown_columns(choices);
-    let others = Column::all().filter(|column| {
-        !shown.contains(column) && column.field().is_none_or(|field| choices.has(field) && field.kind != Kind::Text)
-    });
+    let others = choices.fields().filter(|field| field.kind != Kind::Text).map(Column::Of);
+    let others = std::iter::once(Column::Id).chain(others).filter(|column| !shown.contains(column));
     let all: Vec<(Column, bool)> =
         shown.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();
     all.into_iter()

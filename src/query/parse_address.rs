@@ -4,13 +4,14 @@
 use super::read::Reading;
 use super::tree::Query;
 use crate::base::error::Result;
+use crate::ticket::fields::Fields;
 use crate::web::address;
 
 /// Reads pairs in their order, such as `web::address::pairs` gives. The names of the filter form of row Q25 are not for
 /// here: its page turns them into plain pairs first.
-pub fn from_pairs(pairs: &[(String, String)]) -> Result<Query> {
+pub fn from_pairs(fields: &Fields, pairs: &[(String, String)]) -> Result<Query> {
     Reading::fits(pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum())?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(fields);
     for (name, value) in pairs {
         if !reading.pair(name, value) {
             break;
@@ -20,9 +21,9 @@ pub fn from_pairs(pairs: &[(String, String)]) -> Result<Query> {
 }
 
 /// Reads a raw query string, with or without its question mark.
-pub fn from_address(raw: &str) -> Result<Query> {
+pub fn from_address(fields: &Fields, raw: &str) -> Result<Query> {
     Reading::fits(raw.len())?;
-    from_pairs(&address::pairs(raw.strip_prefix('?').unwrap_or(raw)))
+    from_pairs(fields, &address::pairs(raw.strip_prefix('?').unwrap_or(raw)))
 }
 
 #[cfg(test)]
@@ -42,7 +43,7 @@ mod tests {
             "id=!1-25&time=2026-01-01..&changetime=..yesterday",
             "order=priority&desc=1&order=id&group=milestone&groupdesc=1&col=id&col=owner&row=description&max=0&page=2",
         ] {
-            let query = from_address(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+            let query = from_address(&Fields::BUILT_IN, address).unwrap_or_else(|error| panic!("{address}: {error}"));
             assert_eq!(query.to_address(), address);
         }
     }
@@ -57,7 +58,7 @@ mod tests {
             ("verbose=1&rows=description&format=csv&order=id&desc=0", "order=id&row=description"),
             ("status!=closed", "status=!closed"),
         ] {
-            let query = from_address(odd).unwrap_or_else(|error| panic!("{odd}: {error}"));
+            let query = from_address(&Fields::BUILT_IN, odd).unwrap_or_else(|error| panic!("{odd}: {error}"));
             assert_eq!(query.to_address(), canonical, "{odd}");
         }
     }

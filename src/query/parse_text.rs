@@ -6,11 +6,12 @@
 use super::read::{Reading, shortened};
 use super::tree::Query;
 use crate::base::error::Result;
+use crate::ticket::fields::Fields;
 
 /// Reads the text form.
-pub fn from_text(text: &str) -> Result<Query> {
+pub fn from_text(fields: &Fields, text: &str) -> Result<Query> {
     Reading::fits(text.len())?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(fields);
     let clauses = if text.trim().is_empty() { Vec::new() } else { split(text, '&') };
     for clause in clauses {
         if clause.trim() == "or" {
@@ -33,10 +34,10 @@ pub fn from_text(text: &str) -> Result<Query> {
 }
 
 /// Reads what may be either form: the address form begins with `?` (DESIGN 4).
-pub fn from_either(text: &str) -> Result<Query> {
+pub fn from_either(fields: &Fields, text: &str) -> Result<Query> {
     match text.trim_start().strip_prefix('?') {
-        Some(address) => super::from_address(address),
-        None => from_text(text),
+        Some(address) => super::from_address(fields, address),
+        None => from_text(fields, text),
     }
 }
 
@@ -92,8 +93,8 @@ mod tests {
             (" status = new & owner=", "status=%20new&owner="),
             ("created=2026..", "time=2026.."),
         ] {
-            let read = from_text(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            let other = from_address(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+            let read = from_text(&Fields::BUILT_IN, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let other = from_address(&Fields::BUILT_IN, address).unwrap_or_else(|error| panic!("{address}: {error}"));
             assert_eq!(trimmed(read), trimmed(other), "{text}");
         }
     }
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let error = from_text("colour=red&=x&status&id=1-x&time=soonish&order=hue&max=many").err();
+        let error = from_text(&Fields::BUILT_IN, "colour=red&=x&status&id=1-x&time=soonish&order=hue&max=many").err();
         let said = error.map(|error| error.to_string()).unwrap_or_default();
         for word in ["colour", "name of a field", "status", "1-x", "soonish", "hue", "many"] {
             assert!(said.contains(word), "{word}: {said}");

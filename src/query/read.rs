@@ -1,9 +1,9 @@
 //! How both written forms become a tree: what a name and a value mean, and everything that can be wrong with them.
 
 use super::tree::{Clause, Column, Operator, Order, Query, operator_of};
-use super::{dates, ids, words};
+use super::{dates, ids, measures, words};
 use crate::base::error::{Error, Problem, Result};
-use crate::ticket::fields::Kind;
+use crate::ticket::fields::{Fields, Kind};
 
 /// A query is so long at most, in bytes.
 pub const LONGEST: usize = 16 * 1024;
@@ -21,8 +21,8 @@ const NOT_OURS: [&str; 4] = ["format", "report", "update", "action"];
 const SIGNS: [&str; 8] = ["", "!", "~", "^", "$", "!~", "!^", "!$"];
 
 /// Builds a query from names and values in the order in which they stand.
-#[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct Reading<'a> {
+    fields: &'a Fields,
     query: Query,
     group: Vec<Clause>,
     problems: Vec<Problem>,
@@ -36,7 +36,23 @@ pub(super) struct Reading {
     refused: bool,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
+    /// Reads a query about tickets with these fields.
+    pub(super) fn of(fields: &'a Fields) -> Self {
+        Self {
+            fields,
+            query: Query::default(),
+            group: Vec::new(),
+            problems: Vec::new(),
+            clauses: 0,
+            values: 0,
+            parts: 0,
+            descends: false,
+            group_descends: false,
+            refused: false,
+        }
+    }
+
     /// Refuses what is too long to be read at all.
     pub(super) fn fits(bytes: usize) -> Result<()> {
         if bytes <= LONGEST {
@@ -131,14 +147,16 @@ impl Reading {
         }
         let (negated, operator, value) = operator_of(&format!("{sign}{value}"));
         if !column.takes(operator) {
-            let takes =
-                if column == Column::Id { "numbers and ranges such as 1,3-5" } else { "a date or a range of dates" };
-            self.problem(name, format!("{} takes {takes}, nothing else.", column.label()));
+            self.problem(name, format!("{} takes {}, nothing else.", column.label(), column.takes_what()));
             return;
         }
         let values = match column {
             Column::Id => ids::ranges(&value).map(|ranges| ranges.len().max(1)),
             column if column.is_time() => dates::check(&value).map(|()| 1),
+            column if column.is_measured() => measures::check(column, &value).map(|()| 1),
+            Column::Of(field) if field.kind == Kind::Tickets && !value.trim().is_empty() => {
+                ids::ranges(&value.replace('#', "")).map(|ranges| ranges.len().max(1))
+            }
             _ if value.contains('\0') => Err("This holds a character that no text of a ticket has.".to_owned()),
             _ => Ok(1),
         };
@@ -182,7 +200,7 @@ impl Reading {
     }
 
     fn column(&mut self, field: &str, name: &str) -> Option<Column> {
-        let column = Column::named(name.trim());
+        let column = Column::named(self.fields, name.trim());
         if column.is_none() {
             let message = match name.trim() {
                 "" => "The name of a field is missing.".to_owned(),

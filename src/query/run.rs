@@ -10,8 +10,8 @@ use super::line::{self, TicketLine};
 use super::tree::{Column, Query};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
-use crate::ticket::TICKET_VIEW;
 use crate::ticket::fields::{Choices, FIELDS, Field, Kind};
+use crate::ticket::{TICKET_VIEW, duration};
 
 /// What a query found, one page of it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,16 @@ pub struct GroupHead {
     pub first: usize,
     /// It began on a page before.
     pub continued: bool,
+}
+
+/// The same with everything that an item of a JSON list has where no columns were asked for.
+pub fn run_whole(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<Found> {
+    let mut found = run(db, viewer, choices, query)?;
+    if query.columns.is_none() {
+        let fields: Vec<&'static Field> = choices.fields().filter(|field| field.kind != Kind::Text).collect();
+        line::more(db, viewer, choices, &mut found.lines, &fields)?;
+    }
+    Ok(found)
 }
 
 /// One page of what this viewer finds; nothing without the right to see tickets. A page beyond the last is refused with
@@ -79,6 +89,7 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
     let previous = if before == 1 && !rows.is_empty() { Some(rows.remove(0).1) } else { None };
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
     found.lines = line::load(db, &ids, query.wants_description())?;
+    line::more(db, viewer, choices, &mut found.lines, &query.shown_fields(choices))?;
     if let (Some(column), Some(counts)) = (query.group.and_then(|group| group.column.field()), statement.group_counts())
     {
         let totals: HashMap<String, usize> =
@@ -235,7 +246,11 @@ fn named(db: &Connection, choices: &Choices, field: &Field, key: &Value) -> Resu
         Value::Integer(id) if field.kind == Kind::Person => {
             (line::people(db, &[*id])?.remove(id).map(|person| person.login).unwrap_or_default(), Some(*id))
         }
-        Value::Integer(id) => (choices.name_of(field, *id).to_owned(), Some(*id)),
+        Value::Integer(number) => match field.kind {
+            Kind::Check => (number.to_string(), None),
+            Kind::Minutes => (duration::written(*number), None),
+            _ => (choices.name_of(field, *number).to_owned(), Some(*number)),
+        },
         Value::Text(text) => (text.clone(), None),
         _ => (String::new(), None),
     })
@@ -251,6 +266,12 @@ impl Query {
         shown || self.rows.iter().any(|field| field.name == "description")
     }
 
+    /// The fields of the columns and rows that are shown.
+    fn shown_fields(&self, choices: &Choices) -> Vec<&'static Field> {
+        let columns = self.shown_columns(choices).into_iter().filter_map(Column::field);
+        columns.chain(self.rows.iter().copied()).collect()
+    }
+
     /// A page of the list as JSON (DESIGN 5); `root` is the project's whole address. Where no columns were asked for, an
     /// item has all fields but the long texts.
     pub fn json(&self, found: &Found, choices: &Choices, root: &str) -> serde_json::Value {
@@ -263,8 +284,10 @@ impl Query {
         let mut items: Vec<serde_json::Value> =
             found.lines.iter().map(|line| line.json(&columns, choices, root)).collect();
         if self.columns.is_none() {
-            for item in &mut items {
-                item["custom"] = serde_json::json!({});
+            for (item, line) in items.iter_mut().zip(&found.lines) {
+                let own = choices.fields().filter(|field| field.own && field.kind != Kind::Text).map(Column::Of);
+                let own = own.map(|column| (column.name().to_owned(), line.json_cell(column, choices)));
+                item["custom"] = serde_json::Value::Object(own.collect());
             }
         }
         let next = (found.page < found.pages)
@@ -287,6 +310,7 @@ impl Query {
             "summary" => 1,
             _ if self.asks_for(*column) => 2,
             "reporter" | "keywords" | "cc" => 4,
+            _ if column.field().is_some_and(line::is_more) => 5,
             _ => 3,
         });
         columns.retain(|column| {
@@ -310,7 +334,7 @@ impl Query {
 
     /// Whether a closed ticket could be found, as far as the states asked for tell.
     fn may_be_closed(&self, choices: &Choices) -> bool {
-        let Some(column) = Column::named("status") else { return true };
+        let Some(column) = Column::built_in("status") else { return true };
         if self.groups.is_empty() {
             return true;
         }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::line::is_more;
 use super::narrow;
 use super::run::{Found, GroupHead};
 use super::tree::{Column, Order, Query};
@@ -212,11 +213,30 @@ impl<'a> Drawing<'a> {
                 html.text(&line.keywords);
             }
             (_, Kind::Status) => html = self.status(line),
+            (_, Kind::Tickets) => html = self.tickets(line, field),
+            (_, Kind::Moment) => html = line.time(field).map(|at| self.time(at)).unwrap_or_default(),
+            _ if is_more(field) && field.kind != Kind::Time => {
+                let shown = line.more.get(field.name).map_or("", |cell| cell.shown.as_str());
+                html.text(&shortened(shown, LONGEST_CELL));
+            }
             (_, Kind::Milestone) => html = line.milestone.map(|id| self.milestone(id)).unwrap_or_default(),
             (_, Kind::Time) => html = line.time(field).map(|at| self.time(at)).unwrap_or_default(),
             _ => {
                 html.text(line.choice(field).map_or("", |id| self.choices.name_of(field, id)));
             }
+        }
+        html
+    }
+
+    /// Numbers that lead to their tickets.
+    fn tickets(&self, line: &TicketLine, field: &Field) -> Html {
+        let mut html = Html::default();
+        for (at, number) in line.more.get(field.name).into_iter().flat_map(|cell| &cell.tickets).enumerate() {
+            if at > 0 {
+                html.tag(", ");
+            }
+            let href = format!("{}{}", self.root, ticket_href(*number));
+            html.tag("<a").attribute("href", &href).tag(">#").text(&number.to_string()).tag("</a>");
         }
         html
     }

@@ -6,7 +6,7 @@
 
 pub use crate::ticket::asked::USER;
 use crate::ticket::asked::{exactly, is_mistakable, is_shielded};
-use crate::ticket::fields::{FIELDS, Field, Kind, field};
+use crate::ticket::fields::{Field, Fields, Kind, field};
 use crate::web::address;
 
 /// A list without `max` shows so many tickets on a page (row Q20).
@@ -147,7 +147,7 @@ impl Query {
         if !self.order.is_empty() {
             return self.order.clone();
         }
-        Column::named(DEFAULT_ORDER).map(|column| Order { column, descending: false }).into_iter().collect()
+        Column::built_in(DEFAULT_ORDER).map(|column| Order { column, descending: false }).into_iter().collect()
     }
 
     /// Tickets on a page; none if all of them are.
@@ -204,13 +204,18 @@ impl Operator {
 
 impl Column {
     /// The column of that name, by Trac's synonyms too (row Q12).
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn named(fields: &Fields, name: &str) -> Option<Self> {
         match name {
             "id" => Some(Self::Id),
             "created" => field("time").map(Self::Of),
             "modified" => field("changetime").map(Self::Of),
-            name => field(name).map(Self::Of),
+            name => fields.named(name).map(Self::Of),
         }
+    }
+
+    /// That of a field which every project has.
+    pub fn built_in(name: &str) -> Option<Self> {
+        field(name).map(Self::Of)
     }
 
     pub fn name(self) -> &'static str {
@@ -235,23 +240,37 @@ impl Column {
         }
     }
 
+    /// Instants and calendar dates.
     pub fn is_time(self) -> bool {
-        self.field().is_some_and(|field| field.kind == Kind::Time)
+        self.field().is_some_and(|field| matches!(field.kind, Kind::Time | Kind::Moment | Kind::Date))
     }
 
-    /// What its values can be asked by: ids and times know nothing but ranges.
+    /// What is more or less: numbers, lengths of time.
+    pub fn is_measured(self) -> bool {
+        self.field().is_some_and(|field| matches!(field.kind, Kind::Number | Kind::Minutes))
+    }
+
+    /// What its values can be asked by: ids, times and numbers know nothing but ranges.
     pub fn takes(self, operator: Operator) -> bool {
-        operator == Operator::Is || (self != Self::Id && !self.is_time())
+        let counted = self.field().is_none_or(|field| matches!(field.kind, Kind::Tickets | Kind::Check));
+        operator == Operator::Is || !(counted || self.is_time() || self.is_measured())
+    }
+
+    /// The same in words, for a column that takes ranges alone.
+    pub fn takes_what(self) -> &'static str {
+        match self.field().map(|field| field.kind) {
+            None | Some(Kind::Tickets) => "numbers and ranges such as 1,3-5",
+            Some(Kind::Check) => "1 or 0",
+            Some(Kind::Number) => "a number or a range such as 1..5",
+            Some(Kind::Minutes) => "a length of time or a range such as 1h..4h",
+            _ => "a date or a range of dates",
+        }
     }
 
     /// Whether a list can be parted by it (row Q19).
     pub fn groups(self) -> bool {
-        self.field().is_some_and(|field| !matches!(field.kind, Kind::Text | Kind::People | Kind::Time))
-    }
-
-    /// All of them, in order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        std::iter::once(Self::Id).chain(FIELDS.iter().map(Self::Of))
+        self.field()
+            .is_some_and(|field| !field.kind.is_list() && !matches!(field.kind, Kind::Text | Kind::Time | Kind::Moment))
     }
 }
 

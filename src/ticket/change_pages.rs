@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::conversation::comment_href;
 use super::edit::{self, Outcome};
-use super::fields::Choices;
+use super::fields::{Choices, Fields};
 use super::form::{self, Newer, Preview, Typed, pending};
 use super::head::{asked_ticket, enter, with_list};
 use super::history;
@@ -45,9 +45,10 @@ async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -
 fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
     let (ticket, mut typed) = room.project.read(|db| {
         let ticket = asked_ticket(db, room, number)?;
-        let (choices, people) = (Choices::load(db)?, People::load(db, ticket.values.people())?);
+        let choices = Choices::load(db)?;
+        let people = People::load(db, ticket.values.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &people };
-        let typed = form::read(form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        let typed = form::read(&choices.fields, form, Some((&ticket, &names, people::own_login(&room.viewer))));
         Ok((ticket, typed))
     })?;
     let fragment = match desk.visit.value("action").as_deref() {
@@ -181,7 +182,8 @@ fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &T
     let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
     match planner(desk, db, room).change(ticket, &typed.request) {
         Ok(plan) => {
-            let people = plan.before.people().chain(plan.after.people());
+            let fields = &plan.choices.fields;
+            let people = plan.before.named_people(fields).into_iter().chain(plan.after.named_people(fields));
             let people = People::load(db, people)?.shown_to(&room.viewer);
             preview.changes = pending(&Names { choices: &plan.choices, people: &people }, &plan, typed);
             preview.problems.extend(edit::conflict_problems(&plan));
@@ -195,7 +197,7 @@ fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &T
     }
     let newest = ticket.row.changes;
     if typed.request.seen.is_some_and(|seen| seen < newest)
-        && let Some(group) = history::groups(db, &room.viewer, ticket, newest, newest)?.pop()
+        && let Some(group) = history::groups(db, &room.viewer, &Fields::load(db)?, ticket, newest, newest)?.pop()
     {
         let people = People::load(db, group.change.author)?.shown_to(&room.viewer);
         let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));

@@ -142,7 +142,7 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
     let pages = (latest.max(1) - 1) / ON_A_PAGE + 1;
     let page = page_of(asked, pages);
     let (from, to) = ((page - 1) * ON_A_PAGE + 1, (page * ON_A_PAGE).min(latest));
-    let groups = history::groups(db, &room.viewer, ticket, from, to)?;
+    let groups = history::groups(db, &room.viewer, &asked.choices.fields, ticket, from, to)?;
     let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
     let names = Names { choices: asked.choices, people: &authors };
 

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::fields::{Choices, FIELDS, Kind};
+use super::fields::{Choices, FIELDS, Fields, Kind};
 use super::link::class_of;
 use super::store::{self, TicketRow};
 use super::values::{Names, People, Value};
@@ -32,7 +32,7 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
         return Ok(None);
     };
     let choices = Choices::load(db)?;
-    let people = People::load(db, ticket.values.people())?;
+    let people = People::load(db, ticket.values.named_people(&choices.fields))?;
     let names = Names { choices: &choices, people: &people };
     let mut facets = Vec::new();
     for field in FIELDS.iter() {
@@ -44,6 +44,12 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
     let mut text = text_of(db, &ticket.row, ticket.values.text("description"))?;
     text.push('\n');
     text.push_str(ticket.values.text("keywords"));
+    for field in choices.fields.iter().filter(|field| field.own) {
+        for value in ticket.values.get(field.name) {
+            text.push('\n');
+            text.push_str(&names.written(field, value));
+        }
+    }
     let reporter = ticket.row.reporter;
     Ok(Some(Document {
         resource: resource.clone(),
@@ -147,7 +153,7 @@ fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
             let labels: Vec<String> = fields
                 .into_iter()
                 .flatten()
-                .filter_map(|name| super::fields::field(name.as_str()?))
+                .filter_map(|name| choices.fields.named(name.as_str()?))
                 .map(|field| field.label.to_lowercase())
                 .collect();
             if labels.is_empty() { "changed".to_owned() } else { format!("changed: {}", labels.join(", ")) }
@@ -181,12 +187,22 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
         let spans = match ticket.values.get(field.name).first() {
             Some(Value::Id(value)) => rusqlite::types::Value::Integer(*value),
             Some(Value::Text(text)) => rusqlite::types::Value::Text(text.clone()),
-            _ if field.is_id() => rusqlite::types::Value::Null,
-            _ => rusqlite::types::Value::Text(String::new()),
+            _ => field.nothing(),
         };
         if kept != spans {
             findings.push(format!("ticket #{id}: its {} is not what its history says", field.name));
         }
+    }
+    let fields = Fields::load(db)?;
+    let spans = fields
+        .iter()
+        .filter(|field| field.is_current())
+        .flat_map(|field| ticket.values.get(field.name).iter().map(|value| (field.name.to_owned(), value.clone())));
+    let mut spans: Vec<(String, Value)> = spans.collect();
+    spans.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if store::current(db, id)? != spans {
+        findings
+            .push(format!("ticket #{id}: what is kept of its relations and own fields is not what its history says"));
     }
     let (changes, newest): (i64, Option<i64>) = db
         .prepare_cached("select count(*), max(number) from ticket_change where ticket = ?1")?

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fields::{Choices, FIELDS, LARGEST_TEXT};
+use super::fields::{Choices, Field, LARGEST_TEXT};
 use super::plan::{Plan, Planner, Request};
 use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
@@ -41,8 +41,8 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         let id = store::insert(tx, status, values.text("summary"), DEFAULT_CLASS)?;
         let change = NewChange { ticket: id, number: 0, comment: &plan.comment, reply_to: None, acl: DEFAULT_CLASS };
         let change = store::insert_change(tx, &change)?;
-        for (field, of_field) in values.iter() {
-            store::save_values(tx, id, change, field, of_field)?;
+        for field in plan.choices.fields.iter().filter(|field| !values.get(field.name).is_empty()) {
+            store::save_values(tx, id, change, field, values.get(field.name))?;
         }
         let closed = is_closed(&plan.choices, &values).then(|| tx.now());
         store::save_row(tx, id, &values, 0, closed)?;
@@ -113,11 +113,12 @@ fn append(
     let (id, acl) = (ticket.row.id, ticket.row.acl);
     let number = ticket.row.changes + 1;
     let change = store::insert_change(tx, &NewChange { ticket: id, number, comment, reply_to, acl })?;
-    let changed: Vec<&str> =
-        FIELDS.iter().map(|field| field.name).filter(|name| ticket.values.get(name) != values.get(name)).collect();
-    for name in &changed {
-        store::save_values(tx, id, change, name, values.get(name))?;
+    let differs = |field: &&Field| ticket.values.get(field.name) != values.get(field.name);
+    let fields: Vec<&Field> = choices.fields.iter().filter(differs).collect();
+    for field in &fields {
+        store::save_values(tx, id, change, field, values.get(field.name))?;
     }
+    let changed: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let (was_closed, closes) = (is_closed(choices, &ticket.values), is_closed(choices, values));
     let closed_at = match (was_closed, closes) {
         (_, false) => None,

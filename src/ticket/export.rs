@@ -23,7 +23,7 @@ pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option
     let choices = Choices::load(db)?;
     let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
-    let people = People::load(db, values.people())?.shown_to(&room.viewer);
+    let people = People::load(db, values.named_people(&choices.fields))?.shown_to(&room.viewer);
     let names = Names { choices: &choices, people: &people };
     let fields: Vec<_> = choices.fields().filter(|field| field.kind != Kind::Time).collect();
     let heads = std::iter::once("id".to_owned()).chain(fields.iter().map(|field| field.name.to_owned()));
@@ -53,9 +53,16 @@ fn line(separator: char, values: impl Iterator<Item = String>) -> String {
 /// The newest changes, newest first.
 pub(super) fn feed(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let row = &ticket.row;
-    let mut groups = history::groups(db, &room.viewer, ticket, (row.changes - FEED_ENTRIES + 1).max(0), row.changes)?;
-    groups.reverse();
     let choices = Choices::load(db)?;
+    let mut groups = history::groups(
+        db,
+        &room.viewer,
+        &choices.fields,
+        ticket,
+        (row.changes - FEED_ENTRIES + 1).max(0),
+        row.changes,
+    )?;
+    groups.reverse();
     let people = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
     let names = Names { choices: &choices, people: &people };
     let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;

@@ -1,9 +1,14 @@
-//! What a ticket has: its fields by Trac's names and in Trac's order (row T03), and the choices that this project offers
-//! for them. Whoever shows, changes, asks for or counts a field looks here.
+//! What a ticket has: its fields by Trac's names and in Trac's order (row T03), then dates, times and relations, then those
+//! that the project has defined itself, and the choices that this project offers for them. Whoever shows, changes, asks for
+//! or counts a field looks here.
+
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use super::options::{self, OptionRow, StatusRow};
+use super::own_fields::{self, OwnField};
 use crate::base::error::Result;
 use crate::base::text::fold;
 use crate::milestone::store::{self as milestones, MilestoneRow};
@@ -12,17 +17,19 @@ use crate::milestone::store::{self as milestones, MilestoneRow};
 pub const LARGEST_TEXT: usize = 1024 * 1024;
 pub const LONGEST_SUMMARY: usize = 1000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Field {
     /// As forms, addresses, queries, JSON and the database call it.
     pub name: &'static str,
     /// As pages and the heads of tables call it.
     pub label: &'static str,
     pub kind: Kind,
+    /// The project has defined it itself (row F01).
+    pub own: bool,
 }
 
 /// What values a field takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// One line of text.
     Line,
@@ -38,36 +45,84 @@ pub enum Kind {
     Status,
     /// The id of an option of `field_option`; `empty`: it need not have any (row T07).
     Option { empty: bool },
+    /// The ids of any number of options.
+    Options,
     /// The id of a milestone, or none.
     Milestone,
     /// An instant that the program sets.
     Time,
+    /// An instant that somebody sets, in microseconds.
+    Moment,
+    /// A calendar date in the project's time zone: `2026-12-31`.
+    Date,
+    /// A decimal number, kept as it is written.
+    Number,
+    /// A number of minutes: `2h 30m`.
+    Minutes,
+    /// 1 or nothing.
+    Check,
+    /// A web address.
+    Url,
+    /// The numbers of any number of tickets.
+    Tickets,
+}
+
+impl Kind {
+    /// Whether a field of this kind holds several values.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::People | Self::Options | Self::Tickets)
+    }
+
+    /// Whether its values are texts, not numbers of something.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Line | Self::Text | Self::Words | Self::Date | Self::Number | Self::Url)
+    }
 }
 
 const OPTION: Kind = Kind::Option { empty: false };
 const OPTION_OR_NONE: Kind = Kind::Option { empty: true };
 
-/// All fields, in order (row T03).
-pub const FIELDS: [Field; 16] = [
-    Field { name: "summary", label: "Summary", kind: Kind::Line },
-    Field { name: "reporter", label: "Reporter", kind: Kind::Person },
-    Field { name: "owner", label: "Owner", kind: Kind::Person },
-    Field { name: "description", label: "Description", kind: Kind::Text },
-    Field { name: "type", label: "Type", kind: OPTION },
-    Field { name: "status", label: "Status", kind: Kind::Status },
-    Field { name: "priority", label: "Priority", kind: OPTION },
-    Field { name: "milestone", label: "Milestone", kind: Kind::Milestone },
-    Field { name: "component", label: "Component", kind: OPTION },
-    Field { name: "version", label: "Version", kind: OPTION_OR_NONE },
-    Field { name: "severity", label: "Severity", kind: OPTION },
-    Field { name: "resolution", label: "Resolution", kind: OPTION_OR_NONE },
-    Field { name: "keywords", label: "Keywords", kind: Kind::Words },
-    Field { name: "cc", label: "Cc", kind: Kind::People },
-    Field { name: "time", label: "Created", kind: Kind::Time },
-    Field { name: "changetime", label: "Modified", kind: Kind::Time },
+const fn built_in(name: &'static str, label: &'static str, kind: Kind) -> Field {
+    Field { name, label, kind, own: false }
+}
+
+/// The fields that every project has: Trac's in its order (row T03), then dates, times (row A1 of RT) and relations (A2).
+pub const FIELDS: [Field; 28] = [
+    built_in("summary", "Summary", Kind::Line),
+    built_in("reporter", "Reporter", Kind::Person),
+    built_in("owner", "Owner", Kind::Person),
+    built_in("description", "Description", Kind::Text),
+    built_in("type", "Type", OPTION),
+    built_in("status", "Status", Kind::Status),
+    built_in("priority", "Priority", OPTION),
+    built_in("milestone", "Milestone", Kind::Milestone),
+    built_in("component", "Component", OPTION),
+    built_in("version", "Version", OPTION_OR_NONE),
+    built_in("severity", "Severity", OPTION),
+    built_in("resolution", "Resolution", OPTION_OR_NONE),
+    built_in("keywords", "Keywords", Kind::Words),
+    built_in("cc", "Cc", Kind::People),
+    built_in("time", "Created", Kind::Time),
+    built_in("changetime", "Modified", Kind::Time),
+    built_in("starts", "Starts", Kind::Date),
+    built_in("due", "Due", Kind::Date),
+    built_in("started", "Started", Kind::Time),
+    built_in("resolved", "Resolved", Kind::Time),
+    built_in("contacted", "Last contact", Kind::Time),
+    built_in("estimated", "Estimated", Kind::Minutes),
+    built_in("remaining", "Time left", Kind::Minutes),
+    built_in("depends_on", "Depends on", Kind::Tickets),
+    built_in("parent", "Parent", Kind::Tickets),
+    built_in("refers_to", "Refers to", Kind::Tickets),
+    built_in("duplicate_of", "Duplicate of", Kind::Tickets),
+    built_in("private", "Private", Kind::Check),
 ];
 
-/// The field of that name.
+/// The built-in fields with which a ticket is planned and related: shown where they have a value, changed in a fold.
+pub const PLANNING: [&str; 9] =
+    ["starts", "due", "estimated", "remaining", "depends_on", "parent", "refers_to", "duplicate_of", "private"];
+
+/// The built-in field of that name.
 pub fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name)
 }
@@ -78,24 +133,98 @@ impl Field {
         !matches!(self.kind, Kind::Status | Kind::Time) && self.name != "resolution"
     }
 
-    /// The column of the table `ticket` that repeats its current value; none if it has several.
+    /// The column of the table `ticket` that repeats its current value; none if it has several, or is a project's own.
     pub fn column(&self) -> Option<&'static str> {
         match self.name {
+            _ if self.own => None,
             "time" => Some("created_at"),
             "changetime" => Some("changed_at"),
-            "cc" => None,
+            "started" => Some("started_at"),
+            "resolved" => Some("closed_at"),
+            "contacted" => Some("contacted_at"),
+            _ if self.kind.is_list() => None,
             name => Some(name),
+        }
+    }
+
+    /// Whether `ticket_current` repeats its current values: what has no column and is looked for by value. Those of Cc are
+    /// participants, and long texts are in `ticket_value` alone.
+    pub fn is_current(&self) -> bool {
+        self.column().is_none() && self.name != "cc" && self.kind != Kind::Text
+    }
+
+    /// What stands in its column where it has no value.
+    pub fn nothing(&self) -> rusqlite::types::Value {
+        match self.kind {
+            Kind::Line | Kind::Text | Kind::Words => String::new().into(),
+            Kind::Check => 0.into(),
+            _ => rusqlite::types::Value::Null,
         }
     }
 
     /// Whether its values are ids of something that has a name.
     pub fn is_id(&self) -> bool {
-        matches!(self.kind, Kind::Person | Kind::People | Kind::Status | Kind::Option { .. } | Kind::Milestone)
+        matches!(
+            self.kind,
+            Kind::Person | Kind::People | Kind::Status | Kind::Option { .. } | Kind::Options | Kind::Milestone
+        )
+    }
+
+    /// The one copy of a field that a project has defined. Such definitions are few, and each is kept as long as the program
+    /// runs, so that all fields can be passed on as the built-in ones are.
+    pub(super) fn defined(name: &str, label: &str, kind: Kind) -> &'static Self {
+        static DEFINED: LazyLock<Mutex<HashSet<&'static Field>>> = LazyLock::new(Mutex::default);
+        let mut defined = DEFINED.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &&&'static Self| known.name == name && known.label == label && known.kind == kind;
+        if let Some(known) = defined.iter().find(same) {
+            return known;
+        }
+        let field = Box::leak(Box::new(Self {
+            name: Box::leak(name.to_owned().into_boxed_str()),
+            label: Box::leak(label.to_owned().into_boxed_str()),
+            kind,
+            own: true,
+        }));
+        defined.insert(field);
+        field
+    }
+}
+
+/// All fields of a project, in order: the built-in ones, then its own.
+#[derive(Debug, Clone)]
+pub struct Fields {
+    own: Vec<&'static Field>,
+}
+
+impl Fields {
+    /// Those that every project has.
+    pub const BUILT_IN: Self = Self { own: Vec::new() };
+
+    /// Those of a project, also the retired ones: old tickets and histories have them.
+    pub fn load(db: &Connection) -> Result<Self> {
+        Ok(Self { own: own_fields::all(db)?.into_iter().map(|own| own.field).collect() })
+    }
+
+    /// The field of that name.
+    pub fn named(&self, name: &str) -> Option<&'static Field> {
+        field(name).or_else(|| self.own.iter().copied().find(|field| field.name == name))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &'static Field> {
+        FIELDS.iter().chain(self.own.iter().copied())
+    }
+
+    /// Where it stands among all of them.
+    pub fn place(&self, field: &Field) -> usize {
+        self.iter().position(|known| known.name == field.name).unwrap_or(usize::MAX)
     }
 }
 
 /// The choices of a project: options, states, milestones. Small tables, read whole.
 pub struct Choices {
+    pub fields: Fields,
+    /// What a project has said of its own fields, in their order; retired ones among them.
+    pub own: Vec<OwnField>,
     pub options: Vec<OptionRow>,
     pub statuses: Vec<StatusRow>,
     pub milestones: Vec<MilestoneRow>,
@@ -107,7 +236,10 @@ impl Choices {
     /// Everything, retired options among them: they are what old tickets have. It is for whoever has already found out
     /// that the viewer may see tickets; milestones are named on tickets to all who see those.
     pub fn load(db: &Connection) -> Result<Self> {
+        let own = own_fields::all(db)?;
         Ok(Self {
+            fields: Fields { own: own.iter().map(|own| own.field).collect() },
+            own,
             options: options::all(db)?,
             statuses: options::statuses(db)?,
             milestones: milestones::all(db)?,
@@ -140,7 +272,7 @@ impl Choices {
     /// The name of an option, state or milestone, also of one that is gone; empty for what never was.
     pub fn name_of(&self, field: &Field, id: i64) -> &str {
         match field.kind {
-            Kind::Option { .. } => self.option(id).map(|option| option.name.as_str()),
+            Kind::Option { .. } | Kind::Options => self.option(id).map(|option| option.name.as_str()),
             Kind::Status => self.status(id).map(|status| status.name.as_str()),
             Kind::Milestone => {
                 let gone = || self.gone_milestones.iter().find(|(gone, _)| *gone == id).map(|(_, name)| name.as_str());
@@ -155,7 +287,7 @@ impl Choices {
     pub fn id_of(&self, field: &Field, name: &str) -> Option<i64> {
         let folded = fold(name.trim());
         match field.kind {
-            Kind::Option { .. } => {
+            Kind::Option { .. } | Kind::Options => {
                 let mut found: Vec<&OptionRow> = self
                     .options
                     .iter()
@@ -180,6 +312,7 @@ impl Choices {
     /// Whether the field is there at all: one without choices is nowhere to be seen (row T04).
     pub fn has(&self, field: &Field) -> bool {
         match field.kind {
+            _ if field.own => self.own(field.name).is_some_and(|own| own.retired_at.is_none()),
             Kind::Option { .. } => self.options.iter().any(|option| option.field == field.name),
             Kind::Milestone => !self.milestones.is_empty(),
             _ => true,
@@ -188,6 +321,11 @@ impl Choices {
 
     /// The fields of this project, in order.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
-        FIELDS.iter().filter(|field| self.has(field))
+        self.fields.iter().filter(|field| self.has(field))
+    }
+
+    /// What the project has said of a field of its own.
+    pub fn own(&self, name: &str) -> Option<&OwnField> {
+        self.own.iter().find(|own| own.field.name == name)
     }
 }

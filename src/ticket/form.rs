@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::TICKET_ADMIN;
 use super::asked::{self, exactly};
-use super::fields::{Choices, Field, Kind, field};
+use super::fields::{Choices, Field, Fields, Kind, field};
 use super::history::FieldChange;
+use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
 use super::store::Ticket;
@@ -41,17 +42,17 @@ impl Typed {
         self.request.set.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn put(&mut self, name: &str, value: &str) {
+    fn put(&mut self, fields: &Fields, name: &str, value: &str) {
         let full = self.request.set.len() >= MOST_NAMES;
         match self.request.set.iter_mut().find(|(known, _)| known == name) {
             // A field of several values came as several.
-            Some((_, known)) => match field(name).map(|field| field.kind) {
-                Some(Kind::People) => *known = format!("{known}, {value}"),
+            Some((_, known)) => match fields.named(name).map(|field| field.kind) {
+                Some(Kind::People | Kind::Options | Kind::Tickets) => *known = format!("{known}, {value}"),
                 Some(Kind::Words) => *known = format!("{known} {value}"),
                 _ => {}
             },
             // Whoever makes up names is told of the first of them; all of them would fill pages.
-            None if full && field(name).is_none() => {}
+            None if full && fields.named(name).is_none() => {}
             None => self.request.set.push((name.to_owned(), value.to_owned())),
         }
     }
@@ -63,12 +64,12 @@ impl Typed {
 
 /// Reads a form, or a JSON body of the same names or of Trac's field names.
 /// `ticket` is the one that is changed, with its values in words; none for a new one.
-pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> Typed {
+pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> Typed {
     let mut typed = Typed { preview: form.has("preview"), ..Typed::default() };
     let emptied = form.emptied().iter().map(|name| (name.as_str(), ""));
     let mut named: Vec<&str> = Vec::new();
     for (name, value) in form.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(emptied) {
-        let several = field(name.trim_start_matches("field_")).is_some_and(takes_several);
+        let several = fields.named(name.trim_start_matches("field_")).is_some_and(takes_several);
         if form.json && !several && named.contains(&name) {
             typed.problems.push(Problem::new(name, format!("`{}` takes one value.", shortened(name))));
             continue;
@@ -82,22 +83,23 @@ pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> 
             None if form.json && !is_control(name) => name,
             None => continue,
         };
-        match field(bare) {
+        match fields.named(bare) {
             Some(field) if field.kind == Kind::Time => {
                 let same = ticket.is_some_and(|(ticket, _, _)| value == instant(ticket, bare));
                 if form.json && !same {
-                    typed.put(bare, value);
+                    typed.put(fields, bare, value);
                 }
             }
             // Only the workflow changes them: a form that has them is an old one (row T05). JSON is told.
             Some(field) if !field.is_editable() && !form.json => {}
-            _ => typed.put(bare, value),
+            _ => typed.put(fields, bare, value),
         }
     }
+    put_unticked(fields, form, &mut typed);
     if let (Some((ticket, names, login)), true) = (ticket, form.has("field_checkbox_cc")) {
         let own = typed.value("cc").is_some();
         typed.drop("cc");
-        typed.put("cc", &with_own(ticket, names, login, own));
+        typed.put(fields, "cc", &with_own(ticket, names, login, own));
     }
     typed.request.comment = form.text("comment").to_owned();
     typed.request.reply_to = match form.text("replyto").trim() {
@@ -114,13 +116,25 @@ pub(super) fn read(form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> 
         owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
         resolution: form.get(&workflow::resolution_field(name)).map(str::to_owned),
     });
-    keep_theirs(form, &mut typed);
-    take_back(form, &mut typed);
+    keep_theirs(fields, form, &mut typed);
+    take_back(fields, form, &mut typed);
     typed
 }
 
+/// A box that is not ticked is not sent, nor is a list of boxes with none of them ticked: a companion tells that the form had
+/// them (row T13).
+fn put_unticked(fields: &Fields, form: &Form, typed: &mut Typed) {
+    for (name, _) in form.pairs() {
+        let field = name.strip_prefix("field_checkbox_").and_then(|name| fields.named(name));
+        let Some(field) = field.filter(|field| matches!(field.kind, Kind::Check | Kind::Options)) else { continue };
+        if typed.value(field.name).is_none() {
+            typed.put(fields, field.name, if field.kind == Kind::Check { "0" } else { "" });
+        }
+    }
+}
+
 fn takes_several(field: &Field) -> bool {
-    matches!(field.kind, Kind::People | Kind::Words)
+    field.kind.is_list() || field.kind == Kind::Words
 }
 
 fn is_control(name: &str) -> bool {
@@ -147,19 +161,20 @@ fn with_own(ticket: &Ticket, names: &Names<'_>, login: &str, own: bool) -> Strin
 }
 
 /// What was chosen where two had changed the same: leaving theirs is not setting it (row C10).
-fn keep_theirs(form: &Form, typed: &mut Typed) {
+fn keep_theirs(fields: &Fields, form: &Form, typed: &mut Typed) {
     for (name, choice) in form.pairs() {
-        let Some(field) = name.strip_prefix("keep_").and_then(field).filter(|_| choice == "theirs") else { continue };
+        let field = name.strip_prefix("keep_").and_then(|name| fields.named(name));
+        let Some(field) = field.filter(|_| choice == "theirs") else { continue };
         leave(typed, field);
     }
 }
 
 /// Row C12: `revert_milestone` takes that pending change back and shows the rest again.
-fn take_back(form: &Form, typed: &mut Typed) {
+fn take_back(fields: &Fields, form: &Form, typed: &mut Typed) {
     for (name, _) in form.pairs() {
         match name.strip_prefix("revert_") {
             Some("action") => typed.request.action = None,
-            Some(name) => match field(name) {
+            Some(name) => match fields.named(name) {
                 Some(field) => leave(typed, field),
                 None => continue,
             },
@@ -202,7 +217,7 @@ pub(super) struct FormField {
     pub value: String,
     pub groups: Vec<Group>,
     pub suggestions: Vec<String>,
-    pub hint: &'static str,
+    pub hint: String,
     pub required: bool,
     pub changed: bool,
     pub rows: usize,
@@ -218,11 +233,13 @@ pub(super) struct Group {
 pub(super) struct Choice {
     value: String,
     label: String,
+    /// Of several.
+    chosen: bool,
 }
 
 impl Choice {
     fn of(name: &str) -> Self {
-        Self { value: name.to_owned(), label: name.to_owned() }
+        Self { value: name.to_owned(), label: name.to_owned(), chosen: false }
     }
 }
 
@@ -249,7 +266,7 @@ impl Controls<'_> {
             value: value.to_owned(),
             groups: Vec::new(),
             suggestions: Vec::new(),
-            hint: "",
+            hint: String::new(),
             required: field.name == "summary",
             rows: 0,
         };
@@ -266,13 +283,55 @@ impl Controls<'_> {
             }
             Kind::People => {
                 control.suggestions = self.logins.to_vec();
-                control.hint = "Names or addresses, with commas between them.";
+                control.hint = "Names or addresses, with commas between them.".to_owned();
             }
             Kind::Person => control.suggestions = self.logins.to_vec(),
-            Kind::Words => control.hint = "Words with blanks between them.",
+            Kind::Options => {
+                control.kind = "multiple";
+                let chosen: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+                let mut options: Vec<Choice> =
+                    self.names.choices.options(field.name).map(|option| Choice::of(&option.name)).collect();
+                options.extend(chosen.iter().filter(|name| !self.is_offered(field, name)).map(|name| Choice::of(name)));
+                for option in &mut options {
+                    option.chosen = chosen.contains(&option.value.as_str());
+                }
+                control.groups = vec![Group { label: "", options }];
+            }
+            Kind::Check => {
+                control.kind = "checkbox";
+                control.value = if value.trim() == "1" { "1" } else { "0" }.to_owned();
+                control.changed = (control.value == "1") != (stored == "1");
+            }
+            Kind::Text => {
+                control.kind = "textarea";
+                control.rows = 5;
+                control.changed = value != stored;
+            }
+            Kind::Date => {
+                control.kind = "date";
+                control.hint = "As 2026-12-31.".to_owned();
+            }
+            Kind::Moment => control.hint = "As 2026-12-31 or 2026-12-31T14:00.".to_owned(),
+            Kind::Minutes => control.hint = "As 2h30m, 1.5h or 1:30.".to_owned(),
+            Kind::Tickets => control.hint = "Numbers of tickets, with commas between them.".to_owned(),
+            Kind::Url => control.kind = "url",
+            Kind::Words => control.hint = "Words with blanks between them.".to_owned(),
             _ => {}
         }
+        if let Some(own) = self.names.choices.own(field.name) {
+            control.rows = usize::try_from(own.rows).unwrap_or(5);
+            if own.kind == OwnKind::Radio {
+                control.kind = "radio";
+            }
+            if !own.help.is_empty() {
+                control.hint.clone_from(&own.help);
+            }
+        }
         control
+    }
+
+    fn is_offered(&self, field: &Field, name: &str) -> bool {
+        self.names.choices.options(field.name).any(|option| option.name == name)
     }
 
     /// The box of those who may only put themselves on the Cc list or take themselves off it (row C17).
@@ -284,7 +343,7 @@ impl Controls<'_> {
             changed: ticked != was,
             groups: Vec::new(),
             suggestions: Vec::new(),
-            hint: "",
+            hint: String::new(),
             ..self.control(field, "")
         }
     }
@@ -297,7 +356,7 @@ impl Controls<'_> {
         }
         options.extend(self.names.choices.options(field.name).map(|option| Choice::of(&option.name)));
         if !options.iter().any(|option| option.value == value) {
-            options.push(Choice { value: value.to_owned(), label: format!("{value} (no longer in use)") });
+            options.push(Choice { label: format!("{value} (no longer in use)"), ..Choice::of(value) });
         }
         vec![Group { label: "", options }]
     }
@@ -390,8 +449,8 @@ fn owners(logins: &[String]) -> Vec<Choice> {
     logins
         .iter()
         .map(|login| match login.as_str() {
-            "" => Choice { value: String::new(), label: "nobody".to_owned() },
-            DEFAULT_OWNER => Choice { value: login.clone(), label: "the owner of the component".to_owned() },
+            "" => Choice { label: "nobody".to_owned(), ..Choice::of("") },
+            DEFAULT_OWNER => Choice { label: "the owner of the component".to_owned(), ..Choice::of(login) },
             login => Choice::of(login),
         })
         .collect()
@@ -450,6 +509,27 @@ pub(super) fn linked(names: &Names<'_>, root: &str, field: &Field, values: &[Val
                 rest = &rest[at + word.len()..];
             }
             html.text(rest);
+        }
+        Kind::Line | Kind::Text if !field.own => {
+            html.text(&names.shown_all(field, values));
+        }
+        Kind::Url => {
+            for value in values {
+                let url = names.written(field, value);
+                html.tag("<a rel=\"nofollow noopener\"").attribute("href", &url).tag(">").text(&url).tag("</a>");
+            }
+        }
+        Kind::Tickets => {
+            for (at, value) in values.iter().enumerate() {
+                if at > 0 {
+                    html.tag(", ");
+                }
+                let href = format!("{root}/ticket/{}", names.written(field, value));
+                html.tag("<a").attribute("href", &href).tag(">").text(&names.shown(field, value)).tag("</a>");
+            }
+        }
+        Kind::Date | Kind::Moment | Kind::Minutes | Kind::Number | Kind::Check => {
+            html.text(&names.shown_all(field, values));
         }
         _ => {
             for (at, value) in values.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::fields::{Field, field};
+use super::fields::{Field, Fields};
 use super::store::{self, ChangeRow, Ticket, ValueSpan};
 use super::values::{Value, Values};
 use crate::base::error::{Error, Result};
@@ -28,13 +28,20 @@ pub struct FieldChange {
 }
 
 /// The changes of a ticket with numbers from … to …; the filing is number 0.
-pub fn groups(db: &Connection, viewer: &Viewer, ticket: &Ticket, from: i64, to: i64) -> Result<Vec<Group>> {
+pub fn groups(
+    db: &Connection,
+    viewer: &Viewer,
+    fields: &Fields,
+    ticket: &Ticket,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Group>> {
     let changes = store::changes(db, viewer, ticket.row.id, from, to)?;
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
         return Ok(Vec::new());
     };
     let spans = store::spans(db, ticket.row.id, first.id, last.id)?;
-    let mut by_change = differences(&spans);
+    let mut by_change = differences(fields, &spans);
     let answers = store::answers(db, ticket.row.id, first.number, last.number)?;
     Ok(changes
         .into_iter()
@@ -47,18 +54,17 @@ pub fn groups(db: &Connection, viewer: &Viewer, ticket: &Ticket, from: i64, to: 
 }
 
 /// The old and new values of each field, by the id of the change that ended the ones and began the others.
-fn differences(spans: &[ValueSpan]) -> BTreeMap<i64, Vec<FieldChange>> {
+fn differences(fields: &Fields, spans: &[ValueSpan]) -> BTreeMap<i64, Vec<FieldChange>> {
     let mut by_change: BTreeMap<i64, Vec<FieldChange>> = BTreeMap::new();
     for span in spans {
-        let Some(field) = field(&span.field) else { continue };
+        let Some(field) = fields.named(&span.field) else { continue };
         entry(&mut by_change, span.from_change, field).new.push(span.value.clone());
         if let Some(ended) = span.to_change {
             entry(&mut by_change, ended, field).old.push(span.value.clone());
         }
     }
-    for fields in by_change.values_mut() {
-        let place = |field: &Field| super::fields::FIELDS.iter().position(|known| known.name == field.name);
-        fields.sort_by_key(|change| place(change.field));
+    for changed in by_change.values_mut() {
+        changed.sort_by_key(|change| fields.place(change.field));
     }
     by_change
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::comment_pages;
-use super::fields::{Choices, FIELDS, Field, Kind, field};
+use super::fields::{Choices, Field, Fields, Kind};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
 use super::json::{author, people_of, value};
@@ -108,10 +108,10 @@ struct Version {
 }
 
 /// The field that the address names; none for the whole ticket.
-fn asked_field(desk: &Desk) -> Result<Option<&'static Field>> {
+fn asked_field(desk: &Desk, fields: &Fields) -> Result<Option<&'static Field>> {
     match desk.visit.value("field").filter(|name| !name.is_empty()) {
         None => Ok(None),
-        Some(name) => match field(&name).filter(|field| field.kind != Kind::Time) {
+        Some(name) => match fields.named(&name).filter(|field| field.kind != Kind::Time) {
             Some(field) => Ok(Some(field)),
             None => Err(Error::invalid("field", format!("Tickets have no field `{}`.", shortened(&name)))),
         },
@@ -119,7 +119,8 @@ fn asked_field(desk: &Desk) -> Result<Option<&'static Field>> {
 }
 
 fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
-    let of_field = asked_field(desk)?;
+    let known = room.project.read(Fields::load)?;
+    let of_field = asked_field(desk, &known)?;
     let href = head::href(room, ticket.row.id);
     let asked = paging::asked(desk.visit.value("page"));
     let loaded = room.project.read(|db| {
@@ -163,18 +164,24 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         })
         .collect();
     let head = head::head_now(desk, room, &choices, ticket)?;
-    let page =
-        HistoryPage { field: of_field.map(named), fields: ways(&href, of_field, &changed), versions, paging, head };
+    let page = HistoryPage {
+        field: of_field.map(named),
+        fields: ways(&known, &href, of_field, &changed),
+        versions,
+        paging,
+        head,
+    };
     Sheet::new(format!("History of #{}", ticket.row.id), page).at("/query").noindex().render(desk)
 }
 
 /// The changes of these numbers, the newest first.
 fn groups_of(db: &Connection, room: &Room, ticket: &Ticket, numbers: &[i64]) -> Result<Vec<Group>> {
+    let fields = Fields::load(db)?;
     let mut groups = Vec::with_capacity(numbers.len());
     // Numbers that follow each other are read at once.
     for run in numbers.chunk_by(|newer, older| newer - older == 1) {
         if let (Some(last), Some(first)) = (run.first(), run.last()) {
-            groups.extend(history::groups(db, &room.viewer, ticket, *first, *last)?.into_iter().rev());
+            groups.extend(history::groups(db, &room.viewer, &fields, ticket, *first, *last)?.into_iter().rev());
         }
     }
     Ok(groups)
@@ -185,10 +192,10 @@ fn named(field: &'static Field) -> Named {
 }
 
 /// The histories there are: of everything, and of each field that ever changed.
-fn ways(href: &str, current: Option<&'static Field>, changed: &[String]) -> Vec<FieldWay> {
+fn ways(known: &Fields, href: &str, current: Option<&'static Field>, changed: &[String]) -> Vec<FieldWay> {
     let all =
         FieldWay { name: "", label: "Everything", href: format!("{href}?action=history"), current: current.is_none() };
-    let fields = FIELDS.iter().filter(|field| {
+    let fields = known.iter().filter(|field| {
         changed.iter().any(|name| name == field.name) || current.is_some_and(|current| current == *field)
     });
     std::iter::once(all)
@@ -356,16 +363,17 @@ fn moment(db: &Connection, room: &Room, ticket: &Ticket, number: i64) -> Result<
 
 fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let id = ticket.row.id;
-    let of_field = asked_field(desk)?;
+    let of_field = asked_field(desk, &room.project.read(Fields::load)?)?;
     let newer = asked(desk, "version")?.unwrap_or(ticket.row.changes);
     let older = asked(desk, "old_version")?.unwrap_or(newer.saturating_sub(1).max(0));
     let (older, newer) = (older.min(newer), older.max(newer));
     let (old, new, people, choices) = room.project.read(|db| {
         let (old, new) = (moment(db, room, ticket, older)?, moment(db, room, ticket, newer)?);
-        let named = old.values.people().chain(new.values.people());
+        let choices = Choices::load(db)?;
+        let named = [&old, &new].map(|moment| moment.values.named_people(&choices.fields));
         let authors = old.change.author.into_iter().chain(new.change.author);
-        let people = People::load(db, named.chain(authors))?.shown_to(&room.viewer);
-        Ok((old, new, people, Choices::load(db)?))
+        let people = People::load(db, named.into_iter().flatten().chain(authors))?.shown_to(&room.viewer);
+        Ok((old, new, people, choices))
     })?;
     let (old_text, new_text) = (old.values.text("description"), new.values.text("description"));
     if let Some("diff" | "patch" | "txt") = desk.visit.value("format").as_deref() {
@@ -374,7 +382,8 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     }
     let names = Names { choices: &choices, people: &people };
     let wanted = |field: &&Field| of_field.is_none_or(|only| only == *field);
-    let changes = FIELDS
+    let changes = choices
+        .fields
         .iter()
         .filter(wanted)
         .filter(|field| field.kind != Kind::Text && old.values.get(field.name) != new.values.get(field.name))

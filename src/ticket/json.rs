@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fields::{Choices, FIELDS, Field, Kind};
 use super::history::{self, Group};
-use super::store::Ticket;
+use super::store::{Ticket, Times};
 use super::values::{Names, People, Value, Values};
 use crate::base::error::Result;
 use crate::base::time::Instant;
@@ -18,9 +18,10 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let latest = version.unwrap_or(ticket.row.changes);
     let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
-    let groups = history::groups(db, viewer, ticket, 0, latest)?;
     let choices = Choices::load(db)?;
-    let people = People::load(db, values.people().chain(people_of(&groups)))?.shown_to(viewer);
+    let groups = history::groups(db, viewer, &choices.fields, ticket, 0, latest)?;
+    let meant = values.named_people(&choices.fields).into_iter().chain(people_of(&groups));
+    let people = People::load(db, meant)?.shown_to(viewer);
     let names = Names { choices: &choices, people: &people };
     // An edited comment counts for the ticket as it is, not for the ticket as it was.
     let changed_at = match version {
@@ -30,29 +31,30 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(ticket.row.id));
     object.insert("url".to_owned(), json!(url));
-    for (name, value) in fields(&names, values, ticket.row.created_at, changed_at) {
+    let times = Times { changed_at, ..Times::of(&ticket.row) };
+    for (name, value) in fields(&names, values, &times) {
         object.insert(name.to_owned(), value);
     }
-    object.insert("custom".to_owned(), json!({}));
+    object.insert("custom".to_owned(), own(&names, values));
     let comments: Vec<Json> =
         groups.iter().filter(|group| group.change.number > 0).map(|group| comment(&names, group)).collect();
     object.insert("comments".to_owned(), json!(comments));
     Ok(Json::Object(object))
 }
 
-/// Every field of a ticket by name, in order.
-pub fn fields(
-    names: &Names<'_>,
-    values: &Values,
-    created_at: Instant,
-    changed_at: Instant,
-) -> Vec<(&'static str, Json)> {
-    let of = |field: &'static Field| match field.name {
-        "time" => json!(created_at.iso()),
-        "changetime" => json!(changed_at.iso()),
-        name => value(names, field, values.get(name)),
+/// Every built-in field of a ticket by name, in order.
+pub fn fields(names: &Names<'_>, values: &Values, times: &Times) -> Vec<(&'static str, Json)> {
+    let of = |field: &'static Field| match field.kind {
+        Kind::Time => times.of_field(field).map_or(Json::Null, |at| json!(at.iso())),
+        _ => value(names, field, values.get(field.name)),
     };
     FIELDS.iter().map(|field| (field.name, of(field))).collect()
+}
+
+/// The fields that the project has defined itself, by name.
+pub fn own(names: &Names<'_>, values: &Values) -> Json {
+    let own = names.choices.fields().filter(|field| field.own);
+    Json::Object(own.map(|field| (field.name.to_owned(), value(names, field, values.get(field.name)))).collect())
 }
 
 /// The values of one field.
@@ -64,7 +66,26 @@ pub fn value(names: &Names<'_>, field: &Field, values: &[Value]) -> Json {
             let separates = |character: char| character == ',' || character == ';' || character.is_whitespace();
             json!(words.split(separates).filter(|word| !word.is_empty()).collect::<Vec<_>>())
         }
+        Kind::Options => json!(values.iter().map(|value| names.written(field, value)).collect::<Vec<_>>()),
+        Kind::Tickets | Kind::Minutes | Kind::Check | Kind::Moment | Kind::Number => {
+            let mut numbers = values.iter().map(|value| number(names, field, value));
+            match field.kind {
+                Kind::Tickets => Json::Array(numbers.collect()),
+                Kind::Check => json!(numbers.next().is_some()),
+                _ => numbers.next().unwrap_or(Json::Null),
+            }
+        }
         _ => text(names.joined(field, values)),
+    }
+}
+
+/// Minutes and numbers of tickets are numbers, instants are RFC 3339.
+fn number(names: &Names<'_>, field: &Field, value: &Value) -> Json {
+    match (value, field.kind) {
+        (Value::Id(at), Kind::Moment) => json!(Instant(*at).iso()),
+        (Value::Id(number), _) => json!(number),
+        (Value::Text(text), Kind::Number) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        _ => json!(names.written(field, value)),
     }
 }
 

@@ -5,6 +5,8 @@
 
 pub mod status;
 pub mod fields;
+pub mod own_fields;
+pub mod duration;
 pub mod asked;
 pub mod options;
 pub mod values;
@@ -12,6 +14,7 @@ pub mod workflow;
 pub mod people;
 pub mod store;
 pub mod plan;
+mod typed;
 pub mod edit;
 mod obey;
 pub mod tally;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::change_pages::{PreviewPart, rendered};
-use super::fields::{Choices, Field, Kind, field};
+use super::fields::{Choices, Field, Fields, Kind, PLANNING};
 use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
 use super::plan::{self, Planner};
 use super::store;
@@ -26,7 +26,7 @@ async fn blank(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
             let room = enter(desk, &project)?;
-            let typed = prefilled(desk);
+            let typed = prefilled(desk, &room.project.read(Fields::load)?);
             page(desk, &room, &typed, Draft::default())
         })
         .await
@@ -53,12 +53,12 @@ fn enter(desk: &Desk, project: &str) -> Result<Room> {
 }
 
 /// Row T15: the address fills the form, by field names as they are or as the form has them.
-fn prefilled(desk: &Desk) -> Typed {
+fn prefilled(desk: &Desk, fields: &Fields) -> Typed {
     let pairs = desk.visit.pairs().into_iter().map(|(name, value)| {
         let value = value.replace("\r\n", "\n").replace('\0', "\u{FFFD}");
-        if field(&name).is_some() { (format!("field_{name}"), value) } else { (name, value) }
+        if fields.named(&name).is_some() { (format!("field_{name}"), value) } else { (name, value) }
     });
-    form::read(&Form::new(pairs.collect()), None)
+    form::read(fields, &Form::new(pairs.collect()), None)
 }
 
 #[derive(Serialize)]
@@ -69,6 +69,7 @@ struct NewPage {
     description: String,
     reporter: Option<String>,
     fields: Vec<FormField>,
+    planning: Vec<FormField>,
     actions: Vec<Action>,
     attach: Option<bool>,
     problems: Vec<Problem>,
@@ -104,7 +105,7 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
         let planner = planner(desk, db, room);
         let proposed = planner.create(&plan::Request::default())?.after;
         let choices = Choices::load(db)?;
-        let names_of = People::load(db, proposed.people())?;
+        let names_of = People::load(db, proposed.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &names_of };
         let logins = if viewer.signed_in() { people::logins(db)? } else { Vec::new() };
         let controls = Controls { viewer, names: &names, logins: &logins, stored: &proposed };
@@ -114,6 +115,10 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
         };
         let offers = planner.offers(&plan::workflow(db)?, &choices, None)?;
         let help = room.project.components().owner(db, viewer, "wiki", "Manual/Text")?;
+        let in_form = choices.fields().filter(|field| in_form(room, field) && leaves_a_choice(&choices, field));
+        let (planning, fields): (Vec<FormField>, Vec<FormField>) = in_form
+            .map(|field| FormField { changed: false, ..controls.control(field, &value(field)) })
+            .partition(|field| PLANNING.contains(&field.name));
         Ok(NewPage {
             href: format!("{}/newticket", room.root),
             list_href: if viewer.may(TICKET_VIEW) { format!("{}/query", room.root) } else { room.root.clone() },
@@ -121,11 +126,8 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
             description: typed.value("description").unwrap_or_default().to_owned(),
             reporter: (viewer.may(TICKET_ADMIN) || !viewer.signed_in())
                 .then(|| typed.value("reporter").unwrap_or(people::own_login(viewer)).to_owned()),
-            fields: choices
-                .fields()
-                .filter(|field| in_form(room, field) && leaves_a_choice(&choices, field))
-                .map(|field| FormField { changed: false, ..controls.control(field, &value(field)) })
-                .collect(),
+            fields,
+            planning,
             actions: actions(&offers, typed.request.action.as_ref(), &logins),
             attach: (viewer.may(TICKET_APPEND) && viewer.may(TICKET_VIEW)).then_some(draft.attach),
             problems: draft.problems,
@@ -152,7 +154,7 @@ fn leaves_a_choice(choices: &Choices, field: &Field) -> bool {
 }
 
 fn filed(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
-    let mut typed = form::read(form, None);
+    let mut typed = form::read(&room.project.read(Fields::load)?, form, None);
     let attach = form.has("attachment");
     let fragment = match desk.visit.value("action").as_deref() {
         Some("preview") => true,

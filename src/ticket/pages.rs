@@ -7,11 +7,12 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::conversation::{self, Asked, Conversation, Edited, Entry, Range, View, moment_href};
-use super::fields::{Choices, Field, Kind, field};
+use super::fields::{Choices, Field, Kind, PLANNING, field};
 use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
 use super::mentions::{self, Mentions};
+use super::own_fields::OwnKind;
 use super::plan::{self, Plan, Planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
@@ -21,6 +22,8 @@ use super::{
 };
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::markup::{Flavour, Here, Html};
+use crate::base::resource::Resource;
 use crate::base::time::{Instant, When};
 use crate::base::viewer::Viewer;
 use crate::web::form::shortened;
@@ -126,6 +129,7 @@ struct EditForm {
     comment: String,
     replyto: String,
     fields: Vec<FormField>,
+    planning: Vec<FormField>,
     description: Option<Description>,
     actions: Vec<Action>,
     problems: Vec<Problem>,
@@ -281,20 +285,43 @@ impl<'a> Scene<'a> {
 
     /// The values that the head of the page does not show, each linked to the tickets with the same (row T20).
     fn properties(&self) -> Result<Vec<Property>> {
-        let people = People::load(self.db, self.values.people())?.shown_to(&self.room.viewer);
+        let named = self.values.named_people(&self.choices.fields);
+        let people = People::load(self.db, named)?.shown_to(&self.room.viewer);
         let names = Names { choices: self.choices, people: &people };
         let elsewhere = ["summary", "type", "status", "resolution", "description"];
-        Ok(self
-            .choices
+        let kind = self.values.id("type");
+        let is_shown = |field: &&'static Field| {
+            let has = !self.values.get(field.name).is_empty();
+            let of_type = self.choices.own(field.name).is_none_or(|own| own.is_of_type(kind));
+            !elsewhere.contains(&field.name)
+                && field.kind != Kind::Time
+                && (has || of_type && !PLANNING.contains(&field.name))
+        };
+        self.choices
             .fields()
-            .filter(|field| !elsewhere.contains(&field.name) && field.kind != Kind::Time)
-            .map(|field| Property {
-                name: field.name,
-                label: field.label,
-                value_html: linked(&names, &self.room.root, field, self.values.get(field.name)),
-                wide: matches!(field.kind, Kind::People | Kind::Words),
+            .filter(is_shown)
+            .map(|field| {
+                Ok(Property {
+                    name: field.name,
+                    label: field.label,
+                    value_html: self.property(&names, field)?,
+                    wide: matches!(field.kind, Kind::People | Kind::Words | Kind::Text | Kind::Url),
+                })
             })
-            .collect())
+            .collect()
+    }
+
+    /// The value of a field as HTML; what is marked up is drawn as other texts of the ticket are.
+    fn property(&self, names: &Names<'_>, field: &Field) -> Result<String> {
+        let values = self.values.get(field.name);
+        let own = self.choices.own(field.name).filter(|own| own.format == "wiki" && !values.is_empty());
+        let Some(own) = own else { return Ok(linked(names, &self.room.root, field, values)) };
+        let flavour = if own.kind == OwnKind::Textarea { Flavour::Note } else { Flavour::Line };
+        let compiled = self.reader.compiled(self.values.text(field.name), flavour)?;
+        let here = Here { resource: Resource::new("ticket", self.ticket.row.id), name: self.ticket.row.id.to_string() };
+        let prefix = format!("{}-", field.name);
+        let htmls = self.reader.htmls(self.db, &[(&compiled, &prefix)], Some(&here))?;
+        Ok(htmls.into_iter().map(Html::into_string).collect())
     }
 
     fn moment(&self, at: Instant, by: String) -> Moment {
@@ -312,7 +339,7 @@ impl<'a> Scene<'a> {
     }
 
     fn group(&self, number: i64) -> Result<Option<Group>> {
-        Ok(history::groups(self.db, &self.room.viewer, self.ticket, number, number)?.pop())
+        Ok(history::groups(self.db, &self.room.viewer, &self.choices.fields, self.ticket, number, number)?.pop())
     }
 
     fn created(&self) -> Result<Moment> {
@@ -492,8 +519,9 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         Value::Id(id) => Some(*id),
         _ => None,
     });
-    let planned = plan.map(|plan| plan.after.people().collect::<Vec<_>>()).unwrap_or_default();
-    let people = People::load(db, ticket.values.people().chain(planned).chain(ids))?;
+    let own = &scene.choices.fields;
+    let planned = plan.map(|plan| plan.after.named_people(own)).unwrap_or_default();
+    let people = People::load(db, ticket.values.named_people(own).into_iter().chain(planned).chain(ids))?;
     let names = Names { choices: scene.choices, people: &people };
     let logins = if viewer.signed_in() { people::logins(db)? } else { Vec::new() };
     let controls = Controls { viewer, names: &names, logins: &logins, stored: &ticket.values };
@@ -511,13 +539,15 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
     for field in scene.choices.fields().filter(|field| field.is_editable()) {
         if in_form(viewer, field, &names, ticket) {
             fields.push(controls.control(field, &value(field)));
-        } else if field.kind == Kind::People && viewer.signed_in() && may_comment {
+        } else if field.name == "cc" && viewer.signed_in() && may_comment {
             let login = people::own_login(viewer);
             let has = |list: &str| people::split(list).contains(&login);
             let was = has(&names.joined(field, ticket.values.get(field.name)));
             fields.push(controls.own_cc(field, has(&value(field)), was));
         }
     }
+    let (planning, fields): (Vec<FormField>, Vec<FormField>) =
+        fields.into_iter().partition(|field| PLANNING.contains(&field.name));
     let description = field("description").filter(|_| may_describe(viewer, ticket)).map(|field| {
         let value = value(field);
         Description { changed: value != ticket.values.text("description"), value }
@@ -537,6 +567,7 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         },
         replyto,
         fields,
+        planning,
         description,
         actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins),
         conflicts: clashes(scene, &names, plan, draft.seen)?,
@@ -603,7 +634,8 @@ fn quotation(scene: &Scene<'_>) -> Result<String> {
 fn clashes(scene: &Scene<'_>, names: &Names<'_>, plan: Option<&Plan>, seen: Option<i64>) -> Result<Vec<Clash>> {
     let Some(plan) = plan else { return Ok(Vec::new()) };
     let (viewer, newest) = (&scene.room.viewer, scene.ticket.row.changes);
-    let groups = history::groups(scene.db, viewer, scene.ticket, seen.unwrap_or(newest) + 1, newest)?;
+    let groups =
+        history::groups(scene.db, viewer, &scene.choices.fields, scene.ticket, seen.unwrap_or(newest) + 1, newest)?;
     plan.conflicts
         .iter()
         .map(|conflict| {

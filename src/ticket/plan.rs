@@ -6,14 +6,14 @@
 
 use rusqlite::Connection;
 
-use super::fields::{Choices, FIELDS, Field, Kind, LARGEST_TEXT, LONGEST_SUMMARY, field};
-use super::people;
+use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
 use super::workflow::{Effect, Inputs, Offer, Situation, Workflow};
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
 };
+use super::{duration, people};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::project::Project;
 use crate::base::site::Site;
@@ -24,8 +24,6 @@ use crate::web::form::shortened;
 
 /// Stands for the owner of the component in the field `owner` of a new ticket (row T06).
 pub const DEFAULT_OWNER: &str = "<default>";
-const LONGEST_LINE: usize = 2000;
-const MOST_PEOPLE: usize = 200;
 
 /// One submit, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +73,8 @@ pub struct Conflict {
 impl Plan {
     /// The fields that get another value, in order.
     pub fn changed(&self) -> Vec<&'static Field> {
-        FIELDS.iter().filter(|field| self.before.get(field.name) != self.after.get(field.name)).collect()
+        let differs = |field: &&Field| self.before.get(field.name) != self.after.get(field.name);
+        self.choices.fields.iter().filter(differs).collect()
     }
 
     pub fn changes_nothing(&self) -> bool {
@@ -106,10 +105,10 @@ impl Planner<'_> {
     pub fn create(&self, request: &Request) -> Result<Plan> {
         self.viewer.require(TICKET_CREATE)?;
         let mut plan = self.begin(request, Values::default())?;
-        for field in FIELDS.iter().filter(|field| field.is_editable()) {
-            if let Some(value) = self.proposed(field, &plan.choices) {
-                plan.after.set(field.name, vec![value]);
-            }
+        let fields: Vec<&'static Field> = plan.choices.fields().filter(|field| field.is_editable()).collect();
+        for field in fields {
+            let values = self.proposed(field, &plan.choices)?;
+            plan.after.set(field.name, values);
         }
         let proposed = plan.after.clone();
         for (name, typed) in &request.set {
@@ -176,7 +175,10 @@ impl Planner<'_> {
         }
         let base = self.base(ticket, request)?;
         let base = base.as_ref().unwrap_or(&ticket.values);
-        let people = People::load(self.db, base.people().chain(ticket.values.people()))?;
+        let people = {
+            let fields = &plan.choices.fields;
+            People::load(self.db, base.named_people(fields).into_iter().chain(ticket.values.named_people(fields)))?
+        };
         for (name, typed) in &request.set {
             let Some(field) = self.known(&mut plan, name, typed)? else { continue };
             let names = Names { choices: &plan.choices, people: &people };
@@ -185,14 +187,13 @@ impl Planner<'_> {
             }
             let Some(parsed) = self.parsed(&mut plan, field, typed)? else { continue };
             let current = ticket.values.get(field.name);
-            let parsed =
-                if field.kind == Kind::People { together(base.get(field.name), current, parsed) } else { parsed };
+            let parsed = if field.kind.is_list() { together(base.get(field.name), current, parsed) } else { parsed };
             if parsed == current || parsed == base.get(field.name) {
                 continue;
             }
             self.require_to_change(field, ticket, current, &parsed)?;
             self.refuse_closed_milestone(&mut plan, field, &parsed);
-            if current == base.get(field.name) || field.kind == Kind::People {
+            if current == base.get(field.name) || field.kind.is_list() {
                 plan.after.set(field.name, parsed);
                 continue;
             }
@@ -206,7 +207,9 @@ impl Planner<'_> {
                 }),
             }
         }
-        plan.merged = FIELDS
+        plan.merged = plan
+            .choices
+            .fields
             .iter()
             .filter(|field| base.get(field.name) != ticket.values.get(field.name))
             .filter(|field| !plan.conflicts.iter().any(|conflict| conflict.field == *field))
@@ -272,8 +275,9 @@ impl Planner<'_> {
 
     /// The field that a name means, if it is one that can be set here; what can't be is told or passed over.
     fn known(&self, plan: &mut Plan, name: &str, typed: &str) -> Result<Option<&'static Field>> {
-        let Some(field) = field(name) else {
-            let known: Vec<&str> = FIELDS.iter().filter(|field| field.is_editable()).map(|field| field.name).collect();
+        let Some(field) = plan.choices.fields.named(name) else {
+            let known: Vec<&str> =
+                plan.choices.fields().filter(|field| field.is_editable()).map(|field| field.name).collect();
             plan.problems.push(Problem::new(
                 format!("field_{}", shortened(name)),
                 format!("Tickets have no field `{}`; they have {}.", shortened(name), known.join(", ")),
@@ -293,10 +297,12 @@ impl Planner<'_> {
         }
         if !plan.choices.has(field) {
             if !typed.trim().is_empty() {
-                plan.problems.push(Problem::new(
-                    form_name(field),
-                    format!("This project has no choices for {} so far.", field.label),
-                ));
+                let why = if field.own {
+                    format!("The field {} is no longer in use.", field.label)
+                } else {
+                    format!("This project has no choices for {} so far.", field.label)
+                };
+                plan.problems.push(Problem::new(form_name(field), why));
             }
             return Ok(None);
         }
@@ -312,69 +318,6 @@ impl Planner<'_> {
                 Ok(None)
             }
             Err(other) => Err(other),
-        }
-    }
-
-    fn parse(&self, choices: &Choices, field: &'static Field, typed: &str) -> Result<Vec<Value>> {
-        let name = form_name(field);
-        let trimmed = typed.trim();
-        let text = |text: String| if text.is_empty() { Vec::new() } else { vec![Value::Text(text)] };
-        match field.kind {
-            Kind::Text if typed.len() > LARGEST_TEXT => Err(Error::Invalid(vec![too_large(&name, typed.len())])),
-            Kind::Text => Ok(text(typed.to_owned())),
-            Kind::Line | Kind::Words => {
-                let line = trimmed.split_whitespace().collect::<Vec<_>>().join(" ");
-                let longest = if field.kind == Kind::Line { LONGEST_SUMMARY } else { LONGEST_LINE };
-                if line.chars().count() > longest {
-                    return Err(Error::invalid(name, format!("{} has at most {longest} characters.", field.label)));
-                }
-                if line.chars().any(char::is_control) {
-                    return Err(Error::invalid(name, format!("{} is one line of text.", field.label)));
-                }
-                if line.is_empty() && field.name == "summary" {
-                    return Err(Error::invalid(name, "A ticket needs a summary: one line that says what it is about."));
-                }
-                Ok(text(line))
-            }
-            Kind::Person => Ok(people::find(self.db, self.site, self.project, &name, trimmed)?.into_iter().collect()),
-            Kind::People => {
-                let names = people::split(typed);
-                if names.len() > MOST_PEOPLE {
-                    return Err(Error::invalid(name, format!("{} takes at most {MOST_PEOPLE} people.", field.label)));
-                }
-                let mut values: Vec<Value> = Vec::new();
-                for one in names {
-                    let found = people::find(self.db, self.site, self.project, &name, one)?;
-                    values.extend(found.filter(|value| !values.contains(value)));
-                }
-                Ok(values)
-            }
-            Kind::Option { empty } if trimmed.is_empty() => {
-                if empty {
-                    Ok(Vec::new())
-                } else {
-                    Err(Error::invalid(name, format!("{} can't be empty.", field.label)))
-                }
-            }
-            Kind::Milestone if trimmed.is_empty() => Ok(Vec::new()),
-            Kind::Option { .. } => match choices.id_of(field, trimmed) {
-                Some(id) if choices.option(id).is_some_and(|option| option.retired_at.is_none()) => {
-                    Ok(vec![Value::Id(id)])
-                }
-                _ => {
-                    let known: Vec<&str> = choices.options(field.name).map(|option| option.name.as_str()).collect();
-                    Err(Error::invalid(name, not_among(field, trimmed, &known)))
-                }
-            },
-            Kind::Milestone => match choices.id_of(field, trimmed) {
-                Some(id) if self.viewer.may(MILESTONE_VIEW) => Ok(vec![Value::Id(id)]),
-                _ => {
-                    let known: Vec<&str> = choices.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
-                    let known = if self.viewer.may(MILESTONE_VIEW) { known } else { Vec::new() };
-                    Err(Error::invalid(name, not_among(field, trimmed, &known)))
-                }
-            },
-            Kind::Status | Kind::Time => Ok(Vec::new()),
         }
     }
 
@@ -423,8 +366,15 @@ impl Planner<'_> {
     }
 
     /// What a new ticket has where nothing is typed (row T06).
-    fn proposed(&self, field: &Field, choices: &Choices) -> Option<Value> {
-        match field.kind {
+    fn proposed(&self, field: &'static Field, choices: &Choices) -> Result<Vec<Value>> {
+        if let Some(own) = choices.own(field.name) {
+            // A default that does not fit any more proposes nothing.
+            return match self.parse(choices, field, &own.proposed) {
+                Err(Error::Invalid(_)) => Ok(Vec::new()),
+                other => other,
+            };
+        }
+        let value = match field.kind {
             Kind::Option { empty } => {
                 let default = choices.options(field.name).find(|option| option.is_default);
                 let first = if empty { None } else { choices.options(field.name).next() };
@@ -436,7 +386,8 @@ impl Planner<'_> {
                 .find(|milestone| milestone.is_default && milestone.completed_at.is_none())
                 .map(|milestone| Value::Id(milestone.id)),
             _ => None,
-        }
+        };
+        Ok(value.into_iter().collect())
     }
 
     fn with_situation<T>(
@@ -570,7 +521,9 @@ fn component_owner(choices: &Choices, values: &Values) -> Option<i64> {
 fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
     match field.kind {
         Kind::Text => typed == shown,
-        Kind::People | Kind::Words => people::split(typed) == people::split(shown),
+        Kind::People | Kind::Words | Kind::Tickets => people::split(typed) == people::split(shown),
+        Kind::Minutes => duration::parse(typed).ok() == duration::parse(shown).ok(),
+        Kind::Check => (typed == "1") == (shown == "1"),
         _ => typed.trim() == shown,
     }
 }
@@ -598,17 +551,6 @@ fn merged_text(field: &Field, base: &Values, theirs: &Values, yours: &[Value]) -
         .filter(|text| text.len() <= LARGEST_TEXT)
 }
 
-fn too_large(field: &str, bytes: usize) -> Problem {
+pub(super) fn too_large(field: &str, bytes: usize) -> Problem {
     Problem::new(field, format!("The text has {bytes} bytes; at most 1 MiB (1,048,576 bytes) is kept."))
-}
-
-fn not_among(field: &Field, typed: &str, known: &[&str]) -> String {
-    let typed = shortened(typed);
-    match known {
-        [] => format!("There is no {} “{typed}”.", field.label.to_lowercase()),
-        known => {
-            let shown: Vec<&str> = known.iter().take(30).copied().collect();
-            format!("There is no {} “{typed}”; there are {}.", field.label.to_lowercase(), shown.join(", "))
-        }
-    }
 }

@@ -20,6 +20,9 @@ pub struct TicketRow {
     pub changed_at: Instant,
     /// When it was closed last, if it is closed (row C19).
     pub closed_at: Option<Instant>,
+    /// When it was begun, and when somebody other than its reporter wrote on it last (row A1).
+    pub started_at: Option<Instant>,
+    pub contacted_at: Option<Instant>,
     /// The number of the newest change.
     pub changes: i64,
     pub summary: String,
@@ -39,7 +42,8 @@ pub struct Ticket {
 
 /// First in every statement, and read by place: looking for the name of a column costs more than its value.
 const COLUMNS: &str =
-    "id, acl, created_at, changed_at, closed_at, changes, summary, status, resolution, type, owner, reporter";
+    "id, acl, created_at, changed_at, closed_at, changes, summary, status, resolution, type, owner, reporter, started_at,
+    contacted_at";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
     Ok(TicketRow {
@@ -55,7 +59,43 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         kind: row.get(9)?,
         owner: row.get(10)?,
         reporter: row.get(11)?,
+        started_at: row.get(12)?,
+        contacted_at: row.get(13)?,
     })
+}
+
+/// The instants that the program keeps of a ticket.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    pub created_at: Instant,
+    pub changed_at: Instant,
+    pub closed_at: Option<Instant>,
+    pub started_at: Option<Instant>,
+    pub contacted_at: Option<Instant>,
+}
+
+impl Times {
+    pub fn of(row: &TicketRow) -> Self {
+        Self {
+            created_at: row.created_at,
+            changed_at: row.changed_at,
+            closed_at: row.closed_at,
+            started_at: row.started_at,
+            contacted_at: row.contacted_at,
+        }
+    }
+
+    /// That of a field of the kind `Time`.
+    pub fn of_field(&self, field: &Field) -> Option<Instant> {
+        match field.name {
+            "time" => Some(self.created_at),
+            "changetime" => Some(self.changed_at),
+            "resolved" => self.closed_at,
+            "started" => self.started_at,
+            "contacted" => self.contacted_at,
+            _ => None,
+        }
+    }
 }
 
 /// The ticket of that number with its values, if this viewer may see it.
@@ -387,16 +427,37 @@ pub(super) fn insert_change(tx: &Tx<'_>, new: &NewChange<'_>) -> Result<i64> {
 }
 
 /// Ends the old values of a field with this change and begins the new ones.
-pub(super) fn save_values(tx: &Tx<'_>, ticket: i64, change: i64, field: &str, values: &[Value]) -> Result<()> {
+pub(super) fn save_values(tx: &Tx<'_>, ticket: i64, change: i64, field: &Field, values: &[Value]) -> Result<()> {
     tx.prepare_cached("update ticket_value set to_change = ?3 where ticket = ?1 and field = ?2 and to_change is null")?
-        .execute((ticket, field, change))?;
+        .execute((ticket, field.name, change))?;
     let mut statement = tx.prepare_cached(
         "insert into ticket_value (ticket, field, ord, value, from_change) values (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (ord, value) in values.iter().enumerate() {
-        statement.execute((ticket, field, ord as i64, value, change))?;
+        statement.execute((ticket, field.name, ord as i64, value, change))?;
+    }
+    if field.is_current() {
+        save_current(tx, ticket, field, values)?;
     }
     Ok(())
+}
+
+/// Repeats the current values of a field that has no column.
+fn save_current(tx: &Tx<'_>, ticket: i64, field: &Field, values: &[Value]) -> Result<()> {
+    tx.prepare_cached("delete from ticket_current where ticket = ?1 and field = ?2")?.execute((ticket, field.name))?;
+    let mut statement =
+        tx.prepare_cached("insert into ticket_current (ticket, field, ord, value) values (?1, ?2, ?3, ?4)")?;
+    for (ord, value) in values.iter().enumerate() {
+        statement.execute((ticket, field.name, ord as i64, value))?;
+    }
+    Ok(())
+}
+
+/// What `ticket_current` says of a ticket, by field and place.
+pub(super) fn current(db: &Connection, ticket: i64) -> Result<Vec<(String, Value)>> {
+    let mut statement =
+        db.prepare_cached("select field, value from ticket_current where ticket = ?1 order by field, ord")?;
+    Ok(statement.query_map([ticket], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Repeats the current scalar values in the ticket's row.
@@ -417,8 +478,7 @@ pub(super) fn save_row(
         .map(|(field, _)| match values.get(field.name).first() {
             Some(Value::Id(id)) => (*id).into(),
             Some(Value::Text(text)) => text.clone().into(),
-            Some(Value::Newcomer(_)) | None if field.is_id() => rusqlite::types::Value::Null,
-            Some(Value::Newcomer(_)) | None => String::new().into(),
+            Some(Value::Newcomer(_)) | None => field.nothing(),
         })
         .collect();
     parameters.extend([

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::Connection;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::fields::{Choices, Field, Kind};
-use super::people;
+use super::fields::{Choices, Field, Fields, Kind};
+use super::{duration, people};
 use crate::base::error::Result;
 use crate::base::project::called;
+use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 
-/// One value: a text, or the id of an option, state, milestone or person.
+/// One value: a text, or a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     Text(String),
+    /// The id of an option, state, milestone or person, or the number of a ticket; of fields that count, what they count:
+    /// minutes, microseconds, 1 for what is ticked.
     Id(i64),
     /// A person that the project has not met yet; saving makes them one.
     Newcomer(Newcomer),
@@ -97,8 +100,15 @@ impl Values {
         self.0.iter().map(|(field, values)| (field.as_str(), values.as_slice()))
     }
 
+    /// Those who take part: reporter, owner, Cc.
     pub fn people(&self) -> impl Iterator<Item = i64> {
         ["reporter", "owner", "cc"].into_iter().flat_map(|field| self.ids(field))
+    }
+
+    /// Everybody whom a value names.
+    pub fn named_people(&self, fields: &Fields) -> Vec<i64> {
+        let of_people = fields.iter().filter(|field| matches!(field.kind, Kind::Person | Kind::People));
+        of_people.flat_map(|field| self.ids(field.name)).collect()
     }
 }
 
@@ -162,6 +172,9 @@ impl Names<'_> {
             (Value::Text(text), _) => text.clone(),
             (Value::Newcomer(Newcomer::Account { login, .. } | Newcomer::Address(login)), _) => login.clone(),
             (Value::Id(id), Kind::Person | Kind::People) => self.people.login(Some(*id)).to_owned(),
+            (Value::Id(id), Kind::Tickets | Kind::Check) => id.to_string(),
+            (Value::Id(minutes), Kind::Minutes) => duration::written(*minutes),
+            (Value::Id(at), Kind::Moment) => minute(Instant(*at)),
             (Value::Id(id), _) => self.choices.name_of(field, *id).to_owned(),
         }
     }
@@ -178,6 +191,8 @@ impl Names<'_> {
             (Value::Newcomer(Newcomer::Account { login, display_name, .. }), _) => {
                 called(Some(login), Some(display_name))
             }
+            (Value::Id(number), Kind::Tickets) => format!("#{number}"),
+            (Value::Id(_), Kind::Check) => "yes".to_owned(),
             _ => self.written(field, value),
         }
     }
@@ -185,4 +200,10 @@ impl Names<'_> {
     pub fn shown_all(&self, field: &Field, values: &[Value]) -> String {
         values.iter().map(|value| self.shown(field, value)).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// An instant as forms, exports and queries write it: `2026-12-31T14:05Z`.
+pub fn minute(at: Instant) -> String {
+    let iso = at.iso();
+    format!("{}Z", iso.get(..16).unwrap_or(&iso))
 }

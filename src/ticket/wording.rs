@@ -26,9 +26,10 @@ pub(super) fn change(names: &Names<'_>, change: &FieldChange, diff_href: &str) -
     let field = change.field;
     let is_text = field.kind == Kind::Text;
     let html = match field.kind {
-        Kind::People | Kind::Words => {
+        Kind::People | Kind::Words | Kind::Options | Kind::Tickets => {
             Some(list_change(&parts(names, field, &change.old), &parts(names, field, &change.new)))
         }
+        Kind::Check => Some(if change.new.is_empty() { "unset" } else { "set" }.to_owned()),
         Kind::Person if !change.old.is_empty() && !change.new.is_empty() => {
             let mut html = Html::default();
             html.tag("changed from <em dir=\"auto\">").text(&names.shown_all(field, &change.old));

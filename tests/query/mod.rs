@@ -12,7 +12,7 @@ use trackway::base::viewer::{TRAC_ADMIN, Viewer};
 use trackway::query::{self, Column, Query, from_address, from_either, from_text};
 use trackway::ticket::TICKET_VIEW;
 use trackway::ticket::asked;
-use trackway::ticket::fields::Choices;
+use trackway::ticket::fields::{Choices, FIELDS, Fields};
 
 use crate::support::{TestSite, count_tickets};
 use world::{Ticket, World, viewer};
@@ -184,9 +184,10 @@ fn the_examples_of_the_rows_find_what_they_say() {
         ("T03 descriptions", "description=~k\\s", "5"),
         ("T04 no such choice", "severity=mild", ""),
     ] {
-        let query = from_address(address).unwrap_or_else(|error| panic!("{row} {address}: {error}"));
+        let query = from_address(&Fields::BUILT_IN, address).unwrap_or_else(|error| panic!("{row} {address}: {error}"));
         assert_eq!(world.find(&viewer("kim"), &query), ids, "{row}: {address}");
-        let again = from_text(&query.to_text()).unwrap_or_else(|error| panic!("{}: {error}", query.to_text()));
+        let again = from_text(&Fields::BUILT_IN, &query.to_text())
+            .unwrap_or_else(|error| panic!("{}: {error}", query.to_text()));
         assert_eq!(again, query, "{row}: {}", query.to_text());
     }
 }
@@ -208,7 +209,7 @@ fn the_text_form_finds_the_same() {
         ("?id=1,3-5&order=id&desc=1", "5 4 3 1"),
         ("", "1 2 3 4 5 6 7"),
     ] {
-        let query = from_either(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let query = from_either(&Fields::BUILT_IN, text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(world.find(&viewer("kim"), &query), ids, "{text}");
     }
 }
@@ -233,7 +234,7 @@ fn an_order_knows_ranks_dates_and_names_and_puts_what_is_empty_last() {
         ("order=component&order=time&desc=1", "2 1 3 7 6 5 4"),
         ("group=status&groupdesc=1&order=id", "3 7 4 6 2 1 5"),
     ] {
-        let query = from_address(address).unwrap();
+        let query = from_address(&Fields::BUILT_IN, address).unwrap();
         assert_eq!(world.find_ordered(&viewer("kim"), &query), ids, "{address}");
     }
 }
@@ -258,13 +259,13 @@ fn what_is_wrong_is_named() {
         ("0_owner=kim", "0_owner"),
         ("=x", "name of a field"),
     ] {
-        let said = from_address(address).err().map(|error| error.to_string()).unwrap_or_default();
+        let said = from_address(&Fields::BUILT_IN, address).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(said.contains(words), "{address}: {said}");
     }
     for (text, words) in
         [("status", "“status” has no “=”"), ("=new", "no name"), ("a=1&b=2", "“b”"), ("status~~=x", "~~")]
     {
-        let said = from_text(text).err().map(|error| error.to_string()).unwrap_or_default();
+        let said = from_text(&Fields::BUILT_IN, text).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(said.contains(words), "{text}: {said}");
     }
 }
@@ -276,16 +277,16 @@ fn nobody_finds_everybodys_tickets_by_a_name_they_have_not_got() {
     for (address, ids) in
         [("owner=$USER", "1 2 3 4 5 6 7"), ("status=closed&owner=$USER", "3 7"), ("cc=~$USER&or&status=closed", "3 7")]
     {
-        assert_eq!(world.find(&nobody, &from_address(address).unwrap()), ids, "{address}");
+        assert_eq!(world.find(&nobody, &from_address(&Fields::BUILT_IN, address).unwrap()), ids, "{address}");
     }
-    assert_eq!(world.find(&nobody, &from_text("status!=closed&cc~=$USER").unwrap()), "1 2 4 5 6");
-    assert_eq!(world.find(&viewer("kim"), &from_text("status!=closed&owner=$USER").unwrap()), "1");
+    assert_eq!(world.find(&nobody, &from_text(&Fields::BUILT_IN, "status!=closed&cc~=$USER").unwrap()), "1 2 4 5 6");
+    assert_eq!(world.find(&viewer("kim"), &from_text(&Fields::BUILT_IN, "status!=closed&owner=$USER").unwrap()), "1");
 }
 
 #[test]
 fn a_page_beyond_the_last_says_how_many_there_are() {
     let world = examples();
-    let page = |address: &str| world.run(&viewer("kim"), &from_address(address).unwrap());
+    let page = |address: &str| world.run(&viewer("kim"), &from_address(&Fields::BUILT_IN, address).unwrap());
     let found = page("order=id&max=3&page=3").unwrap();
     assert_eq!((found.total, found.pages, found.offset, found.lines.len()), (7, 3, 6, 1));
     let said = page("max=3&page=4").unwrap_err().to_string();
@@ -301,7 +302,7 @@ fn groups_have_their_whole_count_and_go_on_over_pages() {
     let world = examples();
     let kim = viewer("kim");
     let heads = |address: &str| -> Vec<(String, usize, usize, bool)> {
-        let found = world.run(&kim, &from_address(address).unwrap()).unwrap();
+        let found = world.run(&kim, &from_address(&Fields::BUILT_IN, address).unwrap()).unwrap();
         found.groups.into_iter().map(|head| (head.value, head.total, head.first, head.continued)).collect()
     };
     let head = |value: &str, total, first, continued| (value.to_owned(), total, first, continued);
@@ -309,7 +310,7 @@ fn groups_have_their_whole_count_and_go_on_over_pages() {
     assert_eq!(heads("group=owner&order=id&max=2&page=2"), [head("kim", 2, 0, true), head("lee", 2, 1, false)]);
     assert_eq!(heads("group=owner&order=id&max=3&page=2"), [head("lee", 2, 0, false), head("", 2, 2, false)]);
     assert_eq!(heads("group=owner&order=id&max=3&page=3"), [head("", 2, 0, true)]);
-    let counts = world.group_counts(&kim, &from_address("group=status&status=!closed").unwrap());
+    let counts = world.group_counts(&kim, &from_address(&Fields::BUILT_IN, "group=status&status=!closed").unwrap());
     assert_eq!(
         counts,
         [("new", 2), ("assigned", 1), ("accepted", 1), ("reopened", 1)].map(|(name, n)| (name.to_owned(), n))
@@ -321,7 +322,7 @@ fn columns_are_those_that_tell_what_is_found_apart() {
     let world = examples();
     let columns = |address: &str| {
         let choices = world.choices();
-        let shown = from_address(address).unwrap().shown_columns(&choices);
+        let shown = from_address(&Fields::BUILT_IN, address).unwrap().shown_columns(&choices);
         shown.into_iter().map(Column::name).collect::<Vec<_>>().join(" ")
     };
     for (address, shown) in [
@@ -346,9 +347,11 @@ fn columns_are_those_that_tell_what_is_found_apart() {
 fn a_line_says_what_a_ticket_has() {
     let world = examples();
     let choices = world.choices();
-    let found = world.run(&viewer("kim"), &from_address("id=1&row=description").unwrap()).unwrap();
+    let found = world.run(&viewer("kim"), &from_address(&Fields::BUILT_IN, "id=1&row=description").unwrap()).unwrap();
     let line = &found.lines[0];
-    let cells: Vec<String> = Column::all().map(|column| line.cell(column, &choices)).collect();
+    let of_trac = FIELDS.iter().take(16).map(Column::Of);
+    let cells: Vec<String> =
+        std::iter::once(Column::Id).chain(of_trac).map(|column| line.cell(column, &choices)).collect();
     assert_eq!(
         cells,
         [
@@ -368,13 +371,13 @@ fn who_may_not_see_a_class_never_finds_or_counts_it() {
     let ada = world.person("ada");
     let participant = Viewer { person: Some(ada), joined_classes: vec![7], ..viewer("ada") };
     let without = Viewer { permissions: Default::default(), ..viewer("ada") };
-    let query = from_address("order=id").unwrap();
+    let query = from_address(&Fields::BUILT_IN, "order=id").unwrap();
     assert_eq!(world.find(&everybody, &query), "1 2 3 4 5 6 7");
     assert_eq!(world.find(&outsider, &query), "2 4 6 7");
     assert_eq!(world.find(&participant, &query), "1 2 4 5 6 7");
     assert_eq!(world.find(&without, &query), "");
-    assert_eq!(world.find(&outsider, &from_address("id=1,3&or&owner=kim&or&cc=~lee").unwrap()), "");
-    let counts = |viewer: &Viewer| world.group_counts(viewer, &from_address("group=owner").unwrap());
+    assert_eq!(world.find(&outsider, &from_address(&Fields::BUILT_IN, "id=1,3&or&owner=kim&or&cc=~lee").unwrap()), "");
+    let counts = |viewer: &Viewer| world.group_counts(viewer, &from_address(&Fields::BUILT_IN, "group=owner").unwrap());
     let sum = |viewer: &Viewer| counts(viewer).iter().map(|(_, count)| count).sum::<usize>();
     assert_eq!((sum(&everybody), sum(&outsider), sum(&participant), sum(&without)), (7, 4, 6, 0));
     assert!(counts(&outsider).iter().all(|(owner, _)| owner != "kim"), "{:?}", counts(&outsider));
@@ -431,7 +434,7 @@ fn hostile_texts_are_refused_or_run_and_never_more() {
     ];
     for text in &texts {
         let shown: String = text.chars().take(60).collect();
-        match from_either(text).and_then(|query| world.run(&kim, &query)) {
+        match from_either(&Fields::BUILT_IN, text).and_then(|query| world.run(&kim, &query)) {
             Ok(found) => assert!(found.total <= 7, "{shown}"),
             Err(Error::Invalid(problems)) => assert!(!problems.is_empty() && problems.len() <= 20, "{shown}"),
             Err(other) => panic!("{shown}: {other}"),
@@ -444,23 +447,36 @@ fn hostile_texts_are_refused_or_run_and_never_more() {
 fn the_largest_query_that_is_read_is_run() {
     let world = examples();
     let ids: Vec<String> = (0..2_000).map(|id| (2 * id + 1).to_string()).collect();
-    assert_eq!(world.find(&viewer("kim"), &from_text(&format!("id={}", ids.join(","))).unwrap()), "1 3 5 7");
+    assert_eq!(
+        world.find(&viewer("kim"), &from_text(&Fields::BUILT_IN, &format!("id={}", ids.join(","))).unwrap()),
+        "1 3 5 7"
+    );
     let ranges: Vec<String> = (0..1_500).map(|id| format!("{}-{}", 3 * id + 1, 3 * id + 2)).collect();
-    assert_eq!(world.find(&viewer("kim"), &from_text(&format!("id={}", ranges.join(","))).unwrap()), "1 2 4 5 7");
+    assert_eq!(
+        world.find(&viewer("kim"), &from_text(&Fields::BUILT_IN, &format!("id={}", ranges.join(","))).unwrap()),
+        "1 2 4 5 7"
+    );
     let words: Vec<String> = (0..99).map(|word| format!("{word:x}")).collect();
-    let found = from_text(&format!("summary~=door|{}", words.join("|"))).unwrap();
+    let found = from_text(&Fields::BUILT_IN, &format!("summary~=door|{}", words.join("|"))).unwrap();
     assert_eq!(world.find(&viewer("kim"), &found), "1 2 3 4 5 7");
-    let one_more = from_text(&format!("summary~=door|gate|{}", words.join("|"))).unwrap_err().to_string();
+    let one_more =
+        from_text(&Fields::BUILT_IN, &format!("summary~=door|gate|{}", words.join("|"))).unwrap_err().to_string();
     assert!(one_more.contains("100 pieces"), "{one_more}");
     let values: Vec<String> = (0..1_950).map(|at| format!("kim{at}")).collect();
-    assert_eq!(world.find(&viewer("kim"), &from_text(&format!("owner=ada|{}", values.join("|"))).unwrap()), "5");
     assert_eq!(
-        world.find(&viewer("kim"), &from_text(&format!("summary!=six|{}", values.join("|"))).unwrap()),
+        world.find(&viewer("kim"), &from_text(&Fields::BUILT_IN, &format!("owner=ada|{}", values.join("|"))).unwrap()),
+        "5"
+    );
+    assert_eq!(
+        world.find(
+            &viewer("kim"),
+            &from_text(&Fields::BUILT_IN, &format!("summary!=six|{}", values.join("|"))).unwrap()
+        ),
         "1 2 3 4 5 7"
     );
     let groups: Vec<String> = (0..200).map(|at| format!("owner=kim{at}")).collect();
-    assert_eq!(world.find(&viewer("kim"), &from_text(&groups.join("&or&")).unwrap()), "");
-    let refused = from_text(&format!("{}&or&owner=x", groups.join("&or&"))).unwrap_err().to_string();
+    assert_eq!(world.find(&viewer("kim"), &from_text(&Fields::BUILT_IN, &groups.join("&or&")).unwrap()), "");
+    let refused = from_text(&Fields::BUILT_IN, &format!("{}&or&owner=x", groups.join("&or&"))).unwrap_err().to_string();
     assert!(refused.contains("200"), "{refused}");
 }
 
@@ -493,7 +509,7 @@ fn an_index_of_tickets_serves_the_usual_queries() {
         "order=id",
         "group=status",
     ] {
-        let plan = world.plan(&kim, &from_address(address).unwrap());
+        let plan = world.plan(&kim, &from_address(&Fields::BUILT_IN, address).unwrap());
         let scanned = plan.iter().any(|step| step == "SCAN ticket");
         let in_order = address == "order=id" && !plan.iter().any(|step| step.contains("TEMP B-TREE"));
         assert!(!scanned || in_order, "{address}: {plan:#?}");
@@ -506,7 +522,7 @@ fn a_list_by_priority_is_counted_by_the_counters_and_sorts_only_what_a_page_show
     let world = examples();
     let kim = viewer("kim");
     for address in ["status=!closed", "milestone=due", "priority=blocker&status=!closed", "group=status", ""] {
-        let statement = world.statement(&kim, &from_address(address).unwrap());
+        let statement = world.statement(&kim, &from_address(&Fields::BUILT_IN, address).unwrap());
         let plan = world.plan_of(statement.stretches().unwrap());
         assert!(
             plan.iter().any(|step| step.starts_with("SEARCH ticket_tally USING PRIMARY KEY")),
@@ -518,7 +534,7 @@ fn a_list_by_priority_is_counted_by_the_counters_and_sorts_only_what_a_page_show
         assert!(plan.iter().any(|step| step.starts_with("SEARCH ticket ")), "{address}: {plan:#?}");
     }
     for address in ["component=doors", "summary=~red", "order=time", "id=1-5"] {
-        let stretches = world.statement(&kim, &from_address(address).unwrap()).stretches();
+        let stretches = world.statement(&kim, &from_address(&Fields::BUILT_IN, address).unwrap()).stretches();
         assert!(stretches.is_none_or(|(sql, _)| !sql.contains("ticket_tally")), "{address}");
     }
 }
@@ -526,8 +542,11 @@ fn a_list_by_priority_is_counted_by_the_counters_and_sorts_only_what_a_page_show
 #[test]
 fn every_condition_is_bound() {
     let world = examples();
-    let query =
-        from_address("summary=~red'x&owner=kim'&milestone=due'&time=2026&id=4242&keywords=~blue'&cc=ada'").unwrap();
+    let query = from_address(
+        &Fields::BUILT_IN,
+        "summary=~red'x&owner=kim'&milestone=due'&time=2026&id=4242&keywords=~blue'&cc=ada'",
+    )
+    .unwrap();
     let (sql, parameters) = world.statement(&viewer("kim"), &query).ids(10, 0);
     for text in ["red", "kim", "due", "4242", "blue", "ada", "2026"] {
         assert!(!sql.contains(text), "{text}: {sql}");
@@ -542,7 +561,8 @@ fn links_mean_the_very_value() {
         "/query?milestone=M%201%262&status=!closed"
     );
     let odd = "!~$USER";
-    let query = from_address(&asked::href(&[("milestone", asked::exactly(odd))])["/query".len()..]).unwrap();
+    let query =
+        from_address(&Fields::BUILT_IN, &asked::href(&[("milestone", asked::exactly(odd))])["/query".len()..]).unwrap();
     assert_eq!(query.groups[0][0].values, [odd]);
     assert!(!query.groups[0][0].negated);
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use trackway::base::text::fold;
 use trackway::base::viewer::Viewer;
 use trackway::query::{Query, from_address};
+use trackway::ticket::fields::Fields;
 use trackway::web::address::query_value;
 
 use super::world::{Ticket, World, instant, viewer};
@@ -60,7 +61,8 @@ fn thousands_of_made_up_queries_find_what_a_plain_reading_finds() {
         expected.sort_by(|one, other| compare(one, other, order, descending));
         let expected: Vec<i64> = expected.into_iter().map(|made| made.id).collect();
 
-        let query = from_address(&address).unwrap_or_else(|error| panic!("{round}: {address}: {error}"));
+        let query =
+            from_address(&Fields::BUILT_IN, &address).unwrap_or_else(|error| panic!("{round}: {address}: {error}"));
         let found = world
             .db
             .read(|db| trackway::query::run(db, &kim, &choices, &query))
@@ -70,8 +72,13 @@ fn thousands_of_made_up_queries_find_what_a_plain_reading_finds() {
         assert_eq!(found.total, expected.len(), "{round}: {address}");
         let size = 1 + expected.len() / (1 + round % 4);
         assert_eq!(in_pages(&world, &kim, &query, size), expected, "{round}, {size} on a page: {address}");
-        assert_eq!(from_address(&query.to_address()).unwrap(), query, "{address}");
-        assert_eq!(trackway::query::from_text(&query.to_text()).unwrap(), query, "{}", query.to_text());
+        assert_eq!(from_address(&Fields::BUILT_IN, &query.to_address()).unwrap(), query, "{address}");
+        assert_eq!(
+            trackway::query::from_text(&Fields::BUILT_IN, &query.to_text()).unwrap(),
+            query,
+            "{}",
+            query.to_text()
+        );
     }
 }
 
@@ -89,11 +96,19 @@ fn whatever_is_read_comes_back_from_both_forms() {
             text.push_str(dice.one_of(&PIECES));
         }
         let address = dice.below(2) == 1;
-        let query = if address { from_address(&text) } else { trackway::query::from_text(&text) };
+        let query = if address {
+            from_address(&Fields::BUILT_IN, &text)
+        } else {
+            trackway::query::from_text(&Fields::BUILT_IN, &text)
+        };
         let Ok(query) = query else { continue };
         read += 1;
-        assert_eq!(from_address(&query.to_address()).ok().as_ref(), Some(&query), "{round}: {text}");
-        assert_eq!(trackway::query::from_text(&query.to_text()).ok().as_ref(), Some(&query), "{round}: {text}");
+        assert_eq!(from_address(&Fields::BUILT_IN, &query.to_address()).ok().as_ref(), Some(&query), "{round}: {text}");
+        assert_eq!(
+            trackway::query::from_text(&Fields::BUILT_IN, &query.to_text()).ok().as_ref(),
+            Some(&query),
+            "{round}: {text}"
+        );
     }
     assert!(read > 10_000, "only {read} texts were queries");
 }
