@@ -23,6 +23,7 @@ mod markup;
 mod migrations;
 mod milestone;
 mod options;
+mod own_fields;
 mod permission;
 mod query;
 mod query_page;

@@ -3,6 +3,7 @@
 //! Writes that arrive together are committed together (DESIGN 3): the first opens the transaction, each runs within a
 //! savepoint of its own, and the last one in, or the one after 5 ms, commits for all. Everybody is answered after that commit.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags};
 use rust_embed::RustEmbed;
 
 use super::error::{Error, Result};
@@ -309,23 +310,35 @@ fn version(connection: &Connection, schema: Schema, path: &Path) -> Result<i64> 
 }
 
 /// Brings a connection to the newest schema, one transaction per migration. A migration may put another table in the place
-/// of one that others refer to: references are not looked at on the way, but all of them before it is committed.
+/// of one that others refer to: references are not looked at on the way, but none may have come loose when it is committed.
 fn migrate(connection: &mut Connection, schema: Schema) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     let done: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
     for (at, (name, sql)) in schema.migrations().into_iter().enumerate().skip(done as usize) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let before = loose_references(&transaction)?;
         transaction.execute_batch(&sql).map_err(|error| Error::from(error).during(&name))?;
-        let dangling: Option<(String, String)> =
-            transaction.query_row("pragma foreign_key_check", [], |row| Ok((row.get(0)?, row.get(2)?))).optional()?;
-        if let Some((table, target)) = dangling {
-            return Err(Error::internal(format!("after {name} a row of {table} refers to none of {target}")));
+        for (table, loose) in loose_references(&transaction)? {
+            if loose > before.get(&table).copied().unwrap_or(0) {
+                return Err(Error::internal(format!("{name} left rows of {table} that refer to nothing")));
+            }
         }
         transaction.pragma_update(None, "user_version", at as i64 + 1)?;
         transaction.commit()?;
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
+}
+
+/// How many references of each table lead nowhere.
+fn loose_references(connection: &Connection) -> Result<BTreeMap<String, usize>> {
+    let mut statement = connection.prepare("select \"table\" from pragma_foreign_key_check")?;
+    let mut loose = BTreeMap::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        *loose.entry(row.get(0)?).or_insert(0) += 1;
+    }
+    Ok(loose)
 }
 
 /// Whether that file has an older schema than this program.

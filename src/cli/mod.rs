@@ -7,6 +7,7 @@ mod account;
 mod choice;
 mod commit_msg;
 mod commit_refs;
+mod field;
 mod index;
 mod log;
 mod milestone;
@@ -117,6 +118,9 @@ enum Command {
     /// Resolutions of tickets
     #[command(subcommand)]
     Resolution(choice::Command),
+    /// Fields that a project defines itself
+    #[command(subcommand)]
+    Field(field::Command),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -165,6 +169,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Priority(command) => choice::run(&shell, "priority", command),
         Command::Severity(command) => choice::run(&shell, "severity", command),
         Command::Resolution(command) => choice::run(&shell, "resolution", command),
+        Command::Field(command) => field::run(&shell, command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::CommitRefs(command) => commit_refs::run(&shell, &command),

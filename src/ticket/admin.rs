@@ -86,13 +86,14 @@ const fn panel(kind: &Kind, order: u8) -> Panel {
     Panel { title: kind.title, line: kind.line, path: kind.path, permission: TICKET_ADMIN, order }
 }
 
-pub static PANELS: [Panel; 7] = [
+pub static PANELS: [Panel; 8] = [
     panel(&KINDS[0], 31),
     panel(&KINDS[1], 32),
     panel(&KINDS[2], 33),
     panel(&KINDS[3], 34),
     panel(&KINDS[4], 35),
     panel(&KINDS[5], 36),
+    super::own_fields_admin::PANEL,
     super::workflow_admin::PANEL,
 ];
 

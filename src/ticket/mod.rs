@@ -6,6 +6,8 @@
 pub mod status;
 pub mod fields;
 pub mod own_fields;
+pub mod own_fields_edit;
+pub mod own_fields_admin;
 pub mod duration;
 pub mod asked;
 pub mod options;
@@ -143,6 +145,7 @@ impl Component for Tickets {
         routes.extend(comment_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(workflow_admin::routes());
+        routes.extend(own_fields_admin::routes());
         routes.extend(admin::routes());
         routes
     }

@@ -72,7 +72,8 @@ impl OwnKind {
         }
     }
 
-    fn kind(self, format: &str) -> Kind {
+    /// The kind of values that a field of this kind and format holds.
+    pub fn kind(self, format: &str) -> Kind {
         match self {
             Self::Text if format == "list" => Kind::Words,
             Self::Text => Kind::Line,

@@ -13,7 +13,7 @@ use super::workflow::{Effect, Inputs, Offer, Situation, Workflow};
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
 };
-use super::{duration, people};
+use super::{duration, own_fields_edit, people};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::project::Project;
 use crate::base::site::Site;
@@ -151,6 +151,8 @@ impl Planner<'_> {
                 plan.problems.push(Problem::new("action", "The workflow of this project lets nobody file tickets."))
             }
         }
+        drop_foreign_defaults(&mut plan, &proposed);
+        self.require_own_fields(&mut plan, None);
         if plan.after.get("owner").is_empty()
             && request.action.as_ref().and_then(|action| action.owner.as_deref()).is_none_or(is_default_owner)
             && let Some(owner) = component_owner(&plan.choices, &plan.after)
@@ -221,6 +223,7 @@ impl Planner<'_> {
             self.clash(&mut plan, base, &ticket.values, &before_action);
         }
         self.follow_component(&mut plan);
+        self.require_own_fields(&mut plan, Some(ticket));
         if !plan.comment.trim().is_empty() {
             self.viewer.require(TICKET_APPEND)?;
         }
@@ -335,6 +338,28 @@ impl Planner<'_> {
                 format!("The milestone “{}” is completed; only an administrator puts tickets into it.", milestone.name),
             ));
         }
+    }
+
+    /// A project's own fields that can't be empty in the state that a ticket comes into, and those that its type has not got.
+    /// What was there before they were defined so may stay until it is touched.
+    fn require_own_fields(&self, plan: &mut Plan, ticket: Option<&Ticket>) {
+        let state = plan.after.id("status").and_then(|id| plan.choices.status(id));
+        let state = state.map(|status| status.name.clone()).unwrap_or_default();
+        let kind = plan.after.id("type");
+        let moves = ticket.is_none() || plan.before.get("status") != plan.after.get("status");
+        let mut problems = Vec::new();
+        for own in &plan.choices.own {
+            let values = plan.after.get(own.field.name);
+            let touched = plan.before.get(own.field.name) != values;
+            if moves || touched {
+                problems.extend(own_fields_edit::missing(own, kind, &state, values));
+            }
+            if touched && !values.is_empty() && !own.is_of_type(kind) {
+                let message = format!("Tickets of this type have no field {}.", own.field.label);
+                problems.push(Problem::new(form_name(own.field), message));
+            }
+        }
+        plan.problems.extend(problems);
     }
 
     /// Rows C17, C18 and PM06.
@@ -500,6 +525,16 @@ impl Planner<'_> {
         });
         if moved && untouched && !begun && plan.before.id("owner") == old {
             plan.after.set("owner", new.map(Value::Id).into_iter().collect());
+        }
+    }
+}
+
+/// A form shows all fields with their defaults, whatever type is chosen in it: those that the type has not got go.
+fn drop_foreign_defaults(plan: &mut Plan, proposed: &Values) {
+    let kind = plan.after.id("type");
+    for own in plan.choices.own.iter().filter(|own| !own.is_of_type(kind)) {
+        if plan.after.get(own.field.name) == proposed.get(own.field.name) {
+            plan.after.set(own.field.name, Vec::new());
         }
     }
 }

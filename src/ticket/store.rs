@@ -453,6 +453,27 @@ fn save_current(tx: &Tx<'_>, ticket: i64, field: &Field, values: &[Value]) -> Re
     Ok(())
 }
 
+/// Gives all tickets of these types (none: of all) a value of a field as if they had been filed with it (row F07).
+pub(super) fn fill(tx: &Tx<'_>, field: &Field, values: &[Value], types: &[i64]) -> Result<()> {
+    let types = serde_json::to_string(types)?;
+    let of_types = "(?1 = '[]' or ticket.type in (select value from json_each(?1)))";
+    for (ord, value) in values.iter().enumerate() {
+        let sql = format!(
+            "insert into ticket_value (ticket, field, ord, value, from_change)
+             select ticket.id, ?2, ?3, ?4, ticket_change.id from ticket
+             join ticket_change on ticket_change.ticket = ticket.id and ticket_change.number = 0 where {of_types}"
+        );
+        tx.prepare_cached(&sql)?.execute((&types, field.name, ord as i64, value))?;
+        if field.is_current() {
+            let sql = format!(
+                "insert into ticket_current (ticket, field, ord, value) select id, ?2, ?3, ?4 from ticket where {of_types}"
+            );
+            tx.prepare_cached(&sql)?.execute((&types, field.name, ord as i64, value))?;
+        }
+    }
+    Ok(())
+}
+
 /// What `ticket_current` says of a ticket, by field and place.
 pub(super) fn current(db: &Connection, ticket: i64) -> Result<Vec<(String, Value)>> {
     let mut statement =
