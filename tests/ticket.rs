@@ -725,7 +725,10 @@ fn one_ticket_is_exported_as_rows_and_as_a_feed() {
     assert_eq!(csv.header("Content-Disposition"), Some("attachment; filename=t1.csv"));
     let heads = "id,summary,reporter,owner,description,type,status,priority,resolution,keywords,cc";
     let row = "1,\"A \"\"quoted\"\", one\",kim,,\"one\ntwo\t3\",defect,new,major,,,";
-    assert_eq!(csv.text(), format!("\u{feff}{heads}\n{row}\n"));
+    let text = csv.text();
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert!(first.starts_with(&format!("\u{feff}{heads},starts,due,")), "{first}");
+    assert!(rest.starts_with(row), "{rest}");
     let tab = kim.get(&format!("{ticket}?format=tab")).expect(200).text();
     assert!(tab.starts_with("id\tsummary\treporter") && tab.contains("\"A \"\"quoted\"\", one\"\tkim"), "{tab}");
     for format in ["atom", "rss"] {

@@ -23,15 +23,13 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let meant = values.named_people(&choices.fields).into_iter().chain(people_of(&groups));
     let people = People::load(db, meant)?.shown_to(viewer);
     let names = Names { choices: &choices, people: &people };
-    // An edited comment counts for the ticket as it is, not for the ticket as it was.
-    let changed_at = match version {
-        None => ticket.row.changed_at,
-        Some(_) => groups.last().map_or(ticket.row.created_at, |group| group.change.at),
+    let times = match version {
+        None => Times::of(&ticket.row),
+        Some(_) => times_then(&choices, ticket, &groups),
     };
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(ticket.row.id));
     object.insert("url".to_owned(), json!(url));
-    let times = Times { changed_at, ..Times::of(&ticket.row) };
     for (name, value) in fields(&names, values, &times) {
         object.insert(name.to_owned(), value);
     }
@@ -40,6 +38,30 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
         groups.iter().filter(|group| group.change.number > 0).map(|group| comment(&names, group)).collect();
     object.insert("comments".to_owned(), json!(comments));
     Ok(Json::Object(object))
+}
+
+/// The instants of a ticket as they were after the last of these changes, which are all up to then. An edited comment counts
+/// for the ticket as it is, not for the ticket as it was.
+fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {
+    let now = Times::of(&ticket.row);
+    let changed_at = groups.last().map_or(now.created_at, |group| group.change.at);
+    let mut closed_at = None;
+    for group in groups {
+        let Some(status) = group.fields.iter().find(|change| change.field.name == "status") else { continue };
+        let closed = match status.new.first() {
+            Some(Value::Id(id)) => choices.status(*id).is_some_and(|status| status.category.is_closed()),
+            _ => false,
+        };
+        closed_at = closed.then(|| closed_at.unwrap_or(group.change.at));
+    }
+    let by_then = |at: Option<Instant>| at.filter(|at| *at <= changed_at);
+    Times {
+        changed_at,
+        closed_at,
+        started_at: by_then(now.started_at),
+        contacted_at: by_then(now.contacted_at),
+        ..now
+    }
 }
 
 /// Every built-in field of a ticket by name, in order.
