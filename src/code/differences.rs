@@ -12,6 +12,7 @@ use super::file_diff::{Budget, Drawing, FileDiff, Sides, draw};
 use super::repository::Repository;
 use super::{BROWSER_VIEW, FILE_VIEW, file_path};
 use crate::base::error::{Error, Result};
+use crate::web::diff::Style;
 use crate::web::form::shortened;
 use crate::web::paging::{self, Paging};
 use crate::web::{Desk, Room, Visit};
@@ -129,10 +130,15 @@ struct Listed {
     diff: Option<FileDiff>,
 }
 
-/// How differences are asked to be drawn; odd values are the usual ones.
-pub fn drawing(visit: &Visit) -> (Drawing, i64) {
+/// How differences are asked to be drawn; odd numbers are the usual ones.
+pub fn drawing(visit: &Visit) -> Result<(Drawing, i64)> {
     let context: i64 = visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100);
-    (Drawing { context: usize::try_from(context).ok(), ignore_blanks: visit.value("blanks").is_some() }, context)
+    let drawing = Drawing {
+        context: usize::try_from(context).ok(),
+        ignore_blanks: visit.value("blanks").is_some(),
+        style: style(visit)?,
+    };
+    Ok((drawing, context))
 }
 
 impl Compared<'_, '_> {
@@ -185,7 +191,7 @@ impl Compared<'_, '_> {
         let begin = paging.offset(FILES).min(all.len());
         let page = &all[begin..all.len().min(begin + FILES)];
         let counts = self.counts(page);
-        let (drawing, context) = drawing(&desk.visit);
+        let (drawing, context) = drawing(&desk.visit)?;
         let mut files: Vec<Listed> =
             page.iter().enumerate().map(|(at, file)| self.listed(room, begin + at + 1, file, counts[at])).collect();
         measure(&mut files);
@@ -201,7 +207,7 @@ impl Compared<'_, '_> {
                 .filter(|(name, _)| kept(name))
                 .map(|(name, value)| Sent { name: name.clone(), value: value.clone() })
                 .collect(),
-            style: style(&desk.visit)?,
+            style: drawing.style.name(),
             side_href: with_raw(&self.href, &desk.visit.query, "style", "sidebyside"),
             inline_href: with_raw(&self.href, &desk.visit.query, "style", "inline"),
             href: self.href.clone(),
@@ -301,10 +307,10 @@ fn measure(files: &mut [Listed]) {
     }
 }
 
-fn style(visit: &Visit) -> Result<&'static str> {
+fn style(visit: &Visit) -> Result<Style> {
     match visit.value("style").as_deref() {
-        None | Some("" | "inline") => Ok("inline"),
-        Some("side" | "sidebyside") => Ok("side"),
+        None | Some("" | "inline") => Ok(Style::Inline),
+        Some("side" | "sidebyside") => Ok(Style::Side),
         Some(other) => {
             let other = shortened(other);
             Err(Error::invalid("style", format!("`{other}` is no style: `inline` or `sidebyside`.")))

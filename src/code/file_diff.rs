@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::changed::{ChangedFile, Comparison, Entries, Kind, LARGEST_FILE, Side};
 use super::{file_path, git, unseen};
 use crate::base::text::diff::{self, Diff, FinalNewline};
-use crate::web::diff::{DiffRow, diff_rows};
+use crate::web::diff::{Style, rows_html};
 use crate::web::page::file_size;
 
 /// Git's modes of what is no plain file.
@@ -27,6 +27,7 @@ pub struct Drawing {
     /// Lines around a change; none: all.
     pub context: Option<usize>,
     pub ignore_blanks: bool,
+    pub style: Style,
 }
 
 /// What may still be spent on one page.
@@ -48,7 +49,7 @@ impl Budget {
 pub struct FileDiff {
     /// `lines`, `pictures`, `words` (notes alone) or `folded` (see its own page).
     pub kind: &'static str,
-    pub rows: Vec<DiffRow>,
+    pub rows_html: String,
     /// Sentences: what can't be seen in lines.
     pub notes: Vec<String>,
     pub old_picture: Option<String>,
@@ -147,13 +148,14 @@ pub fn draw(
     budget.rows = budget.rows.saturating_sub(found.hunks.iter().map(|hunk| hunk.rows.len()).sum());
     notes.extend(newline_note(&found).map(str::to_owned));
     let cut = found.left_out > 0;
-    let rows = diff_rows(found);
-    if rows.is_empty() && drawing.ignore_blanks {
+    let rows_html = rows_html(&found, drawing.style).into_string();
+    if rows_html.is_empty() && drawing.ignore_blanks {
         notes.push("Only blanks differ, and those are ignored at present.".to_owned());
-    } else if rows.is_empty() && notes.is_empty() {
+    } else if rows_html.is_empty() && notes.is_empty() {
         notes.push("It is empty.".to_owned());
     }
-    FileDiff { kind: if rows.is_empty() { "words" } else { "lines" }, rows, notes, cut, ..FileDiff::default() }
+    let kind = if rows_html.is_empty() { "words" } else { "lines" };
+    FileDiff { kind, rows_html, notes, cut, ..FileDiff::default() }
 }
 
 fn mode_note(old: Option<i32>, new: Option<i32>) -> Option<String> {

@@ -19,7 +19,7 @@ use super::wording::{self, Change};
 use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Options, diff, unified};
 use crate::base::time::When;
-use crate::web::diff::{DiffRow, diff_rows};
+use crate::web::diff::{Style, rows_html};
 use crate::web::form::shortened;
 use crate::web::paging::{self, Paging, with_value};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -276,7 +276,7 @@ pub(super) struct End {
 #[derive(Serialize)]
 pub(super) struct Text {
     label: &'static str,
-    rows: Vec<DiffRow>,
+    rows_html: String,
     added: usize,
     removed: usize,
     too_large: bool,
@@ -295,13 +295,19 @@ impl Text {
         let (added, removed) = (found.added, found.removed);
         let too_large = found.left_out > 0 || old.len() + new.len() > WORDS_COMPARED;
         let differ = added + removed > 0;
-        differ.then(|| Self { label, rows: diff_rows(found), added, removed, too_large })
+        differ.then(|| Self {
+            label,
+            rows_html: rows_html(&found, look.style).into_string(),
+            added,
+            removed,
+            too_large,
+        })
     }
 }
 
 /// How the address wants differences shown.
 pub(super) struct Look {
-    style: &'static str,
+    style: Style,
     context: i64,
     ignore_blanks: bool,
 }
@@ -309,7 +315,7 @@ pub(super) struct Look {
 impl Look {
     pub(super) fn asked(desk: &Desk) -> Self {
         Self {
-            style: if desk.visit.value("style").as_deref() == Some("inline") { "inline" } else { "side" },
+            style: if desk.visit.value("style").as_deref() == Some("inline") { Style::Inline } else { Style::Side },
             context: desk.visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100),
             ignore_blanks: desk.visit.value("blanks").is_some(),
         }
@@ -322,7 +328,7 @@ impl Look {
             .map(|(name, value)| Sent { name: name.clone(), value: value.clone() })
             .collect();
         Shown {
-            style: self.style,
+            style: self.style.name(),
             side_href: with_value(href, pairs, "style", "side"),
             inline_href: with_value(href, pairs, "style", "inline"),
             context: self.context,

@@ -19,7 +19,7 @@ use crate::base::resource::Resource;
 use crate::base::text::diff::{Options, diff};
 use crate::base::text::merge::{Merge, Part, merge};
 use crate::base::time::When;
-use crate::web::diff::{DiffRow, diff_rows};
+use crate::web::diff::{Style, rows_html};
 use crate::web::form::Form;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -141,7 +141,7 @@ struct Conflict {
     when: When,
     comment: String,
     parts: Vec<ConflictPart>,
-    rows: Vec<DiffRow>,
+    rows_html: String,
     yours: String,
 }
 
@@ -400,7 +400,7 @@ fn conflicted(
         when: theirs.saved_at.when(&room.viewer.zone()),
         comment: theirs.comment,
         parts,
-        rows: diff_rows(diff(&theirs.text, &yours, &Options::default())),
+        rows_html: rows_html(&diff(&theirs.text, &yours, &Options::default()), Style::Inline).into_string(),
         yours,
     };
     let draft = Draft {

@@ -12,7 +12,7 @@ use super::store::{self, HistoryRow, PageRow, VersionRow};
 use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Options, diff, unified};
 use crate::base::time::When;
-use crate::web::diff::{DiffRow, diff_rows};
+use crate::web::diff::{Style, rows_html};
 use crate::web::feed::{Entry, Feed};
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging, with_value};
@@ -168,7 +168,7 @@ struct DiffPage {
     inline_href: String,
     context: i64,
     ignore_blanks: bool,
-    rows: Vec<DiffRow>,
+    rows_html: String,
     added: usize,
     removed: usize,
     too_large: bool,
@@ -246,6 +246,7 @@ fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: Versi
         ..Options::default()
     };
     let found = diff(&old.text, &new.text, &options);
+    let style = if desk.visit.value("style").as_deref() == Some("inline") { Style::Inline } else { Style::Side };
     let zone = room.viewer.zone();
     let end = |version: &VersionRow| End {
         version: version.version,
@@ -264,7 +265,7 @@ fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: Versi
         with_value(&head.href, &pairs, "version", &newer.to_string())
     };
     let sheet = DiffPage {
-        style: if desk.visit.value("style").as_deref() == Some("inline") { "inline" } else { "side" },
+        style: style.name(),
         side_href: with_value(&head.href, &pairs, "style", "side"),
         inline_href: with_value(&head.href, &pairs, "style", "inline"),
         context,
@@ -272,7 +273,7 @@ fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: Versi
         added: found.added,
         removed: found.removed,
         too_large: found.left_out > 0 || old.text.len() + new.text.len() > WORDS_COMPARED,
-        rows: diff_rows(found),
+        rows_html: rows_html(&found, style).into_string(),
         previous: (old.version > 0).then(|| step(old.version - 1, old.version)),
         next: (new.version < page.version).then(|| step(new.version, new.version + 1)),
         restore_href: (room.viewer.may(WIKI_MODIFY) && old.version > 0)
