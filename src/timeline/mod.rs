@@ -2,12 +2,13 @@
 //!
 //! It reads the event log and knows no other component: which kinds of events there are, and what is said of each, it asks
 //! for through `Component::timeline` and `Component::occurrences`. `asked` reads what an address wants, `store` the log,
-//! `walk` makes entries of events, `pages` shows them; `visit` knows what is new to whom.
+//! `walk` makes entries of events, `pages` shows them, `rows` draws them; `visit` knows what is new to whom.
 
 mod asked;
 mod link;
 mod macros;
 mod pages;
+mod rows;
 mod store;
 mod visit;
 mod walk;

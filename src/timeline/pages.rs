@@ -10,6 +10,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::asked::{Asked, DAYS, FEED_DAYS};
+use super::rows::{Drawing, Marks};
 use super::walk::{self, Entry, Place, Walked, walk};
 use super::{TIMELINE_VIEW, store, visit};
 use crate::base::error::{Error, Problem, Result};
@@ -17,7 +18,7 @@ use crate::base::event::Event;
 use crate::base::markup::Html;
 use crate::base::moment;
 use crate::base::site::hex;
-use crate::base::time::{Instant, When};
+use crate::base::time::Instant;
 use crate::web::feed::{self, Feed};
 use crate::web::form::shortened;
 use crate::web::page::Alternate;
@@ -144,27 +145,7 @@ struct ShownFilter {
 struct Day {
     iso: String,
     label: String,
-    entries: Vec<ShownEntry>,
-}
-
-#[derive(Serialize)]
-struct ShownEntry {
-    icon: &'static str,
-    href: String,
-    clock: String,
-    when: When,
-    title_html: String,
-    author: String,
-    excerpt_html: String,
-    more: Option<More>,
-    unread: bool,
-    highlighted: bool,
-}
-
-#[derive(Serialize)]
-struct More {
-    href: String,
-    label: &'static str,
+    entries_html: String,
 }
 
 fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
@@ -190,7 +171,7 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
             .collect(),
         summary: asked.summary(),
         warnings: warnings(&shown.walked),
-        days: days(room, &asked, shown.walked.entries, before),
+        days: days(desk, room, &asked, &shown.walked.entries, before)?,
         previous_href: at_day(earlier.filter(|_| shown.is_any_before)),
         next_href: at_day(later),
         feed_href: Some(feed_href.clone()),
@@ -210,24 +191,31 @@ fn warnings(walked: &Walked) -> Vec<String> {
     walked.failed.iter().map(told).collect()
 }
 
-fn days(room: &Room, asked: &Asked, entries: Vec<Entry>, before: Option<Instant>) -> Vec<Day> {
+fn days(desk: &Desk, room: &Room, asked: &Asked, entries: &[Entry], before: Option<Instant>) -> Result<Vec<Day>> {
     let zone = room.viewer.zone();
     let today = moment::day_of(Instant::now(), &zone);
-    let mut days: Vec<Day> = Vec::new();
-    let mut last: Option<Date> = None;
-    for entry in entries {
-        let day = moment::day_of(entry.event.happened_at, &zone);
-        if last != Some(day) || days.is_empty() {
-            let (iso, label) =
-                (day.strftime("%Y-%m-%d").to_string(), day_label(day, today, entry.event.happened_at, &zone));
-            days.push(Day { iso, label, entries: Vec::new() });
-            last = Some(day);
+    let drawing = Drawing { desk, room, zone: &zone };
+    let day_of = |entry: &Entry| moment::day_of(entry.event.happened_at, &zone);
+    let mut days = Vec::new();
+    for of_day in entries.chunk_by(|one, next| day_of(one) == day_of(next)) {
+        let Some(first) = of_day.first() else { continue };
+        let mut html = Html::default();
+        for entry in of_day {
+            let at = entry.event.happened_at;
+            let marks = Marks {
+                unread: visit::is_new(&entry.event, &room.viewer, before),
+                highlighted: asked.moment.is_some_and(|moment| at >= moment.begin && entry.since < moment.end),
+            };
+            drawing.entry(&mut html, entry, marks)?;
         }
-        if let Some(open) = days.last_mut() {
-            open.entries.push(shown_entry(room, asked, entry, before, &zone));
-        }
+        let day = day_of(first);
+        days.push(Day {
+            iso: day.strftime("%Y-%m-%d").to_string(),
+            label: day_label(day, today, first.event.happened_at, &zone),
+            entries_html: html.into_string(),
+        });
     }
-    days
+    Ok(days)
 }
 
 fn day_label(day: Date, today: Date, at: Instant, zone: &TimeZone) -> String {
@@ -235,24 +223,6 @@ fn day_label(day: Date, today: Date, at: Instant, zone: &TimeZone) -> String {
         _ if day == today => "Today".to_owned(),
         yesterday if day == yesterday => "Yesterday".to_owned(),
         _ => at.day(zone),
-    }
-}
-
-fn shown_entry(room: &Room, asked: &Asked, entry: Entry, before: Option<Instant>, zone: &TimeZone) -> ShownEntry {
-    let at = entry.event.happened_at;
-    let when = at.when(zone);
-    let more = entry.told.more.as_ref().filter(|_| entry.things == 1);
-    ShownEntry {
-        icon: entry.told.icon,
-        href: format!("{}{}", room.root, entry.told.href),
-        clock: when.exact.rsplit(' ').next().unwrap_or_default().to_owned(),
-        when,
-        title_html: title_html(&entry).into_string(),
-        excerpt_html: Html::escaped(&short(&entry.told.excerpt)).into_string(),
-        more: more.map(|(label, href)| More { href: format!("{}{href}", room.root), label }),
-        unread: visit::is_new(&entry.event, &room.viewer, before),
-        highlighted: asked.moment.is_some_and(|moment| at >= moment.begin && entry.since < moment.end),
-        author: entry.author,
     }
 }
 

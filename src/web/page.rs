@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
@@ -16,6 +17,8 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 use super::desk::Desk;
 use super::{address, assets};
 use crate::base::error::{Error, Result};
+use crate::base::markup::Html;
+use crate::base::time::When;
 
 /// A page: the fields of its template.
 pub trait Page: Serialize {
@@ -214,7 +217,7 @@ impl Answer {
     }
 
     /// A piece of a page: safe HTML by itself.
-    pub fn fragment(html: crate::base::markup::Html) -> Self {
+    pub fn fragment(html: Html) -> Self {
         Self::new(Status::Ok, ContentType::HTML, html.into_string().into_bytes())
     }
 
@@ -346,13 +349,15 @@ pub struct Templates {
     tera: Tera,
     base: String,
     dev: bool,
+    /// Those that were asked for.
+    icons: RwLock<HashMap<String, Html>>,
 }
 
 impl Templates {
     pub fn load(base: &str) -> Result<Self> {
         let dev = std::env::var_os("TRACKWAY_DEV").is_some_and(|value| value == "1") && Path::new("templates").is_dir();
         let tera = compile(base, if dev { from_disk(Path::new("templates"))? } else { embedded() })?;
-        Ok(Self { tera, base: base.to_owned(), dev })
+        Ok(Self { tera, base: base.to_owned(), dev, icons: RwLock::default() })
     }
 
     fn render(&self, name: &str, context: &Context) -> Result<String> {
@@ -361,6 +366,19 @@ impl Templates {
             return compile(&self.base, from_disk(Path::new("templates"))?)?.render(name, context).map_err(fail);
         }
         self.tera.render(name, context).map_err(fail)
+    }
+
+    /// `ui.icon` for rows that are drawn without a template.
+    pub fn icon(&self, name: &str) -> Result<Html> {
+        if let Some(known) = self.icons.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(known.clone());
+        }
+        let mut fields = Context::new();
+        fields.insert("name", name);
+        let drawn = self.tera.render_component("ui.icon", &fields, None, true);
+        let icon = Html::trusted(drawn.map_err(|error| Error::internal(format!("icon {name}: {error}")))?);
+        self.icons.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), icon.clone());
+        Ok(icon)
     }
 
     /// A document that is not a page: a feed, a description for browsers.
@@ -406,6 +424,12 @@ fn from_disk(folder: &Path) -> Result<HashMap<String, String>> {
         }
     }
     Ok(found)
+}
+
+/// Adds a moment as `ui.time` draws it.
+pub fn time<'h>(html: &'h mut Html, when: &When) -> &'h mut Html {
+    html.tag("<time").attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">");
+    html.text(&when.ago).tag("</time>")
 }
 
 /// `14.2 KiB`; whole numbers without a point.
