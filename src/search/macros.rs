@@ -5,6 +5,7 @@ use std::path::Path;
 use super::SEARCH_VIEW;
 use super::corpus::{Trouble, with_index};
 use super::find::{self, Wanted};
+use super::shown::marked;
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Html, Macro};
 
@@ -51,12 +52,7 @@ fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         html.tag(">");
         html.text(&hit.card.title).tag("</a>");
         if !hit.excerpt.is_empty() {
-            html.tag("<p>");
-            for span in &hit.excerpt {
-                html.tag(if span.mark { "<mark>" } else { "" });
-                html.text(&span.text).tag(if span.mark { "</mark>" } else { "" });
-            }
-            html.tag("</p>");
+            html.tag("<p>").html(&marked(&hit.excerpt)).tag("</p>");
         }
         html.tag("</li>");
     }

@@ -24,6 +24,7 @@ mod matching;
 mod near;
 mod pages;
 mod schema;
+mod shown;
 mod sight;
 mod site_pages;
 mod touched;

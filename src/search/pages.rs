@@ -6,13 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::corpus::Order;
-use super::find::{self, Hit, Results, Wanted};
+use super::find::{self, Results, Wanted};
 use super::query::{self, Condition, Query, Reading};
+use super::shown::{FacetList, FacetValue, ShownHit, facets_html, hits_html};
 use super::{SEARCH_VIEW, json as items, jump, link};
 use crate::base::component::Components;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::text::excerpt::Span;
-use crate::base::time::When;
 use crate::web::form::shortened;
 use crate::web::paging::{self, Paging, with_value};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -33,9 +32,9 @@ pub(super) struct SearchPage {
     pub q: String,
     pub problems: Vec<Problem>,
     pub total: u64,
-    pub facets: Vec<FacetList>,
+    pub facets_html: String,
     pub sorts: Vec<Sort>,
-    pub hits: Vec<ShownHit>,
+    pub hits_html: String,
     pub paging: Paging,
     pub suggestions: Vec<Suggested>,
     pub forgiven: Vec<ShownForgiven>,
@@ -50,40 +49,10 @@ impl Page for SearchPage {
 }
 
 #[derive(Serialize)]
-pub(super) struct FacetList {
-    pub name: &'static str,
-    pub label: String,
-    pub values: Vec<FacetValue>,
-}
-
-#[derive(Serialize)]
-pub(super) struct FacetValue {
-    pub label: String,
-    pub count: u64,
-    pub href: String,
-    pub chosen: bool,
-}
-
-#[derive(Serialize)]
 pub(super) struct Sort {
     pub label: &'static str,
     pub href: String,
     pub current: bool,
-}
-
-#[derive(Serialize)]
-pub(super) struct ShownHit {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub title: String,
-    pub url: String,
-    /// It is closed, as a ticket can be.
-    pub closed: bool,
-    pub excerpt: Vec<Span>,
-    pub when: Option<When>,
-    pub author: String,
-    #[serde(rename = "where")]
-    pub place: String,
 }
 
 #[derive(Serialize)]
@@ -295,7 +264,7 @@ fn no_time(typed: &str) -> Problem {
     Problem::new("q", format!("“{typed}” names no time; write changed:>2026-01-31 or changed:7d."))
 }
 
-fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, results: Results) -> Result<Answer> {
+fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, mut results: Results) -> Result<Answer> {
     let path = format!("{}/search", room.root);
     let components = room.project.components();
     let reading = find::reading(components, &room.viewer);
@@ -309,10 +278,11 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, results: Resu
     };
     let mut paging = Paging::new(&path, &asked.pairs, results.page, PAGE_SIZE, total.min(reachable));
     paging.total = total;
+    let hits: Vec<_> = results.hits.drain(..).map(|hit| ShownHit::of(hit, room, &results.facets)).collect();
     let page = SearchPage {
         problems: query.no_times.iter().map(|typed| no_time(typed)).collect(),
         total: results.total,
-        facets: facets(components, &reading, asked, &path, &results),
+        facets_html: facets_html(&facets(components, &reading, asked, &path, &results)).into_string(),
         sorts: sorts(asked, &path),
         suggestions: suggestions(components, &reading, asked, &path, &results),
         forgiven: results
@@ -322,7 +292,7 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, results: Resu
             .collect(),
         shortened: results.shortened,
         behind: results.behind,
-        hits: results.hits.into_iter().map(|hit| shown(hit, room, &results.facets)).collect(),
+        hits_html: hits_html(desk, &hits)?.into_string(),
         paging,
         create_href,
         examples: EXAMPLES
@@ -350,7 +320,7 @@ fn facets(components: Components, reading: &Reading, asked: &Asked, path: &str, 
         .collect();
     let mut lists = Vec::new();
     if kinds.len() > 1 || kinds.iter().any(|kind| kind.chosen) {
-        lists.push(FacetList { name: "type", label: "Kind".to_owned(), values: kinds });
+        lists.push(FacetList { label: "Kind".to_owned(), values: kinds });
     }
     for facet in &results.fields {
         let value = |value: &find::FieldValue| {
@@ -370,11 +340,7 @@ fn facets(components: Components, reading: &Reading, asked: &Asked, path: &str, 
                 chosen: value.chosen,
             }
         };
-        lists.push(FacetList {
-            name: facet.name,
-            label: facet.title.clone(),
-            values: facet.values.iter().map(value).collect(),
-        });
+        lists.push(FacetList { label: facet.title.clone(), values: facet.values.iter().map(value).collect() });
     }
     lists
 }
@@ -410,21 +376,4 @@ fn suggestions(
         return Vec::new();
     }
     vec![Suggested { text: format!("{} in everything", wider.shown()), href: wider.with_query(components, path, &q) }]
-}
-
-pub(super) fn shown(hit: Hit, room: &Room, facets: &[find::Facet]) -> ShownHit {
-    let kind = &hit.card.resource.kind;
-    ShownHit {
-        kind: facets
-            .iter()
-            .find(|facet| facet.kind == kind)
-            .map_or_else(|| kind.to_string(), |facet| find::one_of(facet.title)),
-        closed: find::is_closed(&hit.card),
-        title: hit.card.title,
-        url: format!("{}{}", room.root, hit.card.href),
-        excerpt: hit.excerpt,
-        when: (hit.card.changed.0 != 0).then(|| hit.card.changed.when(&room.viewer.zone())),
-        author: hit.card.author,
-        place: hit.card.place,
-    }
 }

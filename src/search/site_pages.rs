@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::find::{self, Wanted};
-use super::pages::{Asked, EXAMPLES, Example, FacetList, FacetValue, SearchPage, shown};
+use super::pages::{Asked, EXAMPLES, Example, SearchPage};
+use super::shown::{FacetList, FacetValue, ShownHit, facets_html, hits_html};
 use super::{SEARCH_VIEW, json as items, link};
 use crate::base::error::Result;
 use crate::web::paging::Paging;
@@ -95,7 +96,7 @@ fn found_everywhere(desk: &Desk) -> Result<Answer> {
         let home = desk.web().address.absolute(&room.root);
         for hit in results.hits {
             listed.push(items::item(&hit, &home));
-            let mut one = shown(hit, &room, &results.facets);
+            let mut one = ShownHit::of(hit, &room, &results.facets);
             one.place = format!("in {}", room.row.called());
             hits.push(one);
         }
@@ -110,9 +111,9 @@ fn found_everywhere(desk: &Desk) -> Result<Answer> {
     let page = SearchPage {
         problems: Vec::new(),
         total,
-        facets: vec![FacetList { name: "project", label: "Project".to_owned(), values }],
+        facets_html: facets_html(&[FacetList { label: "Project".to_owned(), values }]).into_string(),
         sorts: Vec::new(),
-        hits,
+        hits_html: hits_html(desk, &hits)?.into_string(),
         paging,
         suggestions: Vec::new(),
         forgiven: Vec::new(),
