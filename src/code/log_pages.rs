@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::browse_pages::{commit_json, or_trouble, ways};
 use super::changed_paths::ChangeKind;
+use super::log_rows::{self, Named, Row};
 use super::past::{self, Mode, Step};
 use super::place::{self, Head, Place};
 use super::refs::{self, Badge};
-use super::told::{self, CommitLine, Told};
+use super::told::{self, Told};
 use super::tree::{self, Segments};
 use super::{BROWSER_VIEW, CHANGESET_VIEW, LOG_VIEW, NO_PAGE};
 use crate::base::error::{Error, Result};
@@ -146,7 +147,7 @@ fn walk(place: &Place, from: Oid, skip: usize, limit: usize) -> Result<(Vec<Oid>
 #[derive(Serialize)]
 struct LogPage {
     head: Head,
-    rows: Vec<Row>,
+    rows_html: String,
     diff: Option<DiffForm>,
     modes: Vec<ModeChoice>,
     newer_href: Option<String>,
@@ -158,25 +159,6 @@ struct LogPage {
 
 impl Page for LogPage {
     const TEMPLATE: &'static str = "code/log.html";
-}
-
-#[derive(Serialize)]
-struct Row {
-    commit: CommitLine,
-    badges: Vec<Badge>,
-    is_merge: bool,
-    kind: &'static str,
-    former: Option<Named>,
-    path: Option<Named>,
-    browse_href: Option<String>,
-    /// How a comparison names it: its id, and the path as it was then.
-    compared: String,
-}
-
-#[derive(Serialize)]
-struct Named {
-    name: String,
-    href: String,
 }
 
 /// Where the comparison of two commits is asked for.
@@ -247,10 +229,11 @@ fn as_page(desk: &Desk, room: &Room, place: &Place, stretch: Stretch) -> Result<
             title: format!("Log of {title}"),
         },
     ];
+    let diff = (room.viewer.may(CHANGESET_VIEW) && rows.len() > 1).then(|| diff_form(room, place));
     let page = LogPage {
         head,
-        diff: (room.viewer.may(CHANGESET_VIEW) && rows.len() > 1).then(|| diff_form(room, place)),
-        rows,
+        rows_html: log_rows::html(desk, &rows, diff.is_some())?.into_string(),
+        diff,
         modes: if place.path.is_empty() { Vec::new() } else { modes.into() },
         newer_href: (stretch.page > 1).then(|| page_href(desk, room, place, &stretch, stretch.page - 1)),
         older_href: stretch.more.then(|| page_href(desk, room, place, &stretch, stretch.page + 1)),
@@ -280,7 +263,7 @@ fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>) -> Row {
         commit: entry.told.line(room),
         badges,
         is_merge: entry.told.parents.len() > 1,
-        kind: step.map(|step| step.kind.name()).unwrap_or_default(),
+        kind: step.map(|step| step.kind),
         former: step.and_then(|step| step.former.as_ref()).map(log_of),
         path: step.filter(|step| step.path != place.path).map(|step| log_of(&step.path)),
         // Names that are no text can't be sent in a field; then all of the two commits is compared.

@@ -40,6 +40,7 @@ mod incoming;
 pub mod link;
 pub mod listed;
 mod log_pages;
+mod log_rows;
 mod macros;
 mod mail;
 mod past;
