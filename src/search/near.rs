@@ -83,7 +83,10 @@ impl Wanted {
         }
         // No form of a word differs in its first letter.
         (form.chars().next() == self.word.chars().next() && self.has_same_stem(form))
-            || (form.len() > self.word.len() && form.contains(&self.word) && self.is_part(written))
+            || (has_parts(written)
+                && form.len() > self.word.len()
+                && form.contains(&self.word)
+                && self.is_part(written))
     }
 
     fn has_same_stem(&mut self, form: &str) -> bool {
@@ -99,6 +102,11 @@ impl Wanted {
     fn is_part(&self, written: &str) -> bool {
         schema::camel_parts(written).iter().any(|part| plain(part) == self.word)
     }
+}
+
+/// Whether it may be of several parts, as `WikiStart` is; what is not, is nearly everything.
+fn has_parts(written: &str) -> bool {
+    written.bytes().skip(1).any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii())
 }
 
 /// Whether one letter too many, too few, wrong, or two swapped tell the words apart.

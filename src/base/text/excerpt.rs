@@ -1,6 +1,7 @@
 //! The piece of a text that shows why it was found: a window around the hits, each hit marked.
 //! Serves search results, completion and "mentioned in" lists.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub fn excerpt(text: &str, terms: &[Term], max_chars: usize) -> Vec<Span> {
 pub struct Passage<'t> {
     text: &'t str,
     tokens: Measured,
-    words: Vec<Word>,
+    words: Vec<Word<'t>>,
 }
 
 impl<'t> Passage<'t> {
@@ -37,7 +38,7 @@ impl<'t> Passage<'t> {
 
     /// Each word in the form in which it is searched, and as it is written.
     pub fn words(&self) -> impl Iterator<Item = (&str, &'t str)> {
-        self.words.iter().map(|word| (word.plain.as_str(), &self.text[self.tokens.tokens[word.token].range.clone()]))
+        self.words.iter().map(|word| (word.plain.as_ref(), &self.text[self.tokens.tokens[word.token].range.clone()]))
     }
 
     /// The [`excerpt()`], and how many marks the whole text would have.
@@ -77,7 +78,7 @@ struct Pattern {
 
 impl Pattern {
     /// The tokens that match from the word at `words[at]` on.
-    fn matches(&self, words: &[Word], at: usize) -> Option<Range<usize>> {
+    fn matches(&self, words: &[Word<'_>], at: usize) -> Option<Range<usize>> {
         let found = words.get(at..at + self.words.len())?;
         let (last, before) = self.words.split_last()?;
         let (last_found, before_found) = found.split_last()?;
@@ -91,7 +92,8 @@ fn patterns(terms: &[Term]) -> Vec<Pattern> {
     let mut words_left = MOST_WORDS;
     let mut patterns = Vec::new();
     for term in terms {
-        let words: Vec<String> = words(&term.text, &tokens(&term.text)).into_iter().map(|word| word.plain).collect();
+        let words: Vec<String> =
+            words(&term.text, &tokens(&term.text)).into_iter().map(|word| word.plain.into_owned()).collect();
         if words.is_empty() || words.len() > words_left {
             continue;
         }
@@ -101,14 +103,20 @@ fn patterns(terms: &[Term]) -> Vec<Pattern> {
     patterns
 }
 
-struct Word {
-    plain: String,
+struct Word<'t> {
+    plain: Cow<'t, str>,
     token: usize,
 }
 
-fn words(text: &str, tokens: &[Token]) -> Vec<Word> {
+fn words<'t>(text: &'t str, tokens: &[Token]) -> Vec<Word<'t>> {
     let words = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word);
-    words.map(|(at, token)| Word { plain: plain(&text[token.range.clone()]), token: at }).collect()
+    words.map(|(at, token)| Word { plain: as_searched(&text[token.range.clone()]), token: at }).collect()
+}
+
+/// [`plain`], which most words are already.
+fn as_searched(word: &str) -> Cow<'_, str> {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_plain { Cow::Borrowed(word) } else { Cow::Owned(plain(word)) }
 }
 
 struct Hit {
@@ -117,7 +125,7 @@ struct Hit {
 }
 
 /// All hits in the order of their starts.
-fn hits(words: &[Word], patterns: &[Pattern]) -> Vec<Hit> {
+fn hits(words: &[Word<'_>], patterns: &[Pattern]) -> Vec<Hit> {
     let mut hits = Vec::new();
     for at in 0..words.len() {
         for (number, pattern) in patterns.iter().enumerate() {
@@ -166,6 +174,10 @@ struct Measured {
 impl Measured {
     fn of(text: &str) -> Self {
         let tokens = tokens(text);
+        if text.is_ascii() {
+            let chars_before = tokens.iter().map(|token| token.range.start).chain([text.len()]).collect();
+            return Measured { tokens, chars_before };
+        }
         let mut chars_before = Vec::with_capacity(tokens.len() + 1);
         let mut chars = 0;
         for token in &tokens {

@@ -26,25 +26,42 @@ pub(super) struct Token {
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 3);
-    let mut previous = None;
+    let mut previous: Option<char> = None;
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let kind = kind_of(c);
-        let mut end = at + c.len_utf8();
-        let mut last = c;
-        // Letters and digits of ASCII always go on with those before them: nearly all text is made of such runs.
-        while last.is_ascii_alphanumeric() && bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
-            last = char::from(bytes[end]);
-            end += 1;
+    while let Some(first) = bytes.get(at) {
+        // Nearly all text is of these, where nothing but runs of one kind belongs together.
+        if first.is_ascii() && previous.is_none_or(|previous| previous.is_ascii()) {
+            let kind = kind_of_ascii(*first);
+            let goes_on = |next: &u8| kind != Kind::Sign && next.is_ascii() && kind_of_ascii(*next) == kind;
+            let end = at + 1 + bytes[at + 1..].iter().take_while(|next| goes_on(next)).count();
+            match tokens.last_mut() {
+                Some(token) if token.kind == kind && kind != Kind::Sign => token.range.end = end,
+                _ => tokens.push(Token { kind, range: at..end }),
+            }
+            previous = Some(char::from(bytes[end - 1]));
+            at = end;
+            continue;
         }
+        let Some(c) = text[at..].chars().next() else { break };
+        let kind = kind_of(c);
+        let end = at + c.len_utf8();
         match tokens.last_mut() {
             Some(token) if belongs(previous, token.kind, c, kind) => token.range.end = end,
             _ => tokens.push(Token { kind, range: at..end }),
         }
-        previous = Some(last);
+        previous = Some(c);
         at = end;
     }
     tokens
+}
+
+/// [`kind_of`] for ASCII.
+fn kind_of_ascii(byte: u8) -> Kind {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => Kind::Word,
+        b' ' | b'\t'..=b'\r' => Kind::Blank,
+        _ => Kind::Sign,
+    }
 }
 
 /// The largest prefix of `text` of at most `max_chars` characters that ends where a reader sees a
@@ -136,6 +153,14 @@ mod tests {
         assert_eq!(pieces("The  sink-leaks!"), ["The", "  ", "sink", "-", "leaks", "!"]);
         assert_eq!(pieces("日本go語"), ["日", "本", "go", "語"]);
         assert_eq!(pieces(""), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_quick_for_ascii_is_right() {
+        for byte in 0..128_u8 {
+            assert_eq!(kind_of_ascii(byte), kind_of(char::from(byte)), "{byte}");
+        }
+        assert_eq!(pieces("a\r\n b\u{301}c👍\u{200d}dé e"), ["a", "\r\n ", "b\u{301}c", "👍\u{200d}d", "é", " ", "e"]);
     }
 
     #[test]
