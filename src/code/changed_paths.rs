@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use git2::{Oid, Repository};
+use git2::{Oid, Repository, TreeEntry};
 
 use super::tree::{self, Entry, Kind};
 use crate::base::error::Result;
@@ -78,15 +78,13 @@ pub fn changed_by(git: &Repository, commit: Oid) -> Result<Vec<Change>> {
 /// Whether two trees differ in no more paths than that; none is the empty one. To be asked before git's library compares
 /// them, which knows no bound. What can't be read counts nothing.
 pub fn differ_in_at_most(git: &Repository, old: Option<Oid>, new: Option<Oid>, most: usize) -> bool {
-    let entries = |id: Option<Oid>| {
-        let tree = id.and_then(|id| git.find_tree(id).ok());
-        tree.map(|tree| tree::entries(&tree)).unwrap_or_default()
-    };
-    let folder = |entry: Option<&Entry>| entry.filter(|entry| entry.kind() == Kind::Folder).map(|entry| entry.id);
+    let tree = |id: Option<Oid>| id.and_then(|id| git.find_tree(id).ok());
+    let is_folder = |entry: &TreeEntry<'_>| Kind::of(entry.filemode_raw()) == Kind::Folder;
+    let folder = |entry: Option<TreeEntry<'_>>| entry.filter(is_folder).map(|entry| entry.id());
     let (mut found, mut pairs) = (0, vec![(old, new)]);
     while let Some((old, new)) = pairs.pop() {
-        let (old, new) = (entries(old), entries(new));
-        let differing = differing(&old, &new);
+        let (old, new) = (tree(old), tree(new));
+        let differing = differing(old.iter().flat_map(|tree| tree.iter()), new.iter().flat_map(|tree| tree.iter()));
         found += differing.len();
         if found > most {
             return false;
@@ -97,13 +95,49 @@ pub fn differ_in_at_most(git: &Repository, old: Option<Oid>, new: Option<Oid>, m
     true
 }
 
-/// An entry as it was and as it is.
-type Pair<'e> = (Option<&'e Entry>, Option<&'e Entry>);
+/// What a folder holds, be it copied or looked at in git's memory.
+trait InFolder {
+    fn name(&self) -> &[u8];
+    fn id(&self) -> Oid;
+    fn mode(&self) -> i32;
 
-/// What is not the same in two folders.
-fn differing<'e>(old: &'e [Entry], new: &'e [Entry]) -> Vec<Pair<'e>> {
+    fn kind(&self) -> Kind {
+        Kind::of(self.mode())
+    }
+}
+
+impl InFolder for &Entry {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn id(&self) -> Oid {
+        self.id
+    }
+
+    fn mode(&self) -> i32 {
+        self.mode
+    }
+}
+
+impl InFolder for TreeEntry<'_> {
+    fn name(&self) -> &[u8] {
+        self.name_bytes()
+    }
+
+    fn id(&self) -> Oid {
+        TreeEntry::id(self)
+    }
+
+    fn mode(&self) -> i32 {
+        self.filemode_raw()
+    }
+}
+
+/// What is not the same in two folders: each entry as it was and as it is.
+fn differing<E: InFolder>(old: impl Iterator<Item = E>, new: impl Iterator<Item = E>) -> Vec<(Option<E>, Option<E>)> {
     let mut pairs = Vec::new();
-    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+    let (mut old, mut new) = (old.peekable(), new.peekable());
     loop {
         let order = match (old.peek(), new.peek()) {
             (None, None) => return pairs,
@@ -113,7 +147,10 @@ fn differing<'e>(old: &'e [Entry], new: &'e [Entry]) -> Vec<Pair<'e>> {
         };
         let was = if order == Ordering::Greater { None } else { old.next() };
         let is = if order == Ordering::Less { None } else { new.next() };
-        let same = was.zip(is).is_some_and(|(was, is)| (was.id, was.mode) == (is.id, is.mode));
+        let same = match (&was, &is) {
+            (Some(was), Some(is)) => (was.id(), was.mode()) == (is.id(), is.mode()),
+            _ => false,
+        };
         if !same {
             pairs.push((was, is));
         }
@@ -151,7 +188,7 @@ impl Walk<'_> {
             Ok(tree::entries(&tree))
         };
         let (old, new) = (entries(old)?, entries(new)?);
-        differing(&old, &new).into_iter().try_for_each(|(was, is)| self.entry(parent, was, is, depth))
+        differing(old.iter(), new.iter()).into_iter().try_for_each(|(was, is)| self.entry(parent, was, is, depth))
     }
 
     fn entry(&mut self, parent: Option<usize>, was: Option<&Entry>, is: Option<&Entry>, depth: usize) -> Result<()> {
@@ -234,16 +271,14 @@ impl Walk<'_> {
 }
 
 /// Folders stand as if a slash ended their names.
-fn in_git_order(one: &Entry, other: &Entry) -> Ordering {
-    let key = |entry: &Entry| {
-        let slash = (entry.kind() == Kind::Folder).then_some(b'/');
-        entry.name.iter().copied().chain(slash).collect::<Vec<u8>>()
-    };
-    let shared = one.name.len().min(other.name.len());
-    match one.name[..shared].cmp(&other.name[..shared]) {
-        Ordering::Equal => key(one).cmp(&key(other)),
-        order => order,
-    }
+fn in_git_order(one: &impl InFolder, other: &impl InFolder) -> Ordering {
+    let shared = one.name().len().min(other.name().len());
+    one.name()[..shared].cmp(&other.name()[..shared]).then_with(|| beyond(one, shared).cmp(beyond(other, shared)))
+}
+
+fn beyond(entry: &impl InFolder, shared: usize) -> impl Iterator<Item = u8> {
+    let slash = (entry.kind() == Kind::Folder).then_some(b'/');
+    entry.name()[shared..].iter().copied().chain(slash)
 }
 
 /// The lines of a file: how many bytes of each there are.

@@ -18,6 +18,9 @@ use crate::web::form::shortened;
 
 /// Opened repositories that are kept for each path.
 const KEPT: usize = 4;
+/// Bytes of git's objects that are kept in memory, those of all repositories together, and of the largest one of them.
+const CACHED_BYTES: isize = 3 << 20;
+const LARGEST_CACHED: usize = 64 << 10;
 /// Shorter beginnings of ids name nothing.
 pub const SHORTEST_ID: usize = 4;
 /// What is said of a repository without any commit.
@@ -46,7 +49,7 @@ pub fn open(repository: &Repository) -> Result<Git> {
 
 /// Opens a git directory.
 pub fn open_path(path: &Path) -> std::result::Result<Git, git2::Error> {
-    trust_all_owners();
+    set_up();
     let kept = IDLE.lock().unwrap_or_else(PoisonError::into_inner).get_mut(path).and_then(Vec::pop);
     // A repository that went away, or that is another one by now, must not be read from memory.
     let opened = match kept.filter(|_| path.join("HEAD").exists()) {
@@ -77,13 +80,25 @@ impl Drop for Git {
     }
 }
 
-/// libgit2 refuses repositories of other users of the system; those that an administrator connected are wanted (DESIGN 10).
+/// Sets what holds for all repositories; to be called before any is opened.
+///
+/// * libgit2 refuses repositories of other users of the system; those that an administrator connected are wanted (DESIGN 10).
+/// * It would keep any number of commits and small folders, and forget large folders and all files: those are what a page
+///   reads again and again. So it keeps more kinds of objects, and altogether less. An object is named by what it holds, so
+///   what is kept is never out of date.
+/// * It would work out the name of each object again that it reads. As git itself does, it leaves that to `git fsck`: what
+///   is damaged on the disk shows when it is unpacked.
 #[expect(unsafe_code, reason = "libgit2's options are set before any repository is opened, once")]
-pub fn trust_all_owners() {
+pub fn set_up() {
     static ONCE: Once = Once::new();
-    // SAFETY: the option is a plain flag, and `Once` keeps threads from setting it at the same time.
+    // SAFETY: the options are plain numbers, and `Once` keeps threads from setting them at the same time.
     ONCE.call_once(|| unsafe {
-        if let Err(error) = git2::opts::set_verify_owner_validation(false) {
+        git2::opts::strict_hash_verification(false);
+        let set = git2::opts::set_verify_owner_validation(false)
+            .and_then(|()| git2::opts::set_cache_max_size(CACHED_BYTES))
+            .and_then(|()| git2::opts::set_cache_object_limit(ObjectType::Tree, LARGEST_CACHED))
+            .and_then(|()| git2::opts::set_cache_object_limit(ObjectType::Blob, LARGEST_CACHED));
+        if let Err(error) = set {
             log::warn!("git: {error}");
         }
     });

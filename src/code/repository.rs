@@ -130,7 +130,7 @@ pub fn by_id(db: &Connection, id: i64) -> Result<Option<Repository>> {
 
 /// The git directory of the repository that a folder lies in, if any.
 pub fn discover(folder: &Path) -> Option<PathBuf> {
-    git::trust_all_owners();
+    git::set_up();
     let repository = git2::Repository::discover(folder).ok()?;
     Some(repository.path().to_owned())
 }
@@ -171,7 +171,7 @@ pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str, wish: &W
     if let Some(problem) = name_problem(name) {
         return Err(Error::invalid("--name", problem));
     }
-    git::trust_all_owners();
+    git::set_up();
     let unreadable = |error: git2::Error| {
         Error::invalid("--repo", format!("{} is no git repository: {}.", path.display(), error.message()))
     };

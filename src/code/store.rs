@@ -101,17 +101,13 @@ pub fn is_baseline(db: &Connection, changeset: i64) -> Result<bool> {
 /// much later, on a branch of its own, is not found.
 pub fn children(db: &Connection, viewer: &Viewer, sha: &str, committed_at: Instant) -> Result<Vec<String>> {
     let mut statement = db.prepare_cached(
-        "select sha, parents, acl from changeset where committed_at >= ?1 order by committed_at, id limit ?2",
+        "select sha, acl from (
+             select sha, acl, parents from changeset where committed_at >= ?1 order by committed_at, id limit ?2)
+         where instr(parents, ?3)",
     )?;
-    let mut rows = statement.query((committed_at, CHILDREN_AMONG))?;
-    let mut children = Vec::new();
-    while let Some(row) = rows.next()? {
-        let is_child = row.get_ref("parents")?.as_str().is_ok_and(|parents| parents.split(' ').any(|one| one == sha));
-        if is_child && viewer.sees_class(row.get("acl")?) {
-            children.push(row.get("sha")?);
-        }
-    }
-    Ok(children)
+    let rows = statement.query_map((committed_at, CHILDREN_AMONG, sha), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let children = rows.collect::<rusqlite::Result<Vec<(String, i64)>>>()?;
+    Ok(children.into_iter().filter(|(_, acl)| viewer.sees_class(*acl)).map(|(sha, _)| sha).collect())
 }
 
 /// Of those commits, by id, what they say first; none for those that are not known or may not be seen.
