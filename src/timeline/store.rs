@@ -1,8 +1,6 @@
 //! Reading the event log for the timeline, and remembering when somebody looked last. Decides nothing.
 
-use std::sync::LazyLock;
-
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 
 use crate::attachment;
 use crate::base::component::Authors;
@@ -45,29 +43,23 @@ pub fn events(
     limit: usize,
 ) -> Result<Vec<Found>> {
     let (last_at, last_id) = before.unwrap_or((Instant(wanted.until.0.saturating_sub(1)), i64::MAX));
-    let joined = if viewer.person.is_some() { viewer.joined_classes.as_slice() } else { &[] };
-    let mut statement = db.prepare_cached(&EVENTS)?;
-    let rows = statement.query_map(
-        named_params! {
-            ":since": wanted.since,
-            ":last_at": last_at,
-            ":last_id": last_id,
-            ":kinds": serde_json::to_string(&wanted.kinds)?,
-            ":file_kinds": serde_json::to_string(attachment::EVENTS)?,
-            ":parents": serde_json::to_string(&wanted.parents)?,
-            ":acls": viewer.acls(),
-            ":joined": serde_json::to_string(joined)?,
-            ":person": viewer.person,
-            ":authored": serde_json::to_string(&wanted.authored)?,
-            ":authors": wanted.authors.as_ref().map(|authors| serde_json::to_string(&authors.people)).transpose()?,
-            ":not_authors": serde_json::to_string(&wanted.not_authors.people)?,
-            ":limit": limit as i64,
-        },
-        |row| {
-            let (login, name): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
-            Ok(Found { author: called(login.as_deref(), name.as_deref()), event: event::from_row(row)? })
-        },
-    )?;
+    let joined = viewer.person.map_or(&[][..], |_| viewer.joined_classes.as_slice());
+    let people = |authors: &Authors| serde_json::to_string(&authors.people);
+    let (authors, not_authors) = (wanted.authors.as_ref().map(people).transpose()?, people(&wanted.not_authors)?);
+    let limit = limit as i64;
+    let mut bound: Vec<(&str, &dyn ToSql)> =
+        vec![(":since", &wanted.since), (":last_at", &last_at), (":last_id", &last_id), (":limit", &limit)];
+    if !joined.is_empty() {
+        bound.push((":person", &viewer.person));
+    }
+    if narrows(wanted) {
+        bound.extend([(":authors", &authors as &dyn ToSql), (":not_authors", &not_authors)]);
+    }
+    let mut statement = db.prepare_cached(&events_sql(wanted, &viewer.classes, joined))?;
+    let rows = statement.query_map(bound.as_slice(), |row| {
+        let (login, name): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
+        Ok(Found { author: called(login.as_deref(), name.as_deref()), event: event::from_row(row)? })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -77,28 +69,59 @@ pub fn is_any_before(db: &Connection, viewer: &Viewer, wanted: &Wanted) -> Resul
     Ok(!events(db, viewer, &earlier, None, 1)?.is_empty())
 }
 
-/// The index of time is named, since it bounds the work: no other way through the table may be taken.
-static EVENTS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "select {}, person.login, person.display_name
-    from event indexed by event_happened left join person on person.id = event.actor
-    where happened_at >= :since and happened_at <= :last_at and (happened_at < :last_at or event.id < :last_id)
-      and (event.kind in (select value from json_each(:kinds))
-           or (event.kind in (select value from json_each(:file_kinds))
-               and data ->> '$.parent[0]' in (select value from json_each(:parents))))
-      and (event.acl in (select value from json_each(:acls))
-           or (event.acl in (select value from json_each(:joined)) and exists (
+/// Whether only some people's doings are wanted.
+fn narrows(wanted: &Wanted) -> bool {
+    wanted.authors.is_some() || !wanted.not_authors.people.is_empty()
+}
+
+/// The index of time is named, since it bounds the work: no other way through the table may be taken. Kinds and classes, which
+/// are names and numbers of ours, stand in it themselves: as lists that are bound they would cost as much as the events. What
+/// asks for nothing is left out, with what would be bound in it.
+fn events_sql(wanted: &Wanted, classes: &[i64], joined: &[i64]) -> String {
+    let columns = event::COLUMNS;
+    let kinds = names(&wanted.kinds);
+    let (file_kinds, parents) = (names(attachment::EVENTS), names(&wanted.parents));
+    let classes = numbers(classes);
+    let taking_part = match joined {
+        [] => String::new(),
+        joined => format!(
+            "or (event.acl in ({}) and exists (
                select 1 from participant where participant.person = :person
                  and ((participant.resource_kind = event.resource_kind and participant.resource_id = event.resource_id)
                       or (participant.resource_kind = data ->> '$.parent[0]'
-                          and participant.resource_id = data ->> '$.parent[1]')))))
-      and (event.kind in (select value from json_each(:authored))
-           or ((:authors is null or coalesce(actor, 0) in (select value from json_each(:authors)))
-               and coalesce(actor, 0) not in (select value from json_each(:not_authors))))
-    order by happened_at desc, event.id desc limit :limit",
-        event::COLUMNS
+                          and participant.resource_id = data ->> '$.parent[1]'))))",
+            numbers(joined)
+        ),
+    };
+    let by_whom = match narrows(wanted) {
+        false => String::new(),
+        true => format!(
+            "and (event.kind in ({})
+              or ((:authors is null or coalesce(actor, 0) in (select value from json_each(:authors)))
+                  and coalesce(actor, 0) not in (select value from json_each(:not_authors))))",
+            names(&wanted.authored)
+        ),
+    };
+    format!(
+        "select {columns}, person.login, person.display_name
+         from event indexed by event_happened left join person on person.id = event.actor
+         where happened_at >= :since and happened_at <= :last_at and (happened_at < :last_at or event.id < :last_id)
+           and (event.kind in ({kinds})
+                or (event.kind in ({file_kinds}) and data ->> '$.parent[0]' in ({parents})))
+           and (event.acl in ({classes}) {taking_part})
+           {by_whom}
+         order by happened_at desc, event.id desc limit :limit"
     )
-});
+}
+
+/// Names of ours as a list of SQL.
+fn names(names: &[&'static str]) -> String {
+    names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}
+
+fn numbers(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
 
 /// The people of that login or display name, in any case; 0 for anonymous.
 pub fn authors_called(db: &Connection, names: &[String]) -> Result<Authors> {
@@ -167,9 +190,16 @@ mod tests {
     fn the_index_of_time_serves_the_timeline() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        let wanted = Wanted {
+            kinds: vec!["page.saved"],
+            parents: vec!["page"],
+            authors: Some(Authors::default()),
+            ..Wanted::default()
+        };
         let plan: Vec<String> = db
             .read(|db| {
-                let mut statement = db.prepare(&format!("explain query plan {}", *EVENTS))?;
+                let sql = events_sql(&wanted, &[1, 2], &[3]);
+                let mut statement = db.prepare(&format!("explain query plan {sql}"))?;
                 let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
                 Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
             })
