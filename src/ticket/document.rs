@@ -1,5 +1,8 @@
 //! Tickets as search, the timeline and lists of hits know them.
 
+use std::sync::{Arc, LazyLock};
+
+use quick_cache::sync::Cache;
 use rusqlite::Connection;
 
 use super::fields::{Choices, FIELDS, Fields, Kind};
@@ -18,6 +21,8 @@ use crate::base::viewer::Viewer;
 const MOST_TEXT: usize = 512 * 1024;
 /// Characters of what was said that the timeline may cut an excerpt from.
 const MOST_EXCERPT: usize = 600;
+/// Texts whose plain words are remembered.
+const KEPT_EXCERPTS: usize = 400;
 
 /// The fields by which hits are counted and asked for.
 const FACETS: [&str; 11] = [
@@ -130,11 +135,28 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
             deed: deed(event, said.resolution, &choices),
             class: class_of(&choices, row.status),
             icon: "ticket",
-            excerpt: markup::plain(&said.text),
+            excerpt: EXCERPTS.plain(&said.text),
             more: None,
         })
     };
     Ok(events.iter().map(one).collect())
+}
+
+/// The plain words of what was said lately: they follow from the text alone, and taking its markup apart costs more than all
+/// else that is told of a change.
+struct Excerpts(LazyLock<Cache<String, Arc<str>>>);
+
+static EXCERPTS: Excerpts = Excerpts(LazyLock::new(|| Cache::new(KEPT_EXCERPTS)));
+
+impl Excerpts {
+    fn plain(&self, text: &str) -> String {
+        if let Some(known) = self.0.get(text) {
+            return known.as_ref().to_owned();
+        }
+        let plain = markup::plain(text);
+        self.0.insert(text.to_owned(), plain.as_str().into());
+        plain
+    }
 }
 
 fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
