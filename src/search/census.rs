@@ -3,11 +3,13 @@
 //! Each distinct value of a segment is counted by its number there, and read once at the end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Cardinality, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
+use super::columns::Columns;
 use super::schema;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,8 +77,11 @@ impl Collector for Counting {
     type Child = CountingSegment;
 
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<CountingSegment> {
-        let column =
-            |name: &str| -> tantivy::Result<Option<Tally>> { Ok(segment.fast_fields().str(name)?.map(Tally::of)) };
+        let columns = Columns::of(segment);
+        let column = |name: &str| -> tantivy::Result<Option<Tally>> {
+            let unpacked = columns.as_ref().and_then(|columns| columns.values(name));
+            Ok(segment.fast_fields().str(name)?.map(|column| Tally::of(column, unpacked)))
+        };
         let mut labels = Vec::new();
         for (_, _, field) in schema::COUNTED {
             labels.extend(column(field)?);
@@ -156,17 +161,28 @@ struct Tally {
     /// A document may have several values.
     several: bool,
     first: Vec<Option<u64>>,
+    /// The numbers of its values in memory.
+    unpacked: Option<Arc<[u16]>>,
 }
 
 impl Tally {
-    fn of(column: StrColumn) -> Self {
+    fn of(column: StrColumn, unpacked: Option<Arc<[u16]>>) -> Self {
         let counts = vec![0; column.num_terms()];
         let several = column.ords().get_cardinality() == Cardinality::Multivalued;
-        Self { column, counts, several, first: Vec::new() }
+        Self { column, counts, several, first: Vec::new(), unpacked }
     }
 
     fn count(&mut self, docs: &[DocId]) {
         let counts = &mut self.counts;
+        if let Some(unpacked) = &self.unpacked {
+            for doc in docs {
+                let value = unpacked.get(*doc as usize).map_or(usize::MAX, |value| usize::from(*value));
+                if let Some(count) = counts.get_mut(value) {
+                    *count += 1;
+                }
+            }
+            return;
+        }
         let mut add = |value: u64| {
             if let Some(count) = usize::try_from(value).ok().and_then(|value| counts.get_mut(value)) {
                 *count += 1;

@@ -19,6 +19,7 @@ use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, TantivyError, Term};
 
 use super::census::{Census, Counting};
+use super::columns::Columns;
 use super::index::{self, Snapshot};
 use super::matching;
 use super::schema::{self, fields};
@@ -175,9 +176,13 @@ impl Shelf {
     ) -> tantivy::Result<(Census, Vec<Found>)> {
         let now = Instant::now().0;
         let collector = TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
+            let unpacked = Columns::of(segment).and_then(|columns| columns.changed());
             let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
             move |doc: DocId, score: Score| {
-                let changed = changed.as_ref().map_or(0, |changed| changed.get_val(doc));
+                let changed = match unpacked.as_ref().and_then(|unpacked| unpacked.get(doc as usize)) {
+                    Some(changed) => *changed,
+                    None => changed.as_ref().map_or(0, |changed| changed.get_val(doc)),
+                };
                 let score = ranked(f64::from(score), now.saturating_sub(changed));
                 let sort = if order == Order::Newest { changed as f64 } else { score };
                 (sort, score)

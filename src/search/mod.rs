@@ -15,6 +15,7 @@ pub mod index;
 pub mod query;
 
 mod census;
+mod columns;
 mod folder;
 mod json;
 mod jump;

@@ -1,0 +1,174 @@
+//! Columns of the index unpacked in memory, for what is read of every document that a search finds: its values that are
+//! counted, and when it was changed.
+//!
+//! A segment never changes and has an id that no other has, so what is kept can't be out of date: what was deleted from a
+//! segment is left out before anything is read of it here.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tantivy::SegmentReader;
+use tantivy::columnar::{Cardinality, StrColumn};
+use tantivy::index::SegmentId;
+
+use super::schema;
+
+/// Segments with fewer documents are not worth it, such with more cost too much memory: they are read where they lie.
+const FEWEST: u32 = 512;
+const MOST: u32 = 250_000;
+/// Bytes that are kept of all segments together.
+const KEPT: usize = 8 << 20;
+/// Stands for no value.
+const NONE: u16 = u16::MAX;
+
+static KNOWN: Mutex<Vec<(SegmentId, Arc<Columns>)>> = Mutex::new(Vec::new());
+
+pub struct Columns {
+    /// By the name of the column, for each document the number of its value within the segment.
+    values: Vec<(&'static str, Arc<[u16]>)>,
+    changed: Option<Arc<[i64]>>,
+}
+
+impl Columns {
+    /// Those of a segment; none if it is read where it lies.
+    pub fn of(segment: &SegmentReader) -> Option<Arc<Self>> {
+        if !(FEWEST..=MOST).contains(&segment.max_doc()) {
+            return None;
+        }
+        let id = segment.segment_id();
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, columns)) = known().iter().find(|(known, _)| *known == id) {
+            return Some(Arc::clone(columns));
+        }
+        let columns = Arc::new(Self::unpacked(segment));
+        let mut known = known();
+        known.retain(|(known, _)| *known != id);
+        known.push((id, Arc::clone(&columns)));
+        while known.iter().map(|(_, columns)| columns.bytes()).sum::<usize>() > KEPT {
+            known.remove(0);
+        }
+        Some(columns)
+    }
+
+    fn unpacked(segment: &SegmentReader) -> Self {
+        let names = schema::COUNTED.iter().map(|(_, _, column)| *column).chain(["kind"]);
+        let values = |name: &'static str| {
+            let column = segment.fast_fields().str(name).ok().flatten()?;
+            Some((name, numbers(&column, segment.max_doc())?))
+        };
+        let changed = segment.fast_fields().i64("changed").ok();
+        Self {
+            values: names.filter_map(values).collect(),
+            changed: changed.map(|column| (0..segment.max_doc()).map(|doc| column.first(doc).unwrap_or(0)).collect()),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let values: usize = self.values.iter().map(|(_, values)| size_of_val::<[u16]>(values)).sum();
+        values + self.changed.as_ref().map_or(0, |changed| size_of_val::<[i64]>(changed))
+    }
+
+    /// What a column has of each document; none if it may have several values of one, or very many.
+    pub fn values(&self, name: &str) -> Option<Arc<[u16]>> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, values)| Arc::clone(values))
+    }
+
+    /// When each document was changed, 0 where nobody can say.
+    pub fn changed(&self) -> Option<Arc<[i64]>> {
+        self.changed.clone()
+    }
+}
+
+fn numbers(column: &StrColumn, documents: u32) -> Option<Arc<[u16]>> {
+    let numbers = column.ords();
+    if numbers.get_cardinality() == Cardinality::Multivalued || column.num_terms() >= usize::from(NONE) {
+        return None;
+    }
+    let number = |doc| numbers.first(doc).and_then(|number| u16::try_from(number).ok()).unwrap_or(NONE);
+    Some((0..documents).map(number).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::directory::RamDirectory;
+    use tantivy::query::AllQuery;
+    use tantivy::{Index, IndexWriter};
+
+    use super::super::census::Counting;
+    use super::super::index;
+    use super::*;
+    use crate::base::component::Document;
+    use crate::base::resource::Resource;
+    use crate::base::time::Instant;
+
+    fn documents(count: u32, status: &str) -> Vec<Document> {
+        let document = |at: u32| Document {
+            resource: Resource::new("thing", i64::from(at)),
+            acl: 1,
+            participants: Vec::new(),
+            title: format!("Thing {at}"),
+            text: String::new(),
+            author: String::new(),
+            changed: Instant(i64::from(at) * 5),
+            permission: "VIEW",
+            facets: if at.is_multiple_of(3) { vec![("status", status.to_owned())] } else { Vec::new() },
+        };
+        (0..count).map(document).collect()
+    }
+
+    #[test]
+    fn what_is_unpacked_says_what_the_index_says() {
+        let searcher = index::in_memory(&documents(900, "new")).expect("an index");
+        let segment = searcher.segment_reader(0);
+
+        let columns = Columns::of(segment).expect("columns");
+        let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+
+        assert_eq!((census.total, census.kind("thing")), (900, 900));
+        let statuses: Vec<(String, u64)> =
+            census.values("status").into_iter().map(|value| (value.label, value.count)).collect();
+        assert_eq!(statuses, [("new".to_owned(), 300)]);
+        let changed = columns.changed().expect("times");
+        let column = segment.fast_fields().i64("changed").expect("a column");
+        assert!((0..900).all(|doc| changed[doc as usize] == column.first(doc).unwrap_or(0)));
+    }
+
+    #[test]
+    fn what_another_writer_deletes_is_no_longer_counted() {
+        let index = Index::builder().schema(schema::schema()).tokenizers(schema::tokenizers());
+        let index = index.open_or_create(RamDirectory::create()).expect("an index");
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).expect("a writer");
+        for document in documents(600, "new") {
+            writer.add_document(schema::entry(&document)).expect("room");
+        }
+        writer.commit().expect("a commit");
+        let count = || {
+            let searcher = index.reader().expect("a reader").searcher();
+            let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+            (census.total, census.values("status").iter().map(|value| value.count).sum::<u64>())
+        };
+        assert_eq!(count(), (600, 200));
+
+        writer.delete_term(schema::key(&Resource::new("thing", 0)));
+        writer.commit().expect("a commit");
+
+        assert_eq!(count(), (599, 199));
+    }
+
+    #[test]
+    fn every_segment_has_columns_of_its_own_and_small_ones_have_none() {
+        let one = index::in_memory(&documents(600, "new")).expect("an index");
+        let other = index::in_memory(&documents(600, "closed")).expect("an index");
+        let label = |searcher: &tantivy::Searcher| {
+            let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+            census.values("status").into_iter().map(|value| value.label).collect::<Vec<_>>()
+        };
+
+        assert_eq!(
+            (label(&one), label(&other), label(&one)),
+            (vec!["new".to_owned()], vec!["closed".to_owned()], vec!["new".to_owned()])
+        );
+        let small = index::in_memory(&documents(20, "new")).expect("an index");
+        assert!(Columns::of(small.segment_reader(0)).is_none());
+        assert_eq!(label(&small), ["new"]);
+    }
+}
