@@ -21,6 +21,8 @@ pub struct Near {
 struct Wanted {
     word: String,
     stem: String,
+    /// All forms of the word begin so.
+    start: String,
     forgiving: bool,
     seen: BTreeMap<String, usize>,
     /// Of words that begin alike, whether they have the same stem: stems are dear, and words come again.
@@ -32,6 +34,7 @@ impl Near {
         let loose = query.wanted.iter().filter(|part| part.manner == Manner::Loose && part.words.len() == 1);
         let words = loose.map(|part| Wanted {
             word: part.words[0].clone(),
+            start: start_of(&schema::stem(&part.words[0])),
             stem: schema::stem(&part.words[0]),
             forgiving: forgiving && part.forgivable().is_some(),
             seen: BTreeMap::new(),
@@ -81,8 +84,7 @@ impl Wanted {
         if self.forgiving {
             return one_slip(&self.word, form);
         }
-        // No form of a word differs in its first letter.
-        (form.chars().next() == self.word.chars().next() && self.has_same_stem(form))
+        (form.starts_with(&self.start) && self.has_same_stem(form))
             || (has_parts(written)
                 && form.len() > self.word.len()
                 && form.contains(&self.word)
@@ -102,6 +104,13 @@ impl Wanted {
     fn is_part(&self, written: &str) -> bool {
         schema::camel_parts(written).iter().any(|part| plain(part) == self.word)
     }
+}
+
+/// What the stem of a word has in common with all its forms: it is one of them without its end, of which no more than the last
+/// two letters become others (`possibl` of `possibility`), and never the first one (`die` of `dying`).
+fn start_of(stem: &str) -> String {
+    let letters = stem.chars().count();
+    stem.chars().take(letters.saturating_sub(2).max(1)).collect()
 }
 
 /// Whether it may be of several parts, as `WikiStart` is; what is not, is nearly everything.
@@ -133,6 +142,31 @@ fn one_slip(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_forms_of_a_word_begin_as_its_stem_does() {
+        for forms in [
+            "die dies dying",
+            "sky skies",
+            "happy happily happiness",
+            "possible possibly possibility possibilities",
+            "hop hopped hopping",
+            "hope hoped hoping",
+            "relate related relation relational",
+            "try tries tried trying",
+            "general generally generalization",
+            "lie lying",
+            "early",
+            "organize organizer organization",
+        ] {
+            let forms: Vec<&str> = forms.split(' ').collect();
+            for one in &forms {
+                let start = start_of(&schema::stem(one));
+                let of_one_stem = forms.iter().filter(|form| schema::stem(form) == schema::stem(one));
+                assert!(of_one_stem.into_iter().all(|form| form.starts_with(&start)), "{one}: {start}");
+            }
+        }
+    }
 
     #[test]
     fn one_slip_is_a_letter_more_less_wrong_or_swapped() {
