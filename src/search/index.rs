@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use tantivy::directory::RamDirectory;
 use tantivy::indexer::IndexWriterOptions;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 use super::folder::Folder;
 use super::schema;
@@ -191,6 +191,7 @@ pub fn rebuild(project: &Project) -> Result<u64> {
     let mark = project.read(|db| mark(db, components, event::newest(db)?))?;
     let index = Index::builder()
         .schema(schema::schema())
+        .settings(settings())
         .tokenizers(schema::tokenizers())
         .open_or_create(Folder::open(&building)?)?;
     let built = commit(&index, &mark, |batch| {
@@ -198,7 +199,8 @@ pub fn rebuild(project: &Project) -> Result<u64> {
             every_document(project, searchable.kind, |document| batch.replace(&document))?;
         }
         Ok(())
-    });
+    })
+    .and_then(|count| merge(&index).map(|()| count));
     drop(index);
     let count = match built {
         Ok(count) => count,
@@ -266,12 +268,7 @@ pub fn check(project: &Project) -> Result<Vec<String>> {
 
 fn commit(index: &Index, mark: &Mark, fill: impl FnOnce(&mut Batch<'_>) -> Result<()>) -> Result<u64> {
     let _permit = Permit::take();
-    let options = IndexWriterOptions::builder()
-        .memory_budget_per_thread(WRITER_BYTES)
-        .num_worker_threads(1)
-        .num_merge_threads(1)
-        .build();
-    let mut writer: IndexWriter = index.writer_with_options(options)?;
+    let mut writer = writer(index)?;
     let mut batch = Batch { writer: &writer, count: 0 };
     fill(&mut batch)?;
     let count = batch.count;
@@ -284,6 +281,27 @@ fn commit(index: &Index, mark: &Mark, fill: impl FnOnce(&mut Batch<'_>) -> Resul
         log::warn!("search index: segments were not merged: {error}");
     }
     Ok(count)
+}
+
+/// Brings all segments together: one is searched quicker than several.
+fn merge(index: &Index) -> Result<()> {
+    let segments = index.searchable_segment_ids()?;
+    if segments.len() > 1 {
+        let _permit = Permit::take();
+        let mut writer = writer(index)?;
+        writer.merge(&segments).wait()?;
+        writer.wait_merging_threads()?;
+    }
+    Ok(())
+}
+
+fn writer(index: &Index) -> Result<IndexWriter> {
+    let options = IndexWriterOptions::builder()
+        .memory_budget_per_thread(WRITER_BYTES)
+        .num_worker_threads(1)
+        .num_merge_threads(1)
+        .build();
+    Ok(index.writer_with_options(options)?)
 }
 
 fn put_in_place(project: &Project, building: &Path) -> Result<()> {
@@ -349,11 +367,16 @@ fn look(dir: &Path, place: &mut Place) -> std::result::Result<Mark, String> {
 
 fn open_folder(dir: &Path) -> Result<Index> {
     let mut index = Index::open(Folder::open(dir)?)?;
-    if index.schema() != schema::schema() {
+    if index.schema() != schema::schema() || *index.settings() != settings() {
         return Err(Error::internal("the search index has the form of another version"));
     }
     index.set_tokenizers(schema::tokenizers());
     Ok(index)
+}
+
+/// The texts of hits are unpacked in blocks, few of which hold two of them: small blocks cost little room and much less time.
+fn settings() -> IndexSettings {
+    IndexSettings { docstore_blocksize: 4 << 10, ..IndexSettings::default() }
 }
 
 fn reader(index: &Index) -> Result<IndexReader> {
