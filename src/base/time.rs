@@ -43,7 +43,11 @@ impl Instant {
     }
 
     pub fn exact(self, zone: &TimeZone) -> String {
-        self.timestamp().to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string()
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        // By hand, since lists hold hundreds of them.
+        let at = self.timestamp().to_zoned(zone.clone()).datetime();
+        let month = MONTHS.get(at.month().unsigned_abs() as usize - 1).copied().unwrap_or_default();
+        format!("{} {month} {:04}, {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute())
     }
 
     pub fn day(self, zone: &TimeZone) -> String {
