@@ -253,3 +253,15 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_are_those_of_the_text_whatever_was_asked_for_before() {
+        for text in ["", "It *leaks*.", "It *drips*.", "It *leaks*.", "See [[Plan|the plan]]."] {
+            assert_eq!(EXCERPTS.plain(text), markup::plain(text));
+        }
+    }
+}

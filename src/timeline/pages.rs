@@ -197,8 +197,11 @@ fn days(desk: &Desk, room: &Room, asked: &Asked, entries: &[Entry], before: Opti
     let drawing = Drawing { desk, room, zone: &zone };
     let day_of = |entry: &Entry| moment::day_of(entry.event.happened_at, &zone);
     let mut days = Vec::new();
-    for of_day in entries.chunk_by(|one, next| day_of(one) == day_of(next)) {
-        let Some(first) = of_day.first() else { continue };
+    let mut rest = entries;
+    while let Some(first) = rest.first() {
+        let day = day_of(first);
+        let (of_day, later) = rest.split_at(rest.iter().take_while(|entry| day_of(entry) == day).count());
+        rest = later;
         let mut html = Html::default();
         for entry in of_day {
             let at = entry.event.happened_at;
@@ -208,7 +211,6 @@ fn days(desk: &Desk, room: &Room, asked: &Asked, entries: &[Entry], before: Opti
             };
             drawing.entry(&mut html, entry, marks)?;
         }
-        let day = day_of(first);
         days.push(Day {
             iso: day.strftime("%Y-%m-%d").to_string(),
             label: day_label(day, today, first.event.happened_at, &zone),
