@@ -188,7 +188,10 @@ fn a_state_that_becomes_closed_closes_its_tickets_as_of_when_they_came_into_it()
         .read(|db| Ok(db.query_row("select changed_at from ticket_change where number = 1", [], |row| row.get(0))?))
         .unwrap();
     assert_eq!(closed_at(&test, 1), Some(asked_at));
-    assert_eq!((ticket(&test, "1"), tallies(&test)), (before, 1));
+    let mut after = ticket(&test, "1");
+    assert!(after["resolved"].is_string());
+    after["resolved"] = before["resolved"].clone();
+    assert_eq!((after, tallies(&test)), (before, 1));
     test.command(&["check", "demo"]).expect(0);
     put(&test, SHORT);
     assert_eq!(closed_at(&test, 1), None);

@@ -280,7 +280,7 @@ impl Planner<'_> {
     fn known(&self, plan: &mut Plan, name: &str, typed: &str) -> Result<Option<&'static Field>> {
         let Some(field) = plan.choices.fields.named(name) else {
             let known: Vec<&str> =
-                plan.choices.fields().filter(|field| field.is_editable()).map(|field| field.name).collect();
+                plan.choices.fields.iter().filter(|field| field.is_editable()).map(|field| field.name).collect();
             plan.problems.push(Problem::new(
                 format!("field_{}", shortened(name)),
                 format!("Tickets have no field `{}`; they have {}.", shortened(name), known.join(", ")),
