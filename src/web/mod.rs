@@ -8,6 +8,7 @@ pub mod desk;
 pub mod visit;
 pub mod page;
 pub mod form;
+pub mod options;
 pub mod error;
 pub mod address;
 pub mod paging;
@@ -17,6 +18,7 @@ pub mod diff;
 pub mod text;
 pub mod assets;
 pub mod headers;
+mod inline;
 pub mod token;
 
 pub use desk::{Desk, Room};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
@@ -15,6 +15,7 @@ use serde_json::Value;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::desk::Desk;
+use super::inline::Drawings;
 use super::{address, assets};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
@@ -88,7 +89,7 @@ impl<P: Page> Sheet<P> {
         let mut context = context_of(&self.page)?;
         context.insert("layout", &layout(desk, &self)?);
         let html = desk.web().templates.render(P::TEMPLATE, &context)?;
-        Ok(Answer::new(self.status, ContentType::HTML, html.into_bytes()))
+        Ok(Answer::new(self.status, ContentType::HTML, html))
     }
 }
 
@@ -344,6 +345,9 @@ impl<'r> Responder<'r, 'static> for Answer {
 #[folder = "templates"]
 struct Embedded;
 
+/// Bytes of a page as most are; it grows if that is not enough.
+const USUAL_SIZE: usize = 32 * 1024;
+
 /// All templates, compiled at start. `TRACKWAY_DEV=1` reads them from `templates/` for each page instead.
 pub struct Templates {
     tera: Tera,
@@ -360,12 +364,15 @@ impl Templates {
         Ok(Self { tera, base: base.to_owned(), dev, icons: RwLock::default() })
     }
 
-    fn render(&self, name: &str, context: &Context) -> Result<String> {
-        let fail = |error: tera::Error| Error::internal(format!("template {name}: {error}"));
-        if self.dev {
-            return compile(&self.base, from_disk(Path::new("templates"))?)?.render(name, context).map_err(fail);
-        }
-        self.tera.render(name, context).map_err(fail)
+    fn render(&self, name: &str, context: &Context) -> Result<Vec<u8>> {
+        let mut document = Vec::with_capacity(USUAL_SIZE);
+        let done = if self.dev {
+            compile(&self.base, from_disk(Path::new("templates"))?)?.render_to(name, context, &mut document)
+        } else {
+            self.tera.render_to(name, context, &mut document)
+        };
+        done.map_err(|error| Error::internal(format!("template {name}: {error}")))?;
+        Ok(document)
     }
 
     /// `ui.icon` for rows that are drawn without a template.
@@ -383,12 +390,21 @@ impl Templates {
 
     /// A document that is not a page: a feed, a description for browsers.
     pub fn document(&self, name: &str, fields: &impl Serialize) -> Result<String> {
-        self.render(name, &context_of(fields)?)
+        let document = self.render(name, &context_of(fields)?)?;
+        String::from_utf8(document).map_err(|error| Error::internal(format!("template {name}: {error}")))
     }
 }
 
-fn compile(base: &str, templates: HashMap<String, String>) -> Result<Tera> {
+fn compile(base: &str, mut templates: HashMap<String, String>) -> Result<Tera> {
+    let fail = |error: tera::Error| Error::internal(format!("templates: {error}"));
+    let drawings = Arc::new(Drawings::draw(&templates).map_err(fail)?);
+    for template in templates.values_mut() {
+        *template = drawings.written_into(template, base);
+    }
     let mut tera = Tera::default();
+    let icons = Arc::clone(&drawings);
+    tera.register_filter("icon", move |name: &str, _: Kwargs, _: &State| icons.icon(name));
+    tera.register_filter("time", move |at: &tera::Value, _: Kwargs, _: &State| drawings.time(at));
     tera.register_filter("urlencode", |text: &str, _: Kwargs, _: &State| address::segment(text));
     tera.register_filter("urlencode_path", |text: &str, _: Kwargs, _: &State| address::path(text));
     tera.register_filter("filesize", |bytes: i64, _: Kwargs, _: &State| file_size(bytes));
@@ -397,7 +413,7 @@ fn compile(base: &str, templates: HashMap<String, String>) -> Result<Tera> {
         let path: &str = arguments.must_get("path")?;
         Ok(assets::href(&base, path))
     });
-    tera.add_raw_templates(templates).map_err(|error| Error::internal(format!("templates: {error}")))?;
+    tera.add_raw_templates(templates).map_err(fail)?;
     Ok(tera)
 }
 
