@@ -349,11 +349,8 @@ impl Components {
     }
 
     pub fn vocabulary(&self) -> Vocabulary {
-        Vocabulary {
-            components: *self,
-            link_kinds: self.iter().flat_map(Component::link_kinds).collect(),
-            macros: self.iter().flat_map(Component::macros).collect(),
-        }
+        let link_kinds = self.iter().flat_map(Component::link_kinds).collect();
+        Vocabulary::new(*self, link_kinds, self.iter().flat_map(Component::macros).collect())
     }
 
     pub fn intermap(&self, db: &Connection) -> Result<InterMap> {

@@ -19,7 +19,10 @@ pub struct PageName {
 impl PageName {
     /// Reads a name as somebody wrote it. The error names `field`.
     pub fn parse(written: &str, field: &str) -> Result<Self> {
-        let name: String = written.trim().nfc().collect();
+        let name = match written.trim() {
+            plain if plain.is_ascii() => plain.to_owned(),
+            other => other.nfc().collect(),
+        };
         let refuse =
             |why: &str| Err(Error::invalid(field, format!("“{}” can't be a page's name: {why}.", shown(written))));
         if name.is_empty() {

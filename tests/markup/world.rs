@@ -204,13 +204,12 @@ fn shown(tag: &str, arguments: &Arguments) -> Html {
     Html::trusted(format!("<{tag}>{}</{tag}>", escaped.as_str()))
 }
 
-pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary {
-    components: Components::default(),
-    link_kinds: vec![
+pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let link_kinds: Vec<&'static LinkKind> = vec![
         &WIKI, &TICKET, &COMMENT, &MILESTONE, &QUERY, &SOURCE, &LOG, &DIFF, &ATTACHMENT, &RAW_ATTACHMENT, &SEARCH,
         &REPORT, &CHANGESET, &USER,
-    ],
-    macros: vec![&TITLE_INDEX, &BADGE, &FAIL, &INCLUDE],
+    ];
+    Vocabulary::new(Components::default(), link_kinds, vec![&TITLE_INDEX, &BADGE, &FAIL, &INCLUDE])
 });
 
 struct Sister;

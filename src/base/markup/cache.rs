@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 use sha2::{Digest as _, Sha256};
 
-use super::{COMPILER_VERSION, Compiled, Flavour, Options, Vocabulary, compile};
+use super::{COMPILER_VERSION, Compiled, Flavour, LinkKind, Macro, Options, Vocabulary, compile};
 use crate::base::error::Result;
 
 /// Bytes held in memory for one project.
@@ -143,30 +143,39 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(file)
 }
 
-/// Everything that the result depends on; each part after its length.
+/// Everything that the result depends on.
 fn key(text: &str, flavour: Flavour, vocabulary: &Vocabulary, options: &Options) -> Key {
     let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    };
-    add(&COMPILER_VERSION.to_le_bytes());
-    add(&[flavour as u8, options.references.into(), options.extensions.into(), options.settings.camel_case.into()]);
+    add(&mut hash, &COMPILER_VERSION.to_le_bytes());
+    let switches = [options.references, options.extensions, options.settings.camel_case].map(u8::from);
+    add(&mut hash, &[flavour as u8, switches[0], switches[1], switches[2]]);
     for host in &options.settings.image_hosts {
-        add(host.as_bytes());
+        add(&mut hash, host.as_bytes());
     }
-    add(b"/");
-    for prefix in vocabulary.link_kinds.iter().flat_map(|kind| kind.prefixes) {
-        add(prefix.as_bytes());
-    }
-    add(b"/");
-    for known in &vocabulary.macros {
-        add(known.name.as_bytes());
-        add(&[known.block.into()]);
-    }
-    add(b"/");
-    add(text.as_bytes());
+    add(&mut hash, b"/");
+    add(&mut hash, &vocabulary.words);
+    add(&mut hash, text.as_bytes());
     hash.finalize().into()
+}
+
+/// What the words of a vocabulary come to: they are too many to be hashed along with each text.
+pub(super) fn digest_of_words(link_kinds: &[&LinkKind], macros: &[&Macro]) -> Key {
+    let mut hash = Sha256::new();
+    for prefix in link_kinds.iter().flat_map(|kind| kind.prefixes) {
+        add(&mut hash, prefix.as_bytes());
+    }
+    add(&mut hash, b"/");
+    for known in macros {
+        add(&mut hash, known.name.as_bytes());
+        add(&mut hash, &[known.block.into()]);
+    }
+    hash.finalize().into()
+}
+
+/// A part after its length, so that no two lists of parts are alike.
+fn add(hash: &mut Sha256, part: &[u8]) {
+    hash.update((part.len() as u64).to_le_bytes());
+    hash.update(part);
 }
 
 #[cfg(test)]

@@ -206,6 +206,8 @@ pub struct Vocabulary {
     pub components: Components,
     pub link_kinds: Vec<&'static LinkKind>,
     pub macros: Vec<&'static Macro>,
+    /// Stands for all words of it in the keys of compiled texts.
+    words: [u8; 32],
 }
 
 /// How one project wants its texts read.
@@ -387,6 +389,11 @@ impl Compiled {
 }
 
 impl Vocabulary {
+    pub fn new(components: Components, link_kinds: Vec<&'static LinkKind>, macros: Vec<&'static Macro>) -> Self {
+        let words = cache::digest_of_words(&link_kinds, &macros);
+        Self { components, link_kinds, macros, words }
+    }
+
     /// The link kind that a prefix belongs to; prefixes are told apart by case.
     pub fn link_kind(&self, prefix: &str) -> Option<&'static LinkKind> {
         self.link_kinds.iter().copied().find(|kind| kind.prefixes.contains(&prefix))

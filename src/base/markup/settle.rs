@@ -389,6 +389,12 @@ fn unescaped(value: &str) -> String {
 /// The host of an address that leads outside (empty where it has none, as in `mailto:`), read as browsers do: they strip
 /// blanks and line breaks and take `\` for `/`.
 pub(super) fn host(address: &str) -> Option<String> {
+    // Nearly all links: a path from the root of this site. Whatever a browser strips, no second slash follows.
+    if let [b'/', second, ..] = address.as_bytes()
+        && !matches!(second, b'/' | b'\\' | b'\t' | b'\n' | b'\r')
+    {
+        return None;
+    }
     let read: String =
         address.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).map(|c| if c == '\\' { '/' } else { c }).collect();
     let read = read.trim_matches(|c: char| c <= ' ');
