@@ -36,7 +36,8 @@
 //! # What is deliberately absent
 //!
 //! No read without a viewer, no write without an event, no query over two projects, no global state but the caches of
-//! what never changes, no HTML in a page that was neither escaped nor made by [`base::markup`].
+//! what never changes ([`base::kept`] asks the database at each read whether it has), no HTML in a page that was neither
+//! escaped nor made by [`base::markup`].
 
 pub mod base;
 pub mod auth;

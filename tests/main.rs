@@ -18,6 +18,7 @@ mod diff_random;
 mod enumerator;
 mod floors;
 mod frame;
+mod kept;
 mod live;
 mod markup;
 mod migrations;

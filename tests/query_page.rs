@@ -1,5 +1,7 @@
 //! What shows queries, from outside: the page and its filters without a script, files, `[[TicketQuery]]`, `query:`.
 
+use std::sync::Arc;
+
 use trackway::base::event::Via;
 use trackway::base::project::Act;
 use trackway::base::viewer::Viewer;
@@ -12,7 +14,8 @@ use crate::support::{Person, TestSite, count_tickets};
 
 fn viewer(test: &TestSite, login: &str) -> Viewer {
     let principal = trackway::auth::operator(&test.site, Some(login)).unwrap();
-    trackway::auth::permissions::enter(&test.demo(), &test.row("demo"), &principal).unwrap().unwrap()
+    let viewer = trackway::auth::permissions::enter(&test.demo(), &test.row("demo"), &principal).unwrap().unwrap();
+    Arc::unwrap_or_clone(viewer)
 }
 
 fn file(test: &TestSite, viewer: &Viewer, set: &[(&str, &str)]) -> i64 {

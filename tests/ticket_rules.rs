@@ -1,5 +1,7 @@
 //! The rules of tickets without any page: what a submit does, what history says of it, and what keeps both true.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use trackway::base::error::Error;
 use trackway::base::event::Via;
@@ -96,7 +98,8 @@ fn viewer(test: &TestSite, login: &str, rights: &[&str]) -> Viewer {
 
 fn enter(test: &TestSite, login: &str) -> Viewer {
     let principal = trackway::auth::operator(&test.site, Some(login)).unwrap();
-    trackway::auth::permissions::enter(&test.demo(), &test.row("demo"), &principal).unwrap().unwrap()
+    let viewer = trackway::auth::permissions::enter(&test.demo(), &test.row("demo"), &principal).unwrap().unwrap();
+    Arc::unwrap_or_clone(viewer)
 }
 
 #[test]

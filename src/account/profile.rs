@@ -133,7 +133,7 @@ async fn end_others(visit: Visit, data: Data<'_>) -> Answer {
 }
 
 fn own(desk: &Desk) -> Result<&Account> {
-    desk.account.as_ref().ok_or_else(|| Error::Forbidden {
+    desk.account.as_deref().ok_or_else(|| Error::Forbidden {
         permission: "authenticated",
         message: "Sign in first: this page is about your own account.".to_owned(),
     })

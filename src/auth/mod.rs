@@ -11,13 +11,18 @@ pub mod sessions;
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use crate::base::error::{Error, Result};
 use crate::base::site::Site;
 use crate::base::viewer::{Credential, Identity, Principal};
 
 /// The principal of an account with its groups.
 pub fn principal(site: &Site, account: &accounts::Account, credential: Credential) -> Result<Principal> {
-    let groups = site.read(|db| groups::of_account(db, account.id))?;
+    site.read(|db| principal_of(db, account, credential))
+}
+
+fn principal_of(db: &Connection, account: &accounts::Account, credential: Credential) -> Result<Principal> {
     Ok(Principal {
         identity: Some(Identity {
             account: account.id,
@@ -27,7 +32,7 @@ pub fn principal(site: &Site, account: &accounts::Account, credential: Credentia
             admin: account.admin,
             zone: crate::base::time::zone(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
         }),
-        groups,
+        groups: groups::of_account(db, account.id)?,
         credential,
     })
 }

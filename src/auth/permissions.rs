@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{accounts, groups};
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
+use crate::base::kept::kept_if;
 use crate::base::project::{Act, Project, person_of_account};
 use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site, State};
@@ -84,8 +85,23 @@ impl Standing {
 }
 
 /// The viewer that a principal is in a project, or none if nothing there is for them.
-pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Option<Viewer>> {
-    project.read(|db| enter_with(db, project, row, principal))
+pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Option<Arc<Viewer>>> {
+    project.read(|db| {
+        let key = principal.identity.as_ref().map_or("", |identity| identity.uuid.as_str());
+        let fits = |known: &Entered| known.principal == *principal && known.state == row.state;
+        let entered = kept_if(db, key, fits, || {
+            let viewer = enter_with(db, project, row, principal)?.map(Arc::new);
+            Ok(Entered { principal: Arc::clone(principal), state: row.state, viewer })
+        })?;
+        Ok(entered.viewer.clone())
+    })
+}
+
+/// What became of a principal at the door of a project.
+struct Entered {
+    principal: Arc<Principal>,
+    state: State,
+    viewer: Option<Arc<Viewer>>,
 }
 
 fn enter_with(

@@ -1,12 +1,16 @@
 //! Sessions: a random id in a cookie, its hash in `site.db`.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use super::accounts::{self, Account};
 use crate::base::error::Result;
+use crate::base::kept::kept;
 use crate::base::site::{hex, random_bytes};
 use crate::base::time::Instant;
+use crate::base::viewer::{Credential, Principal};
 
 /// A session ends after four weeks without a visit.
 const LIFETIME_SECONDS: i64 = 28 * 86_400;
@@ -30,18 +34,40 @@ pub fn begin(db: &Connection, account: i64, agent: &str) -> Result<String> {
     Ok(secret)
 }
 
-/// The account of a session that has not ended, and whether its last-seen time is due to be written.
-pub fn account_of(db: &Connection, secret: &str) -> Result<Option<(Account, bool)>> {
-    let now = Instant::now();
-    let found: Option<(i64, Instant)> = db
-        .prepare_cached("select account, last_seen_at from session where hash = ?1 and expires_at > ?2")?
-        .query_row((hash_of(secret), now), |row| Ok((row.get(0)?, row.get(1)?)))
+/// Who has shown the secret of a session.
+pub struct Visitor {
+    pub account: Arc<Account>,
+    pub principal: Arc<Principal>,
+    last_seen_at: Instant,
+    expires_at: Instant,
+}
+
+impl Visitor {
+    /// Whether it is time to write down that they were here.
+    pub fn is_due(&self) -> bool {
+        self.last_seen_at.plus_seconds(SEEN_EVERY_SECONDS) < Instant::now()
+    }
+}
+
+/// Whose session it is, if it has not ended and its account may sign in.
+pub fn visitor(site: &Connection, secret: &str) -> Result<Option<Arc<Visitor>>> {
+    let found = kept(site, secret, || found(site, secret))?;
+    Ok(found.as_ref().clone().filter(|visitor| visitor.expires_at > Instant::now()))
+}
+
+fn found(db: &Connection, secret: &str) -> Result<Option<Arc<Visitor>>> {
+    let session: Option<(i64, Instant, Instant)> = db
+        .prepare_cached("select account, last_seen_at, expires_at from session where hash = ?1")?
+        .query_row([hash_of(secret)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((account, seen)) = found else {
+    let Some((account, last_seen_at, expires_at)) = session else {
         return Ok(None);
     };
-    let account = accounts::by_id(db, account)?.filter(|account| !account.disabled);
-    Ok(account.map(|account| (account, seen.plus_seconds(SEEN_EVERY_SECONDS) < now)))
+    let Some(account) = accounts::by_id(db, account)?.filter(|account| !account.disabled) else {
+        return Ok(None);
+    };
+    let principal = Arc::new(super::principal_of(db, &account, Credential::Session)?);
+    Ok(Some(Arc::new(Visitor { account: Arc::new(account), principal, last_seen_at, expires_at })))
 }
 
 pub fn seen(db: &Connection, secret: &str, account: i64) -> Result<()> {

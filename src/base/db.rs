@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use rust_embed::RustEmbed;
 
 use super::error::{Error, Result};
+use super::kept::{Keeping, Kept};
 use super::sql_functions;
 
 /// More readers than this per database wait for each other.
@@ -82,8 +83,13 @@ pub struct Db {
 
 #[derive(Default)]
 struct Readers {
-    idle: Vec<Connection>,
+    idle: Vec<Reader>,
     open: usize,
+}
+
+struct Reader {
+    connection: Connection,
+    kept: Kept,
 }
 
 struct Writer {
@@ -147,17 +153,19 @@ impl Db {
 
     /// Runs one read on one unchanging state of the database. Must not be nested within itself.
     pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = self.take_reader()?;
+        let Reader { connection, kept } = self.take_reader()?;
+        let keeping = Keeping::begin(&connection, kept);
         let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
             connection.prepare_cached("begin")?.execute([])?;
             let result = act(&connection);
             connection.prepare_cached("rollback")?.execute([])?;
             result
         }));
+        let kept = keeping.end();
         let keep = connection.is_autocommit();
         let mut readers = lock(&self.readers);
         if keep {
-            readers.idle.push(connection);
+            readers.idle.push(Reader { connection, kept });
         } else {
             readers.open -= 1;
         }
@@ -166,11 +174,11 @@ impl Db {
         result.unwrap_or_else(|_| Err(Error::internal("a read panicked")))
     }
 
-    fn take_reader(&self) -> Result<Connection> {
+    fn take_reader(&self) -> Result<Reader> {
         let mut readers = lock(&self.readers);
         loop {
-            if let Some(connection) = readers.idle.pop() {
-                return Ok(connection);
+            if let Some(reader) = readers.idle.pop() {
+                return Ok(reader);
             }
             if readers.open < READERS {
                 readers.open += 1;
@@ -180,7 +188,8 @@ impl Db {
         }
         drop(readers);
         let opened = connect(&self.path, false)
-            .and_then(|connection| Ok(connection.pragma_update(None, "query_only", true).map(|()| connection)?));
+            .and_then(|connection| Ok(connection.pragma_update(None, "query_only", true).map(|()| connection)?))
+            .map(|connection| Reader { connection, kept: Kept::default() });
         if opened.is_err() {
             lock(&self.readers).open -= 1;
             self.reader_free.notify_one();

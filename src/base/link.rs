@@ -42,17 +42,15 @@ pub fn sources(
     limit: usize,
     offset: usize,
 ) -> Result<Vec<Resource>> {
-    let mut statement = db.prepare_cached(
-        "select distinct source_kind, source_id from link indexed by link_target
-         where target_kind = :kind and target in (select value from json_each(:keys))
-           and acl in (select value from json_each(:acls)) and source_kind in (select value from json_each(:sources))
-         order by source_kind, source_id limit :limit offset :offset",
-    )?;
+    let Some((from, keys)) = from_links(components, viewer, target.1)? else {
+        return Ok(Vec::new());
+    };
+    let sql = format!(
+        "select distinct source_kind, source_id {from} order by source_kind, source_id limit :limit offset :offset"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map(
-        named_params! {
-            ":kind": target.0, ":keys": serde_json::to_string(target.1)?, ":acls": viewer.acls(),
-            ":sources": kinds(components, viewer)?, ":limit": limit as i64, ":offset": offset as i64,
-        },
+        named_params! { ":kind": target.0, ":keys": keys, ":limit": limit as i64, ":offset": offset as i64 },
         |row| Ok(Resource::stored(row.get(0)?, row.get(1)?)),
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -66,46 +64,58 @@ pub fn newest_sources(
     target: (&str, &str),
     each: usize,
 ) -> Result<Vec<Resource>> {
-    let selects: Vec<String> = kinds_of(components, viewer).map(newest_of).collect();
+    let seen = viewer.class_sql("link");
+    let selects: Vec<String> = kinds_of(components, viewer).map(|kind| newest_of(kind, &seen)).collect();
     if selects.is_empty() {
         return Ok(Vec::new());
     }
     let mut statement = db.prepare_cached(&selects.join(" union all "))?;
-    let rows = statement.query_map(
-        named_params! { ":kind": target.0, ":key": target.1, ":acls": viewer.acls(), ":each": each as i64 },
-        |row| Ok(Resource::stored(row.get(0)?, row.get(1)?)),
-    )?;
+    let rows = statement
+        .query_map(named_params! { ":kind": target.0, ":key": target.1, ":each": each as i64 }, |row| {
+            Ok(Resource::stored(row.get(0)?, row.get(1)?))
+        })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The statement for one kind of source.
-fn newest_of(kind: &str) -> String {
+/// The statement for one kind of source; `seen` is the condition of what the viewer sees.
+fn newest_of(kind: &str, seen: &str) -> String {
     format!(
         "select * from (select distinct source_kind, source_id from link indexed by link_target
-         where target_kind = :kind and target = :key and source_kind = '{kind}'
-           and acl in (select value from json_each(:acls)) order by source_id desc limit :each)"
+         where target_kind = :kind and target = :key and source_kind = '{kind}' and {seen}
+         order by source_id desc limit :each)"
     )
 }
 
 /// How many they are.
 pub fn count(db: &Connection, components: Components, viewer: &Viewer, target: (&str, &[String])) -> Result<i64> {
-    let mut statement = db.prepare_cached(
-        "select count(*) from (select distinct source_kind, source_id from link indexed by link_target
-         where target_kind = :kind and target in (select value from json_each(:keys))
-           and acl in (select value from json_each(:acls)) and source_kind in (select value from json_each(:sources)))",
-    )?;
-    let parameters = named_params! {
-        ":kind": target.0, ":keys": serde_json::to_string(target.1)?, ":acls": viewer.acls(),
-        ":sources": kinds(components, viewer)?,
+    let Some((from, keys)) = from_links(components, viewer, target.1)? else {
+        return Ok(0);
     };
-    Ok(statement.query_row(parameters, |row| row.get(0))?)
+    let mut statement =
+        db.prepare_cached(&format!("select count(*) from (select distinct source_kind, source_id {from})"))?;
+    Ok(statement.query_row(named_params! { ":kind": target.0, ":keys": keys }, |row| row.get(0))?)
+}
+
+/// Where links to these keys stand that this viewer may see, and what is to be bound as `:keys`. None: there can be none.
+fn from_links(components: Components, viewer: &Viewer, keys: &[String]) -> Result<Option<(String, String)>> {
+    let kinds: Vec<String> = kinds_of(components, viewer).map(|kind| format!("+source_kind = '{kind}'")).collect();
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    // Nearly all things have one name, and then SQLite needs no table of them.
+    let (target, keys) = match keys {
+        [key] => ("= :keys", key.clone()),
+        keys => ("in (select value from json_each(:keys))", serde_json::to_string(keys)?),
+    };
+    let from = format!(
+        "from link indexed by link_target where target_kind = :kind and target {target} and {} and ({})",
+        viewer.class_sql("link"),
+        kinds.join(" or ")
+    );
+    Ok(Some((from, keys)))
 }
 
 /// The kinds of resource whose texts this viewer may see.
-fn kinds(components: Components, viewer: &Viewer) -> Result<String> {
-    Ok(serde_json::to_string(&kinds_of(components, viewer).collect::<Vec<_>>())?)
-}
-
 fn kinds_of(components: Components, viewer: &Viewer) -> impl Iterator<Item = &'static str> {
     let texts = components.iter().flat_map(Component::texts);
     texts.filter(|(_, permission)| viewer.may(*permission)).map(|(kind, _)| *kind)
@@ -122,7 +132,8 @@ mod tests {
         let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
         let plan: Vec<String> = db
             .read(|db| {
-                let mut statement = db.prepare(&format!("explain query plan {}", newest_of("ticket")))?;
+                let sql = newest_of("ticket", "+link.acl in (1, 2)");
+                let mut statement = db.prepare(&format!("explain query plan {sql}"))?;
                 let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
                 Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
             })

@@ -8,6 +8,7 @@ pub mod project;
 pub mod event;
 pub mod news;
 pub mod db;
+pub mod kept;
 mod sql_functions;
 pub mod markup;
 pub mod link;

@@ -15,6 +15,7 @@ use super::component::Components;
 use super::db::{self, Db, Schema};
 use super::error::{Error, Problem, Result};
 use super::event::{self, NewEvent, Stamp, Via};
+use super::kept::kept;
 use super::markup::Vocabulary;
 use super::news::News;
 use super::project::Project;
@@ -276,12 +277,15 @@ impl Site {
 
     /// The project that has that name now.
     pub fn find(&self, name: &str) -> Result<Option<ProjectRow>> {
-        self.read(|db| {
-            Ok(db
-                .prepare_cached("select * from project where name = ?1 and state in ('live', 'archived')")?
-                .query_row([name], ProjectRow::from_row)
-                .optional()?)
-        })
+        let found = self.read(|db| {
+            kept(db, name, || {
+                Ok(db
+                    .prepare_cached("select * from project where name = ?1 and state in ('live', 'archived')")?
+                    .query_row([name], ProjectRow::from_row)
+                    .optional()?)
+            })
+        })?;
+        Ok(found.as_ref().clone())
     }
 
     /// What is known of an open project now.

@@ -43,7 +43,7 @@ pub const TRAC_ADMIN: Permission = Permission {
 pub const DEFAULT_CLASS: i64 = 1;
 
 /// What the site knows of an account, as far as a request needs it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
     pub account: i64,
     pub uuid: String,
@@ -64,7 +64,7 @@ pub enum Credential {
     OperatorAs,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Principal {
     pub identity: Option<Identity>,
     /// Ids of the site's groups that the account is in.
@@ -148,6 +148,13 @@ impl Viewer {
     /// The classes as a JSON array, to be bound as `:acls` in `acl in (select value from json_each(:acls))`.
     pub fn acls(&self) -> String {
         json_array(&self.classes)
+    }
+
+    /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows have no participants.
+    /// Nearly all rows are of a class that is seen, so no index of classes is used. Cheaper than [`acls`](Self::acls), for
+    /// which SQLite builds a table of its own each time; holds numbers of ours and nothing else.
+    pub fn class_sql(&self, table: &'static str) -> String {
+        format!("+{table}.acl in ({})", sql_list(&self.classes))
     }
 
     /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows have participants.

@@ -214,7 +214,7 @@ pub(super) struct Entered {
     pub site: Site,
     pub row: ProjectRow,
     pub project: Arc<Project>,
-    pub viewer: Viewer,
+    pub viewer: Arc<Viewer>,
 }
 
 impl Entered {

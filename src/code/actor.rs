@@ -90,7 +90,7 @@ impl<'a> Actors<'a> {
         }
         let principal = Arc::new(auth::principal(self.site, account, Credential::OperatorAs)?);
         let entered = permissions::enter(self.project, self.row, &principal)?;
-        let actor = entered.map(Arc::new).ok_or_else(|| format!("{} has no rights in this project.", account.login));
+        let actor = entered.ok_or_else(|| format!("{} has no rights in this project.", account.login));
         self.viewers.insert(account.id, actor.clone());
         Ok(actor)
     }

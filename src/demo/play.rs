@@ -116,8 +116,8 @@ fn make_accounts(site: &Site, people: &[Character], password: &str) -> Result<()
 struct Stage<'a> {
     site: &'a Site,
     project: &'a Project,
-    operator: Viewer,
-    people: BTreeMap<String, Viewer>,
+    operator: Arc<Viewer>,
+    people: BTreeMap<String, Arc<Viewer>>,
 }
 
 impl<'a> Stage<'a> {

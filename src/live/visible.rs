@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::auth::{self, permissions, sessions};
+use crate::auth::{permissions, sessions};
 use crate::base::component::Components;
 use crate::base::error::Result;
 use crate::base::news::{Happening, Notice, Stage};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
-use crate::base::viewer::{Credential, Principal, Viewer};
+use crate::base::viewer::{Principal, Viewer};
 
 /// Of one burst; after more, pages are told to look at everything again.
 const MOST: usize = 100;
@@ -113,10 +113,8 @@ impl Listening {
         let Some(session) = &self.session else {
             return Ok(Some(Arc::new(Principal::anonymous())));
         };
-        let Some((account, _)) = self.site.read(|db| sessions::account_of(db, session))? else {
-            return Ok(None);
-        };
-        Ok(Some(Arc::new(auth::principal(&self.site, &account, Credential::Session)?)))
+        let visitor = self.site.read(|db| sessions::visitor(db, session))?;
+        Ok(visitor.map(|visitor| Arc::clone(&visitor.principal)))
     }
 }
 

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::store::MilestoneRow;
 use crate::base::error::{Error, Result};
+use crate::base::kept::kept;
 use crate::base::settings::{Scope, Setting, Values};
 use crate::base::time::{self, Instant};
 use crate::web::form::shortened;
@@ -31,9 +32,9 @@ pub struct Clock {
 
 impl Clock {
     pub fn of(db: &Connection) -> Result<Self> {
-        let zone = time::zone(&TIME_ZONE.text(db)?).unwrap_or(TimeZone::UTC);
+        let zone = kept(db, TIME_ZONE.name, || Ok(time::zone(&TIME_ZONE.text(db)?).unwrap_or(TimeZone::UTC)))?;
         let now = Instant::now();
-        Ok(Self { today: day_of(now, &zone), zone, now })
+        Ok(Self { today: day_of(now, &zone), zone: (*zone).clone(), now })
     }
 
     /// The day on which something happened, as the project counts days.

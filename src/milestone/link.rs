@@ -36,7 +36,9 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
     let folded: Vec<String> = wanted.iter().flatten().map(|(name, _)| name.folded().to_owned()).collect();
     let (rows, former) = if context.viewer.may(MILESTONE_VIEW) && !folded.is_empty() {
         let rows = store::by_folded(context.db, context.viewer, &folded)?;
-        (rows, store::by_former_names(context.db, context.viewer, &folded)?)
+        let all_found = folded.iter().all(|folded| rows.iter().any(|row| row.folded == *folded));
+        let former = if all_found { Vec::new() } else { store::by_former_names(context.db, context.viewer, &folded)? };
+        (rows, former)
     } else {
         (Vec::new(), Vec::new())
     };

@@ -1,8 +1,11 @@
 //! The tables of milestones. Decides nothing; everything that is read for somebody takes their viewer.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
 use crate::base::error::Result;
+use crate::base::kept::kept;
 use crate::base::project::called;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
@@ -47,15 +50,17 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<MilestoneRow> {
 
 /// Every milestone that is there, whoever asks, for the names of ids: first the completed ones by that date, then by what is
 /// due, then those without a date; names by the numbers in them (row M02).
-pub fn all(db: &Connection) -> Result<Vec<MilestoneRow>> {
-    let mut statement = db.prepare_cached(&format!("select {COLUMNS} from milestone where deleted_at is null"))?;
-    let mut rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.sort_by_cached_key(|row| {
-        let undated = row.completed_at.is_none() && row.due.is_none();
-        let completed = row.completed_at.unwrap_or(Instant(i64::MAX));
-        (completed, undated, row.due.clone(), crate::base::text::natural(&row.name), row.id)
-    });
-    Ok(rows)
+pub fn all(db: &Connection) -> Result<Arc<Vec<MilestoneRow>>> {
+    kept(db, "all", || {
+        let mut statement = db.prepare_cached(&format!("select {COLUMNS} from milestone where deleted_at is null"))?;
+        let mut rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        rows.sort_by_cached_key(|row| {
+            let undated = row.completed_at.is_none() && row.due.is_none();
+            let completed = row.completed_at.unwrap_or(Instant(i64::MAX));
+            (completed, undated, row.due.clone(), crate::base::text::natural(&row.name), row.id)
+        });
+        Ok(rows)
+    })
 }
 
 /// Ids and names of those that were deleted, for the histories of tickets.
@@ -67,9 +72,11 @@ pub fn gone(db: &Connection) -> Result<Vec<(i64, String)>> {
 
 /// Those of [`all`] that this viewer may see, in the same order.
 pub fn list(db: &Connection, viewer: &Viewer) -> Result<Vec<MilestoneRow>> {
-    let mut rows = all(db)?;
-    rows.retain(|row| viewer.sees_class(row.acl));
-    Ok(rows)
+    seen(db, viewer, |_| true)
+}
+
+fn seen(db: &Connection, viewer: &Viewer, is_wanted: impl Fn(&MilestoneRow) -> bool) -> Result<Vec<MilestoneRow>> {
+    Ok(all(db)?.iter().filter(|row| viewer.sees_class(row.acl) && is_wanted(row)).cloned().collect())
 }
 
 /// The milestone of that folded name, if this viewer may see it.
@@ -95,15 +102,7 @@ pub fn by_id_unseen(db: &Connection, id: i64) -> Result<Option<MilestoneRow>> {
 
 /// Milestones of those ids that the viewer may see, in no order.
 pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<MilestoneRow>> {
-    collect(
-        db,
-        &format!(
-            "select {COLUMNS} from milestone where id in (select value from json_each(:ids)) and deleted_at is null
-               and acl in (select value from json_each(:acls))"
-        ),
-        named_params! { ":ids": serde_json::to_string(ids)?, ":acls": viewer.acls() },
-        from_row,
-    )
+    seen(db, viewer, |row| ids.contains(&row.id))
 }
 
 /// The same, with those that are gone: (milestone, whether it is there).
@@ -121,15 +120,7 @@ pub fn by_ids_ever(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<
 
 /// Milestones of those folded names that the viewer may see, in no order.
 pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<MilestoneRow>> {
-    collect(
-        db,
-        &format!(
-            "select {COLUMNS} from milestone where folded in (select value from json_each(:names)) and deleted_at is null
-               and acl in (select value from json_each(:acls))"
-        ),
-        named_params! { ":names": serde_json::to_string(folded)?, ":acls": viewer.acls() },
-        from_row,
-    )
+    seen(db, viewer, |row| folded.contains(&row.folded))
 }
 
 /// The milestones that once had one of those names: (old folded name, milestone).

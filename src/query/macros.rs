@@ -1,5 +1,7 @@
 //! `[[TicketQuery(status!=closed&owner=kim, format=table)]]`: tickets inside texts (rows Q29 to Q34).
 
+use std::sync::Arc;
+
 use super::run::{StateCounts, state_counts};
 use super::table::{Drawing, hides_addresses, parts, shorten_addresses};
 use super::tree::{Column, Order, Query};
@@ -91,7 +93,7 @@ impl Call {
 /// What is drawn, and for whom.
 struct Shown<'a> {
     query: Query,
-    choices: Choices,
+    choices: Arc<Choices>,
     context: &'a Context<'a>,
 }
 

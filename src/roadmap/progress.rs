@@ -29,20 +29,19 @@ pub fn tallies(db: &Connection, viewer: &Viewer, ids: &[i64], field: Option<&Fie
         return Ok(Vec::new());
     }
     let ids = serde_json::to_string(ids)?;
-    let mut found = collect(
-        db,
-        "select milestone, value, status, sum(tickets) as tickets from ticket_tally
-         where milestone in (select value from json_each(:ids)) and field = :field
-           and acl in (select value from json_each(:acls))
-         group by milestone, ticket_tally.value, status",
-        named_params! { ":ids": ids, ":field": field.map_or("", |field| field.name), ":acls": viewer.acls() },
-    )?;
+    let sql = format!(
+        "select milestone, ticket_tally.value, status, sum(tickets) from json_each(:ids) as wanted
+         cross join ticket_tally on milestone = wanted.value
+         where field = :field and {} group by milestone, ticket_tally.value, status",
+        viewer.class_sql("ticket_tally")
+    );
+    let mut found = collect(db, &sql, named_params! { ":ids": ids, ":field": field.map_or("", |field| field.name) })?;
     let joined: Vec<i64> = viewer.joined_classes.iter().copied().filter(|acl| !viewer.sees_class(*acl)).collect();
     if let (Some(person), false) = (viewer.person, joined.is_empty()) {
         // Of these classes everybody sees other rows, so there is nothing that could be kept.
         let column = field.and_then(Field::column).unwrap_or("0");
         let sql = format!(
-            "select milestone, coalesce({column}, 0) as value, status, count(*) as tickets from ticket
+            "select milestone, coalesce({column}, 0), status, count(*) from ticket
              where milestone in (select value from json_each(:ids)) and acl in (select value from json_each(:joined))
                and exists (select 1 from participant
                            where resource_kind = 'ticket' and resource_id = ticket.id and person = :person)
@@ -58,12 +57,7 @@ pub fn tallies(db: &Connection, viewer: &Viewer, ids: &[i64], field: Option<&Fie
 fn collect(db: &Connection, sql: &str, parameters: &[(&str, &dyn ToSql)]) -> Result<Vec<Tally>> {
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(parameters, |row| {
-        Ok(Tally {
-            milestone: row.get("milestone")?,
-            value: row.get("value")?,
-            status: row.get("status")?,
-            tickets: row.get("tickets")?,
-        })
+        Ok(Tally { milestone: row.get(0)?, value: row.get(1)?, status: row.get(2)?, tickets: row.get(3)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

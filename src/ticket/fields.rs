@@ -3,13 +3,14 @@
 //! or counts a field looks here.
 
 use std::collections::HashSet;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use super::options::{self, OptionRow, StatusRow};
 use super::own_fields::{self, OwnField};
 use crate::base::error::Result;
+use crate::base::kept::kept;
 use crate::base::text::fold;
 use crate::milestone::store::{self as milestones, MilestoneRow};
 
@@ -227,7 +228,7 @@ pub struct Choices {
     pub own: Vec<OwnField>,
     pub options: Vec<OptionRow>,
     pub statuses: Vec<StatusRow>,
-    pub milestones: Vec<MilestoneRow>,
+    pub milestones: Arc<Vec<MilestoneRow>>,
     /// Ids and names of milestones that were deleted: what histories still speak of.
     gone_milestones: Vec<(i64, String)>,
 }
@@ -235,15 +236,17 @@ pub struct Choices {
 impl Choices {
     /// Everything, retired options among them: they are what old tickets have. It is for whoever has already found out
     /// that the viewer may see tickets; milestones are named on tickets to all who see those.
-    pub fn load(db: &Connection) -> Result<Self> {
-        let own = own_fields::all(db)?;
-        Ok(Self {
-            fields: Fields { own: own.iter().map(|own| own.field).collect() },
-            own,
-            options: options::all(db)?,
-            statuses: options::statuses(db)?,
-            milestones: milestones::all(db)?,
-            gone_milestones: milestones::gone(db)?,
+    pub fn load(db: &Connection) -> Result<Arc<Self>> {
+        kept(db, "", || {
+            let own = own_fields::all(db)?;
+            Ok(Self {
+                fields: Fields { own: own.iter().map(|own| own.field).collect() },
+                own,
+                options: options::all(db)?,
+                statuses: options::statuses(db)?,
+                milestones: milestones::all(db)?,
+                gone_milestones: milestones::gone(db)?,
+            })
         })
     }
 

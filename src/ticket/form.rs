@@ -19,7 +19,9 @@ use crate::base::markup::Html;
 use crate::base::time::When;
 use crate::base::viewer::Viewer;
 use crate::milestone::MILESTONE_VIEW;
+use crate::milestone::store::MilestoneRow;
 use crate::web::form::{Form, shortened};
+use crate::web::options::Options;
 
 /// What JSON bodies may name beside fields.
 const CONTROLS: [&str; 8] =
@@ -215,18 +217,14 @@ pub(super) struct FormField {
     pub label: String,
     pub kind: &'static str,
     pub value: String,
-    pub groups: Vec<Group>,
-    pub suggestions: Vec<String>,
+    /// Of a group of boxes.
+    pub choices: Vec<Choice>,
+    pub options_html: String,
+    pub suggestions_html: String,
     pub hint: String,
     pub required: bool,
     pub changed: bool,
     pub rows: usize,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Group {
-    label: &'static str,
-    options: Vec<Choice>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -248,8 +246,8 @@ pub(super) struct Controls<'a> {
     pub viewer: &'a Viewer,
     /// With whole names: what a form shows comes back.
     pub names: &'a Names<'a>,
-    /// Known people, for suggestions.
-    pub logins: &'a [String],
+    /// Known people as options.
+    pub logins_html: &'a str,
     /// What is stored; for a new ticket what is proposed.
     pub stored: &'a Values,
 }
@@ -264,8 +262,9 @@ impl Controls<'_> {
             kind: "text",
             changed: value.trim() != stored,
             value: value.to_owned(),
-            groups: Vec::new(),
-            suggestions: Vec::new(),
+            choices: Vec::new(),
+            options_html: String::new(),
+            suggestions_html: String::new(),
             hint: String::new(),
             required: field.name == "summary",
             rows: 0,
@@ -275,17 +274,24 @@ impl Controls<'_> {
                 let known = self.names.choices.id_of(field, value);
                 let name = known.map(|id| self.names.choices.name_of(field, id).to_owned());
                 control.value = if value.trim().is_empty() { String::new() } else { name.unwrap_or(stored) };
-                control.kind = "select";
-                control.groups = match field.kind {
-                    Kind::Milestone => self.milestones(&control.value),
-                    _ => self.options(field, &control.value),
-                };
+                let is_radio = self.names.choices.own(field.name).is_some_and(|own| own.kind == OwnKind::Radio);
+                control.kind = if is_radio { "radio" } else { "select" };
+                if is_radio {
+                    control.choices = self.options(field, &control.value);
+                } else if field.kind == Kind::Milestone {
+                    control.options_html = self.milestones(&control.value);
+                } else {
+                    let mut options = Options::new(&control.value);
+                    let offered = self.options(field, &control.value);
+                    offered.iter().for_each(|choice| options.option(&choice.value, &choice.label));
+                    control.options_html = options.into_html();
+                }
             }
             Kind::People => {
-                control.suggestions = self.logins.to_vec();
+                control.suggestions_html = self.logins_html.to_owned();
                 control.hint = "Names or addresses, with commas between them.".to_owned();
             }
-            Kind::Person => control.suggestions = self.logins.to_vec(),
+            Kind::Person => control.suggestions_html = self.logins_html.to_owned(),
             Kind::Options => {
                 control.kind = "multiple";
                 let chosen: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -295,7 +301,7 @@ impl Controls<'_> {
                 for option in &mut options {
                     option.chosen = chosen.contains(&option.value.as_str());
                 }
-                control.groups = vec![Group { label: "", options }];
+                control.choices = options;
             }
             Kind::Check => {
                 control.kind = "checkbox";
@@ -320,9 +326,6 @@ impl Controls<'_> {
         }
         if let Some(own) = self.names.choices.own(field.name) {
             control.rows = usize::try_from(own.rows).unwrap_or(5);
-            if own.kind == OwnKind::Radio {
-                control.kind = "radio";
-            }
             if !own.help.is_empty() {
                 control.hint.clone_from(&own.help);
             }
@@ -341,15 +344,16 @@ impl Controls<'_> {
             kind: "checkbox",
             value: if ticked { "1" } else { "0" }.to_owned(),
             changed: ticked != was,
-            groups: Vec::new(),
-            suggestions: Vec::new(),
+            choices: Vec::new(),
+            options_html: String::new(),
+            suggestions_html: String::new(),
             hint: String::new(),
             ..self.control(field, "")
         }
     }
 
     /// Those in use; a retired one stays where a ticket has it (row T08).
-    fn options(&self, field: &Field, value: &str) -> Vec<Group> {
+    fn options(&self, field: &Field, value: &str) -> Vec<Choice> {
         let mut options = Vec::new();
         if field.kind == (Kind::Option { empty: true }) || value.is_empty() {
             options.push(Choice::of(""));
@@ -358,33 +362,29 @@ impl Controls<'_> {
         if !options.iter().any(|option| option.value == value) {
             options.push(Choice { label: format!("{value} (no longer in use)"), ..Choice::of(value) });
         }
-        vec![Group { label: "", options }]
+        options
     }
 
     /// Open with a date, open without one, completed; the last for administrators only (row T18).
-    fn milestones(&self, value: &str) -> Vec<Group> {
-        let mut groups = vec![Group { label: "", options: vec![Choice::of("")] }];
+    fn milestones(&self, value: &str) -> String {
+        let all = &self.names.choices.milestones;
         let completed = self.viewer.may(TICKET_ADMIN);
+        let mut options = Options::new(value);
+        options.option("", "");
+        if !value.is_empty() && !all.iter().any(|row| row.name == value) {
+            options.option(value, value);
+        }
         for (label, of_group) in [("Open, by due date", 0), ("Open, without a date", 1), ("Completed", 2)] {
-            let options: Vec<Choice> = self
-                .names
-                .choices
-                .milestones
-                .iter()
-                .filter(|row| match (row.completed_at.is_some(), row.due.is_some()) {
-                    (true, _) => of_group == 2 && (completed || row.name == value),
-                    (false, dated) => of_group == usize::from(!dated),
-                })
-                .map(|row| Choice::of(&row.name))
-                .collect();
-            if !options.is_empty() {
-                groups.push(Group { label, options });
+            let is_offered = |row: &&MilestoneRow| match (row.completed_at.is_some(), row.due.is_some()) {
+                (true, _) => of_group == 2 && (completed || row.name == value),
+                (false, dated) => of_group == usize::from(!dated),
+            };
+            let mut offered = all.iter().filter(is_offered).peekable();
+            if offered.peek().is_some() {
+                options.group(label, |options| offered.for_each(|row| options.option(&row.name, &row.name)));
             }
         }
-        if !groups.iter().any(|group| group.options.iter().any(|option| option.value == value)) {
-            groups[0].options.push(Choice::of(value));
-        }
-        groups
+        options.into_html()
     }
 }
 
@@ -408,10 +408,11 @@ pub(super) struct Action {
 struct Input {
     kind: &'static str,
     value: String,
-    choices: Vec<Choice>,
+    options_html: String,
 }
 
-pub(super) fn actions(offers: &[Offer], typed: Option<&ActionRequest>, logins: &[String]) -> Vec<Action> {
+/// `logins_html`: known people as options.
+pub(super) fn actions(offers: &[Offer], typed: Option<&ActionRequest>, logins_html: &str) -> Vec<Action> {
     let chosen = typed
         .map(|typed| typed.name.as_str())
         .filter(|name| offers.iter().any(|offer| offer.name == *name))
@@ -428,32 +429,40 @@ pub(super) fn actions(offers: &[Offer], typed: Option<&ActionRequest>, logins: &
                 owner: offer.owner.as_ref().map(|input| {
                     let value = typed.and_then(|typed| typed.owner.as_deref()).unwrap_or(&input.default).to_owned();
                     match &input.choices {
-                        workflow::Choices::Free => Input { kind: "free", value, choices: owners(logins) },
-                        workflow::Choices::Of(people) => Input { kind: "choice", value, choices: owners(people) },
+                        workflow::Choices::Free => Input { kind: "free", value, options_html: logins_html.to_owned() },
+                        workflow::Choices::Of(people) => {
+                            Input { kind: "choice", options_html: owners(people, &value), value }
+                        }
                         workflow::Choices::Fixed(login) => {
-                            Input { kind: "fixed", value: login.clone(), choices: Vec::new() }
+                            Input { kind: "fixed", value: login.clone(), options_html: String::new() }
                         }
                     }
                 }),
-                resolution: offer.resolution.as_ref().map(|input| Input {
-                    kind: if input.fixed { "fixed" } else { "choice" },
-                    value: typed.and_then(|typed| typed.resolution.as_deref()).unwrap_or(&input.default).to_owned(),
-                    choices: input.choices.iter().map(|name| Choice::of(name)).collect(),
+                resolution: offer.resolution.as_ref().map(|input| {
+                    let value = typed.and_then(|typed| typed.resolution.as_deref()).unwrap_or(&input.default);
+                    let mut options = Options::new(value);
+                    input.choices.iter().for_each(|name| options.option(name, name));
+                    Input {
+                        kind: if input.fixed { "fixed" } else { "choice" },
+                        value: value.to_owned(),
+                        options_html: options.into_html(),
+                    }
                 }),
             }
         })
         .collect()
 }
 
-fn owners(logins: &[String]) -> Vec<Choice> {
-    logins
-        .iter()
-        .map(|login| match login.as_str() {
-            "" => Choice { label: "nobody".to_owned(), ..Choice::of("") },
-            DEFAULT_OWNER => Choice { label: "the owner of the component".to_owned(), ..Choice::of(login) },
-            login => Choice::of(login),
-        })
-        .collect()
+fn owners(logins: &[String], chosen: &str) -> String {
+    let mut options = Options::new(chosen);
+    for login in logins {
+        match login.as_str() {
+            "" => options.option("", "nobody"),
+            DEFAULT_OWNER => options.option(login, "the owner of the component"),
+            login => options.option(login, login),
+        }
+    }
+    options.into_html()
 }
 
 /// What a plan would change, each with the button that takes it back (row C12).

@@ -94,7 +94,10 @@ pub(super) fn enter_ticket(desk: &Desk, project: &str, number: &str) -> Result<(
 
 /// The head of a page about the ticket as it is now.
 pub(super) fn head_now(desk: &Desk, room: &Room, choices: &Choices, ticket: &Ticket) -> Result<Head> {
-    room.project.read(|db| head(desk, db, room, ticket, &ticket.values, choices))
+    room.project.read(|db| {
+        let owner = owner_of_files(db, room, &ticket.row)?;
+        head(desk, db, room, ticket, &ticket.values, choices, owner.as_ref())
+    })
 }
 
 /// The address of a ticket, with the project's.
@@ -133,7 +136,7 @@ pub(super) fn owner_of_files(db: &Connection, room: &Room, row: &TicketRow) -> R
     room.project.components().owner_of(db, &room.viewer, &Resource::new("ticket", row.id))
 }
 
-/// `values` are those that the page shows, perhaps earlier ones.
+/// `values` are those that the page shows, perhaps earlier ones; `owner` is what its files hang on.
 pub(super) fn head(
     desk: &Desk,
     db: &Connection,
@@ -141,6 +144,7 @@ pub(super) fn head(
     ticket: &Ticket,
     values: &Values,
     choices: &Choices,
+    owner: Option<&Owner>,
 ) -> Result<Head> {
     let row = &ticket.row;
     let plain = format!("{}{}", room.root, ticket_href(row.id));
@@ -150,7 +154,6 @@ pub(super) fn head(
     };
     let alike_href = |name: &str| format!("{}{}", room.root, alike(choices, name, &exactly(&name_of(name))));
     let status = values.id("status").and_then(|id| choices.status(id));
-    let owner = owner_of_files(db, room, row)?;
     let viewer = &room.viewer;
     Ok(Head {
         number: row.id,
@@ -167,10 +170,10 @@ pub(super) fn head(
         resolution: name_of("resolution"),
         may: May {
             edit: viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP),
-            attach: owner.as_ref().is_some_and(|owner| viewer.may(owner.to_attach)),
+            attach: owner.is_some_and(|owner| viewer.may(owner.to_attach)),
         },
         files_href: owner
-            .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(&owner))),
+            .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(owner))),
         history_href: format!("{plain}?action=history"),
         walk: walk(desk, db, room, row)?,
     })

@@ -1,5 +1,7 @@
 //! Filing a ticket: `/<project>/newticket` (rows T01 to T18).
 
+use std::sync::Arc;
+
 use rocket::data::Data;
 use rocket::http::{ContentType, Status};
 use rocket::{Route, get, post, routes};
@@ -107,13 +109,13 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
         let choices = Choices::load(db)?;
         let names_of = People::load(db, proposed.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &names_of };
-        let logins = if viewer.signed_in() { people::logins(db)? } else { Vec::new() };
-        let controls = Controls { viewer, names: &names, logins: &logins, stored: &proposed };
+        let logins_html = if viewer.signed_in() { people::logins_html(db)? } else { Arc::default() };
+        let controls = Controls { viewer, names: &names, logins_html: &logins_html, stored: &proposed };
         let value = |field: &'static Field| match typed.value(field.name) {
             Some(typed) => typed.to_owned(),
             None => names.joined(field, proposed.get(field.name)),
         };
-        let offers = planner.offers(&plan::workflow(db)?, &choices, None)?;
+        let offers = planner.offers(&*plan::workflow(db)?, &choices, None)?;
         let help = room.project.components().owner(db, viewer, "wiki", "Manual/Text")?;
         let in_form = choices.fields().filter(|field| in_form(room, field) && leaves_a_choice(&choices, field));
         let (planning, fields): (Vec<FormField>, Vec<FormField>) = in_form
@@ -128,7 +130,7 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
                 .then(|| typed.value("reporter").unwrap_or(people::own_login(viewer)).to_owned()),
             fields,
             planning,
-            actions: actions(&offers, typed.request.action.as_ref(), &logins),
+            actions: actions(&offers, typed.request.action.as_ref(), &logins_html),
             attach: (viewer.may(TICKET_APPEND) && viewer.may(TICKET_VIEW)).then_some(draft.attach),
             problems: draft.problems,
             preview: draft.preview,

@@ -1,6 +1,8 @@
 //! One ticket: `/<project>/ticket/<n>`, as a page with the form to go on, as JSON, as a file, as it was at a version. What is
 //! done with the form is in `change_pages`.
 
+use std::sync::Arc;
+
 use rocket::http::Status;
 use rocket::{Route, get, routes};
 use rusqlite::Connection;
@@ -21,6 +23,7 @@ use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, export, people, ticket_href,
 };
 use crate::attachment::{self, File};
+use crate::base::component::Owner;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
@@ -234,6 +237,7 @@ struct Scene<'a> {
     choices: &'a Choices,
     /// Base path, project and ticket, without a query.
     plain: String,
+    owner: Option<Owner>,
     files: Vec<File>,
     reader: Reader<'a>,
 }
@@ -247,8 +251,9 @@ impl<'a> Scene<'a> {
         values: &'a Values,
         choices: &'a Choices,
     ) -> Result<Self> {
-        let mut files = match owner_of_files(db, room, &ticket.row)? {
-            Some(owner) => attachment::files(db, &room.viewer, &owner, &room.root)?,
+        let owner = owner_of_files(db, room, &ticket.row)?;
+        let mut files = match &owner {
+            Some(owner) => attachment::files(db, &room.viewer, owner, &room.root)?,
             None => Vec::new(),
         };
         for file in &mut files {
@@ -263,6 +268,7 @@ impl<'a> Scene<'a> {
             ticket,
             values,
             choices,
+            owner,
             files,
         })
     }
@@ -329,7 +335,7 @@ impl<'a> Scene<'a> {
     }
 
     fn head(&self) -> Result<Head> {
-        head(self.desk, self.db, self.room, self.ticket, self.values, self.choices)
+        head(self.desk, self.db, self.room, self.ticket, self.values, self.choices, self.owner.as_ref())
     }
 
     /// Who made the change, as this viewer may read it.
@@ -423,7 +429,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
     let conversation = scene.conversation(row.changes, true)?;
     let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
     let head = scene.head()?;
-    let offers = planner(desk, db, room).offers(&plan::workflow(db)?, &choices, Some(ticket))?;
+    let offers = planner(desk, db, room).offers(&*plan::workflow(db)?, &choices, Some(ticket))?;
     let form = edit_form(&scene, &offers, draft)?;
     let quick = if form.is_some() { quick(&offers) } else { Vec::new() };
     let comments = viewer.may(TICKET_APPEND);
@@ -523,8 +529,8 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
     let planned = plan.map(|plan| plan.after.named_people(own)).unwrap_or_default();
     let people = People::load(db, ticket.values.named_people(own).into_iter().chain(planned).chain(ids))?;
     let names = Names { choices: scene.choices, people: &people };
-    let logins = if viewer.signed_in() { people::logins(db)? } else { Vec::new() };
-    let controls = Controls { viewer, names: &names, logins: &logins, stored: &ticket.values };
+    let logins_html = if viewer.signed_in() { people::logins_html(db)? } else { Arc::default() };
+    let controls = Controls { viewer, names: &names, logins_html: &logins_html, stored: &ticket.values };
     let typed = draft.typed.as_ref();
     // What stands in a control: both texts of a conflict are worked in, anything else is as it was typed.
     let value = |field: &'static Field| match (plan, typed.and_then(|typed| typed.value(field.name))) {
@@ -569,7 +575,7 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         fields,
         planning,
         description,
-        actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins),
+        actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins_html),
         conflicts: clashes(scene, &names, plan, draft.seen)?,
         problems: draft.problems,
         preview: draft.preview,

@@ -7,9 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 use super::values::{Newcomer, Value};
 use crate::auth::{self, accounts, permissions};
 use crate::base::error::{Error, Result};
+use crate::base::kept::kept;
 use crate::base::project::{Project, Tx, person_of_account};
 use crate::base::site::Site;
 use crate::base::viewer::{Credential, Permission, TRAC_ADMIN, Viewer};
+use crate::web::options::proposals;
 
 /// The longest name or address, in characters.
 const LONGEST: usize = 200;
@@ -103,9 +105,17 @@ pub(super) fn settle(tx: &Tx<'_>, value: Value) -> Result<Value> {
 }
 
 /// The logins of the project's people, for proposals and for what `authenticated` means in a workflow.
-pub fn logins(db: &Connection) -> Result<Vec<String>> {
-    let mut statement = db.prepare_cached("select login from person where kind = 'account' order by login limit ?1")?;
-    Ok(statement.query_map([MOST_PROPOSED as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+pub fn logins(db: &Connection) -> Result<Arc<Vec<String>>> {
+    kept(db, "logins", || {
+        let mut statement =
+            db.prepare_cached("select login from person where kind = 'account' order by login limit ?1")?;
+        Ok(statement.query_map([MOST_PROPOSED as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    })
+}
+
+/// The same as proposals of a form: `<option>` elements.
+pub fn logins_html(db: &Connection) -> Result<Arc<String>> {
+    kept(db, "logins_html", || Ok(proposals(logins(db)?.iter())))
 }
 
 /// The logins that a group of the site or a permission means, as a workflow may name them (row W08).
@@ -147,7 +157,7 @@ fn with_permission(db: &Connection, site: &Site, defined: &[Permission], name: &
         match kind.as_str() {
             "person" => logins.push(label),
             "group" => logins.extend(members(site, &label)?.unwrap_or_default()),
-            _ => logins.extend(self::logins(db)?),
+            _ => logins.extend(self::logins(db)?.iter().cloned()),
         }
     }
     logins.sort();

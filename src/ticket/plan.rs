@@ -4,6 +4,8 @@
 //! had seen: a field that somebody else has changed since and that they left alone keeps the other's value, one that both
 //! have changed is a conflict that shows both (row C10).
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
 use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
@@ -15,7 +17,9 @@ use super::{
 };
 use super::{duration, own_fields_edit, people};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::kept::kept;
 use crate::base::project::Project;
+use crate::base::settings;
 use crate::base::site::Site;
 use crate::base::text::merge;
 use crate::base::viewer::Viewer;
@@ -57,7 +61,7 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Fields that others have changed since, and that keep their values.
     pub merged: Vec<&'static Field>,
-    pub choices: Choices,
+    pub choices: Arc<Choices>,
 }
 
 /// A field that two people have changed at the same time.
@@ -83,11 +87,11 @@ impl Plan {
 }
 
 /// The workflow in force.
-pub fn workflow(db: &Connection) -> Result<Workflow> {
-    match crate::base::settings::get(db, super::WORKFLOW)? {
+pub fn workflow(db: &Connection) -> Result<Arc<Workflow>> {
+    kept(db, "", || match settings::get(db, super::WORKFLOW)? {
         Some(text) => Ok(Workflow::parse(&text).0),
         None => Ok(super::workflow::basic().clone()),
-    }
+    })
 }
 
 /// Who plans, and with what.
@@ -433,7 +437,7 @@ impl Planner<'_> {
         let resolutions: Vec<String> = choices.options("resolution").map(|option| option.name.clone()).collect();
         let default = choices.options("resolution").find(|option| option.is_default);
         let defined = self.project.components().permissions();
-        let known_people = || people::logins(self.db).unwrap_or_default();
+        let known_people = || people::logins(self.db).map(|logins| logins.to_vec()).unwrap_or_default();
         let in_group = |name: &str| people::of_group(self.db, self.site, &defined, name).ok().flatten();
         let may = |name: &str| {
             defined.iter().find(|permission| permission.name == name).is_some_and(|known| self.viewer.may(*known))

@@ -8,29 +8,29 @@ use super::form::Form;
 use super::visit::Visit;
 use super::{Web, token};
 use crate::auth::accounts::Account;
-use crate::auth::{self, permissions, sessions};
+use crate::auth::{permissions, sessions};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::project::{Act, Project};
 use crate::base::site::{ProjectRow, Site};
-use crate::base::viewer::{Credential, Principal, Viewer};
+use crate::base::viewer::{Principal, Viewer};
 
 pub struct Desk {
     pub visit: Visit,
     pub principal: Arc<Principal>,
-    pub account: Option<Account>,
+    pub account: Option<Arc<Account>>,
     flash_shown: Cell<bool>,
     /// The session that this very answer begins.
     renewed: RefCell<Option<String>>,
     /// The project that was entered, for the layout of whatever page comes of it.
-    entered: RefCell<Option<(ProjectRow, Viewer)>>,
+    entered: RefCell<Option<(ProjectRow, Arc<Viewer>)>>,
 }
 
 /// A project that has been entered.
 pub struct Room {
     pub project: Arc<Project>,
     pub row: ProjectRow,
-    pub viewer: Viewer,
+    pub viewer: Arc<Viewer>,
     /// Base path and project: `/base/demo`.
     pub root: String,
 }
@@ -42,7 +42,7 @@ impl Desk {
         match identify(&visit) {
             Ok((principal, account)) => Ok(Self {
                 visit,
-                principal: Arc::new(principal),
+                principal,
                 account,
                 flash_shown: Cell::new(false),
                 renewed: RefCell::new(None),
@@ -90,11 +90,11 @@ impl Desk {
             return Ok(None);
         };
         let root = format!("{}/{}", self.base(), row.name);
-        *self.entered.borrow_mut() = Some((row.clone(), viewer.clone()));
+        *self.entered.borrow_mut() = Some((row.clone(), Arc::clone(&viewer)));
         Ok(Some(Room { project, row, viewer, root }))
     }
 
-    pub fn entered(&self) -> Option<(ProjectRow, Viewer)> {
+    pub fn entered(&self) -> Option<(ProjectRow, Arc<Viewer>)> {
         self.entered.borrow().clone()
     }
 
@@ -164,21 +164,22 @@ impl Room {
     }
 }
 
-fn identify(visit: &Visit) -> Result<(Principal, Option<Account>)> {
+fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
     let site = &visit.web.site;
-    let Some(secret) = &visit.session else {
-        return Ok((Principal::anonymous(), None));
+    let visitor = match &visit.session {
+        Some(secret) => site.read(|db| sessions::visitor(db, secret))?.map(|visitor| (secret, visitor)),
+        None => None,
     };
-    let Some((account, due)) = site.read(|db| sessions::account_of(db, secret))? else {
-        return Ok((Principal::anonymous(), None));
+    let Some((secret, visitor)) = visitor else {
+        return Ok((Arc::new(Principal::anonymous()), None));
     };
-    if due
+    let account = &visitor.account;
+    if visitor.is_due()
         && !visit.by_itself
         && let Err(error) = site.db().write(|db| sessions::seen(db, secret, account.id))
     {
         // A full disk must not keep people from reading.
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }
-    let principal = auth::principal(site, &account, Credential::Session)?;
-    Ok((principal, Some(account)))
+    Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account))))
 }

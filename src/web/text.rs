@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use crate::auth::permissions;
 use crate::base::error::Result;
+use crate::base::kept::kept;
 use crate::base::markup::{
     self, Compiled, Context, Elsewhere, Flavour, Here, Html, InterMap, Options, Resolved, TextSettings,
 };
@@ -16,11 +17,14 @@ use crate::base::viewer::{Principal, Viewer};
 
 /// How a project wants its texts read.
 pub fn settings(site: &Site, project: &Project) -> Result<TextSettings> {
-    let hosts = site.read(|db| IMAGE_HOSTS.text(db))?;
-    Ok(TextSettings {
-        camel_case: project.read(|db| CAMEL_CASE.switch(db))?,
-        image_hosts: hosts.split_whitespace().map(str::to_ascii_lowercase).collect(),
-    })
+    let image_hosts = site.read(|db| {
+        kept(db, IMAGE_HOSTS.name, || {
+            let hosts = IMAGE_HOSTS.text(db)?;
+            Ok(hosts.split_whitespace().map(str::to_ascii_lowercase).collect::<Vec<_>>())
+        })
+    })?;
+    let camel_case = project.read(|db| kept(db, CAMEL_CASE.name, || CAMEL_CASE.switch(db)))?;
+    Ok(TextSettings { camel_case: *camel_case, image_hosts: image_hosts.to_vec() })
 }
 
 pub fn options(site: &Site, project: &Project) -> Result<Options> {

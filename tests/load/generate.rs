@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use trackway::app::COMPONENTS;
@@ -77,7 +78,7 @@ fn fill(size: &Size, data: &Path, begun: Clock) {
     assert!(project.hold_followers().unwrap());
     let operator = auth::operator(&site, None).unwrap();
     let operator = permissions::enter(&project, &row, &operator).unwrap().unwrap();
-    let people: Vec<Viewer> = PEOPLE
+    let people: Vec<Arc<Viewer>> = PEOPLE
         .iter()
         .map(|(login, name)| {
             let email = format!("{login}@example.org");
@@ -145,8 +146,8 @@ struct World<'a> {
     size: &'a Size,
     site: &'a Site,
     project: &'a Project,
-    operator: Viewer,
-    people: Vec<Viewer>,
+    operator: Arc<Viewer>,
+    people: Vec<Arc<Viewer>>,
 }
 
 impl World<'_> {

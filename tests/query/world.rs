@@ -177,16 +177,16 @@ impl World {
         );
     }
 
-    pub fn choices(&self) -> Choices {
+    pub fn choices(&self) -> Arc<Choices> {
         self.db.read(Choices::load).unwrap()
     }
 
-    pub fn choices_of(&self, db: &rusqlite::Connection) -> Choices {
+    pub fn choices_of(&self, db: &rusqlite::Connection) -> Arc<Choices> {
         Choices::load(db).unwrap()
     }
 
     pub fn run(&self, viewer: &Viewer, query: &Query) -> Result<Found> {
-        self.db.read(|db| query::run(db, viewer, &Choices::load(db)?, query))
+        self.db.read(|db| query::run(db, viewer, &*Choices::load(db)?, query))
     }
 }
 

@@ -92,7 +92,7 @@ impl TestSite {
     /// Who may do everything in `demo`, as commands do.
     pub fn operator(&self) -> Viewer {
         let operator = operator(&self.site, None).unwrap();
-        permissions::enter(&self.demo(), &self.row("demo"), &operator).unwrap().unwrap()
+        Arc::unwrap_or_clone(permissions::enter(&self.demo(), &self.row("demo"), &operator).unwrap().unwrap())
     }
 
     pub fn anonymous(&self) -> Person<'_> {
