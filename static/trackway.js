@@ -48,3 +48,8 @@ if (source || toSource) {
   if (source) startSource(source);
   else leadToSource(toSource);
 }
+const waiting = document.querySelector("[data-waiting]");
+if (waiting) {
+  const { startWaiting } = await import("./waiting.js");
+  startWaiting(waiting);
+}

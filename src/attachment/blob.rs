@@ -29,6 +29,13 @@ pub struct Spool {
     limit: u64,
 }
 
+/// A file among those of a project that is gone when it is dropped; one that a crash leaves goes with the next [`sweep`].
+pub fn temporary(project: &Project) -> Result<NamedTempFile> {
+    let folder = folder(project);
+    fs::create_dir_all(&folder)?;
+    Ok(tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?)
+}
+
 /// Bytes that lie in their place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blob {

@@ -17,7 +17,6 @@ mod multipart;
 mod pages;
 mod timeline;
 mod upload;
-mod zip;
 
 use std::sync::Arc;
 

@@ -12,10 +12,10 @@ use rocket::request::{FromRequest, Outcome, Request};
 use super::edit::missing;
 use super::pages::{Found, found};
 use super::store::{self, FileRow};
-use super::zip::Archive;
 use super::{blob, media};
 use crate::base::error::{Error, Result};
 use crate::base::project::Project;
+use crate::base::zip::{Archive, Kind};
 use crate::web::page::{Body, file_size};
 use crate::web::{Answer, Visit, address};
 
@@ -133,9 +133,9 @@ fn pack(project: &Project, files: &[FileRow]) -> Result<Answer> {
     }
     let mut archive = Archive::new(tempfile::tempfile_in(blob::folder(project))?);
     for file in files {
-        archive.add(&file.name, file.added_at, blob::open(project, &file.hash, file.size)?)?;
+        archive.add(&file.name, Kind::File, file.added_at, blob::open(project, &file.hash, file.size)?)?;
     }
-    let (output, length) = archive.finish()?;
+    let (output, length) = archive.finish("")?;
     let mut answer = Answer::new(Status::Ok, ContentType::ZIP, Vec::new()).header("Content-Security-Policy", POLICY);
     answer.body = Body::Part(output, length);
     Ok(answer)

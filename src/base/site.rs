@@ -16,6 +16,7 @@ use super::db::{self, Db, Schema};
 use super::error::{Error, Problem, Result};
 use super::event::{self, NewEvent, Stamp, Via};
 use super::kept::kept;
+use super::job::Jobs;
 use super::markup::Vocabulary;
 use super::news::News;
 use super::project::Project;
@@ -88,6 +89,7 @@ pub struct Site {
     open: Mutex<HashMap<String, Arc<Project>>>,
     nudge: Arc<Nudge>,
     news: Arc<News>,
+    jobs: Jobs,
     _lock: File,
 }
 
@@ -219,6 +221,7 @@ impl Site {
             open: Mutex::default(),
             nudge: Arc::default(),
             news: Arc::default(),
+            jobs: Jobs::default(),
             _lock: lock,
         })
     }
@@ -247,6 +250,11 @@ impl Site {
     /// What happens, for those who are looking.
     pub fn news(&self) -> &News {
         &self.news
+    }
+
+    /// What is made for those who wait for it.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     pub fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

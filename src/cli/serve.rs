@@ -99,10 +99,11 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
         let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
         std::thread::spawn(move || watch::run(&site, &stopping))
     };
-    let rocket = app::rocket(site, address, (listen.ip(), listen.port()))?;
+    let rocket = app::rocket(Arc::clone(&site), address, (listen.ip(), listen.port()))?;
     let runtime = rocket::tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(rocket.launch());
     stopping.store(true, Ordering::SeqCst);
+    site.jobs().stop();
     let _ = followers.join();
     let _ = watcher.join();
     outcome.map(|_| ()).map_err(|error| {

@@ -14,6 +14,7 @@ pub mod address;
 pub mod paging;
 pub mod panels;
 pub mod feed;
+pub mod job;
 pub mod diff;
 pub mod text;
 pub mod assets;

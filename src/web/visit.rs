@@ -183,8 +183,13 @@ impl Visit {
     pub fn wants_json(&self) -> bool {
         match self.value("format") {
             Some(format) => format == "json",
-            None => self.accept.starts_with("application/json") || self.accept.starts_with("application/problem+json"),
+            None => self.accepts_json(),
         }
+    }
+
+    /// Whether JSON is what the sender reads first, whatever `?format=` names.
+    pub fn accepts_json(&self) -> bool {
+        self.accept.starts_with("application/json") || self.accept.starts_with("application/problem+json")
     }
 
     /// Whether a body of JSON was sent, readable or not: its sender reads JSON too.
