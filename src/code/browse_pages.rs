@@ -7,6 +7,9 @@ use rocket::http::Status;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::age::Ages;
+use super::archive::{self, Contents, Wanted};
+use super::order::{self, By, Heads, Order, Sorted};
 use super::place::{self, Head, Place};
 use super::raw::{self, Known};
 use super::relative::{self, Ground};
@@ -14,9 +17,10 @@ use super::repository::{self, Repository};
 use super::source::{self, Content};
 use super::told::{self, CommitLine, Told};
 use super::tree::{self, Entry, Kind};
-use super::{BROWSER_VIEW, FILE_VIEW, LOG_VIEW, NO_PAGE, file_pages, git, past, unseen};
+use super::{BROWSER_VIEW, FILE_VIEW, LOG_VIEW, NO_PAGE, blame_pages, file_pages, git, past, unseen};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Html};
+use crate::base::time::Instant;
 use crate::base::viewer::TRAC_ADMIN;
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging, with_value};
@@ -25,6 +29,8 @@ use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 /// Entries on one page.
 const PAGE_SIZE: usize = 2_000;
+/// Folders with more entries stand in the order of names only.
+const MOST_ORDERED: usize = 20_000;
 /// Longer READMEs are shown as files are.
 const LARGEST_README: u64 = 256 * 1024;
 /// Targets of symbolic links that are longer are not shown.
@@ -65,14 +71,39 @@ fn show(desk: &Desk, room: &Room, path: tree::Segments, known: &Known) -> Result
     let place = place::open(asked, desk.visit.value("rev"))?.or_nearest(desk)?;
     let root = tree::root(&place.git, place.commit())?;
     let found = tree::find(&place.git, root, &place.path)?.ok_or_else(|| place.missing())?;
+    if found.kind() == Kind::Folder && desk.visit.value("format").as_deref() == Some("zip") {
+        room.viewer.require(FILE_VIEW)?;
+        return packed(desk, room, &place, &found);
+    }
     if found.kind() == Kind::Folder {
         return folder(desk, room, &place, &found, &others);
     }
     room.viewer.require_to_see(FILE_VIEW, &place.missing().to_string())?;
     match desk.visit.value("format").as_deref() {
         Some(format @ ("raw" | "txt")) => raw::send(&room.project, &place, &found, known, format == "txt"),
+        _ if blame_pages::is_asked(desk) => blame_pages::page(desk, room, &place, &found),
         _ => file_pages::file(desk, room, &place, &found),
     }
+}
+
+/// A folder and all that is below it, in one archive (row V08).
+fn packed(desk: &Desk, room: &Room, place: &Place, found: &Entry) -> Result<Answer> {
+    let commit = place.git.find_commit(place.commit()).map_err(|error| tree::unreadable(&error))?;
+    let sha = commit.id().to_string();
+    let own = found.name.as_slice();
+    let called = if place.path.is_empty() { place.repository.name.clone() } else { tree::shown_path(&place.path) };
+    let wanted = Wanted {
+        repository: &place.repository,
+        commit: commit.id(),
+        contents: Contents::Folder(found.id),
+        path: &place.path.join(&0),
+        name: archive::name(&[&place.repository.name, &tree::shown(own), super::short(&sha)]),
+        changed: git::instant(commit.time()),
+        title: format!("An archive of {called}"),
+        back_href: place.href(room, "/browser", &place.path),
+        back: called,
+    };
+    archive::send(desk, room, wanted)
 }
 
 /// A repository that can't be read, or has nothing to be read yet, is said within the frame of the page.
@@ -94,6 +125,7 @@ struct IndexPage {
     trouble: Option<String>,
     is_unborn: bool,
     repositories: Vec<RepositoryRow>,
+    repository_heads: Heads,
     command: Option<String>,
 }
 
@@ -109,6 +141,10 @@ struct RepositoryRow {
     is_default: bool,
     branch: String,
     commit: Option<CommitLine>,
+    /// Beside the others, see [`Ages`].
+    age: Option<usize>,
+    #[serde(skip)]
+    at: Option<Instant>,
     trouble: String,
 }
 
@@ -129,13 +165,20 @@ fn index_page(desk: &Desk, room: &Room, trouble: Option<String>, status: Status)
         is_unborn: trouble.as_deref() == Some(git::NO_COMMIT),
         trouble,
         command: may_add.then(|| format!("trackway repo add {} /path/to/the/repository", room.row.name)),
-        repositories: repository_rows(room, &repositories)?,
+        repositories: repository_rows(desk, room, &repositories)?,
+        repository_heads: repository_heads(desk, room),
     };
     Sheet::new("Code", page).at("/browser").status(status).render(desk)
 }
 
-fn repository_rows(room: &Room, repositories: &[Repository]) -> Result<Vec<RepositoryRow>> {
+fn repository_heads(desk: &Desk, room: &Room) -> Heads {
+    let order = Order::asked(&desk.visit, order::OF_REPOSITORIES);
+    order.heads(&format!("{}/browser", room.root), &desk.visit.pairs(), order::OF_REPOSITORIES)
+}
+
+fn repository_rows(desk: &Desk, room: &Room, repositories: &[Repository]) -> Result<Vec<RepositoryRow>> {
     let mut rows = Vec::new();
+    let mut moments = Vec::new();
     for repository in repositories.iter().take(MOST_REPOSITORIES) {
         let mut row = RepositoryRow {
             name: repository.name.clone(),
@@ -144,6 +187,8 @@ fn repository_rows(room: &Room, repositories: &[Repository]) -> Result<Vec<Repos
             is_default: repository.is_default,
             branch: String::new(),
             commit: None,
+            age: None,
+            at: None,
             trouble: repository.trouble.clone(),
         };
         match git::open(repository).and_then(|git| place::default_head(&git, repository).map(|head| (git, head))) {
@@ -151,24 +196,48 @@ fn repository_rows(room: &Room, repositories: &[Repository]) -> Result<Vec<Repos
                 let told = room.project.read(|db| told::told(db, &git, &room.viewer, [commit].into_iter()))?;
                 row.branch = branch.map(|name| git::one_line(name.as_bytes())).unwrap_or_default();
                 row.commit = told.get(&commit).map(|told| told.line(room));
+                row.at = told.get(&commit).map(|told| told.at);
+                moments.extend(row.at);
             }
             Err(Error::Conflict(sentence)) => row.trouble = sentence,
             Err(error) => return Err(error),
         }
         rows.push(row);
     }
+    let ages = Ages::of(moments.into_iter());
+    for row in &mut rows {
+        row.age = row.at.map(|at| ages.step(at));
+    }
+    let order = Order::asked(&desk.visit, order::OF_REPOSITORIES);
+    // As they stand, the default one is the first.
+    if order.by != By::Name || order.descends || desk.visit.value(order::OF_REPOSITORIES.0).is_some() {
+        rows.sort_by(|one, other| order.compare(&one.sorted(), &other.sorted()));
+    }
     Ok(rows)
+}
+
+impl RepositoryRow {
+    fn sorted(&self) -> Sorted<'_> {
+        let author = self.commit.as_ref().map_or("", |commit| commit.author.as_str());
+        Sorted { name: &self.name, size: None, date: self.at, author }
+    }
 }
 
 #[derive(Serialize)]
 struct FolderPage {
     head: Head,
     repositories: Vec<RepositoryRow>,
+    repository_heads: Heads,
+    heads: Heads,
+    /// Too much is in it for another order than that of names.
+    is_too_large: bool,
     up_href: Option<String>,
     rows: Vec<Row>,
     readme: Option<Readme>,
     is_unknown: bool,
     log_href: Option<String>,
+    /// All of it in one archive.
+    zip_href: Option<String>,
     paging: Paging,
 }
 
@@ -185,6 +254,7 @@ struct Row {
     target: Option<String>,
     module: Option<String>,
     changed: Option<CommitLine>,
+    age: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -216,7 +286,18 @@ fn folder(desk: &Desk, room: &Room, place: &Place, found: &Entry, others: &[Repo
     let plain = path.split('?').next().unwrap_or(&path).to_owned();
     let pairs = desk.visit.pairs();
     let paging = Paging::new(&plain, &pairs, paging::asked(desk.visit.value("page")), PAGE_SIZE, total);
-    let entries: Vec<Entry> = entries.into_iter().skip(paging.offset(PAGE_SIZE)).take(PAGE_SIZE).collect();
+    let order = Order::asked(&desk.visit, order::OF_FOLDER);
+    let is_too_large = total > MOST_ORDERED && order.by != By::Name;
+    let first = paging.offset(PAGE_SIZE);
+    if order.by == By::Name && order.descends {
+        // Folders stay before files.
+        let files = entries.iter().position(|entry| entry.kind() != Kind::Folder).unwrap_or(total);
+        entries[..files].reverse();
+        entries[files..].reverse();
+    }
+    if order.by == By::Name || is_too_large {
+        entries = entries.into_iter().skip(first).take(PAGE_SIZE).collect();
+    }
     let readme =
         readme.map(|entry| readme_text(place, &entry).map(|text| text.map(|text| (entry, text)))).transpose()?;
     let readme = readme.flatten();
@@ -234,6 +315,10 @@ fn folder(desk: &Desk, room: &Room, place: &Place, found: &Entry, others: &[Repo
         let commit = told.get(&place.commit()).map(|told| told.line(room));
         let head = place::head(db, room, place, "/browser", ways(room), commit)?;
         let html = compiled.as_ref().map(|compiled| reader.html(db, compiled, None)).transpose()?;
+        if order.by != By::Name && !is_too_large {
+            let ordered = in_order(place, entries, order, |entry| changes.get(&entry.name).and_then(|id| told.get(id)));
+            entries = ordered.into_iter().skip(first).take(PAGE_SIZE).collect();
+        }
         Ok((Folder { entries, total, paging, changes, told }, head, html))
     })?;
     if desk.visit.wants_json() {
@@ -245,18 +330,28 @@ fn folder(desk: &Desk, room: &Room, place: &Place, found: &Entry, others: &[Repo
         title: "This folder".to_owned(),
     };
     let title = if place.path.is_empty() { place.repository.name.clone() } else { tree::shown_path(&place.path) };
+    let at = |entry: &Entry| folder.changes.get(&entry.name).and_then(|id| folder.told.get(id)).map(|told| told.at);
+    let ages = Ages::of(folder.entries.iter().filter_map(at));
     let page = FolderPage {
         head,
-        repositories: repository_rows(room, others)?,
+        repositories: repository_rows(desk, room, others)?,
+        repository_heads: repository_heads(desk, room),
+        heads: order.heads(&plain, &pairs, order::OF_FOLDER),
+        is_too_large,
         up_href: place.path.split_last().map(|(_, above)| place.href(room, "/browser", above)),
-        rows: folder.entries.iter().map(|entry| row(room, place, &folder, entry)).collect(),
+        rows: folder.entries.iter().map(|entry| row(room, place, &folder, entry, &ages)).collect(),
         readme: readme.map(|(entry, text)| shown_readme(room, place, &entry, text, readme_html)),
         is_unknown: folder.changes.len() < folder.entries.len(),
         log_href: room.viewer.may(LOG_VIEW).then(|| place.href(room, "/log", &place.path)),
+        zip_href: (room.viewer.may(FILE_VIEW) && folder.total > 0).then(|| zip_href(&path)),
         paging: folder.paging,
     };
     let sheet = Sheet::new(title, page).at("/browser").alternates(vec![alternate]);
     if place.rev.is_some() { sheet.noindex() } else { sheet }.render(desk)
+}
+
+fn zip_href(path: &str) -> String {
+    format!("{path}{}format=zip", if path.contains('?') { '&' } else { '?' })
 }
 
 /// The pages that there are of every path: their names and addresses.
@@ -268,10 +363,39 @@ pub fn ways(room: &Room) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-fn row(room: &Room, place: &Place, folder: &Folder, entry: &Entry) -> Row {
+/// Folders first, whatever the order.
+fn in_order<'t>(
+    place: &Place,
+    entries: Vec<Entry>,
+    order: Order,
+    changed: impl Fn(&Entry) -> Option<&'t Told>,
+) -> Vec<Entry> {
+    let mut known: Vec<(String, Option<u64>, Option<&Told>, Entry)> = entries
+        .into_iter()
+        .map(|entry| {
+            // Only that order reads them all.
+            let size = if order.by == By::Size { size(place, &entry) } else { None };
+            (tree::shown(&entry.name), size, changed(&entry), entry)
+        })
+        .collect();
+    known.sort_by(|one, other| {
+        let is_file = |entry: &Entry| entry.kind() != Kind::Folder;
+        is_file(&one.3)
+            .cmp(&is_file(&other.3))
+            .then_with(|| order.compare(&sorted(&one.0, one.1, one.2), &sorted(&other.0, other.1, other.2)))
+    });
+    known.into_iter().map(|(_, _, _, entry)| entry).collect()
+}
+
+fn sorted<'a>(name: &'a str, size: Option<u64>, told: Option<&'a Told>) -> Sorted<'a> {
+    Sorted { name, size, date: told.map(|told| told.at), author: told.map_or("", |told| told.author.as_str()) }
+}
+
+fn row(room: &Room, place: &Place, folder: &Folder, entry: &Entry, ages: &Ages) -> Row {
     let mut path = place.path.clone();
     path.push(entry.name.clone());
     let kind = entry.kind();
+    let changed = folder.changes.get(&entry.name).and_then(|id| folder.told.get(id));
     let may_open = kind == Kind::Folder || room.viewer.may(FILE_VIEW);
     Row {
         name: tree::shown(&entry.name),
@@ -285,7 +409,8 @@ fn row(room: &Room, place: &Place, folder: &Folder, entry: &Entry) -> Row {
         size: size(place, entry),
         target: target(place, entry),
         module: (kind == Kind::Submodule).then(|| super::short(&entry.id.to_string()).to_owned()),
-        changed: folder.changes.get(&entry.name).and_then(|id| folder.told.get(id)).map(|told| told.line(room)),
+        changed: changed.map(|told| told.line(room)),
+        age: changed.map(|told| ages.step(told.at)),
     }
 }
 

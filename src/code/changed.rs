@@ -10,6 +10,7 @@ use git2::{Delta, Diff, DiffFindOptions, DiffOptions, ObjectType, Oid, Patch, Re
 use super::changed_paths::differ_in_at_most;
 use super::file_path;
 use crate::base::error::{Error, Result};
+use crate::base::job::Progress;
 
 /// Files with more bytes are not compared by line.
 pub const LARGEST_FILE: u64 = 1 << 20;
@@ -269,8 +270,17 @@ impl Comparison<'_> {
         Patch::from_blobs(&old_blob, Some(old), &new_blob, Some(new), Some(&mut as_git_writes_it())).map(Some)
     }
 
-    /// The files as one patch that `git apply` takes. Refused if it is too large to be made here.
-    pub fn unified<'f>(&self, files: impl Iterator<Item = &'f ChangedFile> + Clone) -> Result<Vec<u8>> {
+    /// Whether these are two trees, and not two files that were chosen by hand.
+    pub fn is_of_trees(&self) -> bool {
+        self.diff.is_some()
+    }
+
+    /// The files as one patch that `git apply` takes. Refused if it is too large to be made here. None: the time was over.
+    pub fn unified<'f>(
+        &self,
+        files: impl Iterator<Item = &'f ChangedFile> + Clone,
+        progress: &Progress,
+    ) -> Result<Option<Vec<u8>>> {
         let ids = files.clone().flat_map(|file| [&file.old, &file.new]).flatten().map(|side| side.id);
         if files.clone().nth(PATCH_FILES).is_some() || !within(self.git, ids, PATCH_BYTES) {
             return Err(Error::invalid(
@@ -280,14 +290,19 @@ impl Comparison<'_> {
             ));
         }
         let mut text = Vec::new();
-        for file in files {
+        let total = files.clone().count();
+        for (at, file) in files.enumerate() {
+            if progress.is_over() {
+                return Ok(None);
+            }
+            progress.at(at, total);
             let written = self.patch(file).and_then(|patch| patch.map(|mut patch| patch.to_buf()).transpose());
             match written {
                 Ok(buffer) => push_patch(&mut text, file, buffer.as_deref().unwrap_or_default()),
                 Err(error) => return Err(unreadable(&error)),
             }
         }
-        Ok(text)
+        Ok(Some(text))
     }
 }
 

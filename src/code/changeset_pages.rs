@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::archive::{self, Contents, Wanted};
 use super::asked::{self, Told};
 use super::changed::{self, ChangedFile};
 use super::differences::{Compared, Differences, Place, start, unknown_format};
@@ -17,11 +18,13 @@ use super::repository::{self, Repository};
 use super::store;
 use super::{
     BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
+    whole,
 };
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
 use crate::base::time::When;
+use crate::web::job::Arrived;
 use crate::web::page::Alternate;
 use crate::web::paging::with_value;
 use crate::web::text::Reader;
@@ -112,7 +115,7 @@ fn answered(desk: &Desk, room: &Room, found: &Found) -> Result<Answer> {
 /// A commit whose changes can't be told, and why.
 fn untold(desk: &Desk, room: &Room, found: &Found, why: &str) -> Result<Answer> {
     match desk.visit.value("format").as_deref() {
-        Some("diff" | "patch") => Err(Error::not_found(why)),
+        Some("diff" | "patch" | "zip") => Err(Error::not_found(why)),
         _ => presented(desk, room, found, None, &[why.to_owned()]),
     }
 }
@@ -126,13 +129,45 @@ fn in_format(
 ) -> Result<Answer> {
     let name = short(&found.facts.sha);
     match desk.visit.value("format").as_deref() {
-        Some("diff") => Ok(file(compared.unified(room)?, &format!("{name}.diff"))),
-        Some("patch") => {
-            let patch = compared.unified(room)?;
-            Ok(file(mail::mail(commit, &room.viewer, &compared.summary(), &patch), &format!("{name}.patch")))
+        Some(format @ ("diff" | "patch")) => {
+            let Some((repository, _)) = &found.opened else { return Err(Error::not_found(NO_CHANGESET)) };
+            let patch = match whole::unified(desk, room, repository, compared)? {
+                Arrived::Thing(patch) => patch,
+                Arrived::Later(answer) => return Ok(answer),
+            };
+            let bytes = match format {
+                "diff" => patch.to_vec(),
+                _ => mail::mail(commit, &room.viewer, &compared.summary(), &patch),
+            };
+            Ok(file(bytes, &format!("{name}.{format}")))
         }
+        Some("zip") => packed(desk, room, found, compared),
         _ => presented(desk, room, found, Some(compared), &[]),
     }
+}
+
+/// The files that it changed as it left them, in one archive.
+fn packed(desk: &Desk, room: &Room, found: &Found, compared: &Compared<'_, '_>) -> Result<Answer> {
+    room.viewer.require(FILE_VIEW)?;
+    let Some((repository, _)) = &found.opened else { return Err(Error::not_found(NO_CHANGESET)) };
+    let files = archive::left_by(compared);
+    if files.is_empty() {
+        return Err(Error::not_found("This changeset left no file that could be packed."));
+    }
+    let parent = parent_asked(desk, found.facts.parents.len())?;
+    let name = short(&found.facts.sha);
+    let wanted = Wanted {
+        repository,
+        commit: found.facts.oid()?,
+        contents: Contents::Files(files),
+        path: &[format!("{parent}:").as_bytes(), &found.path].concat(),
+        name: archive::name(&[&repository.name, "changeset", name]),
+        changed: found.facts.committed_at,
+        title: format!("An archive of changeset {name}"),
+        back_href: href(room, found),
+        back: format!("Changeset {name}"),
+    };
+    archive::send(desk, room, wanted)
 }
 
 /// A text of git's, which need not be UTF-8.
@@ -272,6 +307,8 @@ struct ChangesetPage {
     differences: Option<Differences>,
     diff_href: Option<String>,
     patch_href: Option<String>,
+    /// The changed files themselves.
+    zip_href: Option<String>,
 }
 
 impl Page for ChangesetPage {
@@ -356,7 +393,17 @@ fn as_page(
     if is_merge && let Some(chosen) = facts.parents.get(parent - 1) {
         notes.push(format!("A merge: what is shown is what it changed of its parent {}.", short(chosen)));
     }
-    let differences = compared.map(|compared| compared.shown(desk, room, notes.clone())).transpose()?;
+    let drawn = match (compared, &found.opened) {
+        (Some(compared), Some((repository, _))) => whole::asked(desk, room, repository, compared)?,
+        _ => None,
+    };
+    let whole = match drawn {
+        Some(Arrived::Later(answer)) => return Ok(answer),
+        Some(Arrived::Thing(whole)) => Some(whole),
+        None => None,
+    };
+    let shown = |compared: &Compared<'_, '_>| compared.shown(desk, room, notes.clone(), whole.as_deref());
+    let differences = compared.map(shown).transpose()?;
     let mut troubles = found.troubles.clone();
     if differences.is_none() {
         troubles.extend(notes);
@@ -369,6 +416,8 @@ fn as_page(
     let pairs = kept_pairs(&desk.visit);
     let formatted = |format: &str| may_read.then(|| with_value(&here, &pairs, "format", format));
     let (diff_href, patch_href) = (formatted("diff"), formatted("patch"));
+    let leaves_files = compared.is_some_and(|compared| compared.files().any(|file| file.new.is_some()));
+    let zip_href = formatted("zip").filter(|_| leaves_files);
     let alternate = |href: &Option<String>, media_type, title: &str| {
         href.clone().map(|href| Alternate { href, media_type, title: title.to_owned() })
     };
@@ -402,6 +451,7 @@ fn as_page(
         differences,
         diff_href,
         patch_href,
+        zip_href,
         sha: facts.sha.clone(),
     };
     let title = format!("Changeset {}: {}", short(&facts.sha), facts.subject());

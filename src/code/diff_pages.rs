@@ -13,9 +13,10 @@ use super::file_path;
 use super::git::{self, Revision};
 use super::place;
 use super::repository::{self, Repository};
-use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of};
+use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of, whole};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::time::When;
+use crate::web::job::Arrived;
 use crate::web::page::Alternate;
 use crate::web::paging::with_value;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -179,7 +180,10 @@ fn compare(
     };
     let name = format!("{}-{}.diff", short(&old.sha), short(&new.sha));
     match desk.visit.value("format").as_deref() {
-        Some("diff" | "patch") => Ok(file(compared.unified(room)?, &name)),
+        Some("diff" | "patch") => match whole::unified(desk, room, repository, &compared)? {
+            Arrived::Thing(patch) => Ok(file(patch.to_vec(), &name)),
+            Arrived::Later(answer) => Ok(answer),
+        },
         _ if desk.visit.wants_json() => as_json(desk, room, &old, &new, &compared),
         None | Some("html") => as_page(desk, room, all, asked, (repository, git), (&old, &new), &compared),
         Some(other) => Err(unknown_format(other)),
@@ -345,7 +349,12 @@ fn as_page(
             notes.push(format!("The {which} revision has nothing at that path."));
         }
     }
-    let differences = compared.shown(desk, room, notes)?;
+    let whole = match whole::asked(desk, room, repository, compared)? {
+        Some(Arrived::Later(answer)) => return Ok(answer),
+        Some(Arrived::Thing(whole)) => Some(whole),
+        None => None,
+    };
+    let differences = compared.shown(desk, room, notes, whole.as_deref())?;
     let ends = Ends {
         old: shown_end(room, git, &asked.old, old)?,
         new: shown_end(room, git, &asked.new, new)?,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::changed::{ChangedFile, Comparison, Entries, Kind};
 use super::file_diff::{Budget, Drawing, FileDiff, Sides, draw};
 use super::repository::Repository;
+use super::whole::Whole;
 use super::{BROWSER_VIEW, FILE_VIEW, file_path};
 use crate::base::error::{Error, Result};
 use crate::web::diff::Style;
@@ -18,7 +19,7 @@ use crate::web::paging::{self, Paging};
 use crate::web::{Desk, Room, Visit};
 
 /// Files on one page of the list, and in one JSON answer.
-const FILES: usize = 300;
+pub const FILES: usize = 300;
 const JSON_FILES: usize = 1_000;
 /// What one page draws: rows of all files together, or of the one file that it is about, and bytes that are compared.
 const ROWS: usize = 2_000;
@@ -100,6 +101,8 @@ pub struct Differences {
     paging: Paging,
     /// Differences were left to pages of their own.
     folded: bool,
+    /// All of them on one page, made by a job.
+    whole_href: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -147,12 +150,6 @@ impl Compared<'_, '_> {
         self.comparison.files.iter().filter(|file| file.is_in(&self.path))
     }
 
-    /// The unified form; empty if nothing differs.
-    pub fn unified(&self, room: &Room) -> Result<Vec<u8>> {
-        room.viewer.require(FILE_VIEW)?;
-        self.comparison.unified(self.files())
-    }
-
     /// `3 files changed, 10 insertions(+), 2 deletions(-)`, as far as that is quickly counted; else empty.
     pub fn summary(&self) -> String {
         let deadline = Instant::now() + COUNTING;
@@ -174,7 +171,8 @@ impl Compared<'_, '_> {
     }
 
     /// Everything that a page shows of it. `extra` are notes that stand above the list.
-    pub fn shown(&self, desk: &Desk, room: &Room, extra: Vec<String>) -> Result<Differences> {
+    /// `whole` is what a job has drawn.
+    pub fn shown(&self, desk: &Desk, room: &Room, extra: Vec<String>, whole: Option<&Whole>) -> Result<Differences> {
         let mut notes = extra;
         let all: Vec<&ChangedFile> = self.files().collect();
         if self.comparison.without_renames {
@@ -190,13 +188,18 @@ impl Compared<'_, '_> {
         let paging = Paging::new(&self.href, &pairs, paging::asked(desk.visit.value("page")), FILES, all.len());
         let begin = paging.offset(FILES).min(all.len());
         let page = &all[begin..all.len().min(begin + FILES)];
-        let counts = self.counts(page);
+        let counts = whole.map_or_else(|| self.counts(page), |whole| whole.counts.clone());
         let (drawing, context) = drawing(&desk.visit)?;
-        let mut files: Vec<Listed> =
-            page.iter().enumerate().map(|(at, file)| self.listed(room, begin + at + 1, file, counts[at])).collect();
+        let mut files: Vec<Listed> = page
+            .iter()
+            .enumerate()
+            .map(|(at, file)| self.listed(room, begin + at + 1, file, counts.get(at).copied().flatten()))
+            .collect();
         measure(&mut files);
-        if may_read {
-            self.draw(&mut files, page, drawing);
+        match whole.filter(|_| may_read) {
+            Some(whole) => put(&mut files, whole.diffs.iter().cloned()),
+            None if may_read => self.draw(&mut files, page, drawing),
+            None => {}
         }
         let folded = files.iter().any(|file| file.diff.as_ref().is_some_and(|diff| diff.kind == "folded" || diff.cut));
         let kept = |name: &str| !matches!(name, "context" | "blanks" | "page");
@@ -221,6 +224,8 @@ impl Compared<'_, '_> {
             notes,
             paging,
             folded,
+            whole_href: (folded && whole.is_none() && self.comparison.is_of_trees())
+                .then(|| with_raw(&self.href, &desk.visit.query, "whole", "1")),
         })
     }
 
@@ -266,13 +271,7 @@ impl Compared<'_, '_> {
             old_bytes: export(&self.old_place),
             new_bytes: export(&self.new_place),
         };
-        for (listed, file) in files.iter_mut().zip(page) {
-            let diff = draw(&mut sides, self.comparison, file, drawing, &mut budget);
-            if diff.kind != "folded" {
-                listed.href = format!("#{}", listed.anchor);
-            }
-            listed.diff = Some(diff);
-        }
+        put(files, page.iter().map(|file| draw(&mut sides, self.comparison, file, drawing, &mut budget)));
     }
 
     /// The list of files for JSON: `(files, total, next)`.
@@ -294,6 +293,16 @@ impl Compared<'_, '_> {
             })
             .collect();
         (files, all.len(), paging.next)
+    }
+}
+
+/// Gives each file its difference.
+fn put(files: &mut [Listed], diffs: impl Iterator<Item = FileDiff>) {
+    for (listed, diff) in files.iter_mut().zip(diffs) {
+        if diff.kind != "folded" {
+            listed.href = format!("#{}", listed.anchor);
+        }
+        listed.diff = Some(diff);
     }
 }
 

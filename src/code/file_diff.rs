@@ -45,7 +45,7 @@ impl Budget {
 }
 
 /// What is drawn below the name of a file. Empty lists and texts where there is nothing of the kind.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct FileDiff {
     /// `lines`, `pictures`, `words` (notes alone) or `folded` (see its own page).
     pub kind: &'static str,

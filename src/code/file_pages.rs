@@ -10,7 +10,7 @@ use super::raw::LARGEST;
 use super::source::{self, Content};
 use super::told::{self, CommitLine};
 use super::tree::{self, Entry, Kind};
-use super::{LOG_VIEW, past, relative, unseen};
+use super::{LOG_VIEW, blame_pages, past, relative, unseen};
 use crate::attachment::media;
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Html};
@@ -31,6 +31,7 @@ struct FilePage {
     changed: Option<CommitLine>,
     is_unknown: bool,
     log_href: Option<String>,
+    blame_href: Option<String>,
     raw_href: Option<String>,
     plain_href: Option<String>,
     source_href: Option<String>,
@@ -83,6 +84,7 @@ pub fn file(desk: &Desk, room: &Room, place: &Place, entry: &Entry) -> Result<An
         changed,
         is_unknown,
         log_href: room.viewer.may(LOG_VIEW).then(|| place.href(room, "/log", &place.path)),
+        blame_href: matches!(shown, Shown::Code(_) | Shown::Document(_)).then(|| blame_pages::href(room, place)),
         raw_href: is_small.then(|| export.clone()),
         plain_href: (is_small && matches!(shown, Shown::Code(_) | Shown::Document(_)))
             .then(|| with_value(plain, &pairs, "format", "txt")),
@@ -186,6 +188,6 @@ fn document(desk: &Desk, room: &Room, place: &Place, text: &str) -> Result<Strin
 }
 
 /// What the colours go by: the end of the name, or all of it.
-fn language(name: &str) -> &str {
+pub fn language(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, extension)| extension)
 }

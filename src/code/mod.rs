@@ -10,16 +10,21 @@
 //! commit's orders go to whoever has tickets through [`crate::base::component::Component::obey`].
 //!
 //! `tree` and `place` know what lies where, `file_path` and `unseen` how names and texts of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
-//! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that.
+//! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that. `blame` works out who changed which line, and
+//! `blame_pages` shows it, in colours by `age`; `archive` packs a folder for those who want to take it along.
 //!
 //! `found` finds a commit, `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
-//! `differences` puts both on a page, `mail` makes a patch of a commit, `asked` tells what a message did to tickets and
+//! `differences` puts both on a page, `whole` has a job do what is more than a page may, `mail` makes a patch of a commit, `asked` tells what a message did to tickets and
 //! `reach` where a commit stands.
 
 mod act;
 mod actor;
 mod admin;
+mod age;
+mod archive;
 mod asked;
+mod blame;
+mod blame_pages;
 mod browse_pages;
 mod changed;
 mod changed_paths;
@@ -43,6 +48,7 @@ mod log_pages;
 mod log_rows;
 mod macros;
 mod mail;
+mod order;
 mod past;
 mod patch_id;
 pub mod place;
@@ -61,6 +67,7 @@ pub mod tree;
 mod unseen;
 mod walk;
 pub mod watch;
+mod whole;
 
 use rusqlite::Connection;
 

@@ -272,7 +272,7 @@ fn step_of(git: &Git, commit: Oid, path: &[Vec<u8>], mode: Mode) -> Result<Optio
 }
 
 /// The row of a path; 0 for the outermost folder, none if there never was such a path on the line.
-fn path_id(db: &Connection, repository: i64, path: &[Vec<u8>]) -> Result<Option<i64>> {
+pub fn path_id(db: &Connection, repository: i64, path: &[Vec<u8>]) -> Result<Option<i64>> {
     let mut statement = db.prepare_cached("select id from path where repository = ?1 and parent = ?2 and name = ?3")?;
     let mut id = 0;
     for name in path {
