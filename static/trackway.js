@@ -53,3 +53,8 @@ if (waiting) {
   const { startWaiting } = await import("./waiting.js");
   startWaiting(waiting);
 }
+const compare = document.querySelector("form[data-paths]");
+if (compare) {
+  const { offerPaths } = await import("./paths.js");
+  offerPaths(compare);
+}

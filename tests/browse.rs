@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use trackway::base::event::Followed;
+use trackway::code::history;
 
 use crate::support::TestSite;
 use crate::support::answer::Answer;
@@ -63,6 +67,46 @@ fn a_folder_lists_what_it_holds_with_the_last_change_of_each() {
     assert_eq!(changes(&json), expected.map(|(name, message)| (name.to_owned(), message.to_owned())));
     assert_eq!(json.json()["items"][1]["size"], 13);
     assert_eq!(json.json()["total"], 2);
+}
+
+#[test]
+fn a_folder_stands_in_the_order_asked_for_with_folders_first_and_the_age_of_each() {
+    let (test, _repository) = connected();
+    let kim = test.user("kim").member();
+    let listed = |query: &str| names(&kim.get(&format!("/demo/browser/src{query}")).expect(200));
+
+    assert_eq!(listed(""), ["doors.rs", "main.rs"]);
+    assert_eq!(listed("?desc=1"), ["main.rs", "doors.rs"]);
+    assert_eq!(listed("?order=size"), ["main.rs", "doors.rs"]);
+    assert_eq!(listed("?order=size&desc=1"), ["doors.rs", "main.rs"]);
+    assert_eq!(listed("?order=date&desc=1"), ["main.rs", "doors.rs"]);
+    assert_eq!(listed("?order=date"), ["doors.rs", "main.rs"]);
+    assert_eq!(listed("?order=author"), ["doors.rs", "main.rs"]);
+    assert_eq!(names(&kim.get("/demo/browser?desc=1").expect(200)), ["src", "README.md"]);
+    let page = kim.get("/demo/browser/src?rev=main&order=date&desc=1").expect(200);
+    assert_eq!(page.attributes("th[aria-sort]", "aria-sort"), ["descending"]);
+    let heads = page.attributes("th.sortable a", "href");
+    assert_eq!(heads[0], "/demo/browser/src?rev=main");
+    assert_eq!(heads[3], "/demo/browser/src?rev=main&order=date");
+    assert_eq!(page.attributes("td.age", "class"), ["when age age-0", "when age age-1"]);
+}
+
+#[test]
+fn several_repositories_stand_in_any_order() {
+    let (test, repository) = connected();
+    let other = TestRepository::new();
+    other.write("a", "a").commit("Older than the rest");
+    test.connect(&other.path(), "attic");
+    let kim = test.user("kim").member();
+    let listed = |query: &str| kim.get(&format!("/demo/browser{query}")).expect(200).all(".repositories .name a");
+
+    assert_eq!(listed(""), ["doors", "attic"], "the default one first");
+    assert_eq!(listed("?repositories_order=name"), ["attic", "doors"]);
+    assert_eq!(listed("?repositories_order=date&repositories_desc=1"), ["doors", "attic"]);
+    assert_eq!(listed("?repositories_order=date"), ["attic", "doors"]);
+    let page = kim.get("/demo/browser").expect(200);
+    assert_eq!(page.attributes(".repositories td.age", "class"), ["when age age-0", "when age age-1"]);
+    drop(repository);
 }
 
 #[test]
@@ -417,6 +461,55 @@ fn a_shallow_copy_shows_what_it_has() {
     assert_eq!(messages(&log), ["Say nothing <b>more</b>\n\nIt was too loud.", "Call it doors"]);
     let folder = kim.get("/demo/browser/shallow/src?format=json").expect(200);
     assert_eq!(changes(&folder)[0], ("doors.rs".to_owned(), "Call it doors".to_owned()));
+}
+
+#[test]
+fn a_long_history_is_taken_in_by_parts_so_that_others_have_their_turn() {
+    let repository = TestRepository::new();
+    for number in 0..60 {
+        repository.write("a", number.to_string()).commit(&format!("Commit {number}"));
+    }
+    let test = TestSite::new();
+    test.connect(&repository.path(), "doors");
+    let kim = test.user("kim").member();
+
+    let mut parts = 1;
+    while history::catch_up_all(&test.demo(), Duration::ZERO).unwrap() == Followed::Partly {
+        parts += 1;
+        assert!(parts <= 60, "each part takes one commit at least");
+    }
+
+    assert_eq!(messages(&kim.get("/demo/log/a?format=json&limit=100").expect(200)).len(), 60);
+    assert_eq!(test.findings_of_history(), Vec::<String>::new());
+}
+
+#[test]
+fn a_shallow_copy_that_was_made_whole_shows_all_of_it() {
+    let (test, repository) = connected();
+    let kim = test.user("kim").member();
+    let copy = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", repository.path().display());
+    let to = copy.path().join("copy");
+    repository.git(["clone", "-q", "--depth", "2", &from, to.to_str().unwrap()]);
+    test.connect(&to, "shallow");
+    test.command(&["repo", "sync", "demo"]).expect(0);
+    test.take_in_history();
+    assert_eq!(messages(&kim.get("/demo/log/shallow?format=json").expect(200)).len(), 2);
+
+    repository.git(["-C", to.to_str().unwrap(), "fetch", "-q", "--unshallow"]);
+    test.command(&["repo", "sync", "demo"]).expect(0);
+    test.take_in_history();
+
+    assert_eq!(messages(&kim.get("/demo/log/shallow?format=json").expect(200)).len(), 4);
+    let readme = kim.get("/demo/log/shallow/README.md?format=json").expect(200);
+    assert_eq!(messages(&readme), ["Begin"]);
+    let known = |db: &rusqlite::Connection| {
+        let sql = "select count(*) from changeset_repository join repository on repository.id = repository
+                   where name = 'shallow'";
+        Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(test.demo().read(known).unwrap(), 4);
+    assert!(!test.command(&["repo", "list", "demo"]).expect(0).stdout.contains("can't be read"));
 }
 
 #[test]

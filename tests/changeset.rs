@@ -494,3 +494,34 @@ fn who_may_not_read_files_sees_no_content_and_who_may_see_nothing_gets_nothing()
     test.revoke("members", &["CHANGESET_VIEW"]);
     kim.get("/demo/diff").expect(404);
 }
+
+#[test]
+fn what_is_more_than_a_page_draws_is_made_beside() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let made = connected(&test, "house");
+    made.commit_file("begin", "", "Begin");
+    for file in 0..60 {
+        let lines: String = (0..100).map(|line| format!("{file} {line}\n")).collect();
+        fs::write(made.folder.join(format!("file-{file}")), lines).unwrap();
+    }
+    made.git(&["add", "-A"]);
+    let sha = made.commit("Much");
+    let page = kim.get(&format!("/demo/changeset/{sha}")).expect(200);
+    let way = page.attributes(".note a", "href").into_iter().find(|href| href.contains("whole=1")).unwrap();
+    test.site.jobs().try_for(std::time::Duration::ZERO);
+
+    let waits = kim.get(&way).expect(202);
+
+    assert!(waits.words().contains("All differences on one page"), "{}", waits.words());
+    assert!(test.site.jobs().wait(std::time::Duration::from_secs(60)));
+    let whole = kim.get(&way).expect(200);
+    assert_eq!(whole.all(".file-diff").len(), 60);
+    assert!(!whole.words().contains("Show the difference") && !whole.words().contains("more than one page shows"));
+    // A patch as well.
+    let patch = format!("/demo/changeset/{sha}?format=diff");
+    kim.get(&patch).expect(202);
+    assert!(test.site.jobs().wait(std::time::Duration::from_secs(60)));
+    let patch = kim.get(&patch).expect(200).text();
+    assert_eq!(patch.matches("\n+59 ").count(), 100);
+}

@@ -4,7 +4,9 @@
 mod support;
 
 mod account;
+mod archive;
 mod attachment;
+mod blame;
 mod browse;
 mod browse_random;
 mod changeset;
@@ -20,6 +22,7 @@ mod floors;
 mod frame;
 mod kept;
 mod live;
+mod log;
 mod markup;
 mod migrations;
 mod milestone;

@@ -435,3 +435,23 @@ fn commands_of_repositories_say_what_is_wrong() {
     assert!(refused(&["user", "email", "kim", "no address"]).contains("not an e-mail address"));
     stage.test.command(&["repo", "change", "demo", "code", "--acts-as", "everybody"]).expect(2);
 }
+
+#[test]
+fn what_came_with_the_rest_of_a_shallow_copy_never_acts() {
+    let stage = Stage::unconnected();
+    stage.code.commit("Fixes #1");
+    stage.code.commit("Two");
+    let copy = stage.path("copy");
+    let from = format!("file://{}", stage.code.folder.display());
+    stage.code.git(&["clone", "-q", "--depth", "1", &from, copy.to_str().unwrap()]);
+    stage.run(&["repo", "add", "demo", &copy.display().to_string()]);
+    assert!(stage.sync().contains('1'), "one commit is there");
+    Repository::new(&copy).git(&["fetch", "-q", "--unshallow"]);
+
+    stage.sync();
+
+    assert_eq!(stage.status(1), "new");
+    let commits = stage.person().get("/demo/search?q=fixes&format=json").expect(200);
+    assert_eq!(commits.status, 200);
+    assert_eq!(stage.kept(&stage.code.git(&["rev-parse", "HEAD~1"]), 1).0, "none");
+}

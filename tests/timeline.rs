@@ -7,6 +7,7 @@ use trackway::base::event::Via;
 use trackway::base::project::Act;
 
 use crate::support::answer::Answer;
+use crate::support::work_tree::TestRepository;
 use crate::support::{Person, TestSite};
 
 const SECOND: i64 = 1_000_000;
@@ -424,4 +425,39 @@ fn what_was_chosen_with_update_is_chosen_at_the_next_visit_of_the_same_person_al
     assert_eq!(checked(&test.anonymous().get("/demo/timeline")), usual);
     kim.get("/demo/timeline?update=1").expect(200);
     assert_eq!(checked(&kim.get("/demo/timeline")), usual, "choosing nothing is to have no choice");
+}
+
+#[test]
+fn commits_are_asked_for_by_repository_where_there_are_several() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let (doors, attic) = (TestRepository::new(), TestRepository::new());
+    doors.write("a", "a").commit("Open the doors");
+    test.connect(&doors.path(), "doors");
+    test.command(&["repo", "sync", "demo"]).expect(0);
+    let names = |page: &Answer| page.attributes("input[type=checkbox]", "name");
+    assert!(
+        !names(&kim.get("/demo/timeline?from=2024-01-01&daysback=400").expect(200)).contains(&"repo-doors".to_owned())
+    );
+    attic.write("b", "b").commit("Sweep the attic");
+    test.connect(&attic.path(), "old attic");
+    test.command(&["repo", "sync", "demo"]).expect(0);
+    let days = "?from=2024-01-01&daysback=400";
+
+    let page = kim.get(&format!("/demo/timeline{days}")).expect(200);
+
+    assert_eq!(page.attributes(".choice-parts input", "name"), ["repo-doors", "repo-old attic"]);
+    assert!(page.words().contains("Sweep the attic committed to old attic"), "{}", page.words());
+    let logs = page.attributes(".event-more", "href");
+    assert!(logs.iter().any(|href| href.starts_with("/demo/log/old%20attic?rev=")), "{logs:?}");
+    for href in logs {
+        kim.get(&href).expect(200);
+    }
+    let only = kim.get(&format!("/demo/timeline{days}&repo-old+attic=on")).expect(200);
+    assert!(only.words().contains("Sweep the attic") && !only.words().contains("Open the doors"), "{}", only.words());
+    assert!(only.words().contains("of old attic"), "the filter in one line says so");
+    // A choice is kept with the names as they are.
+    kim.get(&format!("/demo/timeline{days}&changeset=on&repo-old+attic=on&update=1")).expect(200);
+    let again = kim.get(&format!("/demo/timeline{days}")).expect(200);
+    assert_eq!(again.attributes("input[type=checkbox][checked]", "name"), ["changeset", "repo-old attic"]);
 }

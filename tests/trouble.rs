@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use rusqlite::Connection;
 use trackway::base::component::{Component, Components};
 use trackway::base::error::{Error, Result};
-use trackway::base::event::{Event, Follower, NewEvent, Via, parked};
+use trackway::base::event::{Event, Followed, Follower, NewEvent, Via, parked};
 use trackway::base::project::{Act, Project};
 use trackway::base::resource::Resource;
 use trackway::base::site::Site;
@@ -74,7 +74,7 @@ impl Follower for Picky {
         "picky"
     }
 
-    fn follow(&self, _: &Project, events: &[Event]) -> Result<()> {
+    fn follow(&self, _: &Project, events: &[Event]) -> Result<Followed> {
         let mut heard = HEARD.lock().unwrap();
         if let [event] = events {
             if event.kind == "bad.one" {
@@ -86,7 +86,7 @@ impl Follower for Picky {
         if events.iter().any(|event| event.kind == "bad.one") {
             Err(Error::internal("no taste for it"))
         } else {
-            Ok(())
+            Ok(Followed::All)
         }
     }
 }

@@ -92,6 +92,17 @@ pub trait Component: Send + Sync {
         &[]
     }
 
+    /// The parts of its timeline that can be asked for by themselves in this project, as far as this viewer sees them (row
+    /// V23); none where there is nothing to choose from. They belong to its first filter.
+    fn timeline_parts(&self, _db: &Connection, _viewer: &Viewer) -> Result<Vec<TimelinePart>> {
+        Ok(Vec::new())
+    }
+
+    /// Which events of its first filter belong to one of these parts, in the order asked for.
+    fn in_parts(&self, _db: &Connection, events: &[&Event], _parts: &[String]) -> Result<Vec<bool>> {
+        Ok(events.iter().map(|_| true).collect())
+    }
+
     /// What the timeline says of events that one of its own filters names (for files: of events of its own), in the order
     /// asked for; none for what this viewer may not see.
     fn occurrences(&self, _db: &Connection, _viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
@@ -245,6 +256,14 @@ pub struct TimelineFilter {
     pub permission: Permission,
     /// Whether it is on where nothing was chosen.
     pub on: bool,
+}
+
+/// A part of what a filter stands for, such as the commits of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelinePart {
+    /// As the address names it: `repo-doors`.
+    pub name: String,
+    pub title: String,
 }
 
 /// One thing that happened, in words for one viewer. The timeline adds who and when.

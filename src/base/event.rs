@@ -102,13 +102,22 @@ pub struct Event {
 /// Somebody who hears of every event, later and slowly: the search index, mail, live pages.
 pub trait Follower: Send + Sync {
     fn name(&self) -> &'static str;
-    /// Takes a run of events in order. An error means that none of them counts as done.
-    fn follow(&self, project: &Project, events: &[Event]) -> Result<()>;
+    /// Takes a run of events in order. An error means that none of them counts as done. What would keep the others waiting
+    /// is done in parts: the same events come again until all of it is.
+    fn follow(&self, project: &Project, events: &[Event]) -> Result<Followed>;
     /// Where this follower really stands, if it keeps more than the database knows; a smaller number than the database's
     /// makes it hear the events since then again.
     fn position(&self, _project: &Project) -> Result<Option<i64>> {
         Ok(None)
     }
+}
+
+/// How far a follower has come with the events that it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    All,
+    /// It goes on when the others have had their turn.
+    Partly,
 }
 
 /// Writes one event; for [`super::project::Tx::record`] and the site's own log.
@@ -200,6 +209,8 @@ pub enum Round {
     Idle,
     /// Some events were dealt with; there may be more.
     Moved,
+    /// There is more to do for the events that come next.
+    Partly,
     /// An event failed and is tried again after this instant.
     Waits(Instant),
 }
@@ -226,13 +237,19 @@ pub fn advance(project: &Project, follower: &dyn Follower) -> Result<Round> {
     let Some(last) = events.last() else {
         return Ok(Round::Idle);
     };
-    let run = follower.follow(project, &events);
+    let run = match follower.follow(project, &events) {
+        Ok(Followed::Partly) => return Ok(Round::Partly),
+        run => run.map(drop),
+    };
     if run.is_ok() || events.len() == 1 {
         return after_try(project, name, last.id, at, failures, run);
     }
     // One of many failed: they are taken one by one at once, so that the one to blame is known and all before it are done.
     for event in &events {
-        let alone = follower.follow(project, std::slice::from_ref(event));
+        let alone = match follower.follow(project, std::slice::from_ref(event)) {
+            Ok(Followed::Partly) => return Ok(Round::Partly),
+            alone => alone.map(drop),
+        };
         if let Round::Waits(retry_at) = after_try(project, name, event.id, at, 0, alone)? {
             return Ok(Round::Waits(retry_at));
         }

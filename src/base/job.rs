@@ -297,6 +297,7 @@ impl Shared {
                 state.drop_unwanted();
                 let Some(next) = state.going.front_mut() else {
                     state.is_working = false;
+                    self.bell.notify_all();
                     return;
                 };
                 let Some(work) = next.work.take() else {

@@ -58,6 +58,16 @@ impl<'a> Act<'a> {
     }
 }
 
+/// How far the followers have come; what keeps them from the end counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CaughtUp {
+    Wholly,
+    /// One waits for another try.
+    Waits,
+    /// One goes on with what it has begun.
+    Partly,
+}
+
 /// An open write transaction of a project. Derefs to the connection; records events.
 pub struct Tx<'a> {
     db: &'a Connection,
@@ -183,8 +193,19 @@ impl Project {
     /// Lets the followers catch up with everything that has happened. False if they wait for a retry.
     /// Another process may be the one that runs them; then there is nothing to do here.
     pub fn catch_up(&self) -> Result<bool> {
+        loop {
+            match self.catch_up_in_part()? {
+                CaughtUp::Partly => {}
+                CaughtUp::Wholly => return Ok(true),
+                CaughtUp::Waits => return Ok(false),
+            }
+        }
+    }
+
+    /// The same, but a follower with much to do is left in the middle of it, so that nobody waits for it.
+    pub(super) fn catch_up_in_part(&self) -> Result<CaughtUp> {
         if !self.hold_followers()? {
-            return Ok(true);
+            return Ok(CaughtUp::Wholly);
         }
         self.due.store(false, Ordering::SeqCst);
         // Who is looking does not wait for the followers.
@@ -194,21 +215,28 @@ impl Project {
         });
         let done = self.run_followers()?;
         self.news.tell_followed(self, told);
-        if !done {
+        if done != CaughtUp::Wholly {
             self.due.store(true, Ordering::SeqCst);
+        }
+        if done == CaughtUp::Partly {
+            self.nudge.ring();
         }
         Ok(done)
     }
 
-    fn run_followers(&self) -> Result<bool> {
-        let mut done = true;
+    fn run_followers(&self) -> Result<CaughtUp> {
+        let mut done = CaughtUp::Wholly;
         for follower in self.components.iter().filter_map(|component| component.follower()) {
             loop {
                 match event::advance(self, follower)? {
                     event::Round::Idle => break,
                     event::Round::Moved => {}
+                    event::Round::Partly => {
+                        done = CaughtUp::Partly;
+                        break;
+                    }
                     event::Round::Waits(_) => {
-                        done = false;
+                        done = done.max(CaughtUp::Waits);
                         break;
                     }
                 }

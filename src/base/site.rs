@@ -547,7 +547,7 @@ impl Site {
 }
 
 fn catch_up(project: &Project) {
-    if let Err(error) = project.catch_up() {
+    if let Err(error) = project.catch_up_in_part() {
         log::error!("project {}: followers: {error}", project.id());
     }
 }

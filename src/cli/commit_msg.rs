@@ -15,8 +15,8 @@ use crate::ticket::store::{self, TicketRow};
 
 /// Warn of references to tickets that don't exist or are closed, and of what is nearly a reference.
 ///
-/// Git's own comments are not read: whatever stands below its scissors line, and lines that begin with `#`, except if a
-/// digit follows it directly (`#12 …`). The warnings go to standard error.
+/// Git's own comments are not read: whatever stands below its scissors line, and lines that begin with `#` or what
+/// `core.commentChar` says instead, except if a digit follows the `#` directly (`#12 …`). The warnings go to standard error.
 #[derive(Debug, Args)]
 pub struct CommitMsg {
     project: String,
@@ -27,6 +27,9 @@ pub struct CommitMsg {
     strict: bool,
 }
 
+/// Of these git takes one where it chooses by itself.
+const CHOSEN_BY_GIT: &str = "#;@!$%^&|:";
+
 pub fn run(shell: &Shell, command: &CommitMsg) -> Result<()> {
     let failed = |why: String| Error::invalid("file", format!("{}: {why}.", command.file.display()));
     let file = File::open(&command.file).map_err(|error| failed(error.to_string()))?;
@@ -36,7 +39,7 @@ pub fn run(shell: &Shell, command: &CommitMsg) -> Result<()> {
     let address = address(&entered.site)?;
     let prefixes = [address.absolute(&address.base)];
     let context = Context { project: Some(&entered.row.name), site_prefixes: &prefixes };
-    let (message, mut warnings) = without_comments(&message, will_be_cleaned());
+    let (message, mut warnings) = without_comments(&message, &comment_mark(&message), will_be_cleaned());
     let reading = read(&message, &context);
     let numbers: Vec<i64> = reading.tickets.keys().copied().collect();
     let rows = entered.project.read(|db| store::by_ids(db, &entered.viewer, &numbers))?;
@@ -79,16 +82,36 @@ fn will_be_cleaned() -> bool {
     std::env::var_os("GIT_INDEX_FILE").is_some() && std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":")
 }
 
+/// What git's comments begin with in this repository. Where git chooses for itself (`auto`), it takes a character with which
+/// no line of the message began; its comments stand last.
+fn comment_mark(message: &str) -> String {
+    let repository = git2::Repository::open_from_env().and_then(|repository| repository.config());
+    let config = repository.or_else(|_| git2::Config::open_default());
+    let said = config.and_then(|config| {
+        let value = config.get_string("core.commentString");
+        value.or_else(|_| config.get_string("core.commentChar"))
+    });
+    match said {
+        Ok(mark) if mark == "auto" => {
+            let last = message.lines().rev().find(|line| !line.trim().is_empty()).and_then(|line| line.chars().next());
+            last.filter(|mark| CHOSEN_BY_GIT.contains(*mark)).unwrap_or('#').to_string()
+        }
+        Ok(mark) if !mark.is_empty() => mark,
+        _ => "#".to_owned(),
+    }
+}
+
 /// The message without git's comments, and a warning for each line that reads like text and will be taken for one.
-fn without_comments(message: &str, will_be_cleaned: bool) -> (String, Vec<String>) {
+fn without_comments(message: &str, mark: &str, will_be_cleaned: bool) -> (String, Vec<String>) {
     let mut kept = String::with_capacity(message.len());
     let mut warnings = Vec::new();
     for line in message.split_inclusive('\n') {
-        let is_comment = line.starts_with('#');
+        let is_comment = line.starts_with(mark);
         if is_comment && line.contains("-- >8 --") {
             break;
         }
-        let is_reference = is_comment && line[1..].starts_with(|character: char| character.is_ascii_digit());
+        let after = line.strip_prefix('#').filter(|_| mark == "#").unwrap_or_default();
+        let is_reference = after.starts_with(|character: char| character.is_ascii_digit());
         if is_reference && will_be_cleaned {
             let said = line.trim_end();
             warnings.push(format!("`{said}`: git takes this line for a comment, because it begins with `#`"));
@@ -108,12 +131,18 @@ mod tests {
     fn comments_of_git_are_no_part_of_a_message() {
         let template = "Fixes #1\n\n# Please enter the message\n#\n#12 follows\n# --- >8 ---\nnot this\n";
         let cut = template.replace("# --- >8 ---", "# ------------------------ >8 ------------------------");
-        assert_eq!(without_comments(&cut, false).0, "Fixes #1\n\n#12 follows\n");
+        assert_eq!(without_comments(&cut, "#", false).0, "Fixes #1\n\n#12 follows\n");
+    }
+
+    #[test]
+    fn comments_begin_with_what_git_was_told() {
+        let (kept, warnings) = without_comments("#12 doors\n; Please enter\n; ---- >8 ----\nnot this\n", ";", true);
+        assert_eq!((kept.as_str(), warnings.len()), ("#12 doors\n", 0));
     }
 
     #[test]
     fn a_line_that_git_will_take_for_a_comment_is_told() {
-        let (kept, warnings) = without_comments("#12 doors\n\nbody\n", true);
+        let (kept, warnings) = without_comments("#12 doors\n\nbody\n", "#", true);
         assert_eq!(kept, "\nbody\n");
         assert!(warnings[0].contains("`#12 doors`"));
     }

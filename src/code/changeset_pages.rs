@@ -17,8 +17,8 @@ use super::git;
 use super::repository::{self, Repository};
 use super::store;
 use super::{
-    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, reach, short,
-    whole,
+    BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, file_path, mail, past, reach,
+    short, told, whole,
 };
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here};
@@ -304,6 +304,9 @@ struct ChangesetPage {
     /// The path that the page is restricted to, and the whole changeset.
     path: Option<String>,
     whole_href: String,
+    /// The changesets before and after it that changed that path, where they are known.
+    previous: Option<Other>,
+    next: Option<Other>,
     differences: Option<Differences>,
     diff_href: Option<String>,
     patch_href: Option<String>,
@@ -448,6 +451,8 @@ fn as_page(
         troubles,
         path: (!found.path.is_empty()).then(|| file_path::shown(&found.path)),
         whole_href,
+        previous: known.previous,
+        next: known.next,
         differences,
         diff_href,
         patch_href,
@@ -467,6 +472,8 @@ struct Around {
     children: Vec<String>,
     child_subjects: Vec<Option<String>>,
     repositories: Vec<Named>,
+    previous: Option<Other>,
+    next: Option<Other>,
 }
 
 fn around(desk: &Desk, db: &Connection, room: &Room, found: &Found) -> Result<Around> {
@@ -486,7 +493,10 @@ fn around(desk: &Desk, db: &Connection, room: &Room, found: &Found) -> Result<Ar
     if repositories.is_empty() {
         repositories.extend(found.opened.iter().map(|(repository, _)| repository.clone()));
     }
+    let (previous, next) = beside(db, room, found)?;
     Ok(Around {
+        previous,
+        next,
         message_html: message(desk, room, db, found)?,
         person,
         parents: store::subjects(db, viewer, &facts.parents)?,
@@ -497,6 +507,26 @@ fn around(desk: &Desk, db: &Connection, room: &Room, found: &Found) -> Result<Ar
             .map(|repository| Named { href: root_of(room, "browser", repository), name: repository.name.clone() })
             .collect(),
     })
+}
+
+/// The changesets before and after one that changed the path to which its page is restricted.
+fn beside(db: &Connection, room: &Room, found: &Found) -> Result<(Option<Other>, Option<Other>)> {
+    let Some((repository, opened)) = found.opened.as_ref().filter(|_| !found.path.is_empty()) else {
+        return Ok((None, None));
+    };
+    let path: Vec<Vec<u8>> = found.path.split(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
+    let (previous, next) = past::around(db, opened, repository.id, found.facts.oid()?, &path)?;
+    let told = told::told(db, opened, &room.viewer, previous.into_iter().chain(next))?;
+    let tail = format!("{}/{}", address::segment(&repository.name), file_path::encoded(&found.path));
+    let other = |id: Option<git2::Oid>| {
+        let told = told.get(&id?).filter(|told| told.is_open)?;
+        Some(Other {
+            short: short(&told.sha).to_owned(),
+            href: format!("{}{}/{tail}", room.root, changeset_href(&told.sha)),
+            subject: told.subject.clone(),
+        })
+    };
+    Ok((other(previous), other(next)))
 }
 
 /// The message as its readers see it: a note, with links to what it names.

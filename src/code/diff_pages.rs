@@ -11,9 +11,10 @@ use super::changeset_pages::{Crumb, Head, file};
 use super::differences::{Compared, Differences, Place, unknown_format, with_raw};
 use super::file_path;
 use super::git::{self, Revision};
+use super::path_choice;
 use super::place;
 use super::repository::{self, Repository};
-use super::{CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of, whole};
+use super::{BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, changeset_href, short, store, subject_of, whole};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::time::When;
 use crate::web::job::Arrived;
@@ -34,6 +35,9 @@ async fn compared(visit: Visit, project: String) -> Answer {
             let room = desk.room(&project)?;
             room.viewer.require_to_see(CHANGESET_VIEW, MISSING)?;
             let all = room.project.read(repository::list)?;
+            if desk.visit.value("format").as_deref() == Some("paths") {
+                return as_paths(desk, &room, &all);
+            }
             let asked = Asked::read(&desk.visit);
             if asked.old.is_empty() && asked.new.is_empty() {
                 return form(desk, &room, &all, &asked, Vec::new());
@@ -43,6 +47,26 @@ async fn compared(visit: Visit, project: String) -> Answer {
             compare(desk, &room, &all, &asked, repository, &git)
         })
         .await
+}
+
+/// What the field of a path offers: `?format=paths&rev=v1&path=src/ma`.
+fn as_paths(desk: &Desk, room: &Room, all: &[Repository]) -> Result<Answer> {
+    room.viewer.require_to_see(BROWSER_VIEW, MISSING)?;
+    let text = |name: &str| desk.visit.value(name).unwrap_or_default();
+    let repository = chosen(all, text("repository").trim())?;
+    Answer::json(&json!({ "paths": paths(room, repository, &text("rev"), &text("path")) }))
+}
+
+/// None where there is nothing to offer: no such revision, no such folder, nothing that may be seen.
+fn paths(room: &Room, repository: &Repository, rev: &str, typed: &str) -> Vec<String> {
+    if !room.viewer.may(BROWSER_VIEW) {
+        return Vec::new();
+    }
+    let found = git::open(repository).and_then(|git| {
+        let revision = place::revision(&git, repository, Some(rev.trim()))?;
+        path_choice::choices(&git, revision.commit, typed)
+    });
+    found.unwrap_or_default()
 }
 
 /// What the address asks for; empty where it says nothing.
@@ -254,6 +278,8 @@ impl Page for DiffPage {
 struct Typed {
     rev: String,
     path: String,
+    /// What the path may become.
+    offered: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -303,8 +329,12 @@ fn page(
     compared: Option<Ends>,
     differences: Option<Differences>,
 ) -> DiffPage {
-    let typed =
-        |rev: &str, path: &[u8]| Typed { rev: rev.to_owned(), path: String::from_utf8_lossy(path).into_owned() };
+    let repository = chosen(all, &asked.repository).ok();
+    let typed = |rev: &str, path: &[u8]| {
+        let path = String::from_utf8_lossy(path).into_owned();
+        let offered = repository.map(|repository| paths(room, repository, rev, &path)).unwrap_or_default();
+        Typed { rev: rev.to_owned(), path, offered }
+    };
     let code = Crumb { name: "Code".to_owned(), href: Some(format!("{}/browser", room.root)) };
     DiffPage {
         head: Head {

@@ -4,9 +4,11 @@
 //! answers; git's objects never change, and refs are read anew each time.
 
 use std::collections::HashMap;
+use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, Once, PoisonError};
+use std::time::SystemTime;
 
 use git2::{Commit, ErrorCode, ObjectType, Oid};
 
@@ -26,12 +28,19 @@ pub const SHORTEST_ID: usize = 4;
 /// What is said of a repository without any commit.
 pub const NO_COMMIT: &str = "There is no commit in this repository yet.";
 
-static IDLE: LazyLock<Mutex<HashMap<PathBuf, Vec<git2::Repository>>>> = LazyLock::new(Mutex::default);
+static IDLE: LazyLock<Mutex<HashMap<PathBuf, Vec<Idle>>>> = LazyLock::new(Mutex::default);
+
+struct Idle {
+    opened: git2::Repository,
+    ends: Option<SystemTime>,
+}
 
 /// An opened repository; goes back to those that are kept when it is dropped.
 pub struct Git {
     path: PathBuf,
     opened: Option<git2::Repository>,
+    /// When it was last said where its history ends; none: it is whole.
+    ends: Option<SystemTime>,
 }
 
 /// Opens a repository of the project. The message of the error is for readers of the page: it holds no path.
@@ -52,11 +61,17 @@ pub fn open_path(path: &Path) -> std::result::Result<Git, git2::Error> {
     set_up();
     let kept = IDLE.lock().unwrap_or_else(PoisonError::into_inner).get_mut(path).and_then(Vec::pop);
     // A repository that went away, or that is another one by now, must not be read from memory.
-    let opened = match kept.filter(|_| path.join("HEAD").exists()) {
-        Some(kept) => kept,
+    let ends = ends(path);
+    let opened = match kept.filter(|kept| kept.ends == ends && path.join("HEAD").exists()) {
+        Some(kept) => kept.opened,
         None => git2::Repository::open(path)?,
     };
-    Ok(Git { path: path.to_owned(), opened: Some(opened) })
+    Ok(Git { path: path.to_owned(), opened: Some(opened), ends })
+}
+
+/// Git's library reads once which commits of a shallow copy have no parents here, and never again.
+fn ends(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path.join("shallow")).and_then(|found| found.modified()).ok()
 }
 
 impl Deref for Git {
@@ -74,7 +89,7 @@ impl Drop for Git {
             let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
             let kept = idle.entry(std::mem::take(&mut self.path)).or_default();
             if kept.len() < KEPT {
-                kept.push(opened);
+                kept.push(Idle { opened, ends: self.ends });
             }
         }
     }

@@ -7,18 +7,20 @@
 use std::time::{Duration, Instant};
 
 use git2::Oid;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::changed_paths::{Change, changed_by, first_parent};
 use super::repository::{self, Repository};
 use super::{git, place, tree};
 use crate::base::error::{Error, Result};
-use crate::base::event::{Event, Follower};
+use crate::base::event::{Event, Followed, Follower};
 use crate::base::project::Project;
 
 /// Commits and changed paths that are written together at most; one commit is never parted.
 const COMMITS: usize = 500;
 const CHANGES: usize = 20_000;
+/// After so long the other followers have their turn.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// How far the table has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,28 +41,31 @@ impl Follower for HistoryFollower {
         "code.history"
     }
 
-    fn follow(&self, project: &Project, events: &[Event]) -> Result<()> {
+    fn follow(&self, project: &Project, events: &[Event]) -> Result<Followed> {
         if events.iter().any(|event| event.kind.starts_with("repository.") || event.kind.starts_with("changeset.")) {
-            catch_up_all(project)?;
+            return catch_up_all(project, SLICE);
         }
-        Ok(())
+        Ok(Followed::All)
     }
 }
 
-/// Brings the tables of all repositories of a project up to date. One that can't be read is left as it is: the others go
-/// on, and its pages say what is wrong.
-pub fn catch_up_all(project: &Project) -> Result<()> {
+/// Brings the tables of all repositories of a project up to date, for about so long. One that can't be read is left as it
+/// is: the others go on, and its pages say what is wrong.
+pub fn catch_up_all(project: &Project, time: Duration) -> Result<Followed> {
+    let begun = Instant::now();
     for repository in project.read(repository::list)? {
-        match catch_up(project, &repository, Duration::MAX) {
+        match catch_up(project, &repository, time.saturating_sub(begun.elapsed())) {
+            Ok(progress) if progress.left > 0 => return Ok(Followed::Partly),
             Ok(_) => {}
             Err(error @ Error::Internal { .. }) => return Err(error),
             Err(error) => log::warn!("the history of {} stands still: {error}", repository.name),
         }
     }
-    Ok(())
+    Ok(Followed::All)
 }
 
-/// Takes in what is new on the default branch, for about so long. To be called again while something is left.
+/// Takes in what is new on the default branch, for about so long, but one batch at least. To be called again while something
+/// is left.
 pub fn catch_up(project: &Project, repository: &Repository, time: Duration) -> Result<Progress> {
     let begun = Instant::now();
     let git = git::open(repository)?;
@@ -68,15 +73,26 @@ pub fn catch_up(project: &Project, repository: &Repository, time: Duration) -> R
         cut_back(project, repository.id, -1)?;
         return Ok(Progress { taken: 0, left: 0 });
     };
-    let (new, known) = not_known_yet(project, &git, repository.id, head)?;
+    let (new, known) = match not_known_yet(project, &git, repository.id, head)? {
+        // The history has been made longer at its other end, as `git fetch --unshallow` does.
+        (_, known) if known >= 0 && begins_too_late(project, &git, repository.id)? => {
+            cut_back(project, repository.id, -1)?;
+            not_known_yet(project, &git, repository.id, head)?
+        }
+        new => new,
+    };
     cut_back(project, repository.id, known)?;
+    // To find out what is new takes its time, too: most of it all goes into taking it in.
+    let time = time.max(begun.elapsed() * 5);
     let mut next = known + 1;
     let mut left = new.len();
     let mut coming = new.into_iter().rev().peekable();
-    while coming.peek().is_some() && begun.elapsed() < time {
+    let mut is_first = true;
+    while coming.peek().is_some() && (is_first || begun.elapsed() < time) {
+        is_first = false;
         let mut batch: Vec<(Oid, Vec<Change>)> = Vec::new();
         let mut changes = 0;
-        while batch.len() < COMMITS && changes < CHANGES {
+        while batch.len() < COMMITS && changes < CHANGES && (batch.is_empty() || begun.elapsed() < time) {
             let Some(commit) = coming.next() else { break };
             let changed = changed_by(&git, commit)?;
             changes += changed.len();
@@ -107,6 +123,19 @@ fn not_known_yet(project: &Project, git: &git2::Repository, repository: i64, hea
         }
         Ok((new, -1))
     })
+}
+
+/// Whether there is something before the first commit of the table.
+fn begins_too_late(project: &Project, git: &git2::Repository, repository: i64) -> Result<bool> {
+    let first: Option<String> = project.read(|db| {
+        Ok(db
+            .prepare_cached("select sha from mainline where repository = ?1 and position = 0")?
+            .query_row([repository], |row| row.get(0))
+            .optional()?)
+    })?;
+    let first = first.and_then(|sha| Oid::from_str(&sha).ok());
+    // One that is gone by now is dealt with where the line is cut back.
+    Ok(first.is_some_and(|first| first_parent(git, first).ok().flatten().is_some()))
 }
 
 /// Forgets all that came after that position.

@@ -1,6 +1,8 @@
-//! The log of a repository and of a path (rows V12, V23): page by page, as a feed, as JSON.
+//! The log of a repository and of a path (rows V12, V23): page by page, as a feed, as JSON, as a text of changes.
 //!
 //! A page after the first names the commit at which the first began, so that a push in between moves nothing.
+
+use std::collections::HashMap;
 
 use git2::Oid;
 use rocket::Route;
@@ -9,10 +11,13 @@ use serde_json::json;
 
 use super::browse_pages::{commit_json, or_trouble, ways};
 use super::changed_paths::ChangeKind;
+use super::log_details::{self, Files};
+use super::log_extras::{Extras, extras};
 use super::log_rows::{self, Named, Row};
 use super::past::{self, Mode, Step};
 use super::place::{self, Head, Place};
 use super::refs::{self, Badge};
+use super::selection::{self, Selection};
 use super::told::{self, Told};
 use super::tree::{self, Segments};
 use super::{BROWSER_VIEW, CHANGESET_VIEW, LOG_VIEW, NO_PAGE};
@@ -25,6 +30,10 @@ use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const PAGE_SIZE: usize = 50;
 const LARGEST_PAGE: usize = 500;
+/// With messages and files a page holds no more.
+const LARGEST_VERBOSE: usize = 100;
+/// Changes of a path among which a selection is looked for.
+const MOST_SELECTED: usize = 5_000;
 /// So far back the log of everything is walked.
 const DEEPEST: usize = 50_000;
 
@@ -61,6 +70,10 @@ struct Stretch {
     more: bool,
     is_cut: bool,
     mode: Mode,
+    /// It tells all that there is of each commit.
+    verbose: bool,
+    /// Only some commits were asked for.
+    is_selected: bool,
 }
 
 fn show(desk: &Desk, room: &Room) -> Result<Answer> {
@@ -83,15 +96,18 @@ fn show(desk: &Desk, room: &Room) -> Result<Answer> {
     };
     match visit.value("format").as_deref() {
         Some("atom" | "rss") => as_feed(desk, room, &place, &stretch),
+        Some("changelog") => Ok(as_changelog(&place, &stretch)),
         _ if visit.wants_json() => as_json(desk, room, &place, &stretch),
         None | Some("" | "html") => as_page(desk, room, &place, stretch),
-        Some(_) => Err(Error::invalid("format", "A log is there as json and atom.")),
+        Some(_) => Err(Error::invalid("format", "A log is there as json, atom and changelog.")),
     }
 }
 
 fn stretch(desk: &Desk, room: &Room, place: &Place) -> Result<Stretch> {
     let number = |name: &str| desk.visit.value(name).and_then(|value| value.parse::<usize>().ok());
-    let limit = number("limit").unwrap_or(PAGE_SIZE).clamp(1, LARGEST_PAGE);
+    let verbose = desk.visit.value("verbose").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "off"));
+    let most = if verbose { LARGEST_VERBOSE } else { LARGEST_PAGE };
+    let limit = number("limit").unwrap_or(PAGE_SIZE).clamp(1, most);
     let page = paging::asked(desk.visit.value("page"));
     let skip = (page - 1) * limit;
     let from = match desk.visit.value("from").filter(|from| !from.is_empty()) {
@@ -100,7 +116,12 @@ fn stretch(desk: &Desk, room: &Room, place: &Place) -> Result<Stretch> {
     };
     let mode = desk.visit.value("mode");
     let mode = Mode::ALL.into_iter().find(|known| mode.as_deref() == Some(known.name())).unwrap_or(Mode::FollowCopy);
-    let (commits, steps, more, is_cut) = if place.path.is_empty() {
+    let (revs, stop) = (desk.visit.value("revs"), desk.visit.value("stop_rev"));
+    let selection = selection::asked(place, from, revs.as_deref(), stop.as_deref())?;
+    let is_selected = selection.is_some();
+    let (commits, steps, more, is_cut) = if let Some(selection) = selection {
+        selected(room, place, &selection, mode, skip, limit)?
+    } else if place.path.is_empty() {
         let (commits, more) = walk(place, from, skip, limit)?;
         (commits, Vec::new(), more, false)
     } else {
@@ -122,7 +143,36 @@ fn stretch(desk: &Desk, room: &Room, place: &Place) -> Result<Stretch> {
             Some(Entry { told: told.remove(commit)?, step })
         })
         .collect();
-    Ok(Stretch { entries, from, page, limit, more, is_cut, mode })
+    Ok(Stretch { entries, from, page, limit, more, is_cut, mode, verbose, is_selected })
+}
+
+/// Commits, what each did to the path, whether there are more, and whether not all were looked for.
+type Selected = (Vec<Oid>, Vec<Step>, bool, bool);
+
+/// Those of a selection that changed the path.
+fn selected(
+    room: &Room,
+    place: &Place,
+    selection: &Selection,
+    mode: Mode,
+    skip: usize,
+    limit: usize,
+) -> Result<Selected> {
+    if place.path.is_empty() {
+        let commits: Vec<Oid> = selection.commits.iter().copied().skip(skip).take(limit).collect();
+        return Ok((commits, Vec::new(), selection.commits.len() > skip + limit, selection.is_cut));
+    }
+    let Some(newest) = selection.commits.first() else { return Ok((Vec::new(), Vec::new(), false, false)) };
+    let found = room.project.read(|db| {
+        let line = past::line(db, &place.git, place.repository.id, *newest)?;
+        past::log(db, &place.git, &line, &place.path, mode, 0, MOST_SELECTED)
+    })?;
+    let wanted = selection.set();
+    let mut steps: Vec<Step> =
+        found.steps.into_iter().filter(|step| wanted.contains(&step.commit)).skip(skip).collect();
+    let more = steps.len() > limit;
+    steps.truncate(limit);
+    Ok((steps.iter().map(|step| step.commit).collect(), steps, more, found.is_cut || found.more || selection.is_cut))
 }
 
 fn exists(place: &Place, commit: Oid) -> Result<bool> {
@@ -150,11 +200,19 @@ struct LogPage {
     rows_html: String,
     diff: Option<DiffForm>,
     modes: Vec<ModeChoice>,
+    /// There is a graph beside the rows.
+    has_graph: bool,
+    /// Whether all is told of each commit, and the other way to look at it.
+    verbose: bool,
+    verbose_href: String,
+    /// The same log with all commits, where only some are shown.
+    all_href: Option<String>,
     newer_href: Option<String>,
     older_href: Option<String>,
     page: usize,
     is_cut: bool,
     feed_href: String,
+    changelog_href: String,
 }
 
 impl Page for LogPage {
@@ -203,11 +261,16 @@ fn as_page(desk: &Desk, room: &Room, place: &Place, stretch: Stretch) -> Result<
     let head = room.project.read(|db| place::head(db, room, place, "/log", ways(room), None))?;
     let ids: Vec<Oid> = stretch.entries.iter().filter_map(|entry| Oid::from_str(&entry.told.sha).ok()).collect();
     let mut badges = refs::badges(&place.git, &ids);
+    let told: Vec<(&Told, Option<&Step>)> =
+        stretch.entries.iter().map(|entry| (&entry.told, entry.step.as_ref())).collect();
+    let extras = extras(desk, room, &place.git, &told, stretch.verbose)?;
+    let has_graph = extras.iter().any(|extras| !extras.graph_html.is_empty());
     let rows: Vec<Row> = stretch
         .entries
         .iter()
         .zip(&ids)
-        .map(|(entry, id)| row(room, place, entry, badges.remove(id).unwrap_or_default()))
+        .zip(extras)
+        .map(|((entry, id), extras)| row(room, place, entry, badges.remove(id).unwrap_or_default(), extras))
         .collect();
     let words = [
         (Mode::FollowCopy, "with former names"),
@@ -235,11 +298,16 @@ fn as_page(desk: &Desk, room: &Room, place: &Place, stretch: Stretch) -> Result<
         rows_html: log_rows::html(desk, &rows, diff.is_some())?.into_string(),
         diff,
         modes: if place.path.is_empty() { Vec::new() } else { modes.into() },
+        has_graph,
+        verbose: stretch.verbose,
+        verbose_href: same_log(desk, room, place, "verbose", if stretch.verbose { "" } else { "on" }),
+        all_href: stretch.is_selected.then(|| place.href(room, "/log", &place.path)),
         newer_href: (stretch.page > 1).then(|| page_href(desk, room, place, &stretch, stretch.page - 1)),
         older_href: stretch.more.then(|| page_href(desk, room, place, &stretch, stretch.page + 1)),
         page: stretch.page,
         is_cut: stretch.is_cut,
         feed_href,
+        changelog_href: same_log(desk, room, place, "format", "changelog"),
     };
     let sheet = Sheet::new(format!("Log of {title}"), page).at("/browser").alternates(alternates);
     if desk.visit.query.is_empty() { sheet } else { sheet.noindex() }.render(desk)
@@ -253,7 +321,7 @@ fn diff_form(room: &Room, place: &Place) -> DiffForm {
     DiffForm { href: format!("{}/diff", room.root), sent }
 }
 
-fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>) -> Row {
+fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>, extras: Extras) -> Row {
     let step = entry.step.as_ref();
     let sha = &entry.told.sha;
     let at = |path: &Segments| place::at_rev(&format!("{}/browser{}", room.root, place.tail(path)), Some(sha));
@@ -275,6 +343,7 @@ fn row(room: &Room, place: &Place, entry: &Entry, badges: Vec<Badge>) -> Row {
             Some(step) => may_browse.then(|| at(&step.path)),
             None => may_browse.then(|| at(&Segments::new())),
         },
+        extras,
     }
 }
 
@@ -338,6 +407,14 @@ fn as_feed(desk: &Desk, room: &Room, place: &Place, stretch: &Stretch) -> Result
         entries,
     }
     .render(desk)
+}
+
+fn as_changelog(place: &Place, stretch: &Stretch) -> Answer {
+    let told: Vec<&Told> = stretch.entries.iter().map(|entry| &entry.told).filter(|told| told.is_open).collect();
+    let ids: Vec<Oid> = told.iter().filter_map(|told| Oid::from_str(&told.sha).ok()).collect();
+    let files: HashMap<Oid, Files> = log_details::files(&place.git, &ids);
+    let title = format!("{}{}", place.repository.name, path_words(place));
+    Answer::text(log_details::changelog(&title, &told, &files))
 }
 
 fn path_words(place: &Place) -> String {

@@ -1,6 +1,7 @@
 //! The rows of a log, drawn here: a template takes longer over a page of them than git over reading the commits.
 
 use super::changed_paths::ChangeKind;
+use super::log_extras::Extras;
 use super::refs::Badge;
 use super::told::CommitLine;
 use crate::base::error::Result;
@@ -22,6 +23,7 @@ pub struct Row {
     pub browse_href: Option<String>,
     /// How a comparison names it: its id, and the path as it was then.
     pub compared: String,
+    pub extras: Extras,
 }
 
 pub struct Named {
@@ -38,6 +40,7 @@ pub fn html(desk: &Desk, rows: &[Row], picks: bool) -> Result<Html> {
             row.pick(&mut html, ("old", " as the old one"), at == 1);
             row.pick(&mut html, ("new", " as the new one"), at == 0);
         }
+        html.html(&Html::trusted(row.extras.graph_html.clone()));
         row.cells(desk, &mut html)?;
         html.tag("</tr>\n");
     }
@@ -84,6 +87,7 @@ impl Row {
             html.tag(" <span class=\"muted\"><a").attribute("href", href);
             html.tag(if self.kind.is_some() { ">at this commit</a></span>" } else { ">files</a></span>" });
         }
+        html.tag(" ").html(&Html::trusted(self.extras.details_html.clone()));
         html.tag("<span class=\"small-only muted\">");
         if !commit.author.is_empty() {
             html.tag("<bdi>").text(&commit.author).tag("</bdi>, ");

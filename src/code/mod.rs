@@ -12,8 +12,9 @@
 //! `tree` and `place` know what lies where, `file_path` and `unseen` how names and texts of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
 //! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that. `blame` works out who changed which line, and
 //! `blame_pages` shows it, in colours by `age`; `archive` packs a folder for those who want to take it along.
+//! A log is narrowed by `selection`, drawn with its branches by `graph`, and told at length by `log_details`.
 //!
-//! `found` finds a commit, `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
+//! `path_choice` offers paths to who types one. `found` finds a commit, `changeset_pages` and `diff_pages` show what differs: `changed` compares two trees, `file_diff` draws one file,
 //! `differences` puts both on a page, `whole` has a job do what is more than a page may, `mail` makes a patch of a commit, `asked` tells what a message did to tickets and
 //! `reach` where a commit stands.
 
@@ -39,11 +40,14 @@ mod file_pages;
 mod file_path;
 mod found;
 pub mod git;
+mod graph;
 pub mod heads;
 pub mod history;
 mod incoming;
 pub mod link;
 pub mod listed;
+mod log_details;
+mod log_extras;
 mod log_pages;
 mod log_rows;
 mod macros;
@@ -51,12 +55,14 @@ mod mail;
 mod order;
 mod past;
 mod patch_id;
+mod path_choice;
 pub mod place;
 mod raw;
 mod reach;
 mod refs;
 mod relative;
 pub mod repository;
+mod selection;
 mod source;
 pub mod store;
 pub mod sync;
@@ -72,7 +78,7 @@ mod whole;
 use rusqlite::Connection;
 
 use crate::base::component::{
-    Authors, Card, Component, Document, Occurrence, Panel, Place, Searchable, TimelineFilter,
+    Authors, Card, Component, Document, Occurrence, Panel, Place, Searchable, TimelineFilter, TimelinePart,
 };
 use crate::base::error::Result;
 use crate::base::event::{Event, Follower};
@@ -204,6 +210,14 @@ impl Component for Code {
 
     fn timeline(&self) -> &'static [TimelineFilter] {
         timeline::FILTERS
+    }
+
+    fn timeline_parts(&self, db: &Connection, viewer: &Viewer) -> Result<Vec<TimelinePart>> {
+        timeline::parts(db, viewer)
+    }
+
+    fn in_parts(&self, db: &Connection, events: &[&Event], parts: &[String]) -> Result<Vec<bool>> {
+        timeline::in_parts(db, events, parts)
     }
 
     fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {

@@ -271,6 +271,33 @@ fn step_of(git: &Git, commit: Oid, path: &[Vec<u8>], mode: Mode) -> Result<Optio
     Ok(Some(step))
 }
 
+/// The commits that changed a path before and after one: on the kept line the table knows both, elsewhere what came before
+/// is looked for and what came after is not.
+pub fn around(
+    db: &Connection,
+    git: &Git,
+    repository: i64,
+    commit: Oid,
+    path: &[Vec<u8>],
+) -> Result<(Option<Oid>, Option<Oid>)> {
+    let Some(position) = position_of(db, repository, commit)? else {
+        let line = line(db, git, repository, commit)?;
+        let steps = log(db, git, &line, path, Mode::FollowCopy, 0, 2)?.steps;
+        return Ok((steps.iter().map(|step| step.commit).find(|other| *other != commit), None));
+    };
+    let Some(id) = path_id(db, repository, path)? else { return Ok((None, None)) };
+    let of = |sql: &str| -> Result<Option<Oid>> {
+        let sha: Option<String> =
+            db.prepare_cached(sql)?.query_row((repository, id, position), |row| row.get(0)).optional()?;
+        sha.as_deref().map(id_of).transpose()
+    };
+    let before = of("select sha from mainline where repository = ?1 and position =
+           (select max(position) from path_change where path = ?2 and position < ?3)")?;
+    let after = of("select sha from mainline where repository = ?1 and position =
+           (select min(position) from path_change where path = ?2 and position > ?3)")?;
+    Ok((before, after))
+}
+
 /// The row of a path; 0 for the outermost folder, none if there never was such a path on the line.
 pub fn path_id(db: &Connection, repository: i64, path: &[Vec<u8>]) -> Result<Option<i64>> {
     let mut statement = db.prepare_cached("select id from path where repository = ?1 and parent = ?2 and name = ?3")?;

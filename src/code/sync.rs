@@ -177,6 +177,9 @@ impl<'a> Sync<'a> {
             synced.stored += come.stored;
             synced.acted += come.acted;
         }
+        if self.repository.trouble == GAPS {
+            synced.stored += self.fill_gaps(&now)?;
+        }
         if acting_now != acting_before || !same(&before, &now.refs) {
             self.project.db().write(|db| {
                 incoming::save_refs(db, self.repository.id, &now.refs)?;
@@ -224,6 +227,23 @@ impl<'a> Sync<'a> {
             incoming::save_acting_heads(db, self.repository.id, &joined(ends))?;
             incoming::save_baseline(db, self.repository.id, "stored")
         })?;
+        Ok(stored)
+    }
+
+    /// What could not be read before and can be now, as after `git fetch --unshallow`, which moves no ref. All of it is older
+    /// than what is known, so none of it acts.
+    fn fill_gaps(&mut self, now: &Heads) -> Result<usize> {
+        let ends: Vec<Oid> = now.heads.iter().map(|head| head.commit).collect();
+        let walk = walk_from_all(&self.git, &ends);
+        self.gaps = Some(walk.gaps);
+        let viewer = nobody();
+        let mut stored = 0;
+        for steps in walk.steps.chunks(BATCH) {
+            let commits: Vec<Incoming> =
+                self.unknown(steps)?.iter().filter_map(|step| self.read(step.commit)).collect();
+            self.store_batch(&viewer, &commits, true)?;
+            stored += commits.len();
+        }
         Ok(stored)
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::index::{self, Standing};
 use super::touched::Touched;
 use crate::base::error::Result;
-use crate::base::event::{Event, Follower};
+use crate::base::event::{Event, Followed, Follower};
 use crate::base::project::Project;
 
 pub const NAME: &str = "search";
@@ -24,35 +24,8 @@ impl Follower for SearchFollower {
         NAME
     }
 
-    fn follow(&self, project: &Project, events: &[Event]) -> Result<()> {
-        let position = match index::standing(project)? {
-            Standing::Sound(position) => position,
-            Standing::Missing => return rebuild(project).map(drop),
-            Standing::Unsound(reason) => {
-                log::warn!("{}: the search index must be built anew: {reason}", project.id());
-                return rebuild(project).map(drop);
-            }
-        };
-        // A crash between the commit of the index and that of the position has us hear events twice.
-        let new: Vec<&Event> = events.iter().filter(|event| event.id > position).collect();
-        let Some(last) = new.last().map(|event| event.id) else {
-            return Ok(());
-        };
-        if new.iter().any(|event| event.kind == REBUILD) {
-            return rebuild(project).map(drop);
-        }
-        let mut touched = Touched::default();
-        for event in &new {
-            touched.add(project.components(), &event.resource, &event.data);
-        }
-        project.read(|db| touched.add_files(db, project.components()))?;
-        if touched.is_empty() && !index::is_due(project, last, QUIET) {
-            index::pass_over(project, last);
-            return Ok(());
-        }
-        let parked = project.read(|db| parked(db, new[0].id, last))?;
-        let still_bad = write(project, &touched, last, &parked)?;
-        unpark(project, &parked, &still_bad)
+    fn follow(&self, project: &Project, events: &[Event]) -> Result<Followed> {
+        take(project, events).map(|()| Followed::All)
     }
 
     fn position(&self, project: &Project) -> Result<Option<i64>> {
@@ -61,6 +34,38 @@ impl Follower for SearchFollower {
             Standing::Missing | Standing::Unsound(_) => 0,
         }))
     }
+}
+
+/// Brings the index up to the last of some events.
+fn take(project: &Project, events: &[Event]) -> Result<()> {
+    let position = match index::standing(project)? {
+        Standing::Sound(position) => position,
+        Standing::Missing => return rebuild(project).map(drop),
+        Standing::Unsound(reason) => {
+            log::warn!("{}: the search index must be built anew: {reason}", project.id());
+            return rebuild(project).map(drop);
+        }
+    };
+    // A crash between the commit of the index and that of the position has us hear events twice.
+    let new: Vec<&Event> = events.iter().filter(|event| event.id > position).collect();
+    let Some(last) = new.last().map(|event| event.id) else {
+        return Ok(());
+    };
+    if new.iter().any(|event| event.kind == REBUILD) {
+        return rebuild(project).map(drop);
+    }
+    let mut touched = Touched::default();
+    for event in &new {
+        touched.add(project.components(), &event.resource, &event.data);
+    }
+    project.read(|db| touched.add_files(db, project.components()))?;
+    if touched.is_empty() && !index::is_due(project, last, QUIET) {
+        index::pass_over(project, last);
+        return Ok(());
+    }
+    let parked = project.read(|db| parked(db, new[0].id, last))?;
+    let still_bad = write(project, &touched, last, &parked)?;
+    unpark(project, &parked, &still_bad)
 }
 
 /// Builds the index anew, says so in the log, and forgets what was given up before.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::store::{self, Wanted};
-use crate::base::component::{Components, TimelineFilter};
+use crate::base::component::{Components, TimelineFilter, TimelinePart};
 use crate::base::error::{Problem, Result};
 use crate::base::moment::{self, Moment, Precision};
 use crate::base::time::Instant;
@@ -25,6 +25,14 @@ pub struct Choice {
     pub chosen: bool,
 }
 
+/// A part of what a component's first filter stands for.
+pub struct Part {
+    /// The name of that filter.
+    pub of: &'static str,
+    pub part: TimelinePart,
+    pub chosen: bool,
+}
+
 pub struct Asked {
     pub last_day: Date,
     pub days_back: i64,
@@ -32,13 +40,21 @@ pub struct Asked {
     pub moment: Option<Moment>,
     pub authors: String,
     pub choices: Vec<Choice>,
+    /// Parts of what filters stand for; where none is chosen, all are shown.
+    pub parts: Vec<Part>,
     pub problems: Vec<Problem>,
     zone: TimeZone,
 }
 
 impl Asked {
     /// Reads the pairs of a query; what can't be read is named as a problem and left out.
-    pub fn read(pairs: &[(String, String)], components: Components, viewer: &Viewer, days: i64) -> Self {
+    pub fn read(
+        pairs: &[(String, String)],
+        components: Components,
+        viewer: &Viewer,
+        mut parts: Vec<Part>,
+        days: i64,
+    ) -> Self {
         let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
         let zone = viewer.zone();
         let mut problems = Vec::new();
@@ -73,12 +89,19 @@ impl Asked {
             }),
         };
         let today = moment::day_of(Instant::now(), &zone);
+        for one in &mut parts {
+            one.chosen = is_on(value(&one.part.name));
+        }
+        // Who asks for a part asks for what it is a part of.
+        let has_part = |filter: &TimelineFilter| parts.iter().any(|one| one.chosen && one.of == filter.name);
+        let choices = choices(components, viewer, |filter| is_on(value(filter.name)) || has_part(filter));
         Self {
             last_day: from.map_or(today, |moment| moment.last_day),
             days_back,
             moment: from.filter(|moment| moment.precision > Precision::Day || precision.is_some()),
             authors: value("authors").chars().take(1000).collect(),
-            choices: choices(components, viewer, |filter| is_on(value(filter.name))),
+            choices,
+            parts,
             problems,
             zone,
         }
@@ -113,14 +136,17 @@ impl Asked {
             (shown, 1) if shown > 1 => format!("everything but {}", left_out[0].to_lowercase()),
             _ => chosen.join(", ").to_lowercase(),
         };
+        let of: Vec<&str> = self.parts.iter().filter(|one| one.chosen).map(|one| one.part.title.as_str()).collect();
+        let of = if of.is_empty() { String::new() } else { format!(", of {}", of.join(" and ")) };
         let by = if self.authors.is_empty() { String::new() } else { format!(", by {}", self.authors) };
-        format!("{days} {}, {kinds}{by}", self.last_day.strftime("%-d %B %Y"))
+        format!("{days} {}, {kinds}{of}{by}", self.last_day.strftime("%-d %B %Y"))
     }
 
     /// What is to be looked for in the event log.
     pub fn wanted(&self, db: &Connection, components: Components) -> Result<Wanted> {
         let until = moment::days_later(self.last_day, 1);
         let mut wanted = wanted_of(components, &self.choices);
+        wanted.parts = self.parts.iter().filter(|one| one.chosen).map(|one| one.part.name.clone()).collect();
         wanted.since = moment::day_begin(self.first_day(), &self.zone);
         wanted.until = moment::day_begin(until, &self.zone);
         let (included, excluded) = authors(&self.authors);
@@ -147,6 +173,17 @@ pub fn choices(components: Components, viewer: &Viewer, is_asked: impl Fn(&Timel
         }
     }
     choices
+}
+
+/// The parts that this viewer may choose from; none is chosen yet.
+pub fn parts(db: &Connection, components: Components, viewer: &Viewer) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for component in components.iter() {
+        let Some(first) = component.timeline().first() else { continue };
+        let its = component.timeline_parts(db, viewer)?;
+        parts.extend(its.into_iter().map(|part| Part { of: first.name, part, chosen: false }));
+    }
+    Ok(parts)
 }
 
 /// The kinds of events that these filters stand for. Files come with the first filter of what they hang on.

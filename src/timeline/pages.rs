@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::asked::{Asked, DAYS, FEED_DAYS};
+use super::asked::{self, Asked, DAYS, FEED_DAYS};
 use super::rows::{Drawing, Marks};
 use super::walk::{self, Entry, Place, Walked, walk};
 use super::{TIMELINE_VIEW, store, visit};
@@ -52,6 +52,12 @@ async fn timeline(visit: Visit, project: String) -> Answer {
             }
         })
         .await
+}
+
+fn read(room: &Room, pairs: &[(String, String)], days: i64) -> Result<Asked> {
+    let components = room.project.components();
+    let parts = room.project.read(|db| asked::parts(db, components, &room.viewer))?;
+    Ok(Asked::read(pairs, components, &room.viewer, parts, days))
 }
 
 /// The entries of the page that an address asks for, and which page that is.
@@ -136,9 +142,11 @@ impl Page for TimelinePage {
 
 #[derive(Serialize)]
 struct ShownFilter {
-    name: &'static str,
-    label: &'static str,
+    name: String,
+    label: String,
     chosen: bool,
+    /// Parts of it that can be chosen by themselves.
+    parts: Vec<Self>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +158,7 @@ struct Day {
 
 fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
     let pairs = visit::with_choice(desk, room, desk.visit.pairs())?;
-    let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
+    let asked = read(room, &pairs, DAYS)?;
     let shown = shown(desk, room, &pairs, &asked, 0)?;
     let before = visit::before_this(desk, room)?;
     let path = format!("{}/timeline", room.root);
@@ -167,7 +175,12 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
         filters: asked
             .choices
             .iter()
-            .map(|one| ShownFilter { name: one.filter.name, label: one.filter.title, chosen: one.chosen })
+            .map(|one| ShownFilter {
+                name: one.filter.name.to_owned(),
+                label: one.filter.title.to_owned(),
+                chosen: one.chosen,
+                parts: shown_parts(&asked, one.filter.name),
+            })
             .collect(),
         summary: asked.summary(),
         warnings: warnings(&shown.walked),
@@ -184,6 +197,18 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
     let sheet = Sheet::new("Timeline", page).at("/timeline").alternates(vec![feed, json]).status(status);
     // One page of the newest is enough for robots.
     if pairs.is_empty() { sheet } else { sheet.noindex() }.render(desk)
+}
+
+fn shown_parts(asked: &Asked, filter: &str) -> Vec<ShownFilter> {
+    let of_filter = asked.parts.iter().filter(|part| part.of == filter);
+    of_filter
+        .map(|part| ShownFilter {
+            name: part.part.name.clone(),
+            label: part.part.title.clone(),
+            chosen: part.chosen,
+            parts: Vec::new(),
+        })
+        .collect()
 }
 
 fn warnings(walked: &Walked) -> Vec<String> {
@@ -273,7 +298,7 @@ fn refuse_problems(asked: &Asked) -> Result<()> {
 
 fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
     let pairs = desk.visit.pairs();
-    let asked = Asked::read(&pairs, room.project.components(), &room.viewer, DAYS);
+    let asked = read(room, &pairs, DAYS)?;
     refuse_problems(&asked)?;
     let shown = shown(desk, room, &pairs, &asked, walk::COUNTED)?;
     let absolute = |href: &str| desk.web().address.absolute(&format!("{}{href}", room.root));
@@ -312,7 +337,7 @@ fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
 fn as_feed(desk: &Desk, room: &Room) -> Result<Answer> {
     let pairs = desk.visit.pairs();
     let components = room.project.components();
-    let asked = Asked::read(&pairs, components, &room.viewer, FEED_DAYS);
+    let asked = read(room, &pairs, FEED_DAYS)?;
     refuse_problems(&asked)?;
     let zone = room.viewer.zone();
     let page = walk::Page { from: None, skip: 0, size: FEED_ENTRIES, counted: 0 };

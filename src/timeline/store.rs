@@ -22,6 +22,8 @@ pub struct Wanted {
     pub parents: Vec<&'static str>,
     /// Of these it is not known here who did them: all come, whoever is wanted.
     pub authored: Vec<&'static str>,
+    /// The parts that are wanted of what a component's first filter stands for; empty: all (row V23).
+    pub parts: Vec<String>,
     /// Whose; none: everybody's.
     pub authors: Option<Authors>,
     pub not_authors: Authors,

@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
-use crate::web::{Desk, Room};
+use crate::web::{Desk, Room, address};
 
 /// Looks that follow each other sooner are one visit, and not written down again.
 const VISIT_SECONDS: i64 = 300;
@@ -38,11 +38,15 @@ pub fn with_choice(desk: &Desk, room: &Room, mut pairs: Vec<(String, String)>) -
         return Ok(pairs);
     };
     let choices = asked::choices(room.project.components(), &room.viewer, |_| false);
-    let is_filter = |name: &str| choices.iter().any(|choice| choice.filter.name == name);
+    let parts = room.project.read(|db| asked::parts(db, room.project.components(), &room.viewer))?;
+    let is_filter = |name: &str| {
+        choices.iter().any(|choice| choice.filter.name == name) || parts.iter().any(|part| part.part.name == name)
+    };
     let is_on = |(name, value): &&(String, String)| is_filter(name) && asked::is_on(value);
     let named: Vec<&str> = pairs.iter().filter(is_on).map(|(name, _)| name.as_str()).collect();
     if pairs.iter().any(|(name, _)| name == "update") {
-        let filters = named.join(" ");
+        // Names of parts may hold blanks.
+        let filters = named.iter().map(|name| address::segment(name)).collect::<Vec<_>>().join(" ");
         if !room.viewer.archived
             && let Err(error) = room.project.db().write(|db| store::save_chosen(db, &identity.uuid, &filters))
         {
@@ -50,7 +54,8 @@ pub fn with_choice(desk: &Desk, room: &Room, mut pairs: Vec<(String, String)>) -
         }
     } else if named.is_empty() {
         let filters = room.project.read(|db| store::chosen(db, &identity.uuid))?.unwrap_or_default();
-        pairs.extend(filters.split(' ').filter(|name| is_filter(name)).map(|name| (name.to_owned(), "on".to_owned())));
+        let names = filters.split(' ').filter_map(address::decode).filter(|name| is_filter(name));
+        pairs.extend(names.map(|name| (name, "on".to_owned())));
     }
     Ok(pairs)
 }

@@ -101,6 +101,7 @@ pub fn walk(
         before = Some((last.event.happened_at, last.event.id));
         read += found.len();
         let found = of_authors(db, components, viewer, &wanted, found);
+        let found = of_parts(db, components, &wanted, found);
         let told = tell(db, components, viewer, &found, &mut walk.walked.failed)?;
         for (found, told) in found.into_iter().zip(told) {
             if let Some(told) = told {
@@ -252,6 +253,25 @@ fn of_authors(
             .map(|at| included.as_ref().is_none_or(|included| included[at]) && !excluded[at])
             .collect::<Vec<_>>()
             .into_iter();
+        found.retain(|one| !is_its(one) || stays.next().unwrap_or(false));
+    }
+    found
+}
+
+/// Leaves out what is in none of the parts that are wanted.
+fn of_parts(db: &Connection, components: Components, wanted: &Wanted, mut found: Vec<Found>) -> Vec<Found> {
+    if wanted.parts.is_empty() {
+        return found;
+    }
+    for component in components.iter() {
+        let Some(first) = component.timeline().first() else { continue };
+        let is_its = |one: &Found| first.events.contains(&one.event.kind.as_str());
+        let events: Vec<&Event> = found.iter().filter(|one| is_its(one)).map(|one| &one.event).collect();
+        let stays = component.in_parts(db, &events, &wanted.parts).unwrap_or_else(|error| {
+            log::error!("timeline: {}: {error}", component.name());
+            vec![false; events.len()]
+        });
+        let mut stays = stays.into_iter();
         found.retain(|one| !is_its(one) || stays.next().unwrap_or(false));
     }
     found

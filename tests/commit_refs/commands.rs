@@ -161,4 +161,8 @@ fn git_calls_the_hook_and_heeds_it() {
     assert!(done, "{said}");
     let (done, said) = git(&commit, Some("printf 'Doors\\n\\n#1 is about them\\n' >"));
     assert!(!done && said.contains("takes this line for a comment"), "{said}");
+    // Where comments begin with something else, it is a line like any other.
+    assert!(git(&["config", "core.commentChar", ";"], None).0);
+    let (done, said) = git(&commit, Some("printf 'Doors\n\n#1 is about them\n; fixes #99\n' >"));
+    assert!(done, "{said}");
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use trackway::base::event::Via;
@@ -87,7 +88,7 @@ impl TestSite {
 
     /// Takes in what the commits of all repositories of `demo` changed.
     pub fn take_in_history(&self) {
-        history::catch_up_all(&self.demo()).unwrap();
+        history::catch_up_all(&self.demo(), Duration::MAX).unwrap();
     }
 
     /// What `check` finds wrong in what was taken in.
