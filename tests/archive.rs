@@ -72,7 +72,9 @@ fn a_folder_comes_as_an_archive_with_the_modes_and_links_of_its_files() {
     assert_eq!(files[&names[1]].1, b"fn main() {}\n");
     assert_eq!(remark(&archive), "Left out: 1 symbolic links that lead out of the folder.");
     assert_eq!(unpacked(&kim.get("/demo/browser?format=zip").expect(200)).len(), 4);
-    test.user("pat").can("BROWSER_VIEW").get(&way).expect(403);
+    test.revoke("members", &["FILE_VIEW"]);
+    kim.get(&way).expect(403);
+    assert!(kim.get("/demo/browser/src").expect(200).all(".formats").is_empty());
 }
 
 /// Git would not check such trees out, but whoever can push can push them.

@@ -105,6 +105,9 @@ fn several_repositories_stand_in_any_order() {
     assert_eq!(listed("?repositories_order=date&repositories_desc=1"), ["doors", "attic"]);
     assert_eq!(listed("?repositories_order=date"), ["attic", "doors"]);
     let page = kim.get("/demo/browser").expect(200);
+    let heads = page.attributes(".repositories th.sortable a", "href");
+    assert_eq!(heads[0], "/demo/browser?repositories_order=name");
+    assert!(page.attributes(".repositories th[aria-sort]", "aria-sort").is_empty());
     assert_eq!(page.attributes(".repositories td.age", "class"), ["when age age-0", "when age age-1"]);
     drop(repository);
 }

@@ -13,7 +13,7 @@ use std::collections::{BinaryHeap, HashMap};
 use git2::{DiffOptions, Oid, Patch, Repository as Libgit};
 use rusqlite::OptionalExtension as _;
 
-use super::changed_paths::{self, changed_by};
+use super::changed_paths::{self, changed_between, differ_in_at_most};
 use super::past;
 use super::tree::{self, Segments};
 use crate::base::error::{Error, Result};
@@ -24,6 +24,8 @@ use crate::base::project::Project;
 pub const LARGEST: u64 = 1 << 20;
 /// Parents of one commit that are looked at.
 const MOST_PARENTS: usize = 16;
+/// Of commits that changed more paths it is not told which file was renamed.
+const MOST_PATHS: usize = 10_000;
 
 /// The lines of a file, from the first to the last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,15 +144,14 @@ impl Walk<'_> {
         let mut own = runs;
         let mut before = None;
         let mut bytes = None;
-        for (at, parent) in parents.into_iter().enumerate() {
+        for parent in parents {
             let mut former = path.clone();
             let mut found = self.file(parent, &former)?;
-            if found.is_none() && at == 0 {
-                // Which file it was formerly is told against the first parent.
-                if let Some(renamed) = self.former_path(commit, &path)? {
-                    found = self.file(parent, &renamed)?;
-                    former = renamed;
-                }
+            if found.is_none()
+                && let Some(renamed) = self.former_path(parent, commit, &path)?
+            {
+                found = self.file(parent, &renamed)?;
+                former = renamed;
             }
             let Some(old) = found else { continue };
             let door = (parent, former);
@@ -208,8 +209,13 @@ impl Walk<'_> {
         Ok(self.file(changed, path).ok().flatten().filter(|then| *then == blob).map(|_| changed))
     }
 
-    fn former_path(&self, commit: Oid, path: &[Vec<u8>]) -> Result<Option<Segments>> {
-        let changes = changed_by(self.git, commit)?;
+    /// How a file was called in a parent that has none of its name.
+    fn former_path(&self, parent: Oid, commit: Oid, path: &[Vec<u8>]) -> Result<Option<Segments>> {
+        let (old, new) = (tree::root(self.git, parent)?, tree::root(self.git, commit)?);
+        if !differ_in_at_most(self.git, Some(old), Some(new), MOST_PATHS) {
+            return Ok(None);
+        }
+        let changes = changed_between(self.git, Some(old), new)?;
         let own = (0..changes.len())
             .find(|at| changes[*at].former.is_some() && changed_paths::path_of(&changes, *at) == path);
         Ok(own.and_then(|at| changes[at].former).map(|former| changed_paths::path_of(&changes, former)))

@@ -173,7 +173,18 @@ fn index_page(desk: &Desk, room: &Room, trouble: Option<String>, status: Status)
 
 fn repository_heads(desk: &Desk, room: &Room) -> Heads {
     let order = Order::asked(&desk.visit, order::OF_REPOSITORIES);
-    order.heads(&format!("{}/browser", room.root), &desk.visit.pairs(), order::OF_REPOSITORIES)
+    let pairs = desk.visit.pairs();
+    if !is_ordered(desk) {
+        // By name is an order to be asked for like the others.
+        let turned = Order { descends: true, ..order };
+        return turned.heads(&format!("{}/browser", room.root), &pairs, order::OF_REPOSITORIES).unsorted();
+    }
+    order.heads(&format!("{}/browser", room.root), &pairs, order::OF_REPOSITORIES)
+}
+
+/// Whether the repositories are to stand otherwise than they do, the default one first.
+fn is_ordered(desk: &Desk) -> bool {
+    desk.visit.value(order::OF_REPOSITORIES.0).is_some() || desk.visit.value(order::OF_REPOSITORIES.1).is_some()
 }
 
 fn repository_rows(desk: &Desk, room: &Room, repositories: &[Repository]) -> Result<Vec<RepositoryRow>> {
@@ -208,9 +219,8 @@ fn repository_rows(desk: &Desk, room: &Room, repositories: &[Repository]) -> Res
     for row in &mut rows {
         row.age = row.at.map(|at| ages.step(at));
     }
-    let order = Order::asked(&desk.visit, order::OF_REPOSITORIES);
-    // As they stand, the default one is the first.
-    if order.by != By::Name || order.descends || desk.visit.value(order::OF_REPOSITORIES.0).is_some() {
+    if is_ordered(desk) {
+        let order = Order::asked(&desk.visit, order::OF_REPOSITORIES);
         rows.sort_by(|one, other| order.compare(&one.sorted(), &other.sorted()));
     }
     Ok(rows)

@@ -65,8 +65,12 @@ pub fn first_parent(git: &Repository, commit: Oid) -> Result<Option<Oid>> {
 
 /// What a commit changed.
 pub fn changed_by(git: &Repository, commit: Oid) -> Result<Vec<Change>> {
-    let new = tree::root(git, commit)?;
     let old = first_parent(git, commit)?.map(|parent| tree::root(git, parent)).transpose()?;
+    changed_between(git, old, tree::root(git, commit)?)
+}
+
+/// What differs between two trees; none is the empty one.
+pub fn changed_between(git: &Repository, old: Option<Oid>, new: Oid) -> Result<Vec<Change>> {
     let mut walk = Walk { git, changes: Vec::new(), came: Vec::new(), went: Vec::new() };
     if old != Some(new) {
         walk.folder(None, old, Some(new), 0)?;

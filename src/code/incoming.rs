@@ -162,6 +162,31 @@ pub fn save_patch_id(db: &Connection, sha: &str, patch_id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Commits of a repository that had no parents when they were stored: the first ones, and the oldest of a shallow copy.
+pub fn without_parents(db: &Connection, repository: i64) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "select sha from changeset join changeset_repository on changeset = changeset.id
+         where repository = ?1 and parents = ''",
+    )?;
+    Ok(statement.query_map([repository], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn save_parents(db: &Connection, sha: &str, parents: &str) -> Result<()> {
+    db.prepare_cached("update changeset set parents = ?2 where sha = ?1")?.execute([sha, parents])?;
+    Ok(())
+}
+
+/// Whether the oldest commit of the kept line of history is not stored: it came without any ref moving.
+pub fn begins_before(db: &Connection, repository: i64) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "select exists (select 1 from mainline where repository = ?1 and position = 0 and not exists
+               (select 1 from changeset join changeset_repository on changeset = changeset.id
+                where changeset.sha = mainline.sha and changeset_repository.repository = ?1))",
+        )?
+        .query_row([repository], |row| row.get(0))?)
+}
+
 /// The refs as they were when they were last synced.
 pub fn refs(db: &Connection, repository: i64) -> Result<BTreeMap<String, String>> {
     let mut statement = db.prepare_cached("select name, sha from repository_ref where repository = ?1")?;

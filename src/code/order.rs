@@ -72,6 +72,16 @@ pub struct Sorted<'a> {
     pub author: &'a str,
 }
 
+impl Heads {
+    /// The list stands in none of these orders.
+    pub fn unsorted(mut self) -> Self {
+        for head in [&mut self.name, &mut self.size, &mut self.date, &mut self.author] {
+            head.sorted = "";
+        }
+        self
+    }
+}
+
 impl Order {
     /// Whatever is no order is that of names.
     pub fn asked(visit: &Visit, names: Names) -> Self {
@@ -110,8 +120,8 @@ impl Order {
             if descends {
                 kept.push((names.1.to_owned(), "1".to_owned()));
             }
-            // By name, forwards, is how it stands anyway.
-            let value = if by == By::Name && !descends { "" } else { by.name() };
+            // By name, forwards, is how a folder stands anyway.
+            let value = if by == By::Name && !descends && names == OF_FOLDER { "" } else { by.name() };
             ColumnHead {
                 href: with_value(path, &kept, names.0, value),
                 sorted: match (is_it, self.descends) {

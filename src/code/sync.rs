@@ -15,6 +15,7 @@ use super::actor::{Actor, Actors, nobody};
 use super::commit_refs::{self, Context, Verb};
 use super::git::{self, Git};
 use super::heads::{self, Head, Heads};
+use super::history;
 use super::incoming::{self, Incoming};
 use super::patch_id;
 use super::repository::{self, ActsAs, Baseline, Repository};
@@ -177,7 +178,11 @@ impl<'a> Sync<'a> {
             synced.stored += come.stored;
             synced.acted += come.acted;
         }
-        if self.repository.trouble == GAPS {
+        let id = self.repository.id;
+        if self.repository.trouble == GAPS
+            || history::begins_too_late(self.project, &self.git, id)?
+            || self.project.read(|db| incoming::begins_before(db, id))?
+        {
             synced.stored += self.fill_gaps(&now)?;
         }
         if acting_now != acting_before || !same(&before, &now.refs) {
@@ -243,6 +248,13 @@ impl<'a> Sync<'a> {
                 self.unknown(steps)?.iter().filter_map(|step| self.read(step.commit)).collect();
             self.store_batch(&viewer, &commits, true)?;
             stored += commits.len();
+        }
+        for sha in self.project.read(|db| incoming::without_parents(db, self.repository.id))? {
+            let commit = Oid::from_str(&sha).and_then(|oid| self.git.find_commit(oid));
+            let Ok(parents) = commit.map(|commit| parents_of(&commit)) else { continue };
+            if !parents.is_empty() {
+                self.project.db().write(|db| incoming::save_parents(db, &sha, &parents))?;
+            }
         }
         Ok(stored)
     }
@@ -451,7 +463,7 @@ fn read_commit(git: &git2::Repository, oid: Oid) -> std::result::Result<Incoming
     }
     Ok(Incoming {
         sha: oid.to_string(),
-        parents: commit.parent_ids().map(|parent| parent.to_string()).collect::<Vec<_>>().join(" "),
+        parents: parents_of(&commit),
         author_name: git::one_line(author.name_bytes()),
         author_email: git::one_line(author.email_bytes()),
         authored_at: git::instant(author.when()),
@@ -465,6 +477,10 @@ fn read_commit(git: &git2::Repository, oid: Oid) -> std::result::Result<Incoming
         patch_id: None,
         links: Vec::new(),
     })
+}
+
+fn parents_of(commit: &git2::Commit<'_>) -> String {
+    commit.parent_ids().map(|parent| parent.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn same(before: &BTreeMap<String, String>, now: &BTreeMap<String, Oid>) -> bool {

@@ -14,6 +14,7 @@ pub mod server;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rocket::local::blocking::Client;
 use tempfile::TempDir;
@@ -69,6 +70,8 @@ impl TestSite {
         let site = Arc::new(Site::create(&folder.path().join("data"), app::COMPONENTS).unwrap());
         let client = client(&site);
         let test = Self { site, client, folder };
+        // However busy the machine is, what a request can make by itself is there at once; a test that wants to wait says so.
+        test.site.jobs().try_for(Duration::from_secs(60));
         test.project("demo", public);
         test
     }
