@@ -126,7 +126,7 @@ fn not_known_yet(project: &Project, git: &git2::Repository, repository: i64, hea
 }
 
 /// Whether there is something before the first commit of the table.
-pub(super) fn begins_too_late(project: &Project, git: &git2::Repository, repository: i64) -> Result<bool> {
+fn begins_too_late(project: &Project, git: &git2::Repository, repository: i64) -> Result<bool> {
     let first: Option<String> = project.read(|db| {
         Ok(db
             .prepare_cached("select sha from mainline where repository = ?1 and position = 0")?

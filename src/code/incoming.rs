@@ -176,17 +176,6 @@ pub fn save_parents(db: &Connection, sha: &str, parents: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether the oldest commit of the kept line of history is not stored: it came without any ref moving.
-pub fn begins_before(db: &Connection, repository: i64) -> Result<bool> {
-    Ok(db
-        .prepare_cached(
-            "select exists (select 1 from mainline where repository = ?1 and position = 0 and not exists
-               (select 1 from changeset join changeset_repository on changeset = changeset.id
-                where changeset.sha = mainline.sha and changeset_repository.repository = ?1))",
-        )?
-        .query_row([repository], |row| row.get(0))?)
-}
-
 /// The refs as they were when they were last synced.
 pub fn refs(db: &Connection, repository: i64) -> Result<BTreeMap<String, String>> {
     let mut statement = db.prepare_cached("select name, sha from repository_ref where repository = ?1")?;

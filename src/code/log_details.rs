@@ -68,7 +68,7 @@ fn files_of(git: &Libgit, commit: Oid) -> Result<Option<Files>> {
             *former = true;
         }
     }
-    let is_file = |at: &usize| !holds_others[*at] && !(left[*at] && changes[*at].kind == ChangeKind::Removed);
+    let is_file = |at: &usize| !(holds_others[*at] || left[*at] && changes[*at].kind == ChangeKind::Removed);
     let all: Vec<usize> = (0..changes.len()).filter(is_file).collect();
     let shown = |at: usize| tree::shown_path(&changed_paths::path_of(&changes, at));
     let mut named: Vec<FileLine> = all

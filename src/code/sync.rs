@@ -15,7 +15,6 @@ use super::actor::{Actor, Actors, nobody};
 use super::commit_refs::{self, Context, Verb};
 use super::git::{self, Git};
 use super::heads::{self, Head, Heads};
-use super::history;
 use super::incoming::{self, Incoming};
 use super::patch_id;
 use super::repository::{self, ActsAs, Baseline, Repository};
@@ -178,11 +177,7 @@ impl<'a> Sync<'a> {
             synced.stored += come.stored;
             synced.acted += come.acted;
         }
-        let id = self.repository.id;
-        if self.repository.trouble == GAPS
-            || history::begins_too_late(self.project, &self.git, id)?
-            || self.project.read(|db| incoming::begins_before(db, id))?
-        {
+        if self.repository.trouble == GAPS {
             synced.stored += self.fill_gaps(&now)?;
         }
         if acting_now != acting_before || !same(&before, &now.refs) {
@@ -240,7 +235,7 @@ impl<'a> Sync<'a> {
     fn fill_gaps(&mut self, now: &Heads) -> Result<usize> {
         let ends: Vec<Oid> = now.heads.iter().map(|head| head.commit).collect();
         let walk = walk_from_all(&self.git, &ends);
-        self.gaps = Some(walk.gaps);
+        self.gaps = Some(walk.gaps || self.git.is_shallow());
         let viewer = nobody();
         let mut stored = 0;
         for steps in walk.steps.chunks(BATCH) {
@@ -439,8 +434,9 @@ impl<'a> Sync<'a> {
         Ok(())
     }
 
+    /// The end of a shallow copy is one as well, though git's library takes it for the beginning.
     fn found_gaps(&mut self, gaps: bool) {
-        self.gaps = Some(gaps || self.gaps.unwrap_or(false));
+        self.gaps = Some(gaps || self.git.is_shallow() || self.gaps.unwrap_or(false));
     }
 
     fn unreadable(&self, error: &git2::Error) -> Error {

@@ -47,6 +47,7 @@ impl Page for WaitingPage {
 }
 
 /// What was asked for, or what is said instead for the moment.
+#[expect(clippy::large_enum_variant, reason = "one at a time, for as long as a page is made")]
 pub enum Arrived<T> {
     Thing(Arc<T>),
     Later(Answer),
