@@ -56,7 +56,10 @@ fn a_field_of_each_kind_is_filed_shown_found_and_exported() {
     assert_eq!(custom["checked"], true);
     assert_eq!(custom["systems"], json!(["linux", "mac"]));
     assert_eq!(custom["seen_at"], "2026-03-01T10:00:00.000000Z");
-    assert_eq!((&custom["ship"], &custom["cost"], &custom["tester"]), (&json!("2026-04-01"), &json!(12.5), &json!("kim")));
+    assert_eq!(
+        (&custom["ship"], &custom["cost"], &custom["tester"]),
+        (&json!("2026-04-01"), &json!(12.5), &json!("kim"))
+    );
     assert_eq!(custom["story"], "Once *upon*");
     assert_eq!((&other["custom"]["found_in"], &other["custom"]["customer"]), (&json!("beta"), &Value::Null));
 
@@ -129,13 +132,14 @@ fn a_default_shows_on_older_tickets_and_writes_no_history() {
     kim.post_json("/demo/newticket", &json!({ "summary": "Older" })).expect(201);
 
     let preview = test.command(&[
-        "field", "create", "demo", "found_in", "--kind", "select", "--option", "alpha", "--option", "beta", "--default",
-        "beta", "--preview",
+        "field", "create", "demo", "found_in", "--kind", "select", "--option", "alpha", "--option", "beta",
+        "--default", "beta", "--preview",
     ]);
     assert!(preview.expect(0).stdout.contains("1 ticket is shown with the default “beta”"));
     assert!(kim.get(&format!("{PAGE}?format=json")).expect(200).json()["items"].as_array().unwrap().is_empty());
     test.command(&[
-        "field", "create", "demo", "found_in", "--kind", "select", "--option", "alpha", "--option", "beta", "--default", "beta",
+        "field", "create", "demo", "found_in", "--kind", "select", "--option", "alpha", "--option", "beta",
+        "--default", "beta",
     ])
     .expect(0);
 

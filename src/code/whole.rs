@@ -20,8 +20,6 @@ const ROWS: usize = 20_000;
 const BYTES: u64 = 24 << 20;
 /// Within it no file is given more time than this.
 const OF_ONE: Duration = Duration::from_secs(5);
-/// In memory a row takes about so much beside its text.
-const ROW: u64 = 160;
 
 /// All differences of one page of files.
 #[derive(Default)]
@@ -91,10 +89,10 @@ pub fn asked(
     }
     let trees = Trees::of(repository, compared);
     let page = paging::asked(desk.visit.value("page"));
-    let (drawing, context) = drawing(&desk.visit);
+    let (drawing, context) = drawing(&desk.visit)?;
     let export = |place: &Option<Place>| place.as_ref().map(|place| place.export.clone());
     let exports = (export(&compared.old_place), export(&compared.new_place));
-    let how = format!("{page} {context} {} {exports:?}", drawing.ignore_blanks);
+    let how = format!("{page} {context} {} {} {exports:?}", drawing.ignore_blanks, drawing.style.name());
     let key = trees.key(room, "whole", &[how.as_bytes()]);
     let asked = desk.site().jobs().ask(&key, move |progress| {
         let whole = trees.compare(|git, comparison, [old, new]| {
@@ -109,8 +107,8 @@ pub fn asked(
             draw_all(comparison, &files, sides, drawing, progress)
         })?;
         Ok(whole.map(|whole| {
-            let rows: usize = whole.diffs.iter().map(|diff| diff.rows.len()).sum();
-            Made { memory: rows as u64 * ROW + BYTES / 16, disk: 0, thing: whole }
+            let drawn: usize = whole.diffs.iter().map(|diff| diff.rows_html.len()).sum();
+            Made { memory: drawn as u64 + BYTES / 16, disk: 0, thing: whole }
         }))
     })?;
     let back = with_raw(&compared.href, &desk.visit.query, "whole", "");

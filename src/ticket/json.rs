@@ -55,13 +55,7 @@ fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {
         closed_at = closed.then(|| closed_at.unwrap_or(group.change.at));
     }
     let by_then = |at: Option<Instant>| at.filter(|at| *at <= changed_at);
-    Times {
-        changed_at,
-        closed_at,
-        started_at: by_then(now.started_at),
-        contacted_at: by_then(now.contacted_at),
-        ..now
-    }
+    Times { changed_at, closed_at, started_at: by_then(now.started_at), contacted_at: by_then(now.contacted_at), ..now }
 }
 
 /// Every built-in field of a ticket by name, in order.

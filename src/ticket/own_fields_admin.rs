@@ -74,7 +74,9 @@ fn done(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
             return page(desk, room, typed);
         }
         "save" => match fields.save(room.act(), &name, &wish(form)) {
-            Ok(effects) => std::iter::once(format!("The field `{name}` is saved.")).chain(effects).collect::<Vec<_>>().join(" "),
+            Ok(effects) => {
+                std::iter::once(format!("The field `{name}` is saved.")).chain(effects).collect::<Vec<_>>().join(" ")
+            }
             Err(Error::Invalid(problems)) if !form.json => {
                 return page(desk, room, Typed { form: Some(form), problems, open: name, ..Typed::default() });
             }

@@ -29,8 +29,8 @@ const MOST_OPTIONS: usize = 500;
 const MOST_FIELDS: usize = 100;
 /// What forms, addresses and JSON call something else.
 const TAKEN: [&str; 24] = [
-    "id", "url", "comment", "comments", "notes", "action", "attachment", "replyto", "custom", "created", "modified", "order",
-    "desc", "group", "groupdesc", "col", "row", "rows", "max", "page", "format", "report", "verbose", "or",
+    "id", "url", "comment", "comments", "notes", "action", "attachment", "replyto", "custom", "created", "modified",
+    "order", "desc", "group", "groupdesc", "col", "row", "rows", "max", "page", "format", "report", "verbose", "or",
 ];
 
 /// What somebody wants of a field. What is None stays as it is, or as a new field has it.
@@ -216,11 +216,15 @@ impl Desk<'_> {
         };
         let proposed = definition.proposed.trim();
         if old.is_none() {
-            let kept = count("select count(distinct ticket) from ticket_value where field = ?1 and to_change is null", &[
-                &definition.name,
-            ])?;
+            let kept = count(
+                "select count(distinct ticket) from ticket_value where field = ?1 and to_change is null",
+                &[&definition.name],
+            )?;
             if kept > 0 {
-                effects.push(format!("{} values of this field from before and show them again.", tickets(kept, "has", "have")));
+                effects.push(format!(
+                    "{} values of this field from before and show them again.",
+                    tickets(kept, "has", "have")
+                ));
             } else if !proposed.is_empty() {
                 let all = count("select count(*) from ticket", &[])?;
                 effects.push(format!(
@@ -233,11 +237,12 @@ impl Desk<'_> {
             }
         }
         if definition.kind.is_some_and(OwnKind::has_options) {
-            for option in choices.options(&definition.name).filter(|option| !definition.options.contains(&option.name)) {
-                let having = count("select count(*) from ticket_current where field = ?1 and value = ?2", &[
-                    &definition.name,
-                    &option.id,
-                ])?;
+            for option in choices.options(&definition.name).filter(|option| !definition.options.contains(&option.name))
+            {
+                let having = count(
+                    "select count(*) from ticket_current where field = ?1 and value = ?2",
+                    &[&definition.name, &option.id],
+                )?;
                 effects.push(match having {
                     0 => format!("The option “{}” is offered no longer.", option.name),
                     having => format!(
@@ -272,8 +277,15 @@ impl Desk<'_> {
                 &[&status.id, &definition.name],
             )?;
             if missing > 0 && old.is_none_or(|old| !old.required_in.contains(state)) {
-                let verb = if status.category == Category::Closed { "stay as they are" } else { "must get one with the next change of state" };
-                effects.push(format!("{} in the state “{state}” without a value; they {verb}.", tickets(missing, "is", "are")));
+                let verb = if status.category == Category::Closed {
+                    "stay as they are"
+                } else {
+                    "must get one with the next change of state"
+                };
+                effects.push(format!(
+                    "{} in the state “{state}” without a value; they {verb}.",
+                    tickets(missing, "is", "are")
+                ));
             }
         }
         Ok(effects)
@@ -364,8 +376,11 @@ impl Desk<'_> {
             if choices.options(name).any(|option| option.id != id && fold(&option.name) == fold(&to)) {
                 return Err(Error::invalid("to", format!("The field `{name}` has an option “{to}” already.")));
             }
-            tx.prepare_cached("update field_option set name = ?2, folded = ?3 where id = ?1")?
-                .execute((id, &to, fold(&to)))?;
+            tx.prepare_cached("update field_option set name = ?2, folded = ?3 where id = ?1")?.execute((
+                id,
+                &to,
+                fold(&to),
+            ))?;
             let data = json!({ "field": name, "kinds": ["ticket"] });
             tx.record(&NewEvent::new("option.renamed", Resource::new("option", id), DEFAULT_CLASS).data(data))?;
             Ok(())
@@ -373,13 +388,7 @@ impl Desk<'_> {
     }
 }
 
-fn read(
-    choices: &Choices,
-    name: &str,
-    old: Option<&OwnField>,
-    wish: &Wish,
-    problems: &mut Vec<Problem>,
-) -> Definition {
+fn read(choices: &Choices, name: &str, old: Option<&OwnField>, wish: &Wish, problems: &mut Vec<Problem>) -> Definition {
     let mut refuse = |field: &str, why: String| problems.push(Problem::new(field, why));
     let line = |text: &str| text.trim().nfc().collect::<String>();
     let label = wish.label.as_deref().map(line).filter(|label| !label.is_empty());
