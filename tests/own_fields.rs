@@ -97,7 +97,7 @@ fn a_field_of_each_kind_is_filed_shown_found_and_exported() {
     test.catch_up();
     let found = kim.get("/demo/search?q=harbour&format=json").expect(200).json();
     assert_eq!(found["total"], 1);
-    assert!(test.command(&["check"]).expect(0).stdout.contains("found nothing"), "spans and rows agree");
+    assert!(test.command(&["check"]).expect(0).stdout.contains("nothing found"), "spans and rows agree");
 }
 
 #[test]
