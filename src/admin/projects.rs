@@ -124,8 +124,9 @@ fn page(desk: &Desk, rows: Vec<ProjectRow>) -> Result<Answer> {
     Sheet::new("Projects", ProjectsPage { projects, paging }).render(desk)
 }
 
-/// When anything happened there last; nothing if it can't be read.
+/// When anything happened there last that they may know of; nothing if it can't be read.
 fn last_change(desk: &Desk, row: &ProjectRow) -> Option<Instant> {
     let project = desk.site().project(row).ok()?;
-    project.read(event::last_time).ok()?
+    let viewer = permissions::enter(&project, row, &desk.principal).ok()??;
+    project.read(|db| event::last_time_seen(db, &viewer)).ok()?
 }

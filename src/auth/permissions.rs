@@ -2,6 +2,10 @@
 //!
 //! Members are those to whom something was granted, by name or through a group; granting `members` makes one a member and
 //! gives nothing else. In an archived project only what lets one look is left.
+//!
+//! Who sees a class is one rule for all kinds of them, in [`seen`]: its subjects and the holders of its right see all of it,
+//! those who take part in a row of it see that row, and nobody sees anything of it who does not see the class that it is
+//! based on. Administrators see every class but that of the trash.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,7 +36,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    fn kind(&self) -> &'static str {
+    /// As the tables name its kind, itself, and how it is called.
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Authenticated => "authenticated",
@@ -42,7 +47,7 @@ impl Subject {
         }
     }
 
-    fn key(&self) -> String {
+    pub fn key(&self) -> String {
         match self {
             Self::Person { id, .. } => id.to_string(),
             Self::Group { id, .. } => id.clone(),
@@ -50,7 +55,7 @@ impl Subject {
         }
     }
 
-    fn label(&self) -> &str {
+    pub fn label(&self) -> &str {
         match self {
             Self::Person { login, .. } => login,
             Self::Group { name, .. } => name,
@@ -149,11 +154,15 @@ fn enter_with(
     if standing.member {
         granted.extend(of_members);
     }
-    let permissions = complete(granted, &defined, row.state);
+    let mut permissions = complete(granted, &defined);
+    // What one could see before a project was archived can be seen afterwards.
+    let (classes, joined_classes) = classes(db, &standing, &permissions)?;
+    if row.state == State::Archived {
+        permissions.retain(|name| name.ends_with("_VIEW"));
+    }
     if permissions.is_empty() {
         return Ok(None);
     }
-    let (classes, joined_classes) = classes(db, &standing, &permissions)?;
     Ok(Some(Viewer {
         principal: Arc::clone(principal),
         person: standing.person,
@@ -164,8 +173,8 @@ fn enter_with(
     }))
 }
 
-/// What comes with what was granted; an archived project keeps only the rights to look.
-fn complete(granted: BTreeSet<&'static str>, defined: &[Permission], state: State) -> BTreeSet<&'static str> {
+/// What comes with what was granted.
+fn complete(granted: BTreeSet<&'static str>, defined: &[Permission]) -> BTreeSet<&'static str> {
     let mut complete = granted;
     if complete.contains(TRAC_ADMIN.name) {
         complete.extend(defined.iter().map(|permission| permission.name));
@@ -182,33 +191,77 @@ fn complete(granted: BTreeSet<&'static str>, defined: &[Permission], state: Stat
         }
         complete.extend(more);
     }
-    if state == State::Archived {
-        complete.retain(|name| name.ends_with("_VIEW"));
-    }
     complete
 }
 
+/// A class as somebody stands to it.
+#[derive(Debug, Clone, Default)]
+struct Class {
+    id: i64,
+    /// Nobody sees this one who does not see that one.
+    base: Option<i64>,
+    /// They are among its subjects, have its right, or see everything.
+    granted: bool,
+    /// Those who take part in a row of it see that row.
+    participants: bool,
+}
+
+/// The classes of which somebody sees everything, and those of which they see what they take part in.
 fn classes(db: &Connection, standing: &Standing, permissions: &BTreeSet<&'static str>) -> Result<(Vec<i64>, Vec<i64>)> {
-    let mut classes = vec![DEFAULT_CLASS];
-    let mut joined = Vec::new();
     let everything = permissions.contains(TRAC_ADMIN.name);
+    let mut classes: Vec<Class> = Vec::new();
     let mut statement = db.prepare_cached(
-        "select acl.id, acl.participants, acl_subject.subject_kind, acl_subject.subject from acl
-         left join acl_subject on acl_subject.acl = acl.id where acl.id <> 1 order by acl.id",
+        "select acl.id, acl.base, acl.participants, acl.permission, acl_subject.subject_kind, acl_subject.subject from acl
+         left join acl_subject on acl_subject.acl = acl.id where acl.id not in (0, 1) order by acl.id",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let (acl, participants): (i64, bool) = (row.get(0)?, row.get(1)?);
-        let (kind, subject): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
-        let named = kind.zip(subject).is_some_and(|(kind, subject)| standing.matches(&kind, &subject));
-        if (everything || named) && !classes.contains(&acl) {
-            classes.push(acl);
+        let id: i64 = row.get(0)?;
+        if classes.last().is_none_or(|last| last.id != id) {
+            let by_right = row.get_ref(3)?.as_str().is_ok_and(|right| permissions.contains(right));
+            let (base, participants) = (row.get(1)?, row.get(2)?);
+            classes.push(Class { id, base, granted: everything || by_right, participants });
         }
-        if participants && standing.person.is_some() && !joined.contains(&acl) {
-            joined.push(acl);
+        let (kind, subject): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
+        if let (Some(class), Some((kind, subject))) = (classes.last_mut(), kind.zip(subject)) {
+            class.granted |= standing.matches(&kind, &subject);
         }
     }
-    Ok((classes, joined))
+    let (seen, joined) = seen(&classes);
+    Ok((seen, if standing.person.is_some() { joined } else { Vec::new() }))
+}
+
+/// Which of these classes, beside the default one, are seen as a whole and which in part. What is granted on top of a class
+/// that is seen in part, as the notes on a private ticket are, is seen in that part.
+fn seen(classes: &[Class]) -> (Vec<i64>, Vec<i64>) {
+    let (mut whole, mut joined) = (vec![DEFAULT_CLASS], Vec::new());
+    // A base may come after what is based on it, so we look until nothing more is found.
+    loop {
+        let before = whole.len();
+        for class in classes.iter().filter(|class| class.granted) {
+            if class.base.is_none_or(|base| whole.contains(&base)) && !whole.contains(&class.id) {
+                whole.push(class.id);
+            }
+        }
+        if whole.len() == before {
+            break;
+        }
+    }
+    loop {
+        let before = joined.len();
+        for class in classes.iter().filter(|class| !whole.contains(&class.id) && (class.granted || class.participants))
+        {
+            let on_part = class.base.is_some_and(|base| joined.contains(&base));
+            let on_whole = class.base.is_none_or(|base| whole.contains(&base));
+            if (on_part || (on_whole && class.participants)) && !joined.contains(&class.id) {
+                joined.push(class.id);
+            }
+        }
+        if joined.len() == before {
+            break;
+        }
+    }
+    (whole, joined)
 }
 
 /// A grant as the list shows it.
@@ -409,4 +462,38 @@ pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
 fn acl_changed(acl: i64) -> NewEvent {
     NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
         .data(json!({ "acl": acl, "kinds": ["page", "attachment"] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIVATE: Class = Class { id: 2, base: Some(1), granted: false, participants: true };
+    const NOTES: Class = Class { id: 3, base: Some(1), granted: false, participants: false };
+    const PRIVATE_NOTES: Class = Class { id: 4, base: Some(2), granted: false, participants: false };
+    const CLOSED: Class = Class { id: 5, base: None, granted: false, participants: false };
+    const PRIVATE_CLOSED: Class = Class { id: 6, base: Some(5), granted: false, participants: true };
+
+    #[test]
+    fn nobody_sees_a_class_whose_base_they_do_not_see() {
+        let granted = |class: &Class| Class { granted: true, ..class.clone() };
+        for (classes, whole, joined) in [
+            // Without any right: their own private tickets, where those are not in a closed component.
+            (vec![PRIVATE, NOTES, PRIVATE_NOTES, CLOSED, PRIVATE_CLOSED], vec![1], vec![2]),
+            // Notes are seen on what is seen: of private tickets on one's own.
+            (vec![PRIVATE, granted(&NOTES), granted(&PRIVATE_NOTES)], vec![1, 3], vec![2, 4]),
+            (vec![granted(&PRIVATE), granted(&NOTES), granted(&PRIVATE_NOTES)], vec![1, 2, 3, 4], vec![]),
+            // The right to private tickets opens no closed component, being let into one opens no private tickets.
+            (vec![granted(&PRIVATE), CLOSED, granted(&PRIVATE_CLOSED)], vec![1, 2], vec![]),
+            (vec![PRIVATE, granted(&CLOSED), PRIVATE_CLOSED], vec![1, 5], vec![2, 6]),
+            // In whatever order they come.
+            (vec![granted(&PRIVATE_NOTES), granted(&PRIVATE)], vec![1, 2, 4], vec![]),
+            (vec![granted(&PRIVATE_NOTES), PRIVATE], vec![1], vec![2, 4]),
+        ] {
+            let (mut seen_whole, mut seen_joined) = seen(&classes);
+            seen_whole.sort_unstable();
+            seen_joined.sort_unstable();
+            assert_eq!((seen_whole, seen_joined), (whole, joined), "{classes:?}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::news::Happening;
 use super::project::Project;
 use super::resource::Resource;
 use super::time::Instant;
+use super::viewer::Viewer;
 
 /// After this many failures an event is parked.
 pub const TRIES: i64 = 5;
@@ -336,7 +337,17 @@ pub fn parked(db: &Connection) -> Result<Vec<Parked>> {
     Ok(rows)
 }
 
-/// When anything happened last.
+/// When anything happened last that this viewer may know of.
+pub fn last_time_seen(db: &Connection, viewer: &Viewer) -> Result<Option<Instant>> {
+    Ok(db
+        .prepare_cached(
+            "select happened_at from event where acl in (select value from json_each(?1)) order by id desc limit 1",
+        )?
+        .query_row([viewer.acls()], |row| row.get(0))
+        .optional()?)
+}
+
+/// When anything happened last, for those who look after the server.
 pub fn last_time(db: &Connection) -> Result<Option<Instant>> {
     Ok(db
         .prepare_cached("select happened_at from event order by id desc limit 1")?

@@ -42,6 +42,9 @@ pub const TRAC_ADMIN: Permission = Permission {
 /// The access class of everything that no rule restricts.
 pub const DEFAULT_CLASS: i64 = 1;
 
+/// The access class of what lies in the trash, which nobody sees.
+pub const TRASH_CLASS: i64 = 0;
+
 /// What the site knows of an account, as far as a request needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
@@ -104,7 +107,7 @@ pub struct Viewer {
     pub permissions: BTreeSet<&'static str>,
     /// Access classes of which they see every row.
     pub classes: Vec<i64>,
-    /// Access classes of which they see the rows that they take part in.
+    /// Access classes of which they see the rows that they take part in, and no others; none of `classes` is among them.
     pub joined_classes: Vec<i64>,
     /// The project can be read and not changed, whoever it is.
     pub archived: bool,
@@ -145,6 +148,12 @@ impl Viewer {
         self.classes.contains(&acl)
     }
 
+    /// Whether they see a row of that class which hangs on something that they see and take part in, if they don't see all
+    /// of the class: a note on a private ticket.
+    pub fn sees_class_in(&self, acl: i64) -> bool {
+        self.sees_class(acl) || (self.person.is_some() && self.joined_classes.contains(&acl))
+    }
+
     /// The classes as a JSON array, to be bound as `:acls` in `acl in (select value from json_each(:acls))`.
     pub fn acls(&self) -> String {
         json_array(&self.classes)
@@ -160,15 +169,26 @@ impl Viewer {
     /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows have participants.
     /// `alias` is the table's name in the statement, `kind` its resource kind. Holds numbers of ours and nothing else.
     pub fn sees_sql(&self, alias: &'static str, kind: &'static str) -> String {
-        let classes = sql_list(&self.classes);
-        match self.person.filter(|_| !self.joined_classes.is_empty()) {
-            None => format!("{alias}.acl in ({classes})"),
-            Some(person) => format!(
-                "({alias}.acl in ({classes}) or ({alias}.acl in ({joined}) and exists (select 1 from participant
-                  where resource_kind = '{kind}' and resource_id = {alias}.id and person = {person})))",
-                joined = sql_list(&self.joined_classes)
-            ),
+        let whole = self.sees_whole_sql(alias);
+        match self.joins_sql(alias, kind) {
+            None => whole,
+            Some(joined) => format!("({whole} or ({joined}))"),
         }
+    }
+
+    /// That a row is of a class of which they see everything: all that can be counted beforehand.
+    pub fn sees_whole_sql(&self, alias: &'static str) -> String {
+        format!("{alias}.acl in ({})", sql_list(&self.classes))
+    }
+
+    /// That a row is of a class of which they see what they take part in, and that they do. None if there is no such class.
+    pub fn joins_sql(&self, alias: &'static str, kind: &'static str) -> Option<String> {
+        let person = self.person.filter(|_| !self.joined_classes.is_empty())?;
+        Some(format!(
+            "{alias}.acl in ({joined}) and {alias}.acl <> 1 and exists (select 1 from participant
+              where resource_kind = '{kind}' and resource_id = {alias}.id and person = {person})",
+            joined = sql_list(&self.joined_classes)
+        ))
     }
 
     pub fn signed_in(&self) -> bool {

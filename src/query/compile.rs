@@ -44,8 +44,17 @@ pub struct Statement {
     group: Option<String>,
     /// What orders first, if that is a column with few ids.
     first: Option<Ranked>,
-    /// Whether nothing but state, class, milestone and the column that orders first decides what is found.
-    tallied: bool,
+    /// If nothing but state, class, milestone and the column that orders first decides what is found: the same condition
+    /// in two parts.
+    tallied: Option<Tallied>,
+}
+
+/// What is counted beforehand, and what has to be counted for this viewer.
+#[derive(Debug)]
+struct Tallied {
+    of_classes: String,
+    /// None: they see nothing only because they take part in it.
+    of_their_own: Option<String>,
 }
 
 /// A column of ids and their order.
@@ -101,15 +110,23 @@ impl Statement {
     pub fn stretches(&self) -> Option<(String, Vec<Value>)> {
         let first = self.first.as_ref()?;
         let (column, condition) = (first.column, &self.condition);
-        let sql = if self.tallied {
+        let sql = if let Some(tallied) = &self.tallied {
             // The counters of milestones (0: none) have it for the whole project, too: a few rows, however large it is.
             let (field, value) = if matches!(column, "status" | "milestone") { ("", "none") } else { (column, column) };
-            format!(
-                "select {column}, sum(tickets) from (
+            let of_classes = format!(
+                "select {column}, sum(tickets) as tickets from (
                      select acl, status, nullif(milestone, 0) as milestone, nullif(value, 0) as {value}, tickets
                      from ticket_tally where field = '{field}' and milestone in (select 0 union all select id from milestone)
-                 ) as ticket where {condition} group by 1"
-            )
+                 ) as ticket where {} group by 1",
+                tallied.of_classes
+            );
+            match &tallied.of_their_own {
+                None => of_classes,
+                Some(own) => format!(
+                    "select {column}, sum(tickets) from ({of_classes}
+                         union all select {column}, count(*) from ticket where {own} group by 1) group by 1"
+                ),
+            }
         } else {
             format!("select {column}, count(*) from ticket where {condition} group by 1")
         };
@@ -218,11 +235,8 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     for group in &query.groups {
         groups.extend(compiler.group(group)?);
     }
-    let mut conditions = vec![viewer.sees_sql("ticket", "ticket")];
-    if !groups.is_empty() {
-        conditions.push(joined(groups, " or "));
-    }
-    let condition = conditions.join(" and ");
+    let asked_for = if groups.is_empty() { String::new() } else { format!(" and {}", joined(groups, " or ")) };
+    let condition = format!("{}{asked_for}", viewer.sees_sql("ticket", "ticket"));
     let condition_parameters = compiler.parameters.len();
     let order = compiler.order(query)?;
     let first = compiler.first(query)?;
@@ -231,9 +245,13 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     let group = query.group.and_then(|group| group.column.field()).map(value_sql);
     let column = first.as_ref().map(|first| first.column);
     let asked = query.groups.iter().flatten().map(|clause| clause.column.name());
-    let tallied = viewer.joined_classes.is_empty()
-        && column.is_some_and(|column| matches!(column, "status" | "milestone") || tally::FIELDS.contains(&column))
+    let is_tallied = column
+        .is_some_and(|column| matches!(column, "status" | "milestone") || tally::FIELDS.contains(&column))
         && asked.into_iter().all(|name| matches!(name, "status" | "milestone") || Some(name) == column);
+    let tallied = is_tallied.then(|| Tallied {
+        of_classes: format!("{}{asked_for}", viewer.sees_whole_sql("ticket")),
+        of_their_own: viewer.joins_sql("ticket", "ticket").map(|own| format!("{own}{asked_for}")),
+    });
     Ok(Statement {
         condition,
         parameters,
