@@ -8,6 +8,7 @@ use super::{Entered, Shell};
 use crate::base::error::{Error, Result};
 use crate::ticket::admin::{counts, logins, of_field, released};
 use crate::ticket::options_edit::{self, Step, Wish};
+use crate::ticket::queue::{self, COMPONENT, Doors};
 use crate::ticket::{TICKET_ADMIN, TICKET_VIEW};
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,8 @@ pub enum Command {
         rename: Option<String>,
         #[command(flatten)]
         values: Values,
+        #[command(flatten)]
+        queue: QueueValues,
         /// New tickets get it no longer
         #[arg(long, conflicts_with = "default")]
         no_default: bool,
@@ -62,6 +65,51 @@ pub struct Values {
     default: bool,
 }
 
+/// What a component is as a queue.
+#[derive(Debug, Args)]
+pub struct QueueValues {
+    /// Of a component: who is told of what is public on its tickets (empty for nobody)
+    #[arg(long, value_name = "NAMES")]
+    cc: Option<String>,
+    /// Of a component: who is told of internal notes as well, and reads them (empty for nobody)
+    #[arg(long, value_name = "NAMES")]
+    admincc: Option<String>,
+    /// Of a component: what its new tickets have where nothing is typed, e.g. `priority=minor`; these alone from now on
+    #[arg(long = "set-default", value_name = "FIELD=VALUE", conflicts_with = "no_defaults")]
+    set_default: Vec<String>,
+    /// Of a component: its new tickets have no values of its own any longer
+    #[arg(long)]
+    no_defaults: bool,
+    /// Of a component: nobody knows of it and of its tickets but these accounts and groups
+    #[arg(long, value_name = "SUBJECTS", conflicts_with = "open")]
+    closed_to: Option<String>,
+    /// Of a component: it is there for everybody who sees tickets
+    #[arg(long)]
+    open: bool,
+}
+
+impl QueueValues {
+    fn is_empty(&self) -> bool {
+        let Self { cc, admincc, set_default, no_defaults, closed_to, open } = self;
+        cc.is_none() && admincc.is_none() && set_default.is_empty() && !no_defaults && closed_to.is_none() && !open
+    }
+
+    fn change(&self, entered: &Entered, component: i64) -> Result<()> {
+        let defaults = self.set_default.join("\n");
+        let doors = match &self.closed_to {
+            Some(subjects) => Some(Doors::ClosedTo(subjects)),
+            None => self.open.then_some(Doors::Open),
+        };
+        let wish = queue::Wish {
+            cc: self.cc.as_deref(),
+            admincc: self.admincc.as_deref(),
+            defaults: (self.no_defaults || !defaults.is_empty()).then_some(defaults.as_str()),
+            doors,
+        };
+        queue::change(&entered.site, &entered.project, entered.act(), component, &wish)
+    }
+}
+
 impl Values {
     fn wish(&self) -> Wish<'_> {
         Wish {
@@ -82,8 +130,11 @@ pub fn run(shell: &Shell, field: &'static str, command: Command) -> Result<()> {
             let wish = Wish { name: Some(&name), ..values.wish() };
             options_edit::create(&entered.site, &entered.project, entered.act(), field, &wish).map(|_| ())
         }
-        Command::Change { project, name, rename, values, no_default, up, down } => {
+        Command::Change { project, name, rename, values, queue, no_default, up, down } => {
             let entered = shell.enter(&project)?;
+            if field != COMPONENT && !queue.is_empty() {
+                return Err(Error::invalid("change", "Only a component has watchers, defaults and doors."));
+            }
             let wish = values.wish();
             let wish = Wish {
                 name: rename.as_deref(),
@@ -92,7 +143,8 @@ pub fn run(shell: &Shell, field: &'static str, command: Command) -> Result<()> {
                 ..wish
             };
             let id = id_of(&entered, field, &name)?;
-            options_edit::change(&entered.site, &entered.project, entered.act(), field, id, &wish).map(|_| ())
+            options_edit::change(&entered.site, &entered.project, entered.act(), field, id, &wish)?;
+            if queue.is_empty() { Ok(()) } else { queue.change(&entered, id) }
         }
         Command::Remove { project, name } => {
             let entered = shell.enter(&project)?;
@@ -111,14 +163,14 @@ pub fn run(shell: &Shell, field: &'static str, command: Command) -> Result<()> {
 fn id_of(entered: &Entered, field: &'static str, name: &str) -> Result<i64> {
     entered.viewer.require_to_see(TICKET_VIEW, &format!("there is no {field} “{name}”"))?;
     entered.viewer.require(TICKET_ADMIN)?;
-    Ok(entered.project.read(|db| options_edit::find(db, field, name))?.id)
+    Ok(entered.project.read(|db| options_edit::find(db, &entered.viewer, field, name))?.id)
 }
 
 fn list(shell: &Shell, entered: &Entered, field: &'static str) -> Result<()> {
     entered.viewer.require(TICKET_VIEW)?;
-    let (rows, logins, counts) = entered
-        .project
-        .read(|db| Ok::<_, Error>((of_field(db, field)?, logins(db)?, counts(db, &entered.viewer, field)?)))?;
+    let (rows, logins, counts) = entered.project.read(|db| {
+        Ok::<_, Error>((of_field(db, &entered.viewer, field)?, logins(db)?, counts(db, &entered.viewer, field)?))
+    })?;
     let mut list = List::new(match field {
         "component" => &["name", "description", "default", "tickets", "retired", "owner"],
         "version" => &["name", "description", "default", "tickets", "retired", "released"],

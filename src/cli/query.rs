@@ -26,7 +26,7 @@ pub(super) fn list(shell: &Shell, project: &str, query: &str) -> Result<()> {
     let entered = shell.enter(project)?;
     entered.viewer.require(TICKET_VIEW)?;
     let (query, choices, found) = entered.project.read(|db| {
-        let choices = Choices::load(db)?;
+        let choices = Choices::load(db, &entered.viewer)?;
         let mut query = query::from_either(&choices.fields, query)?;
         query.max = query.max.or(Some(0));
         let found = match shell.format {

@@ -18,6 +18,8 @@ use crate::base::time::Instant;
 use crate::ticket::edit::{self, Outcome};
 use crate::ticket::fields::{Choices, Kind, LARGEST_TEXT};
 use crate::ticket::history::{self, FieldChange, Group};
+use crate::ticket::note;
+use crate::ticket::note_store::{self, NoteRow};
 use crate::ticket::plan::{ActionRequest, Request};
 use crate::ticket::store::{self, Ticket, Times};
 use crate::ticket::values::{Names, People, Values};
@@ -53,6 +55,9 @@ pub enum Command {
         /// The comment, or `-` for standard input
         #[arg(allow_hyphen_values = true)]
         text: String,
+        /// An internal note, for those alone who may read notes; prints its number in their series
+        #[arg(long)]
+        internal: bool,
     },
 }
 
@@ -101,7 +106,9 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         Command::Show { project, number, version } => show(shell, &shell.enter(&project)?, number, version),
         Command::List { project, query } => super::query::list(shell, &project, &query),
         Command::Change(request) => change(&shell.enter(&request.project)?, request),
-        Command::Comment { project, number, text } => comment(&shell.enter(&project)?, number, &text),
+        Command::Comment { project, number, text, internal } => {
+            comment(&shell.enter(&project)?, number, &text, internal)
+        }
     }
 }
 
@@ -158,12 +165,15 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
             Format::Table => {
                 let earlier = version.map(|version| history::at(db, &ticket, version)).transpose()?;
                 let values = earlier.as_ref().unwrap_or(&ticket.values);
-                let choices = Choices::load(db)?;
+                let choices = Choices::load(db, viewer)?;
                 let newest = version.unwrap_or(ticket.row.changes);
                 let groups = history::groups(db, viewer, &choices.fields, &ticket, 0, newest)?;
+                let notes = if version.is_none() { note_store::of_ticket(db, viewer, number)? } else { Vec::new() };
                 let named = values.named_people(&choices.fields).into_iter();
-                let people = People::load(db, named.chain(json::people_of(&groups)))?;
-                Ok(readable(&Names { choices: &choices, people: &people }, &ticket, values, &groups))
+                let named = named.chain(json::people_of(&groups)).chain(notes.iter().filter_map(|note| note.author));
+                let people = People::load(db, named)?;
+                let text = readable(&Names { choices: &choices, people: &people }, &ticket, values, &groups);
+                Ok(text + &noted(&people, &notes))
             }
             Format::Csv | Format::Ids => Err(Error::invalid("--format", "A ticket is shown as table or as json.")),
         }
@@ -194,6 +204,16 @@ fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group
             let _ = writeln!(text, "  {}", said(names, field));
         }
         paragraph(&mut text, "  ", &change.comment);
+    }
+    text
+}
+
+/// Internal notes, after all that is public.
+fn noted(people: &People, notes: &[NoteRow]) -> String {
+    let mut text = String::new();
+    for note in notes {
+        let _ = write!(text, "\nInternal note {}, {}, {}\n", note.number, people.called(note.author), note.at.iso());
+        paragraph(&mut text, "  ", &note.text);
     }
     text
 }
@@ -233,12 +253,21 @@ fn change(entered: &Entered, change: Change) -> Result<()> {
     submit(entered, change.number, &request)
 }
 
-fn comment(entered: &Entered, number: i64, text: &str) -> Result<()> {
+fn comment(entered: &Entered, number: i64, text: &str, internal: bool) -> Result<()> {
     let comment = typed("TEXT", text)?;
     if comment.trim().is_empty() {
         return Err(Error::invalid("TEXT", "A comment says something."));
     }
-    submit(entered, number, &Request { comment, ..Request::default() })
+    if !internal {
+        return submit(entered, number, &Request { comment, ..Request::default() });
+    }
+    let draft = note::Draft { text: comment, reply_to: None };
+    let (site, project) = (&entered.site, &entered.project);
+    match note::submit(site, project, entered.act(), number, &Request::default(), &draft) {
+        Ok(submitted) => submitted.note.map_or(Ok(()), |note| print(&format!("{note}\n"))),
+        Err(Error::NotFound(_)) => Err(missing(number)),
+        Err(other) => Err(by_option(other)),
+    }
 }
 
 /// Prints the number of the change; nothing if nothing differed, which is no failure (row C03).

@@ -91,9 +91,13 @@ impl Listening {
                 tell(Message::missed(name));
             }
             let happenings: Vec<&Happening> = of_project.iter().flat_map(|notice| notice.happenings.iter()).collect();
+            // What has a class of its own on something that they see, as an internal note has, needs that class as well.
             let seen = project.read(|db| seen(db, project.components(), &viewer, &happenings))?;
             for notice in of_project {
-                let mut visible = notice.happenings.iter().filter(|happening| seen.contains(about(happening)));
+                let mut visible = notice
+                    .happenings
+                    .iter()
+                    .filter(|happening| viewer.sees_class_in(happening.acl) && seen.contains(about(happening)));
                 match notice.stage {
                     Stage::Happened => visible.for_each(|happening| tell(Message::about(name, happening))),
                     Stage::Followed if visible.next().is_some() => tell(Message::of(name, "search.followed", "search")),

@@ -104,7 +104,7 @@ fn tickets(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         let message = format!("There is no format “{format}”; known are {}.", FORMATS.join(", "));
         return Err(Error::invalid("format", message));
     }
-    let choices = Choices::load(context.db)?;
+    let choices = Choices::load(context.db, context.viewer)?;
     let mut query = from_text(&choices.fields, &call.text)?;
     if query.order.is_empty() {
         query.order.push(Order { column: Column::Id, descending: false });

@@ -18,7 +18,7 @@ const MOST_LOOKED_AT: usize = 10_000;
 
 pub(super) fn neighbours(db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {
     let Some(address) = place.list.strip_prefix(PREFIX).filter(|_| viewer.may(TICKET_VIEW)) else { return Ok(None) };
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, viewer)?;
     let query = match from_address(&choices.fields, address) {
         Ok(query) => Query { page: 1, ..query },
         // An address that somebody made up is no list.

@@ -58,7 +58,7 @@ struct Asked {
 }
 
 fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, &room.viewer)?;
     let mut pairs = desk.visit.pairs();
     let format = desk.visit.value("format").unwrap_or_default();
     if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&choices.fields, &pairs) {

@@ -39,7 +39,7 @@ pub(super) fn answer(
         event(&mut calendar, desk, room, row);
     }
     if let Some(login) = user.filter(|login| !login.is_empty()) {
-        let choices = Choices::load(db)?;
+        let choices = Choices::load(db, &room.viewer)?;
         for ticket in tickets(db, room, rows, login)? {
             let milestone = rows.iter().find(|row| row.id == ticket.milestone);
             todo(&mut calendar, desk, room, &ticket, milestone, &choices);

@@ -150,7 +150,7 @@ fn roadmap(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
 }
 
 fn bars(context: &Context<'_>, rows: &[MilestoneRow]) -> Result<Vec<Progress>> {
-    let choices = Choices::load(context.db)?;
+    let choices = Choices::load(context.db, context.viewer)?;
     let bars = progress::of_milestones(context.db, context.viewer, rows, &choices, context.root)?;
     Ok(bars.into_iter().map(|(_, progress)| progress).collect())
 }

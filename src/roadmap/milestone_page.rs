@@ -114,7 +114,7 @@ fn shown(desk: &Desk, project: &str) -> Result<Answer> {
     refuse_unknown_action(desk)?;
     room.project.read(|db| match desk.visit.value("format").as_deref() {
         None | Some("" | "html" | "json") if desk.visit.wants_json() => {
-            let choices = Choices::load(db)?;
+            let choices = Choices::load(db, &room.viewer)?;
             let (counts, _) = bar(db, &room, &row, &choices)?;
             let etag = format!("\"{}\"", row.changed_at.0);
             Ok(Answer::json(&as_json(desk, &room, &row, counts))?.header("ETag", etag))
@@ -150,7 +150,7 @@ fn bar(db: &Connection, room: &Room, row: &MilestoneRow, choices: &Choices) -> R
 
 fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Result<Answer> {
     let viewer = &room.viewer;
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, &room.viewer)?;
     let fields: Vec<&'static Field> =
         GROUPINGS.iter().filter_map(|name| field(name)).filter(|field| choices.has(field)).collect();
     let chosen = grouping(desk, &fields)?;

@@ -67,7 +67,7 @@ impl Component for Roadmap {
 /// The tickets of milestones that this viewer may see, in their order.
 pub fn counts(db: &Connection, viewer: &Viewer, rows: &[MilestoneRow]) -> Result<Vec<Counts>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let (tallies, choices) = (progress::tallies(db, viewer, &ids, None)?, Choices::load(db)?);
+    let (tallies, choices) = (progress::tallies(db, viewer, &ids, None)?, Choices::load(db, viewer)?);
     let of = |row: &MilestoneRow| Counts::of(tallies.iter().filter(|tally| tally.milestone == row.id), &choices);
     Ok(rows.iter().map(of).collect())
 }

@@ -17,7 +17,7 @@ use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::Flavour;
 use crate::base::moment;
-use crate::base::viewer::Viewer;
+use crate::base::viewer::{DEFAULT_CLASS, Viewer};
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::text::Reader;
@@ -160,7 +160,7 @@ fn done(desk: &Desk, room: &Room, kind: &Kind, form: &Form) -> Result<Done> {
     let (site, project, by, field) = (desk.site(), &room.project, room.act(), kind.field);
     let existing = || -> Result<OptionRow> {
         let id = form.number("id")?;
-        let rows = project.read(options::all)?;
+        let rows = project.read(|db| options::seen(db, &room.viewer))?;
         let row = rows.into_iter().find(|row| row.field == field && row.id == id);
         row.ok_or_else(|| Error::not_found(format!("There is no such {field}.")))
     };
@@ -261,6 +261,9 @@ struct Item {
     tickets: i64,
     tickets_href: Option<String>,
     open: bool,
+    /// Of a component: who watches it, to whom it is open.
+    queue_href: Option<String>,
+    closed: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -280,7 +283,7 @@ struct Typed<'a> {
 
 fn page(desk: &Desk, room: &Room, kind: &Kind, typed: Typed<'_>) -> Result<Answer> {
     let (rows, logins, counts, owners) = room.project.read(|db| {
-        let rows = of_field(db, kind.field)?;
+        let rows = of_field(db, &room.viewer, kind.field)?;
         Ok((rows, logins(db)?, counts(db, &room.viewer, kind.field)?, people(db)?))
     })?;
     let mut items: Vec<Item> = rows.iter().map(|row| shown(room, kind, row, &logins, &counts)).collect();
@@ -341,9 +344,9 @@ fn describe(desk: &Desk, room: &Room, items: &mut [Item]) -> Result<()> {
     })
 }
 
-/// Those that are offered, in order, then the retired ones.
-pub fn of_field(db: &Connection, field: &str) -> Result<Vec<OptionRow>> {
-    let mut rows = options::all(db)?;
+/// Those that this viewer may know of: what is offered, in order, then the retired ones.
+pub fn of_field(db: &Connection, viewer: &Viewer, field: &str) -> Result<Vec<OptionRow>> {
+    let mut rows = options::seen(db, viewer)?;
     rows.retain(|row| row.field == field);
     rows.sort_by_key(|row| row.retired_at.is_some());
     Ok(rows)
@@ -366,6 +369,9 @@ fn shown(room: &Room, kind: &Kind, row: &OptionRow, logins: &HashMap<i64, String
         tickets,
         tickets_href: (tickets > 0 && is_plain).then_some(query),
         open: false,
+        queue_href: (kind.field == "component" && row.retired_at.is_none())
+            .then(|| format!("{}{}", room.root, super::queue_admin::href(row.id))),
+        closed: row.acl != DEFAULT_CLASS,
     }
 }
 
@@ -399,7 +405,7 @@ pub fn counts(db: &Connection, viewer: &Viewer, field: &'static str) -> Result<H
 }
 
 fn as_json(room: &Room, kind: &Kind) -> Result<Answer> {
-    let rows = room.project.read(|db| of_field(db, kind.field))?;
+    let rows = room.project.read(|db| of_field(db, &room.viewer, kind.field))?;
     let items = rows.iter().map(|row| item(room, row)).collect::<Result<Vec<Value>>>()?;
     Answer::json(&json!({ "total": items.len(), "page": 1, "items": items, "next": null }))
 }
@@ -412,6 +418,7 @@ fn item(room: &Room, row: &OptionRow) -> Result<Value> {
     });
     if row.field == "component" {
         item["owner"] = json!(row.owner.and_then(|owner| logins.get(&owner)));
+        item["closed"] = json!(row.acl != DEFAULT_CLASS);
     }
     if row.field == "version" {
         item["released"] = json!(row.released_at.map(crate::base::time::Instant::iso));

@@ -13,10 +13,11 @@ use super::fields::{Choices, Fields};
 use super::form::{self, Newer, Preview, Typed, pending};
 use super::head::{asked_ticket, enter, with_list};
 use super::history;
+use super::note::{self, Submitted};
 use super::pages::{Draft, as_json, drawn, planner};
-use super::store::Ticket;
+use super::store::{self, Ticket};
 use super::values::{Names, People};
-use super::{TICKET_APPEND, TICKET_CHGPROP, people, ticket_href};
+use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, people, ticket_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -45,7 +46,7 @@ async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -
 fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
     let (ticket, mut typed) = room.project.read(|db| {
         let ticket = asked_ticket(db, room, number)?;
-        let choices = Choices::load(db)?;
+        let choices = Choices::load(db, &room.viewer)?;
         let people = People::load(db, ticket.values.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &people };
         let typed = form::read(&choices.fields, form, Some((&ticket, &names, people::own_login(&room.viewer))));
@@ -71,7 +72,17 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
         let problems = std::mem::take(&mut typed.problems);
         return refused(desk, room, &ticket, form, typed, Error::Invalid(problems));
     }
-    match edit::change(desk.site(), &room.project, room.act(), ticket.row.id, &typed.request) {
+    let (site, project, id) = (desk.site(), &room.project, ticket.row.id);
+    let submitted = match &typed.note {
+        Some(draft) => note::submit(site, project, room.act(), id, &typed.request, draft),
+        None => {
+            edit::change(site, project, room.act(), id, &typed.request).map(|outcome| Submitted { outcome, note: None })
+        }
+    };
+    if let Ok(Submitted { note: Some(note), .. }) = submitted {
+        return noted(desk, room, &ticket, form, note);
+    }
+    match submitted.map(|submitted| submitted.outcome) {
         Ok(Outcome::Saved { number, merged }) => saved(desk, room, &ticket, form, number, merged),
         Ok(Outcome::Unchanged) if form.json => {
             room.project.read(|db| as_json(desk, db, room, &current(db, room, &ticket)?, None))
@@ -99,6 +110,15 @@ fn current(db: &Connection, room: &Room, ticket: &Ticket) -> Result<Ticket> {
 fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, merged: bool) -> Result<Answer> {
     let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
     let href = format!("{}#comment:{number}", with_list(desk, &plain));
+    // The classes of a viewer are those of their arrival: this change may have made the first private ticket.
+    let room = &desk.room(&room.row.name)?;
+    if room.project.read(|db| store::find(db, &room.viewer, ticket.row.id))?.is_none() {
+        let sentence = format!("#{} is changed. It is no longer among the tickets that you may see.", ticket.row.id);
+        if form.json {
+            return Ok(Answer::json(&json!({ "id": ticket.row.id }))?.with_status(Status::Created));
+        }
+        return Ok(Answer::see(&format!("{}/query", room.root)).telling(desk, &sentence));
+    }
     if form.json {
         let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
         return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
@@ -112,6 +132,18 @@ fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, me
     Ok(answer)
 }
 
+/// Back to the ticket, at the note.
+fn noted(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64) -> Result<Answer> {
+    let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+    let href = format!("{}#note:{number}", with_list(desk, &plain));
+    if form.json {
+        let room = &desk.room(&room.row.name)?;
+        let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
+        return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
+    }
+    Ok(Answer::see(&href))
+}
+
 /// The form again with what is wrong; what no form can mend has pages of its own.
 fn refused(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed, error: Error) -> Result<Answer> {
     let (status, problems) = match &error {
@@ -122,11 +154,12 @@ fn refused(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Typed,
         _ => return Err(error),
     };
     let viewer = &room.viewer;
-    if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
-        return Err(error);
-    }
+    let may_write = viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP);
     room.project.read(|db| {
         let ticket = current(db, room, ticket)?;
+        if !may_write && !note::may(db, viewer, &ticket)? {
+            return Err(error);
+        }
         // A change that nobody can have seen: the form that comes back starts from what there is now.
         let seen = typed.request.seen.filter(|seen| (0..=ticket.row.changes).contains(seen));
         let draft = Draft { seen, typed: Some(typed), problems, status: Some(status), ..Draft::default() };
@@ -208,7 +241,12 @@ fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &T
             href: comment_href(&plain, newest, newest),
         });
     }
-    preview.html = rendered(desk, db, room, ticket.row.id, &typed.request.comment)?;
+    if typed.note.is_some() && !note::may(db, &room.viewer, ticket)? {
+        preview
+            .problems
+            .extend(room.viewer.require(TICKET_NOTES).err().map(|error| Problem::new("", error.to_string())));
+    }
+    preview.html = rendered(desk, db, room, ticket.row.id, typed.said())?;
     Ok(preview)
 }
 

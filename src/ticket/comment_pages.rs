@@ -132,7 +132,8 @@ struct Draft {
 fn editor(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, draft: Draft) -> Result<Answer> {
     let preview_html =
         if draft.previewed { Some(previewed(desk, room, ticket, &draft.text)?.into_string()) } else { None };
-    let (choices, help_href) = room.project.read(|db| Ok((Choices::load(db)?, head::help_href(db, room)?)))?;
+    let (choices, help_href) =
+        room.project.read(|db| Ok((Choices::load(db, &room.viewer)?, head::help_href(db, room)?)))?;
     let head = head::head_now(desk, room, &choices, ticket)?;
     let action_href = format!("{}/comment/{number}", head::href(room, ticket.row.id));
     let page = EditPage {
@@ -282,7 +283,7 @@ pub(super) fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
     let (texts, people, choices) = room.project.read(|db| {
         let texts = texts(db, change, oldest, newest)?;
         let people = People::load(db, texts.iter().filter_map(|text| text.author))?.shown_to(&room.viewer);
-        Ok((texts, people, Choices::load(db)?))
+        Ok((texts, people, Choices::load(db, &room.viewer)?))
     })?;
     if desk.visit.wants_json() {
         let absolute = |href: &str| desk.web().address.absolute(href);
@@ -347,7 +348,7 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answ
         };
         let (old, new) = (one(older)?, one(newer)?);
         let people = People::load(db, old.author.into_iter().chain(new.author))?.shown_to(&room.viewer);
-        Ok((old, new, people, Choices::load(db)?))
+        Ok((old, new, people, Choices::load(db, &room.viewer)?))
     })?;
     let name = format!("Comment {}", change.number);
     if let Some("diff" | "patch" | "txt") = desk.visit.value("format").as_deref() {

@@ -4,12 +4,15 @@
 //! A page of a conversation is a block of numbers that stays the same however much is said afterwards, so its address can be
 //! kept: comment 437 is on page 3 for ever.
 
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::comment_pages::may_edit;
 use super::fields::Choices;
 use super::history::{self, Group};
+use super::note;
+use super::note_store::{self, NoteRow};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
 use super::wording::{self, Change};
@@ -32,6 +35,7 @@ pub(super) struct Entry {
     kind: &'static str,
     number: Option<i64>,
     id: String,
+    called: String,
     author: String,
     when: When,
     when_href: Option<String>,
@@ -45,6 +49,31 @@ pub(super) struct Entry {
     edit_href: Option<String>,
     file: Option<File>,
     shown_version: Option<ShownVersion>,
+}
+
+impl Entry {
+    /// What stands among the numbered comments and is none.
+    fn without_number(kind: &'static str, id: String) -> Self {
+        Self {
+            kind,
+            number: None,
+            called: id.replace(':', " "),
+            id,
+            author: String::new(),
+            when: Instant(0).when(&TimeZone::UTC),
+            when_href: None,
+            via: String::new(),
+            changes: Vec::new(),
+            comment_html: String::new(),
+            in_reply_to: None,
+            replies: Vec::new(),
+            edited: None,
+            reply_href: None,
+            edit_href: None,
+            file: None,
+            shown_version: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -159,6 +188,9 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
         entries.push((group.change.at.iso(), entry));
     }
     entries.extend(files(asked, begins, ends));
+    if asked.current {
+        entries.extend(notes(asked, begins, ends)?);
+    }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     if newest_first {
         entries.reverse();
@@ -263,6 +295,7 @@ fn of_group(
         kind: "change",
         number: Some(number),
         id: format!("comment:{number}"),
+        called: format!("comment {number}"),
         author: names.people.called(change.author),
         when: change.at.when(&zone),
         when_href: Some(moment_href(asked.room, change.at)),
@@ -299,6 +332,59 @@ fn of_group(
     }
 }
 
+/// The internal notes that were written while this page was talked, as far as the reader may see any.
+fn notes(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
+    let Asked { db, room, ticket, .. } = *asked;
+    let all = note_store::of_ticket(db, &room.viewer, ticket.row.id)?;
+    let shown: Vec<&NoteRow> = all
+        .iter()
+        .filter(|note| begins.is_none_or(|begins| note.at >= begins) && ends.is_none_or(|ends| note.at < ends))
+        .collect();
+    if shown.is_empty() {
+        return Ok(Vec::new());
+    }
+    let may_write = note::may(db, &room.viewer, ticket)?;
+    let authors = shown.iter().flat_map(|note| note.author.into_iter().chain(note.edited_by));
+    let people = People::load(db, authors)?.shown_to(&room.viewer);
+    let compiled = shown
+        .iter()
+        .map(|note| Ok((asked.reader.compiled(&note.text, Flavour::Note)?, format!("note-{}-", note.number))))
+        .collect::<Result<Vec<_>>>()?;
+    let borrowed: Vec<_> = compiled.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
+    let here = Here { resource: Resource::new("ticket", ticket.row.id), name: ticket.row.id.to_string() };
+    let htmls = asked.reader.htmls(db, &borrowed, Some(&here))?;
+    let answers = |number: i64| all.iter().filter(move |note| note.reply_to == Some(number));
+    Ok(shown
+        .into_iter()
+        .zip(htmls)
+        .map(|(note, html)| {
+            let number = note.number;
+            let way = |name: &str| format!("{}?action=note-{name}&note={number}", asked.plain);
+            let entry = Entry {
+                author: people.called(note.author),
+                when: note.at.when(&room.viewer.zone()),
+                via: if note.via == "web" { String::new() } else { format!("via {}", note.via) },
+                comment_html: html.into_string(),
+                in_reply_to: note
+                    .reply_to
+                    .map(|answered| InReplyTo { label: format!("note {answered}"), href: format!("#note:{answered}") }),
+                replies: answers(number)
+                    .map(|answer| Reply { number: answer.number, href: format!("#note:{}", answer.number) })
+                    .collect(),
+                edited: note.edited_at.map(|at| Edited {
+                    when: at.when(&room.viewer.zone()),
+                    author: people.called(note.edited_by),
+                    href: way("history"),
+                }),
+                reply_href: may_write.then(|| format!("{}?replyto=note:{number}#edit", asked.plain)),
+                edit_href: note::may_edit(&room.viewer, may_write, note).then(|| way("edit")),
+                ..Entry::without_number("note", format!("note:{number}"))
+            };
+            (note.at.iso(), entry)
+        })
+        .collect())
+}
+
 /// The files that came while this page was talked.
 fn files(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Vec<(String, Entry)> {
     let (begins, ends) = (begins.map(Instant::iso), ends.map(Instant::iso));
@@ -310,22 +396,10 @@ fn files(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> V
         .filter(|(_, file)| ends.as_ref().is_none_or(|ends| file.when.iso < *ends))
         .map(|(at, file)| {
             let entry = Entry {
-                kind: "file",
-                number: None,
-                id: format!("file-{}", at + 1),
                 author: file.author.clone(),
                 when: file.when.clone(),
-                when_href: None,
-                via: String::new(),
-                changes: Vec::new(),
-                comment_html: String::new(),
-                in_reply_to: None,
-                replies: Vec::new(),
-                edited: None,
-                reply_href: None,
-                edit_href: None,
                 file: Some(file.clone()),
-                shown_version: None,
+                ..Entry::without_number("file", format!("file-{}", at + 1))
             };
             (file.when.iso.clone(), entry)
         })

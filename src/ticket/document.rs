@@ -9,7 +9,7 @@ use super::fields::{Choices, FIELDS, Fields, Kind};
 use super::link::class_of;
 use super::store::{self, TicketRow};
 use super::values::{Names, People, Value};
-use super::{TICKET_VIEW, comment_href, ticket_href};
+use super::{TICKET_VIEW, comment_href, note, ticket_href};
 use crate::base::component::{Card, Document, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -36,7 +36,7 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
     let Some(ticket) = store::find_unseen(db, resource.id)? else {
         return Ok(None);
     };
-    let choices = Choices::load(db)?;
+    let choices = Choices::whole(db)?;
     let people = People::load(db, ticket.values.named_people(&choices.fields))?;
     let names = Names { choices: &choices, people: &people };
     let mut facets = Vec::new();
@@ -95,7 +95,7 @@ pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
     if rows.is_empty() {
         return Ok(ids.iter().map(|_| None).collect());
     }
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, viewer)?;
     let people = People::load(db, rows.iter().filter_map(|row| row.reporter))?.shown_to(viewer);
     let card = |id: &i64| {
         let row = rows.iter().find(|row| row.id == *id)?;
@@ -114,12 +114,23 @@ pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
 
 /// Rows TL05: filed, closed with a resolution, reopened, changed with the names of the fields, commented.
 pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
+    let (notes, changes): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|event| event.resource.is(note::KIND));
+    if notes.is_empty() {
+        return of_changes(db, viewer, events);
+    }
+    let mut notes = note::occurrences(db, viewer, &notes)?.into_iter();
+    let mut changes = of_changes(db, viewer, &changes)?.into_iter();
+    let next = |event: &&Event| if event.resource.is(note::KIND) { notes.next() } else { changes.next() }.flatten();
+    Ok(events.iter().map(next).collect())
+}
+
+fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
     let ids: Vec<i64> = events.iter().map(|event| event.resource.id).collect();
     let rows = store::by_ids(db, viewer, &ids)?;
     if rows.is_empty() {
         return Ok(events.iter().map(|_| None).collect());
     }
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, viewer)?;
     let number = |event: &Event| event.part.parse::<i64>().unwrap_or(0);
     let wanted: Vec<(i64, i64, bool)> =
         events.iter().map(|event| (event.resource.id, number(event), event.kind == "ticket.closed")).collect();

@@ -6,7 +6,7 @@ use super::fields::{Choices, Field, LARGEST_TEXT};
 use super::plan::{Plan, Planner, Request};
 use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
-use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, people, tally};
+use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, people, tally};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
@@ -14,7 +14,7 @@ use crate::base::markup::{Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
-use crate::base::viewer::{DEFAULT_CLASS, Viewer};
+use crate::base::viewer::Viewer;
 use crate::web::text::options;
 
 /// How a submit ended.
@@ -38,8 +38,9 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         }
         let values = settled(tx, &plan.after)?;
         let status = values.id("status").ok_or_else(|| Error::internal("a new ticket without a state"))?;
-        let id = store::insert(tx, status, values.text("summary"), DEFAULT_CLASS)?;
-        let change = NewChange { ticket: id, number: 0, comment: &plan.comment, reply_to: None, acl: DEFAULT_CLASS };
+        let acl = access::class_of(tx, &values)?;
+        let id = store::insert(tx, status, values.text("summary"), acl)?;
+        let change = NewChange { ticket: id, number: 0, comment: &plan.comment, reply_to: None, acl };
         let change = store::insert_change(tx, &change)?;
         for field in plan.choices.fields.iter().filter(|field| !values.get(field.name).is_empty()) {
             store::save_values(tx, id, change, field, values.get(field.name))?;
@@ -47,12 +48,11 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         let closed = is_closed(&plan.choices, &values).then(|| tx.now());
         store::save_row(tx, id, &values, 0, closed)?;
         store::save_participants(tx, id, &values)?;
-        tally::update(tx, None, Some((&values, DEFAULT_CLASS)))?;
-        save_links(site, project, tx, id, "", DEFAULT_CLASS, values.text("description"))?;
+        tally::update(tx, None, Some((&values, acl)))?;
+        save_links(site, project, tx, id, "", acl, values.text("description"))?;
         let fields: Vec<&str> = values.iter().map(|(field, _)| field).collect();
-        let event = NewEvent::new("ticket.created", Resource::new("ticket", id), DEFAULT_CLASS)
-            .part(0)
-            .data(json!({ "fields": fields }));
+        let event =
+            NewEvent::new("ticket.created", Resource::new("ticket", id), acl).part(0).data(json!({ "fields": fields }));
         tx.record(&event)?;
         Ok(id)
     })
@@ -88,9 +88,9 @@ pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request
 
 /// Writes what was planned as the next change of the ticket. Returns its number.
 fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Plan) -> Result<i64> {
-    let (id, acl) = (ticket.row.id, ticket.row.acl);
+    let id = ticket.row.id;
     let values = settled(tx, &plan.after)?;
-    let number = append(tx, ticket, &values, &plan.choices, &plan.comment, plan.reply_to)?;
+    let (number, acl) = append(tx, ticket, &values, &plan.choices, &plan.comment, plan.reply_to)?;
     if values.text("description") != ticket.values.text("description") {
         save_links(site, project, tx, id, "", acl, values.text("description"))?;
     }
@@ -101,7 +101,7 @@ fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Pla
 }
 
 /// Gives a ticket these values with its next change, counts it where it belongs now and tells of it. Returns the number of
-/// the change.
+/// the change, and the access class that the ticket has now.
 fn append(
     tx: &Tx<'_>,
     ticket: &Ticket,
@@ -109,8 +109,9 @@ fn append(
     choices: &Choices,
     comment: &str,
     reply_to: Option<i64>,
-) -> Result<i64> {
-    let (id, acl) = (ticket.row.id, ticket.row.acl);
+) -> Result<(i64, i64)> {
+    let id = ticket.row.id;
+    let acl = access::settle(tx, ticket, values)?;
     let number = ticket.row.changes + 1;
     let change = store::insert_change(tx, &NewChange { ticket: id, number, comment, reply_to, acl })?;
     let differs = |field: &&Field| ticket.values.get(field.name) != values.get(field.name);
@@ -127,16 +128,22 @@ fn append(
     };
     store::save_row(tx, id, values, number, closed_at)?;
     store::save_participants(tx, id, values)?;
-    tally::update(tx, Some((&ticket.values, acl)), Some((values, acl)))?;
+    tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((values, acl)))?;
     let kind = match (was_closed, closes) {
         (false, true) => "ticket.closed",
         (true, false) => "ticket.reopened",
         _ if changed.is_empty() => "ticket.commented",
         _ => "ticket.changed",
     };
-    let event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": changed }));
+    let mut event =
+        NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": changed }));
+    // Who finds the notes of a ticket depends on its class, and on who takes part in it.
+    let notes = access::notes_to_read_again(tx, id)?;
+    if !notes.is_empty() {
+        event.data["also"] = json!(notes);
+    }
     tx.record(&event)?;
-    Ok(number)
+    Ok((number, acl))
 }
 
 /// Puts another text in place of a comment; the earlier ones are kept (row C06).
@@ -182,7 +189,7 @@ pub fn edit_comment(
 
 /// Moves tickets of a milestone that was completed or deleted to another one or to none (rows M08, M09).
 pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool, why: &str) -> Result<()> {
-    let choices = Choices::load(tx)?;
+    let choices = Choices::whole(tx)?;
     for id in store::in_milestone(tx, from)? {
         let Some(ticket) = store::find_unseen(tx, id)? else { continue };
         if open_only && is_closed(&choices, &ticket.values) {
@@ -205,7 +212,7 @@ pub fn is_closed(choices: &Choices, values: &Values) -> bool {
 }
 
 /// Reads the texts of a submit before the writer is taken, so that their links are at hand within.
-fn warm(site: &Site, project: &Project, request: &Request) -> Result<()> {
+pub(super) fn warm(site: &Site, project: &Project, request: &Request) -> Result<()> {
     let texts = request.set.iter().filter(|(name, _)| name == "description").map(|(_, text)| text.as_str());
     for text in texts.chain([request.comment.as_str()]).filter(|text| text.len() <= LARGEST_TEXT) {
         project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
@@ -213,7 +220,8 @@ fn warm(site: &Site, project: &Project, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn save_links(
+/// Puts what a text of a ticket refers to in place of what it did before.
+pub(super) fn save_links(
     site: &Site,
     project: &Project,
     tx: &Tx<'_>,

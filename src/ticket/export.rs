@@ -20,7 +20,7 @@ const FEED_ENTRIES: i64 = 50;
 
 /// Field names, then values; `format` is `csv` or `tab`.
 pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>, format: &str) -> Result<Answer> {
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, &room.viewer)?;
     let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
     let people = People::load(db, values.named_people(&choices.fields))?.shown_to(&room.viewer);
@@ -53,7 +53,7 @@ fn line(separator: char, values: impl Iterator<Item = String>) -> String {
 /// The newest changes, newest first.
 pub(super) fn feed(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let row = &ticket.row;
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, &room.viewer)?;
     let mut groups = history::groups(
         db,
         &room.viewer,

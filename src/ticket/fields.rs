@@ -12,6 +12,7 @@ use super::own_fields::{self, OwnField};
 use crate::base::error::Result;
 use crate::base::kept::kept;
 use crate::base::text::fold;
+use crate::base::viewer::Viewer;
 use crate::milestone::store::{self as milestones, MilestoneRow};
 
 /// The largest description or comment in bytes, and the longest summary in characters (rows T09, DESIGN 11).
@@ -234,19 +235,27 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Everything, retired options among them: they are what old tickets have. It is for whoever has already found out
-    /// that the viewer may see tickets; milestones are named on tickets to all who see those.
-    pub fn load(db: &Connection) -> Result<Arc<Self>> {
-        kept(db, "", || {
-            let own = own_fields::all(db)?;
-            Ok(Self {
-                fields: Fields { own: own.iter().map(|own| own.field).collect() },
-                own,
-                options: options::all(db)?,
-                statuses: options::statuses(db)?,
-                milestones: milestones::all(db)?,
-                gone_milestones: milestones::gone(db)?,
-            })
+    /// What this viewer may know of, retired options among them: they are what old tickets have. It is for whoever has
+    /// already found out that the viewer may see tickets; milestones are named on tickets to all who see those. A component
+    /// that is closed to them is not there, so that no choice, list, count, query or history ever names it.
+    pub fn load(db: &Connection, viewer: &Viewer) -> Result<Arc<Self>> {
+        kept(db, &viewer.acls(), || Self::of(db, options::seen(db, viewer)?))
+    }
+
+    /// Everything, for what the program does by itself.
+    pub fn whole(db: &Connection) -> Result<Arc<Self>> {
+        kept(db, "", || Self::of(db, options::all(db)?))
+    }
+
+    fn of(db: &Connection, options: Vec<OptionRow>) -> Result<Self> {
+        let own = own_fields::all(db)?;
+        Ok(Self {
+            fields: Fields { own: own.iter().map(|own| own.field).collect() },
+            own,
+            options,
+            statuses: options::statuses(db)?,
+            milestones: milestones::all(db)?,
+            gone_milestones: milestones::gone(db)?,
         })
     }
 

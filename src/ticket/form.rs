@@ -7,6 +7,7 @@ use super::TICKET_ADMIN;
 use super::asked::{self, exactly};
 use super::fields::{Choices, Field, Fields, Kind, field};
 use super::history::FieldChange;
+use super::note;
 use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
@@ -24,8 +25,8 @@ use crate::web::form::{Form, shortened};
 use crate::web::options::Options;
 
 /// What JSON bodies may name beside fields.
-const CONTROLS: [&str; 8] =
-    ["comment", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN"];
+const CONTROLS: [&str; 9] =
+    ["comment", "internal", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN"];
 
 /// Names of fields that are looked at in one form, as long as there are unknown ones among them.
 const MOST_NAMES: usize = 50;
@@ -37,9 +38,16 @@ pub(super) struct Typed {
     /// What can't be understood; the rest is in the request.
     pub problems: Vec<Problem>,
     pub preview: bool,
+    /// What was said is an internal note, and no comment.
+    pub note: Option<note::Draft>,
 }
 
 impl Typed {
+    /// What was said, to all or internally.
+    pub fn said(&self) -> &str {
+        self.note.as_ref().map_or(&self.request.comment, |note| &note.text)
+    }
+
     pub fn value(&self, name: &str) -> Option<&str> {
         self.request.set.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -104,7 +112,10 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         typed.put(fields, "cc", &with_own(ticket, names, login, own));
     }
     typed.request.comment = form.text("comment").to_owned();
-    typed.request.reply_to = match form.text("replyto").trim() {
+    let answered = form.text("replyto").trim();
+    let answered_note = answered.strip_prefix("note:").and_then(|number| number.parse().ok());
+    typed.request.reply_to = match answered {
+        _ if answered_note.is_some() => None,
         "" => None,
         "description" => Some(0),
         number => number.parse().map(Some).unwrap_or_else(|_| {
@@ -113,6 +124,12 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
             None
         }),
     };
+    // What answers a note stays among those who read it, whatever else the form says.
+    if answered_note.is_some() || !matches!(form.text("internal"), "" | "0") {
+        let text = std::mem::take(&mut typed.request.comment);
+        typed.request.reply_to = None;
+        typed.note = Some(note::Draft { text, reply_to: answered_note });
+    }
     typed.request.action = form.get("action").filter(|name| !name.is_empty()).map(|name| ActionRequest {
         name: name.to_owned(),
         owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
@@ -148,7 +165,7 @@ fn instant(ticket: &Ticket, name: &str) -> String {
 }
 
 /// The Cc list with or without whoever ticks the box (row C17).
-fn with_own(ticket: &Ticket, names: &Names<'_>, login: &str, own: bool) -> String {
+pub(super) fn with_own(ticket: &Ticket, names: &Names<'_>, login: &str, own: bool) -> String {
     let Some(field) = field("cc") else { return String::new() };
     let written = ticket.values.get("cc").iter().map(|value| names.written(field, value));
     let mut list: Vec<String> = written.filter(|name| name != login).collect();

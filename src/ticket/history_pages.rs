@@ -13,6 +13,7 @@ use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
 use super::json::{author, people_of, value};
 use super::mentions;
+use super::note_pages;
 use super::store::{self, ChangeRow, Ticket};
 use super::values::{Names, People, Values};
 use super::wording::{self, Change};
@@ -49,6 +50,12 @@ enum Action {
     CommentHistory,
     #[field(value = "comment-diff")]
     CommentDiff,
+    #[field(value = "note-edit")]
+    NoteEdit,
+    #[field(value = "note-history")]
+    NoteHistory,
+    #[field(value = "note-diff")]
+    NoteDiff,
 }
 
 /// Any other action goes on to the ticket's own page.
@@ -64,6 +71,9 @@ async fn page_of_action(visit: Visit, project: String, number: String, action: A
                 Action::CommentEdit => comment_pages::editor_of(desk, &room, &ticket),
                 Action::CommentHistory => comment_pages::versions(desk, &room, &ticket),
                 Action::CommentDiff => comment_pages::compared(desk, &room, &ticket),
+                Action::NoteEdit => note_pages::editor_of(desk, &room, &ticket),
+                Action::NoteHistory => note_pages::versions(desk, &room, &ticket),
+                Action::NoteDiff => note_pages::compared(desk, &room, &ticket),
             }
         })
         .await
@@ -133,7 +143,7 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
             numbers.into_iter().skip(paging.offset(VERSIONS_PER_PAGE)).take(VERSIONS_PER_PAGE).collect();
         let groups = groups_of(db, room, ticket, &wanted)?;
         let people = People::load(db, people_of(&groups))?.shown_to(&room.viewer);
-        Ok((paging, groups, people, Choices::load(db)?, store::changed_fields(db, ticket.row.id)?))
+        Ok((paging, groups, people, Choices::load(db, &room.viewer)?, store::changed_fields(db, ticket.row.id)?))
     });
     let (paging, groups, people, choices, changed) = loaded?;
     let names = Names { choices: &choices, people: &people };
@@ -375,7 +385,7 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let (older, newer) = (older.min(newer), older.max(newer));
     let (old, new, people, choices) = room.project.read(|db| {
         let (old, new) = (moment(db, room, ticket, older)?, moment(db, room, ticket, newer)?);
-        let choices = Choices::load(db)?;
+        let choices = Choices::load(db, &room.viewer)?;
         let named = [&old, &new].map(|moment| moment.values.named_people(&choices.fields));
         let authors = old.change.author.into_iter().chain(new.change.author);
         let people = People::load(db, named.into_iter().flatten().chain(authors))?.shown_to(&room.viewer);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fields::{Choices, FIELDS, Field, Kind};
 use super::history::{self, Group};
+use super::note_store::{self, NoteRow};
 use super::store::{Ticket, Times};
 use super::values::{Names, People, Value, Values};
 use crate::base::error::Result;
@@ -18,7 +19,7 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let latest = version.unwrap_or(ticket.row.changes);
     let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, viewer)?;
     let groups = history::groups(db, viewer, &choices.fields, ticket, 0, latest)?;
     let meant = values.named_people(&choices.fields).into_iter().chain(people_of(&groups));
     let people = People::load(db, meant)?.shown_to(viewer);
@@ -37,6 +38,12 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let comments: Vec<Json> =
         groups.iter().filter(|group| group.change.number > 0).map(|group| comment(&names, group)).collect();
     object.insert("comments".to_owned(), json!(comments));
+    if version.is_none() {
+        let notes = note_store::of_ticket(db, viewer, ticket.row.id)?;
+        if !notes.is_empty() {
+            object.insert("notes".to_owned(), json!(notes_of(db, viewer, &notes)?));
+        }
+    }
     Ok(Json::Object(object))
 }
 
@@ -56,6 +63,18 @@ fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {
     }
     let by_then = |at: Option<Instant>| at.filter(|at| *at <= changed_at);
     Times { changed_at, closed_at, started_at: by_then(now.started_at), contacted_at: by_then(now.contacted_at), ..now }
+}
+
+/// Internal notes, for those who may read them.
+fn notes_of(db: &Connection, viewer: &Viewer, notes: &[NoteRow]) -> Result<Vec<Json>> {
+    let people = People::load(db, notes.iter().filter_map(|note| note.author))?.shown_to(viewer);
+    let one = |note: &NoteRow| {
+        json!({
+            "number": note.number, "author": author(&people, note.author), "time": note.at.iso(), "text": note.text,
+            "replyto": note.reply_to,
+        })
+    };
+    Ok(notes.iter().map(one).collect())
 }
 
 /// Every built-in field of a ticket by name, in order.

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::fields::Choices;
 use super::store::{self, NamedRow};
-use super::{NO_TICKET, TICKET_VIEW, comment_href, ticket_href};
+use super::{NO_TICKET, TICKET_VIEW, comment_href, note, note_store, ticket_href};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::base::viewer::Viewer;
@@ -28,6 +28,14 @@ pub const KINDS: &[LinkKind] = &[
         example: "comment:1:ticket:1",
         targets: |here, rest| comment_target(here, rest).into_iter().collect(),
         resolve: resolve_comments,
+    },
+    LinkKind {
+        prefixes: &["note"],
+        doc: "An internal note on this ticket, `note:3`, or on another one, `note:3:ticket:12`. Who may not read it is told \
+              what they are told of one that never was.",
+        example: "note:1:ticket:1",
+        targets: |here, rest| comment_target(here, rest).into_iter().collect(),
+        resolve: resolve_notes,
     },
 ];
 
@@ -190,8 +198,40 @@ fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolve
         .collect())
 }
 
+fn resolve_notes(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
+    let wanted: Vec<Option<(i64, i64)>> = rests
+        .iter()
+        .map(|rest| comment_of(context.here, rest).and_then(|(ticket, note)| Some((ticket, note?))))
+        .collect();
+    let numbers: Vec<i64> = wanted.iter().flatten().map(|(ticket, _)| *ticket).collect();
+    let tickets = titles(context.db, context.viewer, &numbers)?;
+    wanted
+        .into_iter()
+        .zip(rests)
+        .map(|(wanted, rest)| {
+            let found = wanted.and_then(|(ticket, note)| Some((ticket, note, tickets.get(&ticket)?)));
+            let there = match found {
+                Some((ticket, note, _)) => note_store::find(context.db, context.viewer, ticket, note)?.is_some(),
+                None => false,
+            };
+            let Some((ticket, note, title)) = found.filter(|_| there) else {
+                let rest = crate::web::form::shortened(rest);
+                return Ok(Resolved::Missing { href: None, title: format!("There is no such note. ({rest})") });
+            };
+            Ok(Resolved::Found {
+                href: note::href(ticket, note),
+                label: None,
+                title: Some(format!("Note {note} on #{ticket}, {}", title.text)),
+                class: None,
+            })
+        })
+        .collect()
+}
+
 /// How a ticket is told of in a tooltip.
+#[derive(Debug, Clone)]
 pub struct Title {
+    pub summary: String,
     /// `defect: Doors open too late (closed: fixed)`
     pub text: String,
     pub class: Option<&'static str>,
@@ -215,7 +255,7 @@ fn title(row: NamedRow) -> Title {
         Some(resolution) => text.push_str(&format!(" ({}: {resolution})", row.status)),
         None => text.push_str(&format!(" ({})", row.status)),
     }
-    Title { text, class: row.is_closed.then_some("closed"), changes: row.changes }
+    Title { summary: row.summary, text, class: row.is_closed.then_some("closed"), changes: row.changes }
 }
 
 /// The class that shows a ticket's state: `closed` is struck through.

@@ -17,19 +17,27 @@ pub mod people;
 pub mod store;
 pub mod plan;
 mod typed;
+pub mod access;
 pub mod edit;
+pub mod note_store;
+pub mod note;
 mod obey;
 pub mod tally;
 pub mod history;
 pub mod json;
 pub mod workflow_edit;
 pub mod options_edit;
+pub mod queue_store;
+pub mod queue;
 pub mod admin;
 mod wording;
 mod comment_pages;
+mod note_pages;
+mod watch_pages;
 mod history_pages;
 mod mentions;
 mod workflow_admin;
+mod queue_admin;
 pub mod link;
 mod document;
 mod head;
@@ -99,12 +107,24 @@ pub const TICKET_EDIT_COMMENT: Permission = Permission {
     implies: &[],
     by_default: ByDefault::Nobody,
 };
+pub const TICKET_NOTES: Permission = Permission {
+    name: "TICKET_NOTES",
+    doc: "Read and write internal notes on tickets.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
+pub const TICKET_PRIVATE: Permission = Permission {
+    name: "TICKET_PRIVATE",
+    doc: "See private tickets that one takes no part in.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
 pub const TICKET_ADMIN: Permission = Permission {
     name: "TICKET_ADMIN",
     doc: "All rights on tickets, and the administration of their fields and their workflow.",
     implies: &[
         "TICKET_VIEW", "TICKET_CREATE", "TICKET_MODIFY", "TICKET_EDIT_CC", "TICKET_EDIT_DESCRIPTION",
-        "TICKET_EDIT_COMMENT",
+        "TICKET_EDIT_COMMENT", "TICKET_NOTES", "TICKET_PRIVATE",
     ],
     by_default: ByDefault::Nobody,
 };
@@ -147,6 +167,9 @@ impl Component for Tickets {
         routes.extend(workflow_admin::routes());
         routes.extend(own_fields_admin::routes());
         routes.extend(admin::routes());
+        routes.extend(note_pages::routes());
+        routes.extend(watch_pages::routes());
+        routes.extend(queue_admin::routes());
         routes
     }
 
@@ -161,7 +184,7 @@ impl Component for Tickets {
     fn permissions(&self) -> &'static [Permission] {
         &[
             TICKET_VIEW, TICKET_CREATE, TICKET_APPEND, TICKET_CHGPROP, TICKET_MODIFY, TICKET_EDIT_CC,
-            TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_ADMIN,
+            TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_NOTES, TICKET_PRIVATE, TICKET_ADMIN,
         ]
     }
 
@@ -195,19 +218,19 @@ impl Component for Tickets {
     }
 
     fn searchable(&self) -> &[Searchable] {
-        &[Searchable { kind: "ticket", title: "Tickets" }]
+        &[Searchable { kind: "ticket", title: "Tickets" }, Searchable { kind: note::KIND, title: "Internal notes" }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
-        document::document(db, resource)
+        if resource.is(note::KIND) { note::document(db, resource) } else { document::document(db, resource) }
     }
 
-    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
-        store::ids_after(db, after, limit)
+    fn document_ids(&self, db: &Connection, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        if kind == note::KIND { note_store::ids_after(db, after, limit) } else { store::ids_after(db, after, limit) }
     }
 
-    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
-        document::cards(db, viewer, ids)
+    fn cards(&self, db: &Connection, viewer: &Viewer, kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+        if kind == note::KIND { note::cards(db, viewer, ids) } else { document::cards(db, viewer, ids) }
     }
 
     fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {
@@ -249,7 +272,7 @@ impl Component for Tickets {
             TimelineFilter {
                 name: "ticket_details",
                 title: "Changes of tickets",
-                events: &["ticket.changed", "ticket.commented"],
+                events: &["ticket.changed", "ticket.commented", "note.written"],
                 permission: TICKET_VIEW,
                 on: false,
             },
@@ -263,6 +286,7 @@ impl Component for Tickets {
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
         project.read(|db| {
             document::check(db, findings)?;
+            access::check(db, findings)?;
             tally::check(db, findings)
         })
     }

@@ -105,8 +105,11 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
     let viewer = &room.viewer;
     let sheet = room.project.read(|db| {
         let planner = planner(desk, db, room);
-        let proposed = planner.create(&plan::Request::default())?.after;
-        let choices = Choices::load(db)?;
+        // An address that names a component shows what its new tickets begin with.
+        let component = typed.value("component").map(|name| ("component".to_owned(), name.to_owned()));
+        let begun = plan::Request { set: component.into_iter().collect(), ..plan::Request::default() };
+        let proposed = planner.create(&begun)?.after;
+        let choices = Choices::load(db, &room.viewer)?;
         let names_of = People::load(db, proposed.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &names_of };
         let logins_html = if viewer.signed_in() { people::logins_html(db)? } else { Arc::default() };
@@ -191,6 +194,8 @@ fn filed(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
 
 fn created_answer(desk: &Desk, room: &Room, form: &Form, id: i64, attach: bool) -> Result<Answer> {
     let href = format!("{}{}", room.root, ticket_href(id));
+    // The classes of a viewer are those of their arrival: this may be the first private ticket.
+    let room = &desk.room(&room.row.name)?;
     let seen = room.project.read(|db| store::find(db, &room.viewer, id))?;
     if form.json {
         let Some(ticket) = seen else {

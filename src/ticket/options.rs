@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row};
 use super::status::Category;
 use crate::base::error::Result;
 use crate::base::time::Instant;
+use crate::base::viewer::{DEFAULT_CLASS, Viewer};
 
 #[derive(Debug, Clone)]
 pub struct OptionRow {
@@ -20,6 +21,8 @@ pub struct OptionRow {
     pub released_at: Option<Instant>,
     /// No longer offered.
     pub retired_at: Option<Instant>,
+    /// Of a component that is closed to all but some: the class of its tickets. Whoever does not see it knows nothing of it.
+    pub acl: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ pub struct StatusRow {
 }
 
 /// Read by place, since every page of a ticket reads them all and looking for a name costs more than the value.
-const OPTION_COLUMNS: &str = "id, field, name, rank, description, is_default, owner, released_at, retired_at";
+const OPTION_COLUMNS: &str = "id, field, name, rank, description, is_default, owner, released_at, retired_at, acl";
 
 fn option_from_row(row: &Row<'_>) -> rusqlite::Result<OptionRow> {
     Ok(OptionRow {
@@ -46,10 +49,11 @@ fn option_from_row(row: &Row<'_>) -> rusqlite::Result<OptionRow> {
         owner: row.get(6)?,
         released_at: row.get(7)?,
         retired_at: row.get(8)?,
+        acl: row.get::<_, Option<i64>>(9)?.unwrap_or(DEFAULT_CLASS),
     })
 }
 
-/// Every option, in the order of its field: by rank, versions by their release with the newest first and those without a
+/// Every option, whoever asks, in the order of its field: by rank, versions by their release with the newest first and those without a
 /// date before them (row E02).
 pub fn all(db: &Connection) -> Result<Vec<OptionRow>> {
     let sql = format!(
@@ -58,6 +62,13 @@ pub fn all(db: &Connection) -> Result<Vec<OptionRow>> {
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([], option_from_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}
+
+/// Those that this viewer may know of, in the same order.
+pub fn seen(db: &Connection, viewer: &Viewer) -> Result<Vec<OptionRow>> {
+    let mut rows = all(db)?;
+    rows.retain(|row| viewer.sees_class(row.acl));
     Ok(rows)
 }
 

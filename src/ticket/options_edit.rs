@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
 use super::options::{self, OptionRow};
+use super::queue;
 use super::{TICKET_ADMIN, TICKET_VIEW};
 use crate::auth::accounts;
 use crate::base::error::{Error, Problem, Result};
@@ -87,7 +88,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, field: &'static str, 
             write_default(tx, field, Some(id))?;
         }
         record(tx, "option.created", field, id, &[])?;
-        existing(tx, field, id)
+        existing(tx, by.viewer, field, id)
     })
 }
 
@@ -103,7 +104,7 @@ pub fn change(
     require(by.viewer)?;
     let values = checked(site, field, wish)?;
     project.write(by, |tx| {
-        let old = existing(tx, field, id)?;
+        let old = existing(tx, by.viewer, field, id)?;
         if let Some(name) = values.name.as_ref().filter(|name| **name != old.name) {
             if old.retired_at.is_none() {
                 refuse_taken(tx, field, name, Some(id))?;
@@ -134,14 +135,14 @@ pub fn change(
         }
         if let Some(step) = wish.step {
             refuse_retired(&old)?;
-            if move_by(tx, field, id, step)? {
+            if move_by(tx, by.viewer, field, id, step)? {
                 changed.push("rank");
             }
         }
         if !changed.is_empty() {
             record(tx, "option.changed", field, id, &changed)?;
         }
-        existing(tx, field, id)
+        existing(tx, by.viewer, field, id)
     })
 }
 
@@ -154,7 +155,7 @@ pub fn set_default(project: &Project, by: Act<'_>, field: &'static str, id: Opti
             return Ok(());
         }
         if let Some(id) = id {
-            refuse_retired(&existing(tx, field, id)?)?;
+            refuse_retired(&existing(tx, by.viewer, field, id)?)?;
         }
         write_default(tx, field, id)?;
         match id.or(old) {
@@ -168,12 +169,13 @@ pub fn set_default(project: &Project, by: Act<'_>, field: &'static str, id: Opti
 pub fn remove(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> Result<Removed> {
     require(by.viewer)?;
     project.write(by, |tx| {
-        refuse_retired(&existing(tx, field, id)?)?;
+        refuse_retired(&existing(tx, by.viewer, field, id)?)?;
         let removed = if is_used(tx, field, id)? {
             tx.execute("update field_option set retired_at = ?2, is_default = 0 where id = ?1", (id, tx.now()))?;
             record(tx, "option.retired", field, id, &[])?;
             Removed::Retired
         } else {
+            queue::forget(tx, id)?;
             tx.execute("delete from field_option where id = ?1", [id])?;
             record(tx, "option.deleted", field, id, &[])?;
             Removed::Deleted
@@ -187,7 +189,7 @@ pub fn remove(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> R
 pub fn restore(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> Result<OptionRow> {
     require(by.viewer)?;
     project.write(by, |tx| {
-        let old = existing(tx, field, id)?;
+        let old = existing(tx, by.viewer, field, id)?;
         if old.retired_at.is_none() {
             return Err(Error::conflict(format!("“{}” is not retired.", old.name)));
         }
@@ -195,20 +197,20 @@ pub fn restore(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> 
         let rank = in_order(tx, field)?.len() as i64 + 1;
         tx.execute("update field_option set retired_at = null, rank = ?2 where id = ?1", (id, rank))?;
         record(tx, "option.restored", field, id, &[])?;
-        existing(tx, field, id)
+        existing(tx, by.viewer, field, id)
     })
 }
 
-/// The option of that name, in any case; one that is offered before a retired one.
-pub fn find(db: &Connection, field: &str, name: &str) -> Result<OptionRow> {
+/// The option of that name that this viewer may know of, in any case; one that is offered before a retired one.
+pub fn find(db: &Connection, viewer: &Viewer, field: &str, name: &str) -> Result<OptionRow> {
     let folded = fold(&cleaned(name));
-    let mut rows = options::all(db)?;
+    let mut rows = options::seen(db, viewer)?;
     rows.retain(|row| row.field == field && fold(&row.name) == folded);
     rows.sort_by_key(|row| row.retired_at.is_some());
     rows.into_iter().next().ok_or_else(|| Error::not_found(format!("there is no {field} “{}”", shortened(name))))
 }
 
-fn require(viewer: &Viewer) -> Result<()> {
+pub(super) fn require(viewer: &Viewer) -> Result<()> {
     viewer.require_to_see(TICKET_VIEW, "There is no page at this address.")?;
     viewer.require(TICKET_ADMIN)
 }
@@ -330,8 +332,8 @@ fn refuse_retired(row: &OptionRow) -> Result<()> {
     Err(Error::conflict(format!("“{}” is retired. Restore it first.", row.name)))
 }
 
-fn existing(db: &Connection, field: &str, id: i64) -> Result<OptionRow> {
-    let found = options::all(db)?.into_iter().find(|row| row.field == field && row.id == id);
+pub(super) fn existing(db: &Connection, viewer: &Viewer, field: &str, id: i64) -> Result<OptionRow> {
+    let found = options::seen(db, viewer)?.into_iter().find(|row| row.field == field && row.id == id);
     found.ok_or_else(|| Error::not_found(format!("There is no such {field}.")))
 }
 
@@ -350,20 +352,23 @@ fn number(tx: &Tx<'_>, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// False at the end of the list, where there is no further step.
-fn move_by(tx: &Tx<'_>, field: &str, id: i64, step: Step) -> Result<bool> {
+/// One step past a neighbour that the viewer knows of. False at the end of the list, where there is no further step.
+fn move_by(tx: &Tx<'_>, viewer: &Viewer, field: &str, id: i64, step: Step) -> Result<bool> {
+    let known: Vec<i64> = options::seen(tx, viewer)?.iter().map(|row| row.id).collect();
     let mut ids = in_order(tx, field)?;
     let Some(at) = ids.iter().position(|one| *one == id) else {
         return Ok(false);
     };
+    let is_known = |place: &usize| known.contains(&ids[*place]);
     let to = match step {
-        Step::Up => at.checked_sub(1),
-        Step::Down => Some(at + 1).filter(|to| *to < ids.len()),
+        Step::Up => (0..at).rev().find(is_known),
+        Step::Down => (at + 1..ids.len()).find(is_known),
     };
     let Some(to) = to else {
         return Ok(false);
     };
-    ids.swap(at, to);
+    let moved = ids.remove(at);
+    ids.insert(to, moved);
     number(tx, &ids)?;
     Ok(true)
 }
@@ -386,7 +391,7 @@ fn is_used(db: &Connection, field: &'static str, id: i64) -> Result<bool> {
     Ok(db.prepare_cached(&sql)?.query_row((field, id), |row| row.get(0))?)
 }
 
-fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, changed: &[&str]) -> Result<()> {
+pub(super) fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, changed: &[&str]) -> Result<()> {
     let mut data = json!({ "field": field });
     if !changed.is_empty() {
         data["changed"] = Value::from(changed.to_vec());
@@ -395,6 +400,10 @@ fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, changed: &[&str
         // Search finds tickets by the names of their options.
         data["kinds"] = json!(["ticket"]);
     }
-    tx.record(&NewEvent::new(kind, Resource::new("option", id), DEFAULT_CLASS).data(data))?;
+    let acl: Option<i64> = tx
+        .prepare_cached("select coalesce(acl, 1) from field_option where id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    tx.record(&NewEvent::new(kind, Resource::new("option", id), acl.unwrap_or(DEFAULT_CLASS)).data(data))?;
     Ok(())
 }

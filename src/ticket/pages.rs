@@ -14,13 +14,17 @@ use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, 
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
 use super::mentions::{self, Mentions};
+use super::note;
+use super::note_store::{self, NoteRow};
 use super::own_fields::OwnKind;
 use super::plan::{self, Plan, Planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
+use super::watch_pages::{Watching, watching};
 use super::workflow::Operation;
 use super::{
-    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, export, people, ticket_href,
+    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, access, export, people,
+    ticket_href,
 };
 use crate::attachment::{self, File};
 use crate::base::component::Owner;
@@ -79,6 +83,7 @@ struct ShowPage {
     old: Option<Old>,
     form: Option<EditForm>,
     sign_in: Option<String>,
+    watch: Option<Watching>,
 }
 
 impl Page for ShowPage {
@@ -129,6 +134,9 @@ struct Old {
 struct EditForm {
     open: bool,
     may_comment: bool,
+    /// How the text can be an internal note: not at all, by choice, or in any case.
+    internal: &'static str,
+    internal_chosen: bool,
     comment: String,
     replyto: String,
     fields: Vec<FormField>,
@@ -379,7 +387,7 @@ impl<'a> Scene<'a> {
 
 /// The ticket as it was after a change.
 fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: i64) -> Result<Answer> {
-    let (values, choices) = (history::at(db, ticket, version)?, Choices::load(db)?);
+    let (values, choices) = (history::at(db, ticket, version)?, Choices::load(db, &room.viewer)?);
     let scene = Scene::new(desk, db, room, ticket, &values, &choices)?;
     let latest = ticket.row.changes;
     let change = scene.group(version)?;
@@ -417,13 +425,14 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         }),
         form: None,
         sign_in: None,
+        watch: None,
     };
     scene.sheet(page).noindex().render(desk)
 }
 
 /// The ticket as it is, with the form and what stands in it.
 pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft) -> Result<Answer> {
-    let choices = Choices::load(db)?;
+    let choices = Choices::load(db, &room.viewer)?;
     let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices)?;
     let (row, viewer) = (&ticket.row, &room.viewer);
     let conversation = scene.conversation(row.changes, true)?;
@@ -452,6 +461,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         paging: conversation.paging,
         ranges: conversation.ranges,
         old: None,
+        watch: watching(room, ticket),
         sign_in: (form.is_none() && !viewer.signed_in())
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
         form,
@@ -514,8 +524,8 @@ fn capitalised(label: &str) -> String {
 fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft) -> Result<Option<EditForm>> {
     let Scene { db, room, ticket, .. } = *scene;
     let viewer = &room.viewer;
-    let may_comment = viewer.may(TICKET_APPEND);
-    if !may_comment && !viewer.may(TICKET_CHGPROP) {
+    let (may_comment, may_note) = (viewer.may(TICKET_APPEND), note::may(db, viewer, ticket)?);
+    if !may_comment && !may_note && !viewer.may(TICKET_CHGPROP) {
         return Ok(None);
     }
     let plan = draft.conflict.as_ref();
@@ -560,16 +570,27 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
     });
     let request = typed.map(|typed| &typed.request);
     let help = room.project.components().owner(db, viewer, "wiki", "Manual/Text")?;
-    let replyto = match typed {
-        Some(typed) => typed.request.reply_to.map(reply_name).unwrap_or_default(),
-        None => asked_reply(scene).map(reply_name).unwrap_or_default(),
+    let answered_note = match typed {
+        Some(typed) => typed.note.as_ref().and_then(|note| note.reply_to),
+        None => asked_note(scene, may_note)?.map(|note| note.number),
+    };
+    let replyto = match (answered_note, typed) {
+        (Some(note), _) => format!("note:{note}"),
+        (None, Some(typed)) => typed.request.reply_to.map(reply_name).unwrap_or_default(),
+        (None, None) => asked_reply(scene).map(reply_name).unwrap_or_default(),
     };
     Ok(Some(EditForm {
         open: typed.is_some(),
-        may_comment,
+        may_comment: may_comment || may_note,
+        internal: match (may_note, may_comment && answered_note.is_none()) {
+            (false, _) => "",
+            (true, true) => "choice",
+            (true, false) => "always",
+        },
+        internal_chosen: typed.is_some_and(|typed| typed.note.is_some()),
         comment: match typed {
-            Some(typed) => typed.request.comment.clone(),
-            None => quotation(scene)?,
+            Some(typed) => typed.said().to_owned(),
+            None => quotation(scene, may_note)?,
         },
         replyto,
         fields,
@@ -595,14 +616,18 @@ fn in_form(viewer: &Viewer, field: &Field, names: &Names<'_>, ticket: &Ticket) -
             let hidden = !viewer.signed_in() && names.joined(field, ticket.values.get("cc")).contains('@');
             viewer.may(TICKET_EDIT_CC) && !hidden
         }
+        access::PRIVATE => viewer.may(TICKET_CHGPROP) || is_reporter(viewer, ticket) && viewer.may(TICKET_APPEND),
         _ => viewer.may(TICKET_CHGPROP) && may_choose(viewer, field),
     }
 }
 
 /// Row C18: their own description, or any by right.
 fn may_describe(viewer: &Viewer, ticket: &Ticket) -> bool {
-    let own = viewer.signed_in() && viewer.person.is_some() && ticket.row.reporter == viewer.person;
-    viewer.may(TICKET_EDIT_DESCRIPTION) || own && viewer.may(TICKET_APPEND)
+    viewer.may(TICKET_EDIT_DESCRIPTION) || is_reporter(viewer, ticket) && viewer.may(TICKET_APPEND)
+}
+
+fn is_reporter(viewer: &Viewer, ticket: &Ticket) -> bool {
+    viewer.signed_in() && viewer.person.is_some() && ticket.row.reporter == viewer.person
 }
 
 fn reply_name(number: i64) -> String {
@@ -617,16 +642,33 @@ fn asked_reply(scene: &Scene<'_>) -> Option<i64> {
     }
 }
 
+/// The internal note that the reader wants to answer: `?replyto=note:3`.
+fn asked_note(scene: &Scene<'_>, may_note: bool) -> Result<Option<NoteRow>> {
+    let asked = scene.desk.visit.value("replyto").filter(|_| may_note);
+    let number = asked.as_deref().and_then(|text| text.strip_prefix("note:")).and_then(|number| number.parse().ok());
+    match number {
+        Some(number) => note_store::find(scene.db, &scene.room.viewer, scene.ticket.row.id, number),
+        None => Ok(None),
+    }
+}
+
 /// Row C04: who is answered, and their words with `> ` before each line.
-fn quotation(scene: &Scene<'_>) -> Result<String> {
+fn quotation(scene: &Scene<'_>, may_note: bool) -> Result<String> {
+    if let Some(note) = asked_note(scene, may_note)? {
+        let people = People::load(scene.db, note.author)?.shown_to(&scene.room.viewer);
+        return Ok(quoted(&people.called(note.author), &format!("note:{}", note.number), &note.text));
+    }
     let Some(number) = asked_reply(scene) else { return Ok(String::new()) };
     let Some(group) = scene.group(number)? else { return Ok(String::new()) };
     let (target, text) = match number {
         0 => ("comment:description".to_owned(), scene.ticket.values.text("description")),
         number => (format!("comment:{number}"), group.change.comment.as_str()),
     };
-    let author: String = scene
-        .author_of(&group)?
+    Ok(quoted(&scene.author_of(&group)?, &target, text))
+}
+
+fn quoted(author: &str, target: &str, text: &str) -> String {
+    let author: String = author
         .chars()
         .flat_map(|character| {
             let escaped = character.is_ascii_punctuation() && !",.@' ".contains(character);
@@ -634,7 +676,7 @@ fn quotation(scene: &Scene<'_>) -> Result<String> {
         })
         .collect();
     let quoted: Vec<String> = text.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
-    Ok(format!("Replying to [{author}]({target}):\n\n{}\n\n", quoted.join("\n")))
+    format!("Replying to [{author}]({target}):\n\n{}\n\n", quoted.join("\n"))
 }
 
 fn clashes(scene: &Scene<'_>, names: &Names<'_>, plan: Option<&Plan>, seen: Option<i64>) -> Result<Vec<Clash>> {

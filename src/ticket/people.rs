@@ -19,7 +19,7 @@ const LONGEST: usize = 200;
 const MOST_PROPOSED: usize = 500;
 
 /// The person that a typed name means: somebody of the project, an account that may enter it, else a name or address
-/// without an account. Empty is nobody.
+/// without an account. `Kim <kim@example.org>` is never an account: addresses bind nobody to one. Empty is nobody.
 pub fn find(db: &Connection, site: &Site, project: &Project, field: &str, typed: &str) -> Result<Option<Value>> {
     let typed = typed.trim();
     if typed.is_empty() {
@@ -27,6 +27,15 @@ pub fn find(db: &Connection, site: &Site, project: &Project, field: &str, typed:
     }
     if typed.chars().count() > LONGEST || typed.chars().any(char::is_control) {
         return Err(Error::invalid(field, format!("A name is one line of at most {LONGEST} characters.")));
+    }
+    if let Some((_, address)) = named_address(typed) {
+        let known: Option<i64> = db
+            .prepare_cached(
+                "select id from person where login = ?1 collate nocase and kind = 'address' order by login <> ?1, id limit 1",
+            )?
+            .query_row([address], |row| row.get(0))
+            .optional()?;
+        return Ok(Some(known.map_or_else(|| Value::Newcomer(Newcomer::Address(typed.to_owned())), Value::Id)));
     }
     let known: Option<i64> = db
         .prepare_cached(
@@ -58,15 +67,28 @@ fn enters(site: &Site, project: &Project, account: &accounts::Account) -> Result
     Ok(permissions::enter(project, &row, &principal)?.is_some())
 }
 
-/// The names of a Cc list, each once, in order (row T10).
+/// The names of a Cc list, each once, in order (row T10); `Kim Lee <kim@example.org>` between commas is one.
 pub fn split(typed: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in typed.split([';', ',']).flat_map(str::split_whitespace) {
-        if !names.contains(&name) {
-            names.push(name);
+    for part in typed.split([';', ',']) {
+        let whole = Some(part.trim()).filter(|part| named_address(part).is_some());
+        let words = part.split_whitespace().filter(|_| whole.is_none());
+        for name in whole.into_iter().chain(words) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
     names
+}
+
+/// `Kim Lee <kim@example.org>` taken apart, as mail programs write it.
+pub fn named_address(typed: &str) -> Option<(&str, &str)> {
+    let (name, address) = typed.trim().strip_suffix('>')?.split_once('<')?;
+    let (name, address) = (name.trim().trim_matches('"').trim(), address.trim());
+    let (local, host) = address.split_once('@')?;
+    let plain = |text: &str| !text.is_empty() && !text.contains(['<', '>', '@']) && !text.contains(char::is_whitespace);
+    (!name.is_empty() && !name.contains(['<', '>']) && plain(local) && plain(host)).then_some((name, address))
 }
 
 /// Whoever is asking, as a value; none for anonymous.
@@ -182,6 +204,14 @@ mod tests {
             joined_classes: Vec::new(),
             archived: false,
         };
+        assert_eq!(split("kim, sam;lee  ali"), ["kim", "sam", "lee", "ali"]);
+        assert_eq!(split("Kim Lee <kim@example.org>, sam"), ["Kim Lee <kim@example.org>", "sam"]);
+        assert_eq!(named_address("\"Kim\" <kim@example.org>"), Some(("Kim", "kim@example.org")));
+        for plain in
+            ["kim", "<kim@example.org>", "Kim <kim>", "Kim <a@b> x", "Kim <a b@c>", "Kim <<a@b>>", "Kim <a@b@c>"]
+        {
+            assert_eq!(named_address(plain), None, "{plain}");
+        }
         for (name, shown) in [
             ("kim", "kim"),
             ("kim@example.org", "kim@…"),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::access;
 use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
+use super::queue;
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
 use super::workflow::{Effect, Inputs, Offer, Situation, Workflow};
@@ -139,6 +141,7 @@ impl Planner<'_> {
             }
             plan.after.set(field.name, parsed);
         }
+        self.fill_from_component(&mut plan, request)?;
         if plan.after.get("reporter").is_empty()
             && let Some(actor) = &self.actor
         {
@@ -170,6 +173,23 @@ impl Planner<'_> {
                 .push(Problem::new("field_summary", "A ticket needs a summary: one line that says what it is about."));
         }
         Ok(plan)
+    }
+
+    /// What the component says of its new tickets stands where nothing was typed. A default that means nothing any more is
+    /// none.
+    fn fill_from_component(&self, plan: &mut Plan, request: &Request) -> Result<()> {
+        let Some(component) = plan.after.id("component") else { return Ok(()) };
+        for (name, value) in queue::defaults(self.db, component)? {
+            let is_typed = request.set.iter().any(|(typed, value)| *typed == name && !value.trim().is_empty());
+            let known = plan.choices.fields.named(&name);
+            let Some(field) = known.filter(|field| !is_typed && plan.choices.has(field)) else { continue };
+            match self.parse(&plan.choices, field, &value) {
+                Ok(values) => plan.after.set(field.name, values),
+                Err(Error::Invalid(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     /// What a submit would make of a ticket.
@@ -261,7 +281,7 @@ impl Planner<'_> {
             problems,
             conflicts: Vec::new(),
             merged: Vec::new(),
-            choices: Choices::load(self.db)?,
+            choices: Choices::load(self.db, self.viewer)?,
         })
     }
 
@@ -369,15 +389,16 @@ impl Planner<'_> {
     /// Rows C17, C18 and PM06.
     fn require_to_change(&self, field: &Field, ticket: &Ticket, old: &[Value], new: &[Value]) -> Result<()> {
         let own = people::own(self.viewer);
+        let is_reporter = own.is_some() && ticket.row.reporter.map(Value::Id) == own;
         match field.name {
             "description" => {
-                let is_reporter = own.is_some() && ticket.row.reporter.map(Value::Id) == own;
                 if is_reporter && self.viewer.may(TICKET_APPEND) {
                     return Ok(());
                 }
                 self.viewer.require(TICKET_EDIT_DESCRIPTION)
             }
             "reporter" => self.viewer.require(TICKET_ADMIN),
+            access::PRIVATE if is_reporter && self.viewer.may(TICKET_APPEND) => Ok(()),
             "cc" => {
                 let differs: Vec<&Value> = old
                     .iter()

@@ -562,8 +562,9 @@ pub(super) fn save_comment(tx: &Tx<'_>, ticket: i64, old: &ChangeRow, text: &str
     Ok(())
 }
 
-/// Makes a person for somebody who has no account.
-pub(super) fn person_of_address(tx: &Tx<'_>, name: &str) -> Result<i64> {
+/// Makes a person for somebody who has no account: a name, an address, or both, of which pages show the name.
+pub(super) fn person_of_address(tx: &Tx<'_>, typed: &str) -> Result<i64> {
+    let (called, name) = super::people::named_address(typed).unwrap_or(("", typed));
     let known = tx
         .prepare_cached("select id from person where kind = 'address' and login = ?1 order by id limit 1")?
         .query_row([name], |row| row.get(0))
@@ -571,6 +572,7 @@ pub(super) fn person_of_address(tx: &Tx<'_>, name: &str) -> Result<i64> {
     if let Some(id) = known {
         return Ok(id);
     }
-    tx.prepare_cached("insert into person (login, kind) values (?1, 'address')")?.execute([name])?;
+    tx.prepare_cached("insert into person (login, display_name, kind) values (?1, ?2, 'address')")?
+        .execute([name, called])?;
     Ok(tx.last_insert_rowid())
 }

@@ -41,6 +41,23 @@ pub(super) fn update(db: &Connection, old: Option<(&Values, i64)>, new: Option<(
     Ok(())
 }
 
+/// Counts the tickets of a component, as far as they are in one class, in another one instead. They still have the old one.
+pub(super) fn move_component(db: &Connection, component: i64, old: i64, new: i64) -> Result<()> {
+    for field in std::iter::once("").chain(FIELDS) {
+        let value = if field.is_empty() { "0".to_owned() } else { format!("coalesce({field}, 0)") };
+        for (acl, sign) in [(old, -1), (new, 1)] {
+            let sql = format!(
+                "insert into ticket_tally (milestone, field, value, status, acl, tickets)
+                 select coalesce(milestone, 0), ?1, {value}, status, ?4, count(*) * ?5
+                 from ticket where component = ?2 and acl = ?3 group by 1, 3, 4
+                 on conflict (milestone, field, value, status, acl) do update set tickets = tickets + excluded.tickets"
+            );
+            db.prepare_cached(&sql)?.execute((field, component, old, acl, sign))?;
+        }
+    }
+    Ok(())
+}
+
 /// Counts again and says where the counters are wrong.
 pub(super) fn check(db: &Connection, findings: &mut Vec<String>) -> Result<()> {
     for field in std::iter::once("").chain(FIELDS) {
