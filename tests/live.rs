@@ -79,6 +79,26 @@ fn a_page_below_a_hidden_path_is_told_to_those_who_see_it_alone() {
 }
 
 #[test]
+fn an_internal_note_and_a_closed_component_are_told_to_those_who_see_them_alone() {
+    let stage = Stage::new();
+    stage.command(&["permission", "grant", "demo", "lee", "TICKET_NOTES"]);
+    stage.command(&["component", "create", "demo", "Personnel"]);
+    stage.command(&["component", "change", "demo", "Personnel", "--closed-to", "lee"]);
+    let mut outsider = stage.listen(&stage.kim, "projects=demo");
+    let mut insider = stage.listen(&stage.lee, "projects=demo");
+
+    stage.command(&["ticket", "comment", "demo", "1", "Between us.", "--internal"]);
+    let told = insider.next("note").expect("a message");
+    stage.command(&["ticket", "new", "demo", "--summary", "Wages", "--set", "component=Personnel"]);
+    stage.command(&["ticket", "comment", "demo", "2", "Between us.", "--internal"]);
+
+    assert_eq!((told["event"].as_str(), told["resource"].as_str()), (Some("note.written"), Some("ticket:1")));
+    assert!(insider.next("ticket").is_some());
+    // Neither that something happened, nor that a search knows of it.
+    assert_eq!(outsider.message(QUIET), None);
+}
+
+#[test]
 fn a_right_that_is_revoked_ends_what_is_told_at_once() {
     let stage = Stage::new();
     let mut stream = stage.listen(&stage.kim, "projects=demo");

@@ -31,6 +31,7 @@ mod own_fields;
 mod permission;
 mod query;
 mod query_page;
+mod queue;
 mod roadmap;
 mod search;
 mod sync;

@@ -54,7 +54,7 @@ fn problems(error: Error) -> Vec<String> {
 
 /// The values in words: `status=new owner=kim`.
 fn words(db: &Connection, values: &Values) -> String {
-    let choices = Choices::load(db).unwrap();
+    let choices = Choices::whole(db).unwrap();
     let people = People::load(db, values.people()).unwrap();
     let names = Names { choices: &choices, people: &people };
     let said: Vec<String> = FIELDS

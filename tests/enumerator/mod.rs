@@ -11,7 +11,9 @@ use trackway::auth::permissions;
 use trackway::base::event::Via;
 use trackway::base::project::Act;
 use trackway::ticket::edit;
+use trackway::ticket::options_edit::{self, Wish};
 use trackway::ticket::plan::Request;
+use trackway::ticket::queue::{self, Doors};
 use trackway::web::token;
 
 use crate::support::answer::Answer;
@@ -177,7 +179,9 @@ struct House {
 }
 
 impl House {
-    /// `hides`: with the pages below `Secret`, the project `hidden` and what hangs on them.
+    /// `hides`: with the pages below `Secret`, the project `hidden` and what hangs on them; with a component `Secret` that
+    /// is closed to all but the insider, and ticket 2 in it; with ticket 3, which is private to the insider; with internal
+    /// notes on ticket 1.
     fn new(hides: bool) -> Self {
         let test = TestSite::new();
         let mut sessions = Vec::new();
@@ -193,6 +197,7 @@ impl House {
         } else {
             house.leave_out();
         }
+        house.list();
         house.test.catch_up();
         house
     }
@@ -215,12 +220,16 @@ impl House {
         let by = Act::new(&operator, Via::Command);
         permissions::restrict(&demo, by, "secret", &[insider]).unwrap();
         self.test.grant("members", &["WIKI_RENAME", "WIKI_DELETE"]);
+        self.test.grant("insider", &["TICKET_NOTES"]);
+        let doors = Wish { name: Some("Doors"), ..Wish::default() };
+        options_edit::create(&self.test.site, &demo, by, "component", &doors).unwrap();
         let request = Request {
             set: vec![("summary".to_owned(), "See [[Plan]] and [[Secret/Plan]]".to_owned())],
             ..Request::default()
         };
         let ticket = edit::create(&self.test.site, &demo, by, &request).unwrap();
-        let comment = Request { comment: "See #1, #2, [[Secret/Plan]].".to_owned(), ..Request::default() };
+        let words = "See #1, #2, #3, note:1, note:1:ticket:2, [[Secret/Plan]].";
+        let comment = Request { comment: words.to_owned(), ..Request::default() };
         edit::change(&self.test.site, &demo, by, ticket, &comment).map(drop).unwrap();
         let admin = self.person("admin");
         admin.save_page("WikiStart", "Welcome. See [[Plan]] and [[Secret/Plan]].");
@@ -236,9 +245,19 @@ impl House {
         admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
     }
 
-    /// The number of the hidden ticket is given away where it is not hidden, too.
+    /// A page that asks for what may be hidden.
+    fn list(&self) {
+        self.person("admin").save_page(
+            "Lists",
+            "[[TicketQuery(component=Secret)]]\n\n[[TicketQuery(status=new, format=table, col=id|component)]]\n\n\
+             There are [[TicketQuery(component=!Secret, format=count)]]. #2, #3, note:1:ticket:1, note:9:ticket:1.\n\n\
+             [[Progress(M1)]]\n\n[[Roadmap]]\n\n[[Backlinks]]\n\n[[Timeline]]",
+        );
+    }
+
+    /// The numbers of the hidden tickets and pages are given away where there is nothing hidden, too.
     fn leave_out(&self) {
-        let skip = "update sqlite_sequence set seq = seq + 1 where name = 'ticket'";
+        let skip = "update sqlite_sequence set seq = seq + 2 where name in ('ticket', 'page')";
         self.test.demo().db().write(|db| Ok(db.execute_batch(skip)?)).unwrap();
     }
 
@@ -248,22 +267,48 @@ impl House {
         admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
         admin.save_page("Secret/Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Secret/Gone?action=delete", &[("comment", "")]).expect(303);
+        let (demo, operator) = (self.test.demo(), self.test.operator());
+        let by = Act::new(&operator, Via::Command);
+        let secret = Wish { name: Some("Secret"), is_default: Some(true), owner: Some("insider"), ..Wish::default() };
+        let secret = options_edit::create(&self.test.site, &demo, by, "component", &secret).unwrap();
+        // It is closed when there is a ticket in it, so that all of that has to follow.
         file(
             &admin,
             &[
                 ("field_summary", "The secret matter, with words to be found"),
-                ("field_description", "See #1."),
+                ("field_description", "See #1 and [[Plan]]."),
                 ("field_milestone", "M1"),
+                ("field_component", "Secret"),
+                ("field_cc", "member"),
             ],
         );
         admin.post_json("/demo/ticket/2", &serde_json::json!({ "comment": "Said of #1 in secret." })).expect(201);
-        let seclude = "update ticket set acl = (select id from acl where path = 'secret') where id = 2;
-            update ticket_change set acl = (select id from acl where path = 'secret') where ticket = 2;
-            update link set acl = (select id from acl where path = 'secret') where source_kind = 'ticket' and source_id = 2;
-            update event set acl = (select id from acl where path = 'secret')
-                where resource_kind = 'ticket' and resource_id = 2;
-            update ticket_tally set acl = (select id from acl where path = 'secret') where milestone = 1";
-        self.test.demo().db().write(|db| Ok(db.execute_batch(seclude)?)).unwrap();
+        admin.attach("/demo/attachment/ticket/2/", "note.txt", b"A secret note.").expect(303);
+        let insider = self.person("insider");
+        let note = |ticket: i64, text: &str| {
+            let body = serde_json::json!({ "comment": text, "internal": true });
+            insider.post_json(&format!("/demo/ticket/{ticket}"), &body).expect(201);
+        };
+        note(2, "A secret remark on #1 and [[Plan]], with words to be found.");
+        let closed = queue::Wish { doors: Some(Doors::ClosedTo("insider")), ..queue::Wish::default() };
+        queue::change(&self.test.site, &demo, by, secret.id, &closed).unwrap();
+        file(
+            &insider,
+            &[
+                ("field_summary", "The private matter, with words to be found"),
+                ("field_private", "1"),
+                ("field_description", "See #1 and [[Plan]]."),
+                ("field_milestone", "M1"),
+                ("field_component", "Doors"),
+            ],
+        );
+        insider.post_json("/demo/ticket/3", &serde_json::json!({ "comment": "Said of #1 in private." })).expect(201);
+        insider.attach("/demo/attachment/ticket/3/", "note.txt", b"A private note.").expect(303);
+        note(3, "A private remark on #1, with words to be found.");
+        note(1, "A remark on #1, #2, [[Plan]], milestone:M1 and note:1, with words to be found.");
+        note(1, "Another remark.");
+        let better = [("edited_note", "A better remark, with words to be found.")];
+        insider.submit("/demo/ticket/1?action=note-edit&note=2", &better).expect(303);
         self.test.project("hidden", false);
         let form = [("text", "The plan of another project."), ("save", "1")];
         admin.submit("/hidden/wiki/Plan?action=edit", &form).expect(303);

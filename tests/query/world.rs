@@ -178,15 +178,15 @@ impl World {
     }
 
     pub fn choices(&self) -> Arc<Choices> {
-        self.db.read(Choices::load).unwrap()
+        self.db.read(Choices::whole).unwrap()
     }
 
     pub fn choices_of(&self, db: &rusqlite::Connection) -> Arc<Choices> {
-        Choices::load(db).unwrap()
+        Choices::whole(db).unwrap()
     }
 
     pub fn run(&self, viewer: &Viewer, query: &Query) -> Result<Found> {
-        self.db.read(|db| query::run(db, viewer, &*Choices::load(db)?, query))
+        self.db.read(|db| query::run(db, viewer, &Choices::load(db, viewer)?, query))
     }
 }
 
