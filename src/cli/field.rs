@@ -104,7 +104,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
     match command {
         Command::Create { project, name, values, preview } => {
             let entered = shell.enter(&project)?;
-            let known = entered.project.read(Choices::load)?;
+            let known = entered.project.read(|db| Choices::load(db, &entered.viewer))?;
             if known.own(&name).is_some_and(|own| own.retired_at.is_none()) {
                 let message = format!("There is a field `{name}` already.");
                 return Err(crate::base::error::Error::invalid("name", message));
@@ -113,7 +113,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         }
         Command::Change { project, name, values, preview, rename_option } => {
             let entered = shell.enter(&project)?;
-            let known = entered.project.read(Choices::load)?;
+            let known = entered.project.read(|db| Choices::load(db, &entered.viewer))?;
             if known.own(&name).is_none_or(|own| own.retired_at.is_some()) {
                 let message = format!("There is no field `{name}` of this project's own.");
                 return Err(crate::base::error::Error::not_found(message));
@@ -157,7 +157,7 @@ fn save(entered: &Entered, name: &str, wish: &Wish, preview: bool) -> Result<()>
 
 fn list(shell: &Shell, entered: &Entered) -> Result<()> {
     entered.viewer.require(TICKET_VIEW)?;
-    let choices = entered.project.read(Choices::load)?;
+    let choices = entered.project.read(|db| Choices::load(db, &entered.viewer))?;
     let columns = ["name", "label", "kind", "format", "default", "options", "types", "required_in", "retired"];
     let mut list = List::of(columns.to_vec());
     for own in &choices.own {

@@ -184,7 +184,7 @@ struct Typed<'a> {
 }
 
 fn page(desk: &Desk, room: &Room, typed: Typed<'_>) -> Result<Answer> {
-    let choices = room.project.read(Choices::load)?;
+    let choices = room.project.read(|db| Choices::load(db, &room.viewer))?;
     let mut items: Vec<Item> = choices.own.iter().map(|own| item(&choices, own)).collect();
     let mut added = Item { kind: OwnKind::Text.name().to_owned(), rows: "5".to_owned(), ..Item::default() };
     pick(&choices, &mut added, &[], &[]);
@@ -280,7 +280,7 @@ fn fill(choices: &Choices, item: &mut Item, form: &Form) {
 }
 
 fn as_json(room: &Room) -> Result<Answer> {
-    let choices = room.project.read(Choices::load)?;
+    let choices = room.project.read(|db| Choices::load(db, &room.viewer))?;
     let items: Vec<Json> = choices.own.iter().map(|own| definition(&choices, own)).collect();
     Answer::json(&json!({ "total": items.len(), "page": 1, "items": items, "next": null }))
 }

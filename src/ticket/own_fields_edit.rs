@@ -100,7 +100,7 @@ impl Desk<'_> {
     }
 
     fn looked(&self, db: &Connection, name: &str, wish: &Wish) -> Result<Looked> {
-        let choices = Choices::load(db)?;
+        let choices = Choices::whole(db)?;
         let old = choices.own(name).filter(|own| own.retired_at.is_none());
         let mut problems = Vec::new();
         let definition = read(&choices, name, old, wish, &mut problems);
@@ -211,13 +211,16 @@ impl Desk<'_> {
         definition: &Definition,
     ) -> Result<Vec<String>> {
         let mut effects = Vec::new();
-        let count = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| -> Result<i64> {
-            Ok(db.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
+        // Of the tickets that whoever looks may see: no number betrays others.
+        let sees = self.viewer.sees_sql("ticket", "ticket");
+        let count = |condition: &str, parameters: &[&dyn rusqlite::ToSql]| -> Result<i64> {
+            let sql = format!("select count(*) from ticket where {condition} and {sees}");
+            Ok(db.prepare_cached(&sql)?.query_row(parameters, |row| row.get(0))?)
         };
         let proposed = definition.proposed.trim();
         if old.is_none() {
             let kept = count(
-                "select count(distinct ticket) from ticket_value where field = ?1 and to_change is null",
+                "id in (select ticket from ticket_value where field = ?1 and to_change is null)",
                 &[&definition.name],
             )?;
             if kept > 0 {
@@ -226,7 +229,7 @@ impl Desk<'_> {
                     tickets(kept, "has", "have")
                 ));
             } else if !proposed.is_empty() {
-                let all = count("select count(*) from ticket", &[])?;
+                let all = count("true", &[])?;
                 effects.push(format!(
                     "{} shown with the default “{}”, as if it had always been so; no history gets an entry.",
                     tickets(all, "is", "are"),
@@ -240,7 +243,7 @@ impl Desk<'_> {
             for option in choices.options(&definition.name).filter(|option| !definition.options.contains(&option.name))
             {
                 let having = count(
-                    "select count(*) from ticket_current where field = ?1 and value = ?2",
+                    "id in (select ticket from ticket_current where field = ?1 and value = ?2)",
                     &[&definition.name, &option.id],
                 )?;
                 effects.push(match having {
@@ -257,7 +260,7 @@ impl Desk<'_> {
         if !definition.types.is_empty() {
             let types = serde_json::to_string(&definition.types)?;
             let others = count(
-                "select count(*) from ticket where (type is null or type not in (select value from json_each(?1)))
+                "(type is null or type not in (select value from json_each(?1)))
                      and id in (select ticket from ticket_current where field = ?2)",
                 &[&types, &definition.name],
             )?;
@@ -272,7 +275,7 @@ impl Desk<'_> {
         for state in &definition.required_in {
             let Some(status) = choices.status_named(state) else { continue };
             let missing = count(
-                "select count(*) from ticket where status = ?1 and not exists (select 1 from ticket_value
+                "status = ?1 and not exists (select 1 from ticket_value
                      where ticket_value.ticket = ticket.id and field = ?2 and to_change is null)",
                 &[&status.id, &definition.name],
             )?;
@@ -322,7 +325,7 @@ impl Desk<'_> {
         if has_values(tx, &definition.name)? {
             return Ok(());
         }
-        let choices = Choices::load(tx)?;
+        let choices = Choices::whole(tx)?;
         let Some(field) = choices.fields.named(&definition.name) else { return Ok(()) };
         let values: Vec<Value> = if kind.has_options() {
             let named = |part: &String| options.iter().find(|(name, _)| name == part).map(|(_, id)| Value::Id(*id));
@@ -368,7 +371,7 @@ impl Desk<'_> {
         }
         self.project.write(by, |tx| {
             existing(tx, name)?;
-            let choices = Choices::load(tx)?;
+            let choices = Choices::whole(tx)?;
             let found = choices.options(name).find(|option| option.name == from.trim()).map(|option| option.id);
             let id = found.ok_or_else(|| {
                 Error::invalid("from", format!("The field `{name}` has no option “{}”.", shortened(from)))
