@@ -102,7 +102,7 @@ struct Added {
 fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Result<Answer> {
     let (rows, clock, bars) = room.project.read(|db| {
         let rows = store::list(db, &room.viewer)?;
-        let bars = progress::of_milestones(db, &room.viewer, &rows, &Choices::load(db, &room.viewer)?, &room.root)?;
+        let bars = progress::of_milestones(db, &room.viewer, &rows, &*Choices::load(db, &room.viewer)?, &room.root)?;
         Ok((rows, Clock::of(db)?, bars))
     })?;
     if desk.visit.wants_json() {

@@ -285,7 +285,7 @@ fn edit_page(desk: &Desk, room: &Room, row: Option<&MilestoneRow>, draft: Draft)
 fn counted(room: &Room, row: &MilestoneRow) -> Result<(Counts, Vec<MilestoneRow>)> {
     room.project.read(|db| {
         let tallies = progress::tallies(db, &room.viewer, &[row.id], None)?;
-        Ok((Counts::of(&tallies, &Choices::load(db, &room.viewer)?), store::list(db, &room.viewer)?))
+        Ok((Counts::of(&tallies, &*Choices::load(db, &room.viewer)?), store::list(db, &room.viewer)?))
     })
 }
 

@@ -217,7 +217,7 @@ fn listed(desk: &Desk, db: &Connection, room: &Room, rows: &[MilestoneRow]) -> R
     let page = paging::asked(desk.visit.value("page"));
     let paging = Paging::new(&format!("{}/roadmap", room.root), &pairs, page, PER_PAGE, rows.len());
     let shown: Vec<MilestoneRow> = rows.iter().skip(paging.offset(PER_PAGE)).take(PER_PAGE).cloned().collect();
-    let bars = progress::of_milestones(db, &room.viewer, &shown, &Choices::load(db, &room.viewer)?, &room.root)?;
+    let bars = progress::of_milestones(db, &room.viewer, &shown, &*Choices::load(db, &room.viewer)?, &room.root)?;
     let items: Vec<Value> = shown.iter().zip(bars).map(|(row, (counts, _))| as_json(desk, room, row, counts)).collect();
     let next = paging.next.as_ref().map(|href| desk.web().address.absolute(href));
     Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }))
@@ -228,7 +228,7 @@ fn feed(desk: &Desk, db: &Connection, room: &Room, show: Show, mut rows: Vec<Mil
     rows.sort_by_key(|row| std::cmp::Reverse((row.changed_at, row.id)));
     rows.truncate(FEED_ENTRIES);
     let clock = Clock::of(db)?;
-    let bars = progress::of_milestones(db, &room.viewer, &rows, &Choices::load(db, &room.viewer)?, &room.root)?;
+    let bars = progress::of_milestones(db, &room.viewer, &rows, &*Choices::load(db, &room.viewer)?, &room.root)?;
     let absolute = |href: &str| desk.web().address.absolute(href);
     let updated = rows.first().map_or(Instant(0), |row| row.changed_at);
     let mut entries = Vec::new();

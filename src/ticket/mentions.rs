@@ -90,7 +90,7 @@ pub(super) fn all(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         let next = paging.next.as_deref().map(absolute);
         return Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }));
     }
-    let head = head_now(desk, room, &room.project.read(|db| Choices::load(db, &room.viewer))?, ticket)?;
+    let head = head_now(desk, room, &*room.project.read(|db| Choices::load(db, &room.viewer))?, ticket)?;
     let page = BacklinksPage { head, mentions: groups, paging };
     Sheet::new(format!("What links to #{number}"), page).at("/query").noindex().render(desk)
 }

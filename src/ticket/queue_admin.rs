@@ -125,7 +125,7 @@ fn page(desk: &Desk, room: &Room, queue: &Queue, typed: Option<&Form>, problems:
         defaults: typed("defaults", lines.join("\n")),
         closed: typed("doors", doors.to_owned()) == "closed",
         closed_to: typed("closed_to", queue.closed_to.clone().unwrap_or_default().join(", ")),
-        people: room.project.read(people::logins)?,
+        people: room.project.read(people::logins)?.to_vec(),
         problems,
     };
     Sheet::new(format!("Component {}", queue.row.name), sheet).at("/admin").noindex().status(status).render(desk)
