@@ -8,7 +8,7 @@ use super::fields::{Choices, field};
 use super::form::alike;
 use super::store::{self, Ticket, TicketRow};
 use super::values::Values;
-use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, link, ticket_href};
+use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, access, link, ticket_href};
 use crate::attachment;
 use crate::base::component::{ListPlace, Owner};
 use crate::base::error::{Error, Result};
@@ -32,6 +32,7 @@ pub(super) struct Head {
     /// Tickets of the same type, and with the same resolution (row T20).
     pub type_href: String,
     pub status: Status,
+    pub private: bool,
     pub resolution: String,
     pub resolution_href: String,
     pub may: May,
@@ -167,6 +168,7 @@ pub(super) fn head(
             category: status.map_or("open", |status| status.category.name()),
             href: status.map(|status| format!("{}{}", room.root, alike(choices, "status", &exactly(&status.name)))),
         },
+        private: access::is_private(values),
         resolution: name_of("resolution"),
         may: May {
             edit: viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP),
