@@ -57,9 +57,15 @@ function asker(form, pane, fields, say, shown) {
   const show = (html) => {
     const atEnd = pane.scrollTop > 0 && pane.scrollHeight - pane.scrollTop - pane.clientHeight < 8;
     const top = pane.scrollTop;
+    const focused = pane.contains(document.activeElement) ? document.activeElement.id : "";
+    const unfolded = [...pane.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     pane.innerHTML = html;
     pane.classList.remove("stale");
     decorateText(pane);
+    for (const summary of pane.querySelectorAll("details > summary")) {
+      if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
+    }
+    if (focused) document.getElementById(focused)?.focus();
     pane.scrollTop = atEnd ? pane.scrollHeight : top;
     shown?.();
   };

@@ -31,6 +31,11 @@ if (form) {
     startForm(written);
   }
 }
+const lines = document.querySelector("form[data-lines]");
+if (lines) {
+  const { leadToLines } = await import("./lines.js");
+  leadToLines(lines);
+}
 const query = document.querySelector("form[data-query]");
 if (query) {
   const { startQuery } = await import("./query.js");

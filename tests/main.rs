@@ -48,3 +48,4 @@ mod wiki;
 mod wiki_default;
 mod workflow;
 mod workflow_admin;
+mod workflows;

@@ -229,7 +229,11 @@ fn file(test: &TestSite, milestone: &str, closed: bool) -> i64 {
     let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let id = tickets::create(&test.site, &test.demo(), by, &Request { set, ..Request::default() }).unwrap();
     if closed {
-        let resolve = ActionRequest { name: "resolve".to_owned(), owner: None, resolution: Some("fixed".to_owned()) };
+        let resolve = ActionRequest {
+            name: "resolve".to_owned(),
+            resolution: Some("fixed".to_owned()),
+            ..ActionRequest::default()
+        };
         let request = Request { action: Some(resolve), ..Request::default() };
         tickets::change(&test.site, &test.demo(), by, id, &request).unwrap();
     }

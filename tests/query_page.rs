@@ -25,7 +25,7 @@ fn file(test: &TestSite, viewer: &Viewer, set: &[(&str, &str)]) -> i64 {
 }
 
 fn act(test: &TestSite, viewer: &Viewer, id: i64, name: &str) {
-    let action = ActionRequest { name: name.to_owned(), owner: None, resolution: None };
+    let action = ActionRequest { name: name.to_owned(), ..ActionRequest::default() };
     let request = Request { action: Some(action), ..Request::default() };
     edit::change(&test.site, &test.demo(), Act::new(viewer, Via::Web), id, &request).unwrap();
 }

@@ -26,6 +26,7 @@ fn action(name: &str, owner: Option<&str>, resolution: Option<&str>) -> Option<A
         name: name.to_owned(),
         owner: owner.map(str::to_owned),
         resolution: resolution.map(str::to_owned),
+        ..ActionRequest::default()
     })
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use trackway::ticket::workflow::{
-    Category, Choices, Effect, Inputs, Offer, Operation, Situation, Workflow, basic, shipped,
+    Category, Choices, Effect, Inputs, Offer, Operation, Situation, Workflow, basic, compiled, shipped,
 };
 
 use crate::support::cpu_time;
@@ -21,6 +21,9 @@ struct Scene {
     restrict_owner: bool,
     resolutions: Vec<String>,
     default_resolution: &'static str,
+    /// Fields that have a value; `milestone`, `component` and `duplicate_of` are there.
+    filled: &'static [&'static str],
+    waits_for: &'static [i64],
 }
 
 const MAKER: &[&str] = &["TICKET_CREATE", "TICKET_MODIFY"];
@@ -36,6 +39,8 @@ fn scene(status: &'static str) -> Scene {
         restrict_owner: false,
         resolutions: ["fixed", "invalid", "wontfix", "duplicate"].map(str::to_owned).to_vec(),
         default_resolution: "fixed",
+        filled: &[],
+        waits_for: &[],
     }
 }
 
@@ -65,6 +70,11 @@ impl Scene {
             default_resolution: self.default_resolution,
             known_people: &known_people,
             in_group: &in_group,
+            has: &|name| {
+                let known = ["owner", "milestone", "component", "duplicate_of"].contains(&name);
+                known.then(|| self.filled.contains(&name))
+            },
+            open_dependencies: &|| self.waits_for.to_vec(),
         })
     }
 
@@ -108,15 +118,15 @@ fn warnings(text: &str) -> Vec<String> {
 
 fn changed(status: Option<&str>, owner: Option<&str>, resolution: Option<&str>) -> Effect {
     let owned = |value: Option<&str>| value.map(str::to_owned);
-    Effect { status: owned(status), owner: owned(owner), resolution: owned(resolution) }
+    Effect { status: owned(status), owner: owned(owner), resolution: owned(resolution), duplicate_of: None }
 }
 
 fn with_owner(owner: &str) -> Inputs<'_> {
-    Inputs { owner: Some(owner), resolution: None }
+    Inputs { owner: Some(owner), ..Inputs::default() }
 }
 
 fn with_resolution(resolution: &str) -> Inputs<'_> {
-    Inputs { owner: None, resolution: Some(resolution) }
+    Inputs { resolution: Some(resolution), ..Inputs::default() }
 }
 
 // --- The shipped definitions ---
@@ -327,6 +337,65 @@ gone (undefined)
 }
 
 #[test]
+fn the_life_cycle_of_request_tracker_knows_whose_a_ticket_is() {
+    assert_eq!(
+        table(&definition("rt")),
+        "
+<none> (a new ticket)
+    anonymous create→new
+    modifier  create→new  create_open→open
+new (open)
+    anonymous leave
+    modifier  leave  steal  stall→stalled  resolve→resolved  reject→rejected  open→open
+    admin     leave  steal  stall→stalled  resolve→resolved  reject→rejected  reassign  open→open
+open (open)
+    anonymous leave
+    modifier  leave  steal  stall→stalled  resolve→resolved  reject→rejected
+    admin     leave  steal  stall→stalled  resolve→resolved  reject→rejected  reassign
+stalled (waiting)
+    anonymous leave
+    modifier  leave  steal  resolve→resolved  reject→rejected  open→open
+    admin     leave  steal  resolve→resolved  reject→rejected  reassign  open→open
+resolved (closed)
+    anonymous leave
+    creator   leave  reopen→open
+rejected (closed)
+    anonymous leave
+    creator   leave  reopen→open
+gone (undefined)
+    anonymous leave
+    admin     leave  _reset→new
+"
+    );
+}
+
+#[test]
+fn the_classroom_workflow_is_a_board() {
+    assert_eq!(
+        table(&definition("classroom")),
+        "
+<none> (a new ticket)
+    anonymous create→todo
+todo (open)
+    anonymous leave
+    modifier  leave  start→doing  resolve→done  give
+doing (open)
+    anonymous leave
+    modifier  leave  stop→todo  review→review  resolve→done  give
+review (open)
+    anonymous leave
+    modifier  leave  return→doing  resolve→done  give
+done (closed)
+    anonymous leave
+    modifier  leave  reopen→todo
+gone (undefined)
+    anonymous leave
+    admin     leave  _reset→todo
+"
+    );
+}
+
+#[test]
 fn the_basic_workflow_says_what_will_happen() {
     let hints = |scene: Scene| {
         let offers = scene.offers(basic());
@@ -427,7 +496,7 @@ fn what_is_not_offered_is_refused_and_says_why() {
     let refused = |scene: Scene, action: &str, inputs| scene.apply(basic(), action, inputs).unwrap_err();
     let nothing = Inputs::default();
     for (scene, action, inputs, told) in [
-        (scene("new"), "explode", nothing, "action: The workflow of this project has no action “explode”."),
+        (scene("new"), "explode", nothing, "action: The workflow of this ticket has no action “explode”."),
         (scene("closed"), "resolve", nothing, "action: The action “resolve” is not for tickets in the state “closed”."),
         (new_ticket(), "leave", nothing, "action: The action “leave” is not for new tickets."),
         (scene("new"), "_reset", nothing, "action: The action “_reset” is not for tickets in the state “new”."),
@@ -489,7 +558,7 @@ fn all_that_is_wrong_with_the_inputs_is_told_at_once() {
     let workflow = workflow(
         "create = <none> -> new\nend = new -> closed\nend.operations = set_owner, set_resolution\nend.set_owner = tom",
     );
-    let both = Inputs { owner: Some("sam"), resolution: Some("forged") };
+    let both = Inputs { owner: Some("sam"), resolution: Some("forged"), ..Inputs::default() };
     assert_eq!(
         scene("new").apply(&workflow, "end", both).unwrap_err(),
         "action_end_reassign_owner: The action “end” can't give the ticket to “sam”.; \
@@ -594,14 +663,15 @@ fn a_list_of_resolutions_keeps_its_order_and_leaves_out_what_is_gone() {
 fn names_that_the_project_does_not_know_are_found() {
     let (workflow, _) = Workflow::parse(
         "create = <none> -> new\n\nend = new -> closed\nend.operations = set_resolution\n\
-         end.set_resolution = fixed, lost\nend.permissions = TICKET_MODIFY, TICKET_ZAP",
+         end.set_resolution = fixed, lost\nend.permissions = TICKET_MODIFY, TICKET_ZAP\nend.require = owner, colour",
     );
     let known = |name: &str| matches!(name, "TICKET_MODIFY" | "TICKET_ADMIN");
-    let found = workflow.unknown_names(&["fixed".to_owned()], &known);
+    let found = workflow.unknown_names(&["fixed".to_owned()], &known, &|field| field == "owner");
     let found: Vec<_> = found.iter().map(|warning| (warning.line, warning.message.as_str())).collect();
     assert_eq!(
         found,
         [
+            (3, "The action “end” requires “colour”, which is no field of tickets."),
             (3, "The action “end” sets the resolution “lost”, which does not exist."),
             (3, "The action “end” asks for “TICKET_ZAP”, which is no permission."),
         ]
@@ -820,12 +890,17 @@ resolve = new, assigned, accepted, reviewing -> closed
 resolve.operations = set_resolution
 resolve.set_resolution = invalid, wontfix
 resolve.permissions = TICKET_CREATE
+duplicate = new, assigned, accepted, reviewing -> closed
+duplicate.label = mark as duplicate
+duplicate.operations = set_duplicate_of
+reopen = closed -> new
+reopen.operations = del_resolution, del_duplicate_of
 change_resolution = closed -> closed
 change_resolution.operations = set_resolution
 change_resolution.permissions = TICKET_MODIFY",
     );
     let visitor = Scene { permissions: &["TICKET_CREATE"], ..scene("reviewing") };
-    assert_eq!(visitor.names(&wordpress), ["leave", "reviewed", "resolve", "accept"]);
+    assert_eq!(visitor.names(&wordpress), ["leave", "reviewed", "resolve", "duplicate", "accept"]);
     assert_eq!(visitor.offer(&wordpress, "resolve").unwrap().resolution.unwrap().choices, ["invalid", "wontfix"]);
     assert!(visitor.apply(&wordpress, "resolve", with_resolution("fixed")).is_err());
     let closed = Scene { resolution: "invalid", ..scene("closed") };
@@ -833,6 +908,123 @@ change_resolution.permissions = TICKET_MODIFY",
         closed.apply(&wordpress, "change_resolution", with_resolution("duplicate")).unwrap(),
         changed(None, None, Some("duplicate"))
     );
+    let of = |number| Inputs { duplicate_of: number, ..Inputs::default() };
+    let offer = visitor.offer(&wordpress, "duplicate").unwrap();
+    assert_eq!((offer.duplicate_of.as_deref(), offer.one_click), (Some("action_duplicate_duplicate_of"), false));
+    assert_eq!(
+        visitor.apply(&wordpress, "duplicate", of(Some(" 7 "))).unwrap(),
+        Effect { duplicate_of: Some("7".to_owned()), ..changed(Some("closed"), None, Some("duplicate")) }
+    );
+    assert!(
+        visitor.apply(&wordpress, "duplicate", of(None)).unwrap_err().starts_with("action_duplicate_duplicate_of: ")
+    );
+    assert!(visitor.apply(&wordpress, "reviewed", of(Some("7"))).unwrap_err().contains("does not ask"));
+    assert_eq!(
+        closed.apply(&wordpress, "reopen", Inputs::default()).unwrap(),
+        Effect { duplicate_of: Some(String::new()), ..changed(Some("new"), None, Some("")) }
+    );
+}
+
+// --- Guards ---
+
+#[test]
+fn an_action_can_be_for_one_kind_of_owner() {
+    let rt = definition("rt");
+    let owned_by = |owner: &'static str| Scene { owner, ..scene("open") }.names(&rt);
+    let others = ["leave", "stall", "resolve", "reject"];
+    let with = |more: &[&str]| {
+        let mut names: Vec<String> = others.iter().chain(more).map(|name| (*name).to_owned()).collect();
+        names[1..].sort_by(|one, other| other.cmp(one));
+        names
+    };
+    assert_eq!(owned_by(""), with(&["take", "give"]));
+    assert_eq!(owned_by("sam"), with(&["untake", "give"]));
+    assert_eq!(owned_by("kim"), with(&["steal"]));
+    let unowned = Scene { owner: "", ..scene("open") };
+    assert_eq!(unowned.apply(&rt, "take", Inputs::default()).unwrap(), changed(None, Some("sam"), None));
+    assert_eq!(
+        scene("open").apply(&rt, "take", Inputs::default()).unwrap_err(),
+        "action: The action “take” is not for tickets of somebody else."
+    );
+    assert_eq!(
+        unowned.apply(&rt, "steal", Inputs::default()).unwrap_err(),
+        "action: The action “steal” is not for tickets that nobody owns."
+    );
+    assert_eq!(
+        Scene { owner: "sam", ..scene("open") }.apply(&rt, "untake", Inputs::default()).unwrap(),
+        changed(None, Some(""), None)
+    );
+    let boss = Scene { permissions: &["TICKET_MODIFY", "TICKET_ADMIN"], ..scene("open") };
+    assert_eq!(boss.apply(&rt, "reassign", with_owner("tom")).unwrap(), changed(None, Some("tom"), None));
+    assert_eq!(
+        warnings("create = <none> -> new\nend = new -> closed\nend.if_owner = me, they"),
+        ["3: An owner is “nobody”, “me” or “another”, not “they”; it is left out."]
+    );
+}
+
+#[test]
+fn an_action_can_require_fields() {
+    let workflow = workflow(
+        "create = <none> -> new\nend = new -> closed\nend.operations = set_resolution, set_owner\n\
+         end.require = Milestone, owner, resolution, nothing_like_that",
+    );
+    let empty = scene("new");
+    let offer = empty.offer(&workflow, "end").unwrap();
+    assert_eq!((offer.needs.as_slice(), offer.one_click), (["milestone".to_owned()].as_slice(), false));
+    assert!(offer.hint.ends_with("It needs a value for milestone."), "{}", offer.hint);
+    assert_eq!(
+        empty.apply(&workflow, "end", with_owner("")).unwrap_err(),
+        "field_milestone: The action “end” needs a value for milestone.; \
+         field_owner: The action “end” needs a value for owner."
+    );
+    let filled = Scene { filled: &["milestone"], ..scene("new") };
+    assert_eq!(
+        filled.apply(&workflow, "end", with_owner("tom")).unwrap(),
+        changed(Some("closed"), Some("tom"), Some("fixed"))
+    );
+}
+
+#[test]
+fn an_action_can_wait_for_what_the_ticket_depends_on() {
+    let classroom = definition("classroom");
+    let waiting = |waits_for| Scene { waits_for, ..scene("review") };
+    let offer = waiting(&[3, 5]).offer(&classroom, "resolve").unwrap();
+    assert_eq!(offer.waits_for, [3, 5]);
+    assert_eq!(offer.hint, "Next status will be 'done'. Not as long as #3 and #5 are open.");
+    assert!(!offer.one_click);
+    assert_eq!(
+        waiting(&[3]).apply(&classroom, "resolve", Inputs::default()).unwrap_err(),
+        "action: The action “resolve” waits: #3 is open."
+    );
+    assert_eq!(
+        waiting(&[1, 2, 3, 4, 5, 6, 7]).apply(&classroom, "resolve", Inputs::default()).unwrap_err(),
+        "action: The action “resolve” waits: #1, #2, #3, #4, #5 and 2 others are open."
+    );
+    assert_eq!(
+        waiting(&[]).apply(&classroom, "resolve", Inputs::default()).unwrap(),
+        changed(Some("done"), None, None)
+    );
+    assert!(waiting(&[3]).apply(&classroom, "return", Inputs::default()).is_ok());
+    let told = warnings("create = <none> -> new\nend = new -> closed\nend.require_closed_dependencies = perhaps");
+    assert_eq!(told, ["3: “require_closed_dependencies” is “yes” or “no”, not “perhaps”."]);
+}
+
+// --- From one workflow to another ---
+
+#[test]
+fn a_ticket_of_another_workflow_arrives_where_it_belongs() {
+    let classroom = definition("classroom");
+    for (status, category, arrival) in [
+        ("doing", Category::Open, Some("doing")),
+        ("accepted", Category::Open, Some("todo")),
+        ("infoneeded", Category::Waiting, Some("todo")),
+        ("closed", Category::Closed, Some("done")),
+    ] {
+        assert_eq!(classroom.arrival(status, category), arrival, "{status}");
+    }
+    let endless = Workflow::parse("create = <none> -> idea").0;
+    assert_eq!(endless.arrival("closed", Category::Closed), None);
+    assert!(std::sync::Arc::ptr_eq(&compiled("create = <none> -> x"), &compiled("create = <none> -> x")));
 }
 
 // --- Hostile texts ---
@@ -913,6 +1105,10 @@ const SPLINTERS: &[&str] = &[
     "set_owner",
     "del_owner,",
     "set_owner_to_self,",
+    "\nresolve.if_owner = me",
+    "\nresolve.require = ",
+    "\nresolve.require_closed_dependencies = yes\n",
+    "del_duplicate_of,",
     "\nresolve.set_owner = ",
     ".default = 99999999999999999999",
     ".permissions = TICKET_ADMIN\n",

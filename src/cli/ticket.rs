@@ -95,6 +95,9 @@ pub struct Change {
     /// How the action resolves the ticket
     #[arg(long, value_name = "R", requires = "action")]
     resolution: Option<String>,
+    /// The number of the ticket that this one repeats, where the action asks for it
+    #[arg(long, value_name = "N", requires = "action")]
+    duplicate_of: Option<String>,
     /// A comment, or `-` for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     comment: Option<String>,
@@ -243,10 +246,10 @@ fn paragraph(text: &mut String, indent: &str, paragraph: &str) {
 }
 
 fn change(entered: &Entered, change: Change) -> Result<()> {
-    let (owner, resolution) = (change.owner, change.resolution);
+    let (owner, resolution, duplicate_of) = (change.owner, change.resolution, change.duplicate_of);
     let request = Request {
         set: change.set,
-        action: change.action.map(|name| ActionRequest { name, owner, resolution }),
+        action: change.action.map(|name| ActionRequest { name, owner, resolution, duplicate_of, if_asked: false }),
         comment: change.comment.map_or(Ok(String::new()), |comment| typed("--comment", &comment))?,
         ..Request::default()
     };
@@ -308,6 +311,7 @@ fn by_option(error: Error) -> Error {
         "attachment" => "--attach".to_owned(),
         "action" | "comment" => format!("--{name}"),
         name if name.starts_with("action_") && name.ends_with("_reassign_owner") => "--owner".to_owned(),
+        name if name.starts_with("action_") && name.ends_with("_duplicate_of") => "--duplicate-of".to_owned(),
         name if name.starts_with("action_") => "--resolution".to_owned(),
         name => name.strip_prefix("field_").map_or_else(|| name.to_owned(), |field| format!("--set {field}")),
     };

@@ -187,7 +187,8 @@ fn ticket(written: &str, calendar: &Calendar, fill: Fill<'_>, steps: &mut Vec<St
                     "do" => {
                         let mut words = of.split(' ').map(str::to_owned);
                         let name = words.next().unwrap_or_default();
-                        request.action = Some(ActionRequest { name, owner: None, resolution: words.next() });
+                        request.action =
+                            Some(ActionRequest { name, resolution: words.next(), ..ActionRequest::default() });
                     }
                     _ => return Err(broken(&format!("nobody knows how to {what}: {head}"))),
                 }

@@ -21,6 +21,7 @@ use crate::base::text::{fold, natural};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::options::category_meant;
 use crate::ticket::tally;
 
 /// So many ids stand in a statement one by one, more as one list.
@@ -603,7 +604,13 @@ impl Compiler<'_> {
             match field.kind {
                 Kind::Person => found.ids.extend(self.people(*operator, value)?),
                 Kind::Status => {
-                    let named = self.choices.statuses.iter().filter(|row| is_named(&row.name, *operator, value));
+                    let word = Some(value.trim()).filter(|_| *operator == Operator::Is);
+                    let category = word.and_then(|word| category_meant(&self.choices.statuses, word));
+                    let named = self
+                        .choices
+                        .statuses
+                        .iter()
+                        .filter(|row| is_named(&row.name, *operator, value) || category == Some(row.category));
                     found.ids.extend(named.map(|row| row.id));
                 }
                 Kind::Milestone => {
@@ -761,11 +768,14 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether a ticket whose column has this name meets what a group asks of that column.
-pub(super) fn could_be(name: &str, group: &[Clause], column: Column) -> bool {
+/// Whether a ticket whose column has this name meets what a group asks of that column. `word` means it as well: that of its
+/// category, of a state.
+pub(super) fn could_be(name: &str, word: Option<&str>, group: &[Clause], column: Column) -> bool {
     let (mut asked, mut wanted) = (false, false);
     for clause in group.iter().filter(|clause| clause.column == column) {
-        let meets = clause.values.iter().any(|value| is_named(name, clause.operator, value));
+        let meets = clause.values.iter().any(|value| {
+            is_named(name, clause.operator, value) || clause.operator == Operator::Is && word == Some(value.trim())
+        });
         if clause.negated && meets {
             return false;
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::tree::{Clause, Column, Operator, Query, USER, operator_of};
 use crate::ticket::fields::{Choices, Field, Fields, Kind};
+use crate::ticket::options;
 
 /// No form has more groups than these.
 const MOST_GROUPS: usize = 100;
@@ -210,8 +211,8 @@ fn add(parts: &mut Vec<Part>, column: Column, choices: &Choices) {
         Some(Kind::Number | Kind::Minutes | Kind::Tickets) => ("", vec![String::new()]),
         Some(Kind::Check) => ("", vec!["1".to_owned()]),
         Some(Kind::Status) => {
-            let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
-            ("!", closed.map(|status| status.name.clone()).collect())
+            let closed = options::closed_words(&choices.statuses);
+            ("!", closed.into_iter().map(str::to_owned).collect())
         }
         Some(Kind::Option { .. } | Kind::Options | Kind::Milestone) => {
             let first = offered.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
@@ -390,11 +391,12 @@ fn filter(
     let options = offered
         .into_iter()
         .map(|name| Choice {
-            label: match name.as_str() {
-                "" => "(none)".to_owned(),
-                "1" if of.kind == Kind::Check => "yes".to_owned(),
-                "0" if of.kind == Kind::Check => "no".to_owned(),
-                name => name.to_owned(),
+            label: match options::category_meant(&choices.statuses, &name).filter(|_| of.kind == Kind::Status) {
+                _ if name.is_empty() => "(none)".to_owned(),
+                _ if of.kind == Kind::Check && name == "1" => "yes".to_owned(),
+                _ if of.kind == Kind::Check && name == "0" => "no".to_owned(),
+                Some(category) => format!("any {} state", category.name()),
+                None => name.clone(),
             },
             chosen: boxes && clause.values.contains(&name),
             value: name,

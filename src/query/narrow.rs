@@ -13,7 +13,7 @@ pub fn to_value(query: &Query, column: Column, value: &str, viewer: &Viewer) -> 
     let had_any = !groups.is_empty();
     groups.retain(|group| {
         let known: Vec<Clause> = group.iter().map(|clause| with_login(clause, login)).collect();
-        could_be(value, &known, column)
+        could_be(value, None, &known, column)
     });
     if had_any && groups.is_empty() {
         return None;

@@ -3,6 +3,8 @@
 //!
 //! A submitted form is led on to the canonical address of what it asks, so that a list has one address to share.
 
+use std::collections::HashMap;
+
 use rocket::http::Status;
 use rocket::{Route, get, routes};
 use rusqlite::Connection;
@@ -16,7 +18,12 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
 use crate::ticket::fields::{Choices, Fields, Kind};
-use crate::ticket::{TICKET_CREATE, TICKET_VIEW};
+use crate::ticket::options::closed_words;
+use crate::ticket::people;
+use crate::ticket::plan::Planner;
+use crate::ticket::store::newest_changes;
+use crate::ticket::verbs::{ListVerbs, Subject};
+use crate::ticket::{TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, ticket_href};
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
 use crate::web::text::Reader;
@@ -28,7 +35,10 @@ const MOST_WITH_TEXTS: usize = 100;
 /// Pages on either side of this one that have a link of their own.
 const WINDOW: usize = 3;
 /// Names that say how a page is made; an address with nothing else asks for nothing.
-const ASIDE: [&str; 4] = ["format", "action", "update", "report"];
+const ASIDE: [&str; 5] = ["format", "action", "update", "report", VERBS];
+/// Asks for what can be done with each ticket, in a column of its own.
+const VERBS: &str = "verbs";
+const WITH_VERBS: &str = "&verbs=1";
 const NO_PAGE: &str = "There is no page at this address.";
 
 pub fn routes() -> Vec<Route> {
@@ -64,7 +74,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&choices.fields, &pairs) {
         let sent = form::sent(&pairs, &choices);
         if let Some(href) = canonical(&choices.fields, &sent) {
-            return Ok(Answer::see(&format!("{}{href}", room.root)));
+            return Ok(Answer::see(&format!("{}{href}{}", room.root, aside(desk, room))));
         }
         pairs = sent.pairs;
     }
@@ -85,6 +95,58 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         Some(kind) => export::answer(desk, room, db, &choices, &asked.query, kind),
         None => as_page(desk, room, db, &choices, asked),
     }
+}
+
+/// What addresses of this list have beside the query. Only who is signed in can do anything by one click.
+fn aside(desk: &Desk, room: &Room) -> &'static str {
+    let asked = desk.visit.value(VERBS).as_deref() == Some("1");
+    if asked && room.viewer.signed_in() { WITH_VERBS } else { "" }
+}
+
+/// What can be done with each ticket of a list: buttons that send the page's form of that name to the address of their
+/// ticket, and lead back to the list.
+fn acts(
+    desk: &Desk,
+    room: &Room,
+    db: &Connection,
+    choices: &Choices,
+    list: &str,
+    found: &Found,
+) -> Result<HashMap<i64, Html>> {
+    let viewer = &room.viewer;
+    let mut acts = HashMap::new();
+    if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
+        return Ok(acts);
+    }
+    let planner = Planner { db, site: desk.site(), project: &room.project, viewer, actor: people::own(viewer) };
+    let mut verbs = ListVerbs::new(&planner, choices);
+    let ids: Vec<i64> = found.lines.iter().map(|line| line.id).collect();
+    let newest = newest_changes(db, &ids)?;
+    let back = address::query_value(list);
+    for line in &found.lines {
+        let subject = Subject {
+            component: line.component,
+            kind: line.kind,
+            status: line.status,
+            owner: line.owner.as_ref().map(|owner| owner.id),
+            resolution: line.resolution,
+        };
+        let seen = newest.get(&line.id).copied().unwrap_or_default();
+        let href = format!("{}{}?view_time={seen}&back={back}", room.root, ticket_href(line.id));
+        let mut html = Html::default();
+        for verb in verbs.of(&subject)? {
+            html.tag("<button type=\"submit\" form=\"verbs\" name=\"action\"")
+                .attribute("formaction", &href)
+                .attribute("value", &verb.action)
+                .tag(">")
+                .text(&verb.label)
+                .tag("<span class=\"unseen\"> #")
+                .text(&line.id.to_string())
+                .tag("</span></button>");
+        }
+        acts.insert(line.id, html);
+    }
+    Ok(acts)
 }
 
 /// Where a submitted form leads: the shortest address of what it asks. None if it is too long to be led anywhere.
@@ -177,8 +239,7 @@ fn of_mine(field: &str, choices: &Choices) -> Query {
 
 /// That a ticket is in no state of the category closed; none where there is no such state.
 fn not_closed(choices: &Choices) -> Option<Clause> {
-    let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
-    let values: Vec<String> = closed.map(|status| status.name.clone()).collect();
+    let values: Vec<String> = closed_words(&choices.statuses).into_iter().map(str::to_owned).collect();
     let column = Column::built_in("status").filter(|_| !values.is_empty())?;
     Some(Clause { column, operator: Operator::Is, negated: true, values })
 }
@@ -210,6 +271,8 @@ struct ShowPage {
     macro_call: String,
     mine: Vec<Ready>,
     new_ticket_href: Option<String>,
+    verbs: bool,
+    verbs_href: Option<String>,
 }
 
 impl Page for ShowPage {
@@ -264,7 +327,12 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             Err(other) => return Err(other),
         }
     }
-    let drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
+    let aside = aside(desk, room);
+    let mut drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
+    if let Some(found) = found.as_ref().filter(|_| !aside.is_empty()) {
+        let list = format!("{}{aside}", explicit(&query));
+        drawing = drawing.with_acts(acts(desk, room, db, choices, &list, found)?, aside);
+    }
     let table = match found.as_ref().filter(|found| !found.lines.is_empty()) {
         Some(found) => {
             let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
@@ -274,8 +342,10 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     };
     let path = format!("{}/query", room.root);
     let (page, size) = found.as_ref().map_or((1, 1), |found| (found.page, total.div_ceil(found.pages.max(1)).max(1)));
-    let paging = paging(&path, &query, page, found.as_ref().map_or(1, |found| found.pages), total, size);
-    let window = window(&path, &query, page, paging.pages);
+    let mut paging = paging(&path, &query, page, found.as_ref().map_or(1, |found| found.pages), total, size);
+    let mut window = window(&path, &query, page, paging.pages);
+    let links = window.iter_mut().map(|link| &mut link.href).chain([&mut paging.previous, &mut paging.next]);
+    links.flatten().for_each(|href| href.push_str(aside));
     let (clauses, next_clause) = form::filters(&asked.groups, choices);
     let columns = columns(&query, choices);
     let refused = !asked.problems.is_empty();
@@ -309,7 +379,12 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         max: query.max.map(|max| max.to_string()).unwrap_or_default(),
         exports,
         macro_call: if refused { String::new() } else { macros::call_of(&query) },
-        mine: ready(room, &query, choices),
+        mine: ready(room, &query, choices, aside),
+        verbs: !aside.is_empty(),
+        verbs_href: room.viewer.signed_in().then(|| {
+            let other = if aside.is_empty() { WITH_VERBS } else { "" };
+            format!("{}/query?{}{other}", room.root, explicit(&query))
+        }),
         new_ticket_href: room.viewer.may(TICKET_CREATE).then(|| format!("{}/newticket", room.root)),
         problems: asked.problems,
     };
@@ -432,7 +507,7 @@ fn alternate(export: &Link) -> Alternate {
 }
 
 /// The lists that are wanted most.
-fn ready(room: &Room, query: &Query, choices: &Choices) -> Vec<Ready> {
+fn ready(room: &Room, query: &Query, choices: &Choices, aside: &str) -> Vec<Ready> {
     let mut lists = vec![("Open", open(choices))];
     if room.viewer.signed_in() {
         lists.push(("Mine", of_mine("owner", choices)));
@@ -441,7 +516,7 @@ fn ready(room: &Room, query: &Query, choices: &Choices) -> Vec<Ready> {
     lists.push(("All", Query::default()));
     let entry = |(label, list): (&'static str, Query)| Ready {
         label,
-        href: format!("{}/query?{}", room.root, explicit(&list)),
+        href: format!("{}/query?{}{aside}", room.root, explicit(&list)),
         current: list.groups == query.groups,
     };
     lists.into_iter().map(entry).collect()

@@ -11,6 +11,8 @@ use super::tree::{Column, Query};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, FIELDS, Field, Kind};
+use crate::ticket::options::category_meant;
+use crate::ticket::status::Category;
 use crate::ticket::{TICKET_VIEW, duration};
 
 /// What a query found, one page of it.
@@ -340,9 +342,10 @@ impl Query {
         }
         self.groups.iter().any(|group| {
             let closed = choices.statuses.iter().filter(|status| status.category.is_closed());
+            let word = category_meant(&choices.statuses, "closed").map(Category::name);
             let mut asked = group.iter().filter(|clause| clause.column == column).peekable();
             asked.peek().is_none()
-                || closed.into_iter().any(|status| super::compile::could_be(&status.name, group, column))
+                || closed.into_iter().any(|status| super::compile::could_be(&status.name, word, group, column))
         })
     }
 }

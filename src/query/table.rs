@@ -1,5 +1,7 @@
 //! Tickets in a table: what `templates/query/_table.html` shows, for the page and (drawn by [`Table::html`]) inside texts.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::line::is_more;
@@ -61,13 +63,22 @@ pub struct Drawing<'a> {
     pub root: &'a str,
     /// What the links to tickets carry along (row C16).
     list: Option<String>,
+    /// What can be done with each ticket by one click, by its number; none: such a column is not wanted.
+    acts: Option<HashMap<i64, Html>>,
+    /// What addresses of this list have beside the query: `&verbs=1`.
+    aside: &'static str,
 }
 
 impl<'a> Drawing<'a> {
     pub fn new(query: &'a Query, choices: &'a Choices, viewer: &'a Viewer, root: &'a str) -> Self {
         let list = format!("query:{}", Query { page: 1, ..query.clone() }.to_address());
         let list = (list.len() <= LONGEST_LIST).then(|| address::query_value(&list));
-        Self { query, choices, viewer, root, list }
+        Self { query, choices, viewer, root, list, acts: None, aside: "" }
+    }
+
+    /// The same with a column of what can be done; `aside` asks for it in addresses.
+    pub fn with_acts(self, acts: HashMap<i64, Html>, aside: &'static str) -> Self {
+        Self { acts: Some(acts), aside, ..self }
     }
 
     /// The address of the ticket in a line of the whole list, counted from 0.
@@ -102,7 +113,10 @@ impl<'a> Drawing<'a> {
                 },
             });
         }
-        let columns = columns.iter().map(|column| self.head(*column, sorts)).collect();
+        let mut columns: Vec<Head> = columns.iter().map(|column| self.head(*column, sorts)).collect();
+        if self.acts.is_some() {
+            columns.push(Head { name: "acts", label: "Act", href: None, sorted: None });
+        }
         Ok(Table { label: "Tickets", columns, groups })
     }
 
@@ -123,10 +137,18 @@ impl<'a> Drawing<'a> {
             }
             html.tag("\"").attribute("data-label", column.label()).tag(">").html(&cell).tag("</td>");
         }
+        if let Some(acts) = &self.acts {
+            html.tag("<td role=\"cell\" class=\"col-acts\" data-label=\"Act\">");
+            if let Some(act) = acts.get(&line.id) {
+                html.html(act);
+            }
+            html.tag("</td>");
+        }
         html.tag("</tr>\n");
+        let across = columns.len() + usize::from(self.acts.is_some());
         for more in more {
             html.tag("<tr class=\"full\" role=\"row\"><td role=\"cell\"")
-                .attribute("colspan", &columns.len().to_string())
+                .attribute("colspan", &across.to_string())
                 .tag("><div class=\"text\" dir=\"auto\">")
                 .html(more)
                 .tag("</div></td></tr>\n");
@@ -174,7 +196,7 @@ impl<'a> Drawing<'a> {
         Head {
             name: column.name(),
             label: column.label(),
-            href: sorts.then(|| format!("{}{}", self.root, sorted.href())),
+            href: sorts.then(|| format!("{}{}{}", self.root, sorted.href(), self.aside)),
             sorted: first.map(|first| if first.descending { "desc" } else { "asc" }),
         }
     }

@@ -61,7 +61,7 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
     };
     let if_match = desk.visit.if_match()?;
     typed.request.strict = if_match.is_some();
-    match form::seen(form, if_match) {
+    match form::seen(form, desk.visit.value("view_time").as_deref(), if_match) {
         Ok(seen) => typed.request.seen = seen,
         Err(problem) => typed.problems.push(problem),
     }
@@ -88,7 +88,8 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
             room.project.read(|db| as_json(desk, db, room, &current(db, room, &ticket)?, None))
         }
         Ok(Outcome::Unchanged) => {
-            let href = with_list(desk, &format!("{}{}", room.root, ticket_href(ticket.row.id)));
+            let plain = format!("{}{}", room.root, ticket_href(ticket.row.id));
+            let href = list_to_return_to(desk, room).unwrap_or_else(|| with_list(desk, &plain));
             Ok(Answer::see(&href).telling(desk, "Nothing was changed, so nothing was saved."))
         }
         Ok(Outcome::Conflict(plan)) if form.json => Ok(Answer::problems(
@@ -123,6 +124,11 @@ fn saved(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64, me
         let answer = room.project.read(|db| as_json(desk, db, room, &current(db, room, ticket)?, None))?;
         return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
     }
+    if let Some(list) = list_to_return_to(desk, room) {
+        let now = room.project.read(|db| current(db, room, ticket))?;
+        return Ok(Answer::see(&list)
+            .telling(desk, &how_it_stands(&*room.project.read(|db| Choices::load(db, &room.viewer))?, &now)));
+    }
     let answer = Answer::see(&href);
     if merged {
         let sentence =
@@ -142,6 +148,18 @@ fn noted(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64) ->
         return Ok(answer.with_status(Status::Created).header("Location", desk.web().address.absolute(&href)));
     }
     Ok(Answer::see(&href))
+}
+
+/// The list on which a button was pressed: `back` is the part of its address that follows the question mark.
+fn list_to_return_to(desk: &Desk, room: &Room) -> Option<String> {
+    let back = desk.visit.value("back")?;
+    back.bytes().all(|byte| byte.is_ascii_graphic()).then(|| format!("{}/query?{back}", room.root))
+}
+
+/// Told on a list, on which the ticket need not be any more.
+fn how_it_stands(choices: &Choices, ticket: &Ticket) -> String {
+    let status = choices.status(ticket.row.status).map_or("", |status| status.name.as_str());
+    format!("#{} is {status} now.", ticket.row.id)
 }
 
 /// The form again with what is wrong; what no form can mend has pages of its own.

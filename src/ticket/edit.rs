@@ -202,6 +202,19 @@ pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool,
     Ok(())
 }
 
+/// Brings a ticket to another state, because the workflow that it follows no longer knows its own. Open tickets have no
+/// resolution.
+pub(super) fn restate(tx: &Tx<'_>, choices: &Choices, id: i64, to: i64, why: &str) -> Result<()> {
+    let Some(ticket) = store::find_unseen(tx, id)? else { return Ok(()) };
+    let mut values = ticket.values.clone();
+    values.set("status", vec![Value::Id(to)]);
+    if is_closed(choices, &ticket.values) && !is_closed(choices, &values) {
+        values.set("resolution", Vec::new());
+    }
+    append(tx, &ticket, &values, choices, why, None)?;
+    Ok(())
+}
+
 pub fn comment_part(number: i64) -> String {
     format!("comment:{number}")
 }

@@ -8,6 +8,7 @@ use super::asked::{self, exactly};
 use super::fields::{Choices, Field, Fields, Kind, field};
 use super::history::FieldChange;
 use super::note;
+use super::options::closed_words;
 use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
@@ -15,6 +16,7 @@ use super::store::Ticket;
 use super::values::{Names, Value, Values};
 use super::wording::{self, Change};
 use super::workflow::{self, Offer};
+use super::workflows;
 use crate::base::error::Problem;
 use crate::base::markup::Html;
 use crate::base::time::When;
@@ -50,6 +52,17 @@ impl Typed {
 
     pub fn value(&self, name: &str) -> Option<&str> {
         self.request.set.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same values in the place that was typed: what decides which workflow the ticket follows.
+    pub fn placed(&self, choices: &Choices, values: &Values) -> Values {
+        let mut placed = values.clone();
+        for field in workflows::OWNERS.into_iter().filter_map(field) {
+            if let Some(id) = self.value(field.name).and_then(|name| choices.id_of(field, name)) {
+                placed.set(field.name, vec![Value::Id(id)]);
+            }
+        }
+        placed
     }
 
     fn put(&mut self, fields: &Fields, name: &str, value: &str) {
@@ -134,6 +147,8 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         name: name.to_owned(),
         owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
         resolution: form.get(&workflow::resolution_field(name)).map(str::to_owned),
+        duplicate_of: form.get(&workflow::duplicate_field(name)).map(str::to_owned),
+        if_asked: false,
     });
     keep_theirs(fields, form, &mut typed);
     take_back(fields, form, &mut typed);
@@ -211,13 +226,13 @@ fn leave(typed: &mut Typed, field: &Field) {
     }
 }
 
-/// The number of the newest change that the sender had seen: a form must tell it, `If-Match` does as well, and JSON
-/// without either means whatever is there now.
-pub(super) fn seen(form: &Form, if_match: Option<i64>) -> Result<Option<i64>, Problem> {
+/// The number of the newest change that the sender had seen: a form must tell it, the button of a list has it in its
+/// address, `If-Match` does as well, and JSON without any means whatever is there now.
+pub(super) fn seen(form: &Form, in_address: Option<&str>, if_match: Option<i64>) -> Result<Option<i64>, Problem> {
     if if_match.is_some() {
         return Ok(if_match);
     }
-    match form.get("view_time") {
+    match form.get("view_time").or(in_address) {
         None if form.json => Ok(None),
         None => Err(Problem::new("view_time", "The field `view_time` is missing: it tells which change you had seen.")),
         Some(text) => text.trim().parse().map(Some).map_err(|_| {
@@ -419,6 +434,8 @@ pub(super) struct Action {
     chosen: bool,
     owner: Option<Input>,
     resolution: Option<Input>,
+    /// What stands in the control for the ticket that this one repeats; none: it does not ask.
+    duplicate_of: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -465,6 +482,10 @@ pub(super) fn actions(offers: &[Offer], typed: Option<&ActionRequest>, logins_ht
                         options_html: options.into_html(),
                     }
                 }),
+                duplicate_of: offer
+                    .duplicate_of
+                    .as_ref()
+                    .map(|_| typed.and_then(|typed| typed.duplicate_of.clone()).unwrap_or_default()),
             }
         })
         .collect()
@@ -581,12 +602,8 @@ pub(super) fn linked(names: &Names<'_>, root: &str, field: &Field, values: &[Val
 /// operator of queries.
 pub(super) fn alike(choices: &Choices, field: &str, value: &str) -> String {
     let sign = if field == "resolution" { "" } else { "!" };
-    let mut pairs: Vec<(&str, String)> = choices
-        .statuses
-        .iter()
-        .filter(|status| status.category.is_closed() && field != "status")
-        .map(|status| ("status", format!("{sign}{}", status.name)))
-        .collect();
+    let closed = if field == "status" { Vec::new() } else { closed_words(&choices.statuses) };
+    let mut pairs: Vec<(&str, String)> = closed.into_iter().map(|name| ("status", format!("{sign}{name}"))).collect();
     pairs.push((field, value.to_owned()));
     asked::href(&pairs)
 }

@@ -26,6 +26,7 @@ pub mod tally;
 pub mod history;
 pub mod json;
 pub mod workflow_edit;
+pub mod workflows;
 pub mod options_edit;
 pub mod queue_store;
 pub mod queue;
@@ -38,6 +39,8 @@ mod history_pages;
 mod mentions;
 mod workflow_admin;
 mod queue_admin;
+mod workflow_drawing;
+mod workflow_macro;
 pub mod link;
 mod document;
 mod head;
@@ -47,6 +50,7 @@ mod pages;
 mod change_pages;
 mod new_pages;
 mod export;
+pub mod verbs;
 
 use rocket::Route;
 use rusqlite::Connection;
@@ -56,7 +60,7 @@ use crate::base::component::{
 };
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::markup::LinkKind;
+use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::settings::Setting;
@@ -190,6 +194,10 @@ impl Component for Tickets {
 
     fn link_kinds(&self) -> &'static [LinkKind] {
         link::KINDS
+    }
+
+    fn macros(&self) -> &'static [Macro] {
+        &[workflow_macro::WORKFLOW]
     }
 
     fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {

@@ -14,6 +14,7 @@ use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, ma
 use super::plan::{self, Planner};
 use super::store;
 use super::values::{Names, People};
+use super::workflows;
 use super::{NO_TICKET, TICKET_ADMIN, TICKET_APPEND, TICKET_CREATE, TICKET_VIEW, edit, people, ticket_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::web::form::{Form, shortened};
@@ -118,7 +119,8 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
             Some(typed) => typed.to_owned(),
             None => names.joined(field, proposed.get(field.name)),
         };
-        let offers = planner.offers(&*plan::workflow(db)?, &choices, None)?;
+        let workflow = workflows::of(db, &choices, &typed.placed(&choices, &proposed))?;
+        let offers = planner.offers(&workflow, &choices, None)?;
         let help = room.project.components().owner(db, viewer, "wiki", "Manual/Text")?;
         let in_form = choices.fields().filter(|field| in_form(room, field) && leaves_a_choice(&choices, field));
         let (planning, fields): (Vec<FormField>, Vec<FormField>) = in_form

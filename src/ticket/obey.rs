@@ -51,10 +51,14 @@ pub(super) fn obey(site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> 
 
 fn action(tx: &Tx<'_>, deed: Deed) -> Result<ActionRequest> {
     if deed == Deed::Reopen {
-        return Ok(ActionRequest { name: REOPEN_ACTION.text(tx)?, owner: None, resolution: None });
+        return Ok(ActionRequest { name: REOPEN_ACTION.text(tx)?, if_asked: true, ..ActionRequest::default() });
     }
-    let resolution = CLOSE_RESOLUTION.text(tx)?;
-    Ok(ActionRequest { name: CLOSE_ACTION.text(tx)?, owner: None, resolution: Some(resolution) })
+    Ok(ActionRequest {
+        name: CLOSE_ACTION.text(tx)?,
+        resolution: Some(CLOSE_RESOLUTION.text(tx)?),
+        if_asked: true,
+        ..ActionRequest::default()
+    })
 }
 
 /// The number of the change that was made, or why none was. Only what is nobody's fault is an error.

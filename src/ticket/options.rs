@@ -23,6 +23,8 @@ pub struct OptionRow {
     pub retired_at: Option<Instant>,
     /// Of a component that is closed to all but some: the class of its tickets. Whoever does not see it knows nothing of it.
     pub acl: i64,
+    /// Of a type or a component: the workflow of its tickets; none: that of the project.
+    pub workflow: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +38,8 @@ pub struct StatusRow {
 }
 
 /// Read by place, since every page of a ticket reads them all and looking for a name costs more than the value.
-const OPTION_COLUMNS: &str = "id, field, name, rank, description, is_default, owner, released_at, retired_at, acl";
+const OPTION_COLUMNS: &str =
+    "id, field, name, rank, description, is_default, owner, released_at, retired_at, acl, workflow";
 
 fn option_from_row(row: &Row<'_>) -> rusqlite::Result<OptionRow> {
     Ok(OptionRow {
@@ -50,6 +53,7 @@ fn option_from_row(row: &Row<'_>) -> rusqlite::Result<OptionRow> {
         released_at: row.get(7)?,
         retired_at: row.get(8)?,
         acl: row.get::<_, Option<i64>>(9)?.unwrap_or(DEFAULT_CLASS),
+        workflow: row.get(10)?,
     })
 }
 
@@ -70,6 +74,22 @@ pub fn seen(db: &Connection, viewer: &Viewer) -> Result<Vec<OptionRow>> {
     let mut rows = all(db)?;
     rows.retain(|row| viewer.sees_class(row.acl));
     Ok(rows)
+}
+
+/// The category that a word means which is asked for as a state: `closed`, and `open` and `waiting` as well, where no state
+/// in use is called so. Lists that Trac's `status=!closed` asks for go on under a workflow that ends in `done`.
+pub fn category_meant(statuses: &[StatusRow], word: &str) -> Option<Category> {
+    let is_taken = statuses.iter().any(|status| status.retired_at.is_none() && status.name == word);
+    Category::from_name(word).filter(|_| !is_taken)
+}
+
+/// The words that ask for all closed tickets: the one for the category where it can be used, else the names of the states.
+pub fn closed_words(statuses: &[StatusRow]) -> Vec<&str> {
+    let closed: Vec<&StatusRow> = statuses.iter().filter(|status| status.category.is_closed()).collect();
+    match category_meant(statuses, Category::Closed.name()).filter(|_| !closed.is_empty()) {
+        Some(category) => vec![category.name()],
+        None => closed.into_iter().map(|status| status.name.as_str()).collect(),
+    }
 }
 
 /// Every state, in order.

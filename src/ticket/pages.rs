@@ -17,11 +17,12 @@ use super::mentions::{self, Mentions};
 use super::note;
 use super::note_store::{self, NoteRow};
 use super::own_fields::OwnKind;
-use super::plan::{self, Plan, Planner};
+use super::plan::{Plan, Planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
+use super::verbs::{self, Giving, Verb};
 use super::watch_pages::{Watching, watching};
-use super::workflow::Operation;
+use super::workflows;
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, access, export, people,
     ticket_href,
@@ -70,7 +71,8 @@ struct ShowPage {
     description_html: String,
     description_reply_href: Option<String>,
     description_edited: Option<Edited>,
-    quick: Vec<Quick>,
+    quick: Vec<Verb>,
+    give: Option<Giving>,
     view_time: String,
     files: Vec<File>,
     upload_href: Option<String>,
@@ -103,19 +105,6 @@ struct Moment {
     at: When,
     href: Option<String>,
     by: String,
-}
-
-#[derive(Serialize)]
-struct Quick {
-    action: String,
-    label: String,
-    fields: Vec<Hidden>,
-}
-
-#[derive(Serialize)]
-struct Hidden {
-    name: String,
-    value: String,
 }
 
 #[derive(Serialize)]
@@ -403,6 +392,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         description_reply_href: None,
         description_edited: None,
         quick: Vec::new(),
+        give: None,
         view_time: version.to_string(),
         files: Vec::new(),
         upload_href: None,
@@ -438,9 +428,12 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
     let conversation = scene.conversation(row.changes, true)?;
     let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
     let head = scene.head()?;
-    let offers = planner(desk, db, room).offers(&*plan::workflow(db)?, &choices, Some(ticket))?;
+    let planned = draft.typed.as_ref().map(|typed| typed.placed(&choices, &ticket.values));
+    let planned = planned.as_ref().unwrap_or(&ticket.values);
+    let workflow = workflows::of(db, &choices, planned)?;
+    let offers = planner(desk, db, room).offers(&workflow, &choices, Some(ticket))?;
     let form = edit_form(&scene, &offers, draft)?;
-    let quick = if form.is_some() { quick(&offers) } else { Vec::new() };
+    let one_click = if form.is_some() { offers.as_slice() } else { &[] };
     let comments = viewer.may(TICKET_APPEND);
     let page = ShowPage {
         fields: scene.properties()?,
@@ -450,7 +443,8 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         description_html: conversation.description_html,
         description_reply_href: comments.then(|| format!("{}?replyto=description#edit", scene.plain)),
         description_edited: description_edited(&scene)?,
-        quick,
+        quick: verbs::of(one_click, verbs::ownership(viewer, row.owner)),
+        give: verbs::giving(one_click),
         view_time: seen.unwrap_or(row.changes).to_string(),
         upload_href: head.may.attach.then(|| head.files_href.clone()),
         files: scene.files.clone(),
@@ -486,38 +480,6 @@ fn description_edited(scene: &Scene<'_>) -> Result<Option<Edited>> {
         author: scene.author_of(&group)?,
         href: format!("{}?action=diff&version={}", scene.plain, group.change.number),
     }))
-}
-
-/// What takes one click: the actions of the workflow that need no input and change something.
-fn quick(offers: &[super::workflow::Offer]) -> Vec<Quick> {
-    let takes = |offer: &super::workflow::Offer| offer.operations.contains(&Operation::SetOwnerToSelf);
-    let mut offers: Vec<_> = offers.iter().filter(|offer| offer.one_click && !offer.changes_nothing).collect();
-    // A ticket is taken before it is done.
-    offers.sort_by_key(|offer| !takes(offer));
-    let several_take = offers.iter().filter(|offer| takes(offer)).count() > 1;
-    offers
-        .iter()
-        .map(|offer| {
-            let mut fields = Vec::new();
-            let mut label = capitalised(&offer.label);
-            if takes(offer) {
-                label = if several_take { format!("Take: {}", offer.label) } else { "Take".to_owned() };
-            }
-            if let Some(input) = &offer.resolution {
-                label = format!("{label} as {}", input.default);
-                fields.push(Hidden { name: input.field.clone(), value: input.default.clone() });
-            }
-            if let Some(input) = &offer.owner {
-                fields.push(Hidden { name: input.field.clone(), value: input.default.clone() });
-            }
-            Quick { action: offer.name.clone(), label, fields }
-        })
-        .collect()
-}
-
-fn capitalised(label: &str) -> String {
-    let mut letters = label.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Row C24: what this viewer may not do is not in the form; none if that is everything.

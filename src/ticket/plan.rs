@@ -4,6 +4,7 @@
 //! had seen: a field that somebody else has changed since and that they left alone keeps the other's value, one that both
 //! have changed is a conflict that shows both (row C10).
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -13,15 +14,14 @@ use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
 use super::queue;
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
-use super::workflow::{Effect, Inputs, Offer, Situation, Workflow};
+use super::workflow::{Effect, Inputs, Offer, Operation, Situation, Workflow};
+use super::workflows;
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
 };
 use super::{duration, own_fields_edit, people};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::kept::kept;
 use crate::base::project::Project;
-use crate::base::settings;
 use crate::base::site::Site;
 use crate::base::text::merge;
 use crate::base::viewer::Viewer;
@@ -51,6 +51,10 @@ pub struct ActionRequest {
     pub name: String,
     pub owner: Option<String>,
     pub resolution: Option<String>,
+    /// The number of the ticket that this one repeats.
+    pub duplicate_of: Option<String>,
+    /// What is given counts only as far as the action asks for it, as of commits, which don't know the workflow.
+    pub if_asked: bool,
 }
 
 /// What a submit comes to.
@@ -86,14 +90,6 @@ impl Plan {
     pub fn changes_nothing(&self) -> bool {
         self.before == self.after && self.comment.trim().is_empty()
     }
-}
-
-/// The workflow in force.
-pub fn workflow(db: &Connection) -> Result<Arc<Workflow>> {
-    kept(db, "", || match settings::get(db, super::WORKFLOW)? {
-        Some(text) => Ok(Workflow::parse(&text).0),
-        None => Ok(super::workflow::basic().clone()),
-    })
 }
 
 /// Who plans, and with what.
@@ -147,8 +143,11 @@ impl Planner<'_> {
         {
             plan.after.set("reporter", vec![actor.clone()]);
         }
-        let workflow = workflow(self.db)?;
-        let action = request.action.clone().or_else(|| {
+        let workflow = workflows::of(self.db, &plan.choices, &plan.after)?;
+        // A form may offer the actions of the type that it proposed, and come with another one.
+        let moved = workflows::chosen(&plan.choices, &plan.after) != workflows::chosen(&plan.choices, &proposed);
+        let known = request.action.clone().filter(|action| !moved || workflow.action(&action.name).is_some());
+        let action = known.or_else(|| {
             let offers = self.offers(&workflow, &plan.choices, None).ok()?;
             offers.first().map(|offer| ActionRequest { name: offer.name.clone(), ..ActionRequest::default() })
         });
@@ -241,11 +240,14 @@ impl Planner<'_> {
             .filter(|field| !plan.conflicts.iter().any(|conflict| conflict.field == *field))
             .collect();
         if let Some(action) = &request.action {
-            let workflow = workflow(self.db)?;
+            let workflow = workflows::of(self.db, &plan.choices, &plan.after)?;
             let before_action = plan.after.clone();
-            self.act(&mut plan, &workflow, Some(ticket), action)?;
-            self.clash(&mut plan, base, &ticket.values, &before_action);
+            if workflow.action(&action.name).is_some() || !self.leaves(&plan, &action.name)? {
+                self.act(&mut plan, &workflow, Some(ticket), action)?;
+                self.clash(&mut plan, base, &ticket.values, &before_action);
+            }
         }
+        self.follow_workflow(&mut plan)?;
         self.follow_component(&mut plan);
         self.require_own_fields(&mut plan, Some(ticket));
         if !plan.comment.trim().is_empty() {
@@ -261,7 +263,15 @@ impl Planner<'_> {
 
     /// The actions that this viewer has for a ticket, or for a new one (rows W03 to W16).
     pub fn offers(&self, workflow: &Workflow, choices: &Choices, ticket: Option<&Ticket>) -> Result<Vec<Offer>> {
-        self.with_situation(choices, ticket.map(|ticket| &ticket.values), |situation| workflow.offer(situation))
+        match ticket {
+            Some(ticket) => self.offers_for(workflow, choices, &ticket.values),
+            None => self.with_situation(choices, None, &Values::default(), |situation| workflow.offer(situation)),
+        }
+    }
+
+    /// The same for a ticket with these values.
+    pub fn offers_for(&self, workflow: &Workflow, choices: &Choices, values: &Values) -> Result<Vec<Offer>> {
+        self.with_situation(choices, Some(values), values, |situation| workflow.offer(situation))
     }
 
     fn begin(&self, request: &Request, values: Values) -> Result<Plan> {
@@ -444,6 +454,7 @@ impl Planner<'_> {
         &self,
         choices: &Choices,
         values: Option<&Values>,
+        planned: &Values,
         act: impl FnOnce(&Situation<'_>) -> T,
     ) -> Result<T> {
         let people = match values {
@@ -463,6 +474,8 @@ impl Planner<'_> {
         let may = |name: &str| {
             defined.iter().find(|permission| permission.name == name).is_some_and(|known| self.viewer.may(*known))
         };
+        // What can't be read must not look as if nothing were in the way.
+        let failure = RefCell::new(None);
         let situation = Situation {
             status: values.map(|_| status.as_str()),
             owner: &owner,
@@ -475,15 +488,33 @@ impl Planner<'_> {
             default_resolution: default.map_or("", |option| option.name.as_str()),
             known_people: &known_people,
             in_group: &in_group,
+            has: &|name| {
+                let field = choices.fields.named(name).filter(|field| choices.has(field))?;
+                Some(!planned.get(field.name).is_empty())
+            },
+            open_dependencies: &|| {
+                let tickets: Vec<i64> = planned.ids("depends_on").collect();
+                store::open_among(self.db, self.viewer, &tickets).unwrap_or_else(|error| {
+                    failure.replace(Some(error));
+                    Vec::new()
+                })
+            },
         };
-        Ok(act(&situation))
+        let done = act(&situation);
+        failure.take().map_or(Ok(done), Err)
     }
 
     fn act(&self, plan: &mut Plan, workflow: &Workflow, ticket: Option<&Ticket>, action: &ActionRequest) -> Result<()> {
-        let inputs = Inputs { owner: action.owner.as_deref(), resolution: action.resolution.as_deref() };
+        let known = workflow.action(&action.name);
+        let asks = |operation| !action.if_asked || known.is_some_and(|known| known.does(operation));
+        let inputs = Inputs {
+            owner: action.owner.as_deref(),
+            resolution: action.resolution.as_deref().filter(|_| asks(Operation::SetResolution)),
+            duplicate_of: action.duplicate_of.as_deref(),
+        };
         let values = ticket.map(|ticket| &ticket.values);
-        let effect =
-            self.with_situation(&plan.choices, values, |situation| workflow.apply(situation, &action.name, &inputs))?;
+        let act = |situation: &Situation<'_>| workflow.apply(situation, &action.name, &inputs);
+        let effect = self.with_situation(&plan.choices, values, &plan.after, act)?;
         match effect {
             Ok(effect) => self.take(plan, &effect, &action.name),
             Err(problems) => {
@@ -514,6 +545,19 @@ impl Planner<'_> {
                 Err(other) => return Err(other),
             }
         }
+        if let Some(typed) = &effect.duplicate_of {
+            let control = super::workflow::duplicate_field(action);
+            match field("duplicate_of").map(|field| (field, self.parse(&plan.choices, field, typed))) {
+                None if typed.is_empty() => {}
+                Some((field, Ok(found))) => plan.after.set(field.name, found),
+                Some((_, Err(Error::Invalid(problems)))) => {
+                    let here = problems.into_iter().map(|problem| Problem { field: control.clone(), ..problem });
+                    plan.problems.extend(here);
+                }
+                Some((_, Err(other))) => return Err(other),
+                None => plan.problems.push(Problem::new(control, "Tickets have no field `duplicate_of`.")),
+            }
+        }
         if let Some(resolution) = &effect.resolution {
             let found = field("resolution").and_then(|field| plan.choices.id_of(field, resolution));
             plan.after.set("resolution", found.map(Value::Id).into_iter().collect());
@@ -538,13 +582,31 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether the action means nothing but to leave the ticket as it is: a form that was made under one workflow comes with
+    /// it when it leads to another.
+    fn leaves(&self, plan: &Plan, action: &str) -> Result<bool> {
+        let before = workflows::of(self.db, &plan.choices, &plan.before)?;
+        Ok(before.action(action).is_some_and(|action| action.operations == [Operation::LeaveStatus]))
+    }
+
+    /// Another type or component may mean another workflow, which need not know the state of the ticket.
+    fn follow_workflow(&self, plan: &mut Plan) -> Result<()> {
+        if !workflows::follow(self.db, &plan.choices, &plan.before, &mut plan.after)? {
+            let moved = workflows::OWNERS.iter().find(|name| plan.before.get(name) != plan.after.get(name));
+            let field = moved.copied().unwrap_or("type");
+            let why = "Its tickets follow another workflow, which has no state for this ticket.";
+            plan.problems.push(Problem::new(format!("field_{field}"), why));
+        }
+        Ok(())
+    }
+
     /// A ticket that nobody has begun goes to the owner of its new component (row T19).
     fn follow_component(&self, plan: &mut Plan) {
         let (old, new) = (component_owner(&plan.choices, &plan.before), component_owner(&plan.choices, &plan.after));
         let moved = plan.before.get("component") != plan.after.get("component");
         let untouched = plan.before.get("owner") == plan.after.get("owner");
         let begun = plan.before.id("status").and_then(|id| plan.choices.status(id)).is_none_or(|status| {
-            workflow(self.db).map_or(true, |workflow| {
+            workflows::of(self.db, &plan.choices, &plan.before).map_or(true, |workflow| {
                 !workflow.actions().iter().any(|action| action.creates && action.to.as_deref() == Some(&status.name))
             })
         });

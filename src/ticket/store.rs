@@ -128,6 +128,23 @@ fn in_order(ids: &[i64]) -> Result<String> {
     Ok(serde_json::to_string(&ids)?)
 }
 
+/// Those of these tickets that are not closed, as far as this viewer sees them: whoever may not see a ticket is not told,
+/// not even by a refusal, whether it is done.
+pub fn open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select ticket.id from ticket join ticket_status on ticket_status.id = ticket.status
+         where ticket.id in (select value from json_each(?1)) and ticket_status.category <> 'closed' and {}
+         order by ticket.id",
+        viewer.sees_sql("ticket", "ticket")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([serde_json::to_string(ids)?], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A ticket as a link tells of it, with the names of what its ids mean.
 #[derive(Debug, Clone)]
 pub struct NamedRow {
@@ -167,6 +184,14 @@ pub fn named_by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
             resolution: row.get(6)?,
         })
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The number of the newest change of each of these tickets: what a click in a list has seen.
+pub fn newest_changes(db: &Connection, ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let mut statement =
+        db.prepare_cached("select id, changes from ticket where id in (select value from json_each(?1))")?;
+    let rows = statement.query_map([serde_json::to_string(ids)?], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -1,15 +1,19 @@
-//! The page on which a project's workflow is written: what is in force, what another text would mean, saving it.
+//! The page on which a project's workflows are written: what is in force, what another text would mean, saving it, and which
+//! types and components have which.
 
 use rocket::data::Data;
-use rocket::http::Status;
+use rocket::http::{ContentType, Status};
 use rocket::{Route, get, post, routes};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::TICKET_ADMIN;
+use super::options::{self, OptionRow};
 use super::status::Category;
-use super::workflow::{self, Action, Warning};
-use super::workflow_edit::{self, Looked};
+use super::workflow::{self, Warning};
+use super::workflow_edit::{self, Looked, Moves, Place, StateUse, count, move_field};
+use super::workflows::{self, WorkflowRow};
+use super::{TICKET_ADMIN, workflow_drawing};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::web::address::query_value;
@@ -26,6 +30,7 @@ pub(super) const PANEL: Panel = Panel {
 };
 
 const NO_PAGE: &str = "There is no page at this address.";
+const NEW: &str = "new";
 
 pub(super) fn routes() -> Vec<Route> {
     routes![show, save]
@@ -36,16 +41,13 @@ async fn show(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
             let room = enter(desk, &project)?;
-            let current = room.project.read(workflow_edit::definition)?;
-            let draft = match desk.visit.value("shipped") {
-                None => Draft { definition: current, ..Draft::default() },
-                Some(name) => {
-                    let text = workflow_edit::shipped(&name).ok_or_else(|| {
-                        Error::not_found(format!("There is no workflow “{}” to start from.", shortened(&name)))
-                    })?;
-                    Draft { definition: text.to_owned(), ..Draft::default() }
-                }
-            };
+            let mut draft = room.project.read(|db| asked(desk, db))?;
+            if let Some(name) = desk.visit.value("shipped") {
+                let text = workflow_edit::shipped(&name).ok_or_else(|| {
+                    Error::not_found(format!("There is no workflow “{}” to start from.", shortened(&name)))
+                })?;
+                text.clone_into(&mut draft.definition);
+            }
             page(desk, &room, draft)
         })
         .await
@@ -56,7 +58,23 @@ async fn save(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
             let room = enter(desk, &project)?;
-            submit(desk, &room, form)
+            match form.get("act") {
+                None => submit(desk, &room, form),
+                Some("assign") => assign(desk, &room, form),
+                Some(act @ ("retire" | "restore")) => {
+                    let id = form.number("id")?;
+                    let (deed, told) = match act {
+                        "retire" => (workflow_edit::retire(&room.project, room.act(), id), "retired"),
+                        _ => (workflow_edit::restore(&room.project, room.act(), id), "offered again"),
+                    };
+                    deed?;
+                    done(desk, &room, form, None, &format!("The workflow is {told}."))
+                }
+                Some(other) => {
+                    let acts = "assign, retire or restore; without one a definition is saved";
+                    Err(Error::invalid("act", format!("There is no act `{}`; it is {acts}.", shortened(other))))
+                }
+            }
         })
         .await
 }
@@ -71,34 +89,94 @@ fn enter(desk: &Desk, project: &str) -> Result<Room> {
     Ok(room)
 }
 
-fn submit(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
-    let mut draft = Draft { definition: form.text("definition").to_owned(), ..Draft::default() };
-    if form.has("preview") {
-        draft.version = form.get("version").map(str::to_owned);
-        return page(desk, room, draft);
+/// What stands in the editor.
+struct Draft {
+    place: Place,
+    /// Of one that is not the project's.
+    name: Option<String>,
+    definition: String,
+    /// The version seen; none: the one in force.
+    version: Option<String>,
+    moves: Moves,
+    problems: Vec<Problem>,
+    status: Option<Status>,
+    assigned: Option<Assigned>,
+}
+
+/// An assignment that was refused.
+struct Assigned {
+    option: i64,
+    workflow: Option<i64>,
+    moves: Moves,
+}
+
+impl Draft {
+    fn new(place: Place, name: Option<String>, definition: String) -> Self {
+        let (version, moves, problems, status, assigned) = (None, Moves::new(), Vec::new(), None, None);
+        Self { place, name, definition, version, moves, problems, status, assigned }
     }
-    let saved = match form.get("definition") {
-        Some(text) => workflow_edit::save(&room.project, room.act(), text, form.get("version")),
-        None => Err(Error::invalid("definition", "The field `definition` is missing.")),
+}
+
+/// The workflow that the address names.
+fn asked(desk: &Desk, db: &Connection) -> Result<Draft> {
+    if desk.visit.value("new").is_some() {
+        return Ok(Draft::new(Place::New, Some(String::new()), workflow::basic_text().to_owned()));
+    }
+    let Some(name) = desk.visit.value("name") else {
+        return Ok(Draft::new(Place::Of(None), None, workflows::definition(db)?));
     };
-    match saved {
-        Ok(warnings) => {
-            let href = format!("{}{}", room.root, PANEL.path);
+    let retired = || Ok::<_, Error>(workflows::all(db)?.into_iter().find(|row| row.name == name));
+    let found = match workflows::by_name(db, &name)? {
+        None => retired()?,
+        found => found,
+    };
+    let row = found.ok_or_else(|| Error::not_found(format!("There is no workflow “{}”.", shortened(&name))))?;
+    Ok(Draft::new(Place::Of(Some(row.id)), Some(row.name), row.definition))
+}
+
+/// What was typed for the states whose tickets would be left behind.
+fn moves(db: &Connection, form: &Form) -> Result<Moves> {
+    let states = options::statuses(db)?;
+    let typed = states.into_iter().filter_map(|state| {
+        let to = form.get(&move_field(&state.name)).filter(|to| !to.trim().is_empty())?;
+        Some((state.name, to.to_owned()))
+    });
+    Ok(typed.collect())
+}
+
+fn submit(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
+    let place = match form.text("id") {
+        "" if form.json && form.has("name") => Place::New,
+        "" => Place::Of(None),
+        NEW => Place::New,
+        _ => Place::Of(Some(form.number("id")?)),
+    };
+    let name = (place != Place::Of(None)).then(|| form.text("name").to_owned());
+    let mut draft = Draft::new(place, name, form.text("definition").to_owned());
+    draft.moves = room.project.read(|db| moves(db, form))?;
+    draft.version = form.get("version").map(str::to_owned);
+    let fragment = desk.visit.value("action").as_deref() == Some("preview");
+    if fragment || form.has("preview") {
+        return if fragment { preview(desk, room, &draft) } else { page(desk, room, draft) };
+    }
+    match saved(room, form, &draft) {
+        Ok((warnings, told)) => {
             if form.json {
+                let href = href_of(room, draft.name.as_deref());
                 return Answer::created(desk, &href, &json!({ "warnings": warnings }));
             }
-            Ok(Answer::see(&href).telling(desk, "The workflow is in force."))
+            done(desk, room, form, draft.name.as_deref(), &told)
         }
         Err(error) if form.json => Err(error),
         Err(Error::Invalid(problems)) => {
             draft.problems = problems;
-            draft.version = form.get("version").map(str::to_owned);
             draft.status = Some(Status::UnprocessableEntity);
             page(desk, room, draft)
         }
         Err(Error::Conflict(message)) => {
             let why = format!("{message} Yours is below; saved again, it takes the other's place.");
             draft.problems = vec![Problem::new("version", why)];
+            draft.version = None;
             draft.status = Some(Status::Conflict);
             page(desk, room, draft)
         }
@@ -106,29 +184,85 @@ fn submit(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     }
 }
 
-/// What stands in the editor.
-#[derive(Default)]
-struct Draft {
-    definition: String,
-    /// The version seen; none: the one in force.
-    version: Option<String>,
-    problems: Vec<Problem>,
-    status: Option<Status>,
+/// Returns what whoever saved it should know, and what was done in a sentence.
+fn saved(room: &Room, form: &Form, draft: &Draft) -> Result<(Vec<Warning>, String)> {
+    let Some(text) = form.get("definition") else {
+        return Err(Error::invalid("definition", "The field `definition` is missing."));
+    };
+    let Place::Of(id) = draft.place else {
+        let name = draft.name.as_deref().unwrap_or_default();
+        let (_, warnings) = workflow_edit::create(&room.project, room.act(), name, text)?;
+        return Ok((warnings, "The workflow is there; no ticket follows it yet.".to_owned()));
+    };
+    let saved = workflow_edit::save(
+        &room.project,
+        room.act(),
+        &workflow_edit::Draft { id, name: form.get("name"), text, seen: form.get("version"), moves: &draft.moves },
+    )?;
+    Ok((saved.warnings, told("The workflow is in force.", saved.moved)))
+}
+
+fn told(sentence: &str, moved: usize) -> String {
+    match moved {
+        0 => sentence.to_owned(),
+        1 => format!("{sentence} One ticket went to another state."),
+        moved => format!("{sentence} {moved} tickets went to other states."),
+    }
+}
+
+fn assign(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
+    let option = form.number("option")?;
+    let workflow = match form.text("workflow") {
+        "" => None,
+        _ => Some(form.number("workflow")?),
+    };
+    let moves = room.project.read(|db| moves(db, form))?;
+    match workflow_edit::assign(&room.project, room.act(), option, workflow, &moves) {
+        Ok(moved) => done(desk, room, form, None, &told("From now on they follow it.", moved)),
+        Err(Error::Invalid(problems)) if !form.json => {
+            let mut draft = room.project.read(|db| asked(desk, db))?;
+            draft.problems = problems;
+            draft.status = Some(Status::UnprocessableEntity);
+            draft.assigned = Some(Assigned { option, workflow, moves });
+            page(desk, room, draft)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn done(desk: &Desk, room: &Room, form: &Form, name: Option<&str>, sentence: &str) -> Result<Answer> {
+    if form.json {
+        return room.project.read(|db| Answer::json(&json!({ "items": items(db)? })));
+    }
+    Ok(Answer::see(&href_of(room, name)).telling(desk, sentence))
+}
+
+fn href_of(room: &Room, name: Option<&str>) -> String {
+    let name = name.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty());
+    match name {
+        None => format!("{}{}", room.root, PANEL.path),
+        Some(name) => format!("{}{}?name={}", room.root, PANEL.path, query_value(&name)),
+    }
 }
 
 #[derive(Serialize)]
 struct WorkflowPage {
     panels: Vec<PanelGroup>,
     href: String,
+    tabs: Vec<Tab>,
+    id: String,
+    name: Option<String>,
+    retired: bool,
     definition: String,
     version: String,
     saved: bool,
-    warnings: Vec<Warning>,
+    used_by: Vec<String>,
+    meaning: Meaning,
     problems: Vec<Problem>,
-    states: Vec<State>,
-    offers: Vec<OffersRow>,
-    actions: Vec<ActionRow>,
+    preview_href: String,
     shipped: Vec<Shipped>,
+    assignments: Vec<Assignment>,
+    assign: Option<Assign>,
     help_href: Option<String>,
 }
 
@@ -137,12 +271,44 @@ impl Page for WorkflowPage {
 }
 
 #[derive(Serialize)]
+struct PreviewPart {
+    meaning: Meaning,
+}
+
+#[derive(Serialize)]
+struct Tab {
+    label: String,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Meaning {
+    warnings: Vec<Warning>,
+    contradictions: Vec<String>,
+    picture_html: String,
+    table_html: String,
+    states: Vec<State>,
+    stranded: Vec<Stranded>,
+    offers: Vec<OffersRow>,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize)]
 struct State {
     name: String,
     category: Category,
     tickets: i64,
     tickets_href: Option<String>,
-    missing: bool,
+}
+
+#[derive(Serialize)]
+struct Stranded {
+    field: String,
+    name: String,
+    words: String,
+    choices: Vec<String>,
+    chosen: String,
 }
 
 /// What can be done with a ticket in one state.
@@ -159,12 +325,10 @@ struct OfferCell {
 }
 
 #[derive(Serialize)]
-struct ActionRow {
-    name: String,
-    label: String,
-    from: String,
-    to: String,
-    permissions: String,
+struct Line {
+    number: usize,
+    text: String,
+    marked: bool,
 }
 
 #[derive(Serialize)]
@@ -175,58 +339,195 @@ struct Shipped {
     current: bool,
 }
 
-fn page(desk: &Desk, room: &Room, draft: Draft) -> Result<Answer> {
-    let (current, looked, help) = room.project.read(|db| {
-        let looked = workflow_edit::look(db, &room.project, &room.viewer, &draft.definition)?;
-        let help = room.project.components().owner(db, &room.viewer, "wiki", "Manual/Workflow")?;
-        Ok((workflow_edit::definition(db)?, looked, help))
-    })?;
-    let href = format!("{}{}", room.root, PANEL.path);
-    if desk.visit.wants_json() {
-        let states: Vec<_> = looked
-            .states
-            .iter()
-            .map(|state| json!({ "name": state.name, "category": state.category, "tickets": state.tickets }))
-            .collect();
-        return Answer::json(&json!({
-            "definition": draft.definition, "version": workflow_edit::version(&current), "states": states,
-            "warnings": looked.warnings,
-        }));
-    }
-    let page = WorkflowPage {
-        panels: panels::groups(room, PANEL.path),
-        version: draft.version.unwrap_or_else(|| workflow_edit::version(&current)),
-        saved: draft.definition == current,
-        problems: draft.problems,
-        states: states(room, &looked),
-        offers: offers(&looked),
-        actions: looked.workflow.actions().iter().map(action_row).collect(),
-        shipped: workflow::shipped()
-            .iter()
-            .map(|(name, title, text)| Shipped {
-                name,
-                title,
-                href: format!("{href}?shipped={name}"),
-                current: *text == current,
-            })
-            .collect(),
-        help_href: help.map(|page| format!("{}{}", room.root, page.href)),
-        warnings: looked.warnings,
-        definition: draft.definition,
-        href,
-    };
-    Sheet::new("Workflow", page).at("/admin").noindex().status(draft.status.unwrap_or(Status::Ok)).render(desk)
+#[derive(Serialize)]
+struct Assignment {
+    owner: String,
+    id: i64,
+    workflow: String,
 }
 
-fn states(room: &Room, looked: &Looked) -> Vec<State> {
-    let row = |state: &workflow_edit::StateUse| State {
+#[derive(Serialize)]
+struct Assign {
+    owners: Vec<Choice>,
+    workflows: Vec<Choice>,
+    stranded: Vec<Stranded>,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
+fn page(desk: &Desk, room: &Room, draft: Draft) -> Result<Answer> {
+    let place = draft.place;
+    let id = match place {
+        Place::Of(id) => id,
+        Place::New => None,
+    };
+    let sheet = room.project.read(|db| {
+        let looked = workflow_edit::look(db, &room.project, &room.viewer, place, &draft.definition)?;
+        let rows = workflows::all(db)?;
+        let row = id.and_then(|id| rows.iter().find(|row| row.id == id));
+        let current = if place == Place::New { String::new() } else { workflow_edit::definition(db, id)? };
+        if desk.visit.wants_json() {
+            return Ok(Err(json!({
+                "id": id, "name": row.map(|row| &row.name),
+                "definition": draft.definition, "version": workflow_edit::version(&current),
+                "states": looked.states.iter().filter(|state| state.defined).map(as_json).collect::<Vec<_>>(),
+                "stranded": looked.stranded().map(as_json).collect::<Vec<_>>(),
+                "warnings": looked.warnings, "items": items(db)?,
+            })));
+        }
+        let options = options::all(db)?;
+        let help = room.project.components().owner(db, &room.viewer, "wiki", "Manual/Workflow")?;
+        // Shipped ones are loaded into the workflow that is being written.
+        let here = match (place, row) {
+            (Place::New, _) => format!("{}{}?new=1", room.root, PANEL.path),
+            (_, row) => href_of(room, row.map(|row| row.name.as_str())),
+        };
+        let join = if here.contains('?') { '&' } else { '?' };
+        Ok(Ok(WorkflowPage {
+            panels: panels::groups(room, PANEL.path),
+            tabs: tabs(room, &rows, place),
+            id: match place {
+                Place::New => NEW.to_owned(),
+                Place::Of(id) => id.map(|id| id.to_string()).unwrap_or_default(),
+            },
+            name: draft.name.clone(),
+            retired: row.is_some_and(|row| row.retired_at.is_some()),
+            version: draft.version.clone().unwrap_or_else(|| workflow_edit::version(&current)),
+            saved: draft.definition == current,
+            used_by: match id {
+                Some(id) => workflows::owners(&options, Some(id)).into_iter().map(called).collect(),
+                None => Vec::new(),
+            },
+            meaning: meaning(room, &draft, looked),
+            problems: draft.problems.clone(),
+            preview_href: format!("{}{}?action=preview", room.root, PANEL.path),
+            shipped: workflow::shipped()
+                .iter()
+                .map(|(name, title, text)| Shipped {
+                    name,
+                    title,
+                    href: format!("{here}{join}shipped={name}"),
+                    current: *text == current,
+                })
+                .collect(),
+            assignments: assignments(&options, &rows),
+            assign: assign_form(db, room, &draft, &options, &rows)?,
+            help_href: help.map(|page| format!("{}{}", room.root, page.href)),
+            definition: draft.definition.clone(),
+            href: here,
+        }))
+    })?;
+    match sheet {
+        Err(value) => Answer::json(&value),
+        Ok(sheet) => {
+            Sheet::new("Workflow", sheet).at("/admin").noindex().status(draft.status.unwrap_or(Status::Ok)).render(desk)
+        }
+    }
+}
+
+/// What the text means, drawn anew while it is written.
+fn preview(desk: &Desk, room: &Room, draft: &Draft) -> Result<Answer> {
+    let looked =
+        room.project.read(|db| workflow_edit::look(db, &room.project, &room.viewer, draft.place, &draft.definition))?;
+    let part = PreviewPart { meaning: meaning(room, draft, looked) };
+    let html = desk.web().templates.document("admin/workflow_preview.html", &part)?;
+    Ok(Answer::new(Status::Ok, ContentType::HTML, html.into_bytes()))
+}
+
+fn as_json(state: &StateUse) -> serde_json::Value {
+    json!({ "name": state.name, "category": state.category, "tickets": state.tickets })
+}
+
+/// All workflows of the project but its own, with what has them.
+fn items(db: &Connection) -> Result<Vec<serde_json::Value>> {
+    let options = options::all(db)?;
+    let of = |row: &WorkflowRow, field: &str| -> Vec<String> {
+        let owners = workflows::owners(&options, Some(row.id));
+        owners.iter().filter(|owner| owner.field == field).map(|owner| owner.name.clone()).collect()
+    };
+    let item = |row: WorkflowRow| {
+        json!({
+            "id": row.id, "name": row.name, "retired": row.retired_at.is_some(), "types": of(&row, "type"),
+            "components": of(&row, "component"),
+        })
+    };
+    Ok(workflows::all(db)?.into_iter().map(item).collect())
+}
+
+fn called(owner: &OptionRow) -> String {
+    format!("{} {}", owner.field, owner.name)
+}
+
+fn tabs(room: &Room, rows: &[WorkflowRow], place: Place) -> Vec<Tab> {
+    let mut tabs =
+        vec![Tab { label: "The project's".to_owned(), href: href_of(room, None), current: place == Place::Of(None) }];
+    tabs.extend(rows.iter().map(|row| Tab {
+        label: if row.retired_at.is_some() { format!("{} (retired)", row.name) } else { row.name.clone() },
+        href: href_of(room, Some(&row.name)),
+        current: place == Place::Of(Some(row.id)),
+    }));
+    let href = format!("{}{}?new=1", room.root, PANEL.path);
+    tabs.push(Tab { label: "Another one".to_owned(), href, current: place == Place::New });
+    tabs
+}
+
+fn meaning(room: &Room, draft: &Draft, looked: Looked) -> Meaning {
+    let label = match draft.name.as_deref().filter(|name| !name.is_empty()) {
+        Some(name) => format!("Workflow {name}"),
+        None => "Workflow".to_owned(),
+    };
+    let is_marked = |number: usize| looked.warnings.iter().any(|warning| warning.line == number);
+    let lines = draft.definition.lines().enumerate().map(|(at, text)| Line {
+        number: at + 1,
+        text: text.to_owned(),
+        marked: is_marked(at + 1),
+    });
+    let marked = looked.warnings.iter().any(|warning| warning.line > 0);
+    Meaning {
+        picture_html: workflow_drawing::picture(&looked.workflow, &label).into_string(),
+        table_html: workflow_drawing::table(&looked.workflow).into_string(),
+        states: looked.states.iter().filter(|state| state.defined).map(|state| shown(room, state)).collect(),
+        stranded: stranded(looked.stranded(), &looked.workflow, &draft.moves),
+        offers: offers(&looked),
+        lines: if marked { lines.collect() } else { Vec::new() },
+        // Refused, they stand above.
+        contradictions: if draft.problems.is_empty() {
+            looked.problems.into_iter().map(|problem| problem.message).collect()
+        } else {
+            Vec::new()
+        },
+        warnings: looked.warnings,
+    }
+}
+
+fn shown(room: &Room, state: &StateUse) -> State {
+    State {
         name: state.name.clone(),
         category: state.category,
         tickets: state.tickets,
         tickets_href: (state.tickets > 0).then(|| format!("{}/query?status={}", room.root, query_value(&state.name))),
-        missing: !state.defined,
-    };
-    looked.states.iter().map(row).collect()
+    }
+}
+
+fn stranded<'a>(
+    states: impl Iterator<Item = &'a StateUse>,
+    workflow: &workflow::Workflow,
+    moves: &Moves,
+) -> Vec<Stranded> {
+    states
+        .map(|state| Stranded {
+            field: move_field(&state.name),
+            name: state.name.clone(),
+            words: count(state.tickets),
+            choices: workflow.states().iter().map(|state| state.name.clone()).collect(),
+            chosen: moves.get(&state.name).cloned().unwrap_or_default(),
+        })
+        .collect()
 }
 
 fn offers(looked: &Looked) -> Vec<OffersRow> {
@@ -243,19 +544,59 @@ fn offers(looked: &Looked) -> Vec<OffersRow> {
     std::iter::once(row("a new ticket".to_owned(), None)).chain(of_states).collect()
 }
 
-fn action_row(action: &Action) -> ActionRow {
-    let mut from = action.from.clone();
-    if action.creates {
-        from.insert(0, "a new ticket".to_owned());
+fn assignments(options: &[OptionRow], rows: &[WorkflowRow]) -> Vec<Assignment> {
+    let owners = workflows::owners(options, None);
+    owners
+        .into_iter()
+        .filter_map(|owner| {
+            let row = rows.iter().find(|row| Some(row.id) == owner.workflow)?;
+            Some(Assignment { owner: called(owner), id: owner.id, workflow: row.name.clone() })
+        })
+        .collect()
+}
+
+fn assign_form(
+    db: &Connection,
+    room: &Room,
+    draft: &Draft,
+    options: &[OptionRow],
+    rows: &[WorkflowRow],
+) -> Result<Option<Assign>> {
+    let owners = workflows::owners(options, None);
+    if rows.iter().all(|row| row.retired_at.is_some()) || owners.is_empty() {
+        return Ok(None);
     }
-    if action.is_reset() && from.is_empty() {
-        from.push("a state not defined any more".to_owned());
-    }
-    ActionRow {
-        name: action.name.clone(),
-        label: action.label.clone(),
-        from: from.join(", "),
-        to: action.to.clone().unwrap_or_default(),
-        permissions: action.permissions.join(" or "),
-    }
+    let asked = draft.assigned.as_ref();
+    let here = match (asked, draft.place) {
+        (Some(asked), _) => asked.workflow,
+        (None, Place::Of(id)) => id,
+        (None, Place::New) => None,
+    };
+    let own = Choice { value: String::new(), label: "the workflow of the project".to_owned(), chosen: here.is_none() };
+    let named = rows.iter().filter(|row| row.retired_at.is_none()).map(|row| Choice {
+        value: row.id.to_string(),
+        label: row.name.clone(),
+        chosen: here == Some(row.id),
+    });
+    let option = asked.and_then(|asked| options.iter().find(|option| option.id == asked.option));
+    let left_behind = match (asked, option) {
+        (Some(asked), Some(option)) => {
+            let states = workflow_edit::look_at_assignment(db, &room.viewer, option, asked.workflow)?;
+            let workflow = workflows::named(db, asked.workflow)?;
+            stranded(states.iter(), &workflow, &asked.moves)
+        }
+        _ => Vec::new(),
+    };
+    Ok(Some(Assign {
+        owners: owners
+            .iter()
+            .map(|owner| Choice {
+                value: owner.id.to_string(),
+                label: called(owner),
+                chosen: asked.is_some_and(|asked| asked.option == owner.id),
+            })
+            .collect(),
+        workflows: std::iter::once(own).chain(named).collect(),
+        stranded: left_behind,
+    }))
 }

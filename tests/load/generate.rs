@@ -238,7 +238,7 @@ impl World<'_> {
         match number {
             1 => {
                 let owner = Some(PEOPLE[random.below(20) as usize].0.to_owned());
-                request.action = Some(ActionRequest { name: "reassign".to_owned(), owner, resolution: None });
+                request.action = Some(ActionRequest { name: "reassign".to_owned(), owner, ..ActionRequest::default() });
             }
             2 if random.percent(30) => {
                 request.set.push(("priority".to_owned(), random.pick(&["critical", "major", "minor"]).to_owned()));
@@ -247,8 +247,11 @@ impl World<'_> {
             COMMENTS if random.percent(75) => {
                 let resolution =
                     random.pick(&["fixed", "fixed", "fixed", "invalid", "wontfix", "duplicate"]).to_owned();
-                request.action =
-                    Some(ActionRequest { name: "resolve".to_owned(), owner: None, resolution: Some(resolution) });
+                request.action = Some(ActionRequest {
+                    name: "resolve".to_owned(),
+                    resolution: Some(resolution),
+                    ..ActionRequest::default()
+                });
             }
             _ => {}
         }

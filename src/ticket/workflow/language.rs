@@ -1,4 +1,4 @@
-//! Reads a definition (rows W01 to W09, W12, W16). The language is that of Trac's `trac.ini`: names of actions and
+//! Reads a definition (rows W01 to W09, W12, W16, W23). The language is that of Trac's `trac.ini`: names of actions and
 //! attributes mean the same in either case, a line that is indented further than its setting continues it, and `#` and `;`
 //! begin comments. What can't be understood never stops the rest: it becomes a warning with its line.
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{Action, Category, Operation, RESET, State, Workflow};
+use super::{Action, Category, Operation, Ownership, RESET, State, Workflow};
 use crate::web::form::shortened;
 
 /// What is longer is not read.
@@ -159,6 +159,9 @@ struct Draft {
     lacks_operation: bool,
     set_owner: Option<Vec<String>>,
     set_resolution: Option<Vec<String>>,
+    if_owner: Vec<Ownership>,
+    require: Vec<String>,
+    require_closed_dependencies: bool,
     /// Keys that were read, to tell when one comes twice.
     seen: HashSet<String>,
 }
@@ -250,8 +253,31 @@ impl Draft {
             "operations" => self.read_operations(setting, warnings),
             "set_owner" => self.set_owner = Some(list(value)),
             "set_resolution" => self.set_resolution = Some(list(value)),
+            "if_owner" => self.read_ownership(setting, warnings),
+            "require" => self.require = list(&value.to_lowercase()),
+            "require_closed_dependencies" => match value.to_lowercase().as_str() {
+                "yes" | "true" | "on" | "1" => self.require_closed_dependencies = true,
+                "no" | "false" | "off" | "0" => self.require_closed_dependencies = false,
+                _ => warnings.add(
+                    setting.line,
+                    format!("“require_closed_dependencies” is “yes” or “no”, not {}.", quoted(value)),
+                ),
+            },
             other => {
                 warnings.add(setting.line, format!("Actions have no attribute {}; it is left out.", quoted(other)))
+            }
+        }
+    }
+
+    fn read_ownership(&mut self, setting: &Setting, warnings: &mut Warnings) {
+        self.if_owner.clear();
+        for name in list(&setting.value.to_lowercase()) {
+            match Ownership::ALL.into_iter().find(|ownership| ownership.name() == name) {
+                Some(ownership) => self.if_owner.push(ownership),
+                None => warnings.add(
+                    setting.line,
+                    format!("An owner is “nobody”, “me” or “another”, not {}; it is left out.", quoted(&name)),
+                ),
             }
         }
     }
@@ -333,6 +359,9 @@ impl Draft {
             rank: self.rank,
             set_owner: self.set_owner.filter(|names| !names.is_empty()),
             set_resolution: self.set_resolution.filter(|names| !names.is_empty()),
+            if_owner: self.if_owner,
+            require: self.require,
+            require_closed_dependencies: self.require_closed_dependencies,
             name: self.name,
         })
     }
@@ -415,7 +444,7 @@ fn states(actions: &[Action], categories: &Categories, warnings: &mut Warnings) 
             });
             if is_target {
                 reached[at] = true;
-                if action.does(Operation::SetResolution) && !categories.contains_key(name) {
+                if action.resolves() && !categories.contains_key(name) {
                     states[at].category = Category::Closed;
                 }
             }

@@ -4,18 +4,22 @@
 //! actions one person has for one ticket, and [`Workflow::apply`] says what an action changes. Nothing here touches a
 //! database: the ticket form, the command line and commits that close a ticket bring what is asked for in a [`Situation`].
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde::Serialize;
 
 mod apply;
+pub mod graph;
 mod language;
 mod offer;
 
 pub use super::status::Category;
 pub use apply::{Effect, Inputs};
 pub use language::{MOST_BYTES, Warning};
-pub use offer::{Choices, Offer, OwnerInput, ResolutionInput, Situation, owner_field, resolution_field};
+pub use offer::{
+    Choices, Offer, OwnerInput, ResolutionInput, Situation, duplicate_field, owner_field, resolution_field,
+};
 
 /// A definition as it was understood. The text itself is kept as it was typed, by whoever stores it.
 #[derive(Debug, Clone)]
@@ -44,16 +48,47 @@ impl Workflow {
         self.states.iter().any(|state| state.name == status)
     }
 
+    /// The action of that name.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+
     /// In the order of the definition; `_reset` is among them if there is a state to reset to (row W16).
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
 
-    /// What the definition names and the project does not have: resolutions and permissions. A definition can't know them,
-    /// so this is asked where it is edited and when options change.
-    pub fn unknown_names(&self, resolutions: &[String], is_permission: &dyn Fn(&str) -> bool) -> Vec<Warning> {
+    /// Where a new ticket begins: the state that the first of the actions leads to which make one.
+    pub fn start(&self) -> Option<&str> {
+        self.actions_in(None).into_iter().find_map(|action| action.to.as_deref())
+    }
+
+    /// The state that a ticket comes to which was in another one, under another workflow: its own if it is known here, else
+    /// where tickets begin, and for a closed one the first that is closed. None if there is no such state.
+    pub fn arrival(&self, status: &str, category: Category) -> Option<&str> {
+        if let Some(own) = self.states.iter().find(|state| state.name == status) {
+            return Some(&own.name);
+        }
+        if category.is_closed() {
+            return self.states.iter().find(|state| state.category.is_closed()).map(|state| state.name.as_str());
+        }
+        self.start()
+    }
+
+    /// What the definition names and the project does not have: resolutions, permissions and fields. A definition can't know
+    /// them, so this is asked where it is edited and when options change.
+    pub fn unknown_names(
+        &self,
+        resolutions: &[String],
+        is_permission: &dyn Fn(&str) -> bool,
+        is_field: &dyn Fn(&str) -> bool,
+    ) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for action in &self.actions {
+            for name in action.require.iter().filter(|name| !is_field(name)) {
+                let message = format!("The action “{}” requires “{name}”, which is no field of tickets.", action.name);
+                warnings.push(Warning { line: action.line, message });
+            }
             for name in action.set_resolution.iter().flatten().filter(|name| !resolutions.contains(name)) {
                 let message =
                     format!("The action “{}” sets the resolution “{name}”, which does not exist.", action.name);
@@ -99,6 +134,42 @@ pub struct Action {
     pub set_owner: Option<Vec<String>>,
     /// None: all resolutions of the project (row W12).
     pub set_resolution: Option<Vec<String>>,
+    /// Whose ticket it has to be; empty: anybody's (rows A4).
+    pub if_owner: Vec<Ownership>,
+    /// Fields that can't be empty once it is done.
+    pub require: Vec<String>,
+    /// It is refused as long as the ticket depends on open ones.
+    pub require_closed_dependencies: bool,
+}
+
+/// Whose a ticket is, seen by somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ownership {
+    Nobody,
+    Me,
+    Another,
+}
+
+impl Ownership {
+    pub const ALL: [Self; 3] = [Self::Nobody, Self::Me, Self::Another];
+
+    /// As definitions name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Me => "me",
+            Self::Another => "another",
+        }
+    }
+
+    /// Of a ticket whose owner is `owner`, seen by `viewer`: two logins, empty for nobody.
+    pub fn of(owner: &str, viewer: &str) -> Self {
+        match owner {
+            "" => Self::Nobody,
+            owner if owner == viewer => Self::Me,
+            _ => Self::Another,
+        }
+    }
 }
 
 impl Action {
@@ -107,8 +178,13 @@ impl Action {
         self.name == RESET
     }
 
-    fn does(&self, operation: Operation) -> bool {
+    pub fn does(&self, operation: Operation) -> bool {
         self.operations.contains(&operation)
+    }
+
+    /// Whether it asks how the ticket is resolved, or knows it.
+    pub fn resolves(&self) -> bool {
+        self.does(Operation::SetResolution) || self.does(Operation::SetDuplicateOf)
     }
 }
 
@@ -124,6 +200,10 @@ pub enum Operation {
     DelOwner,
     SetResolution,
     DelResolution,
+    /// Asks for the number of the ticket that this one repeats; resolves it as a duplicate where the action says nothing
+    /// else of the resolution (row W23).
+    SetDuplicateOf,
+    DelDuplicateOf,
     /// Marks the action that leaves the ticket as it is; changes only the hint.
     LeaveStatus,
     /// Marks the action that brings a ticket back from a state that is gone; changes only the hint.
@@ -131,13 +211,15 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::SetOwner,
         Self::MaySetOwner,
         Self::SetOwnerToSelf,
         Self::DelOwner,
         Self::SetResolution,
         Self::DelResolution,
+        Self::SetDuplicateOf,
+        Self::DelDuplicateOf,
         Self::LeaveStatus,
         Self::ResetWorkflow,
     ];
@@ -151,6 +233,8 @@ impl Operation {
             Self::DelOwner => "del_owner",
             Self::SetResolution => "set_resolution",
             Self::DelResolution => "del_resolution",
+            Self::SetDuplicateOf => "set_duplicate_of",
+            Self::DelDuplicateOf => "del_duplicate_of",
             Self::LeaveStatus => "leave_status",
             Self::ResetWorkflow => "reset_workflow",
         }
@@ -165,6 +249,7 @@ impl Operation {
         match self {
             Self::SetOwner | Self::MaySetOwner | Self::SetOwnerToSelf | Self::DelOwner => Some("owner"),
             Self::SetResolution | Self::DelResolution => Some("resolution"),
+            Self::SetDuplicateOf | Self::DelDuplicateOf => Some("duplicate_of"),
             Self::LeaveStatus | Self::ResetWorkflow => None,
         }
     }
@@ -186,11 +271,40 @@ pub fn shipped() -> &'static [(&'static str, &'static str, &'static str)] {
             "Open source: accepted and started work, questions to the reporter",
             include_str!("opensource.ini"),
         ),
+        (
+            "rt",
+            "Request Tracker: new, open, stalled, resolved, rejected; take, steal, untake, give",
+            include_str!("rt.ini"),
+        ),
+        ("classroom", "Classroom: todo, doing, review, done", include_str!("classroom.ini")),
     ]
+}
+
+/// The text of the workflow of a new project.
+pub fn basic_text() -> &'static str {
+    include_str!("basic.ini")
 }
 
 /// The workflow of a new project.
 pub fn basic() -> &'static Workflow {
-    static BASIC: LazyLock<Workflow> = LazyLock::new(|| Workflow::parse(include_str!("basic.ini")).0);
+    static BASIC: LazyLock<Workflow> = LazyLock::new(|| Workflow::parse(basic_text()).0);
     &BASIC
+}
+
+/// So many definitions are kept as they were understood.
+const MOST_KEPT: usize = 64;
+
+/// A definition as it is understood. A text always means the same, so it is read once.
+pub fn compiled(text: &str) -> Arc<Workflow> {
+    static KEPT: LazyLock<Mutex<HashMap<String, Arc<Workflow>>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(text) {
+        return Arc::clone(known);
+    }
+    if kept.len() >= MOST_KEPT {
+        kept.clear();
+    }
+    let workflow = Arc::new(Workflow::parse(text).0);
+    kept.insert(text.to_owned(), Arc::clone(&workflow));
+    workflow
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Action, Operation, RESET, Workflow};
+use super::{Action, Operation, Ownership, RESET, Workflow};
 
 /// A ticket and somebody in front of it. Texts and lists are what the caller has; what may cost a read is asked for only
 /// when an action needs it.
@@ -32,6 +32,10 @@ pub struct Situation<'a> {
     pub known_people: &'a dyn Fn() -> Vec<String>,
     /// The logins that a group or a permission means, groups within groups included. None if it is neither.
     pub in_group: &'a dyn Fn(&str) -> Option<Vec<String>>,
+    /// Whether a field has a value, those typed along with the action among them. None if there is no such field.
+    pub has: &'a dyn Fn(&str) -> Option<bool>,
+    /// The numbers of the open tickets that this one depends on.
+    pub open_dependencies: &'a dyn Fn() -> Vec<i64>,
 }
 
 /// An action that the viewer may do now.
@@ -45,6 +49,12 @@ pub struct Offer {
     pub operations: Vec<Operation>,
     pub owner: Option<OwnerInput>,
     pub resolution: Option<ResolutionInput>,
+    /// The form field in which it asks for the ticket that this one repeats.
+    pub duplicate_of: Option<String>,
+    /// Fields that are empty, and that it can't be done without.
+    pub needs: Vec<String>,
+    /// Open tickets because of which it would be refused as things stand.
+    pub waits_for: Vec<i64>,
     /// What will happen, in plain text; may be empty.
     pub hint: String,
     /// It can be done without asking: it needs no input, or what it proposes is what is mostly meant.
@@ -95,6 +105,11 @@ pub fn resolution_field(action: &str) -> String {
     format!("action_{action}_resolve_resolution")
 }
 
+/// The form field in which an action asks for the number of the ticket that this one repeats.
+pub fn duplicate_field(action: &str) -> String {
+    format!("action_{action}_duplicate_of")
+}
+
 impl Workflow {
     /// The actions that this person has for this ticket: the highest `default` first, then by name from Z to A. The first
     /// is the one to select (row W05).
@@ -131,29 +146,53 @@ impl Workflow {
                 any => format!("The action “{name}” needs one of the permissions {}.", any.join(", ")),
             });
         }
+        let ownership = Ownership::of(situation.owner, situation.viewer_login);
+        if situation.status.is_some() && !action.if_owner.is_empty() && !action.if_owner.contains(&ownership) {
+            return Err(format!(
+                "The action “{name}” is not for tickets {}.",
+                match ownership {
+                    Ownership::Nobody => "that nobody owns",
+                    Ownership::Me => "of your own",
+                    Ownership::Another => "of somebody else",
+                }
+            ));
+        }
         if action.does(Operation::SetOwnerToSelf) && situation.viewer_login.is_empty() {
             return Err(format!("The action “{name}” makes you the owner, and only somebody signed in can be that."));
         }
         let owner = owner_input(action, situation)?;
         let resolution = resolution_input(action, situation)?;
         let next = action.to.clone().filter(|to| situation.status != Some(to.as_str()));
-        let changes_nothing =
-            next.is_none() && owner.is_none() && resolution.is_none() && !changes_by_itself(action, situation);
+        let duplicate_of = action.does(Operation::SetDuplicateOf).then(|| duplicate_field(name));
+        let asks = owner.is_some() || resolution.is_some() || duplicate_of.is_some();
+        let changes_nothing = next.is_none() && !asks && !changes_by_itself(action, situation);
         if changes_nothing && action.does(Operation::SetOwnerToSelf) {
             return Err(format!("The action “{name}” would change nothing: the ticket is already yours."));
         }
-        Ok(Offer {
+        let sets = |field: &str| action.operations.iter().any(|operation| operation.field() == Some(field));
+        let is_empty = |field: &str| !sets(field) && (situation.has)(field) == Some(false);
+        let needs: Vec<String> = action.require.iter().filter(|field| is_empty(field)).cloned().collect();
+        let waits_for = if action.require_closed_dependencies { (situation.open_dependencies)() } else { Vec::new() };
+        let mut offer = Offer {
             name: name.clone(),
             label: action.label.clone(),
-            hint: hint(action, situation, next.as_deref(), owner.as_ref(), resolution.as_ref()),
+            hint: String::new(),
             one_click: !action.does(Operation::SetOwner)
+                && duplicate_of.is_none()
+                && needs.is_empty()
+                && waits_for.is_empty()
                 && resolution.as_ref().is_none_or(|input| input.fixed || input.default == situation.default_resolution),
             changes_nothing,
             next,
             operations: action.operations.clone(),
             owner,
             resolution,
-        })
+            duplicate_of,
+            needs,
+            waits_for,
+        };
+        offer.hint = hint(action, situation, &offer);
+        Ok(offer)
     }
 
     fn starts_here(&self, action: &Action, status: Option<&str>) -> bool {
@@ -173,6 +212,7 @@ fn changes_by_itself(action: &Action, situation: &Situation<'_>) -> bool {
     (action.does(Operation::SetOwnerToSelf) && situation.owner != situation.viewer_login)
         || (action.does(Operation::DelOwner) && !situation.owner.is_empty())
         || (action.does(Operation::DelResolution) && !situation.resolution.is_empty())
+        || (action.does(Operation::DelDuplicateOf) && (situation.has)("duplicate_of") == Some(true))
 }
 
 /// What the action asks of the owner, if it does (rows W08 and W09).
@@ -254,25 +294,19 @@ fn resolution_input(action: &Action, situation: &Situation<'_>) -> Result<Option
 }
 
 /// Row W15, as sentences.
-fn hint(
-    action: &Action,
-    situation: &Situation<'_>,
-    next: Option<&str>,
-    owner: Option<&OwnerInput>,
-    resolution: Option<&ResolutionInput>,
-) -> String {
+fn hint(action: &Action, situation: &Situation<'_>, offer: &Offer) -> String {
     let mut sentences = Vec::new();
     if action.does(Operation::ResetWorkflow) {
         sentences.push("The current status is not defined any more".to_owned());
     }
-    if let Some(next) = next {
+    if let Some(next) = &offer.next {
         sentences.push(match situation.status {
             Some(_) => format!("Next status will be '{next}'"),
             None => format!("The status will be '{next}'"),
         });
     }
-    sentences.extend(owner_hint(action, situation, owner));
-    if let Some(input) = resolution {
+    sentences.extend(owner_hint(action, situation, offer.owner.as_ref()));
+    if let Some(input) = &offer.resolution {
         sentences.push(match input.fixed {
             true => format!("The resolution will be set to {}", input.default),
             false => "The resolution will be set".to_owned(),
@@ -281,7 +315,25 @@ fn hint(
     if action.does(Operation::DelResolution) {
         sentences.push("The resolution will be removed".to_owned());
     }
+    if !offer.needs.is_empty() {
+        sentences.push(format!("It needs a value for {}", offer.needs.join(", ")));
+    }
+    if !offer.waits_for.is_empty() {
+        sentences.push(format!("Not as long as {} open", still(&offer.waits_for)));
+    }
     sentences.iter().map(|sentence| format!("{sentence}.")).collect::<Vec<_>>().join(" ")
+}
+
+/// `#3 is`, `#3 and #5 are`, `#3, #5 and 7 others are`.
+pub(super) fn still(tickets: &[i64]) -> String {
+    const NAMED: usize = 5;
+    let numbers: Vec<String> = tickets.iter().take(NAMED).map(|number| format!("#{number}")).collect();
+    match numbers.as_slice() {
+        [one] => format!("{one} is"),
+        _ if tickets.len() > NAMED => format!("{} and {} others are", numbers.join(", "), tickets.len() - NAMED),
+        [others @ .., last] => format!("{} and {last} are", others.join(", ")),
+        [] => String::new(),
+    }
 }
 
 fn owner_hint(action: &Action, situation: &Situation<'_>, input: Option<&OwnerInput>) -> Option<String> {
