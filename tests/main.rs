@@ -43,6 +43,7 @@ mod ticket_command;
 mod ticket_history;
 mod ticket_rules;
 mod timeline;
+mod trash;
 mod trouble;
 mod wiki;
 mod wiki_default;

@@ -20,6 +20,7 @@ mod repo;
 mod search;
 mod serve;
 mod ticket;
+mod ticket_trash;
 mod upkeep;
 mod wiki;
 mod workflow;

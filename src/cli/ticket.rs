@@ -47,6 +47,8 @@ pub enum Command {
     },
     /// Set fields, do an action of the workflow, comment; prints the number of the change
     Change(Change),
+    #[command(flatten)]
+    Whole(super::ticket_trash::Command),
     /// Comment on a ticket; prints the number of the comment
     Comment {
         project: String,
@@ -109,6 +111,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         Command::Show { project, number, version } => show(shell, &shell.enter(&project)?, number, version),
         Command::List { project, query } => super::query::list(shell, &project, &query),
         Command::Change(request) => change(&shell.enter(&request.project)?, request),
+        Command::Whole(command) => super::ticket_trash::run(shell, command),
         Command::Comment { project, number, text, internal } => {
             comment(&shell.enter(&project)?, number, &text, internal)
         }

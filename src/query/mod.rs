@@ -12,6 +12,7 @@ pub mod dates;
 
 mod export;
 mod form;
+mod batch_pages;
 mod ids;
 mod line;
 mod link;
@@ -52,7 +53,9 @@ impl Component for Queries {
     }
 
     fn routes(&self) -> Vec<rocket::Route> {
-        pages::routes()
+        let mut routes = pages::routes();
+        routes.extend(batch_pages::routes());
+        routes
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

@@ -23,7 +23,7 @@ use crate::ticket::people;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
-use crate::ticket::{TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, ticket_href};
+use crate::ticket::{TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, ticket_href};
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
 use crate::web::text::Reader;
@@ -268,6 +268,7 @@ struct ShowPage {
     order_descending: bool,
     max: String,
     exports: Vec<Link>,
+    batch_href: Option<String>,
     macro_call: String,
     mine: Vec<Ready>,
     new_ticket_href: Option<String>,
@@ -349,6 +350,8 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     let (clauses, next_clause) = form::filters(&asked.groups, choices);
     let columns = columns(&query, choices);
     let refused = !asked.problems.is_empty();
+    let batch_href = (total > 0 && !refused && room.viewer.may(TICKET_BATCH_MODIFY))
+        .then(|| format!("{}{}", room.root, super::batch_pages::href(&query)));
     let exports = if refused { Vec::new() } else { exports(&path, &query) };
     let alternates = exports.iter().map(alternate).collect();
     let sheet = ShowPage {
@@ -378,6 +381,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         order_descending: query.effective_order().first().is_some_and(|order| order.descending),
         max: query.max.map(|max| max.to_string()).unwrap_or_default(),
         exports,
+        batch_href,
         macro_call: if refused { String::new() } else { macros::call_of(&query) },
         mine: ready(room, &query, choices, aside),
         verbs: !aside.is_empty(),

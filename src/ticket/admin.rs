@@ -95,6 +95,7 @@ pub static PANELS: [Panel; 8] = [
     panel(&KINDS[5], 36),
     super::own_fields_admin::PANEL,
     super::workflow_admin::PANEL,
+    super::trash_pages::PANEL,
 ];
 
 pub fn routes() -> Vec<Route> {

@@ -102,7 +102,7 @@ fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Pla
 
 /// Gives a ticket these values with its next change, counts it where it belongs now and tells of it. Returns the number of
 /// the change, and the access class that the ticket has now.
-fn append(
+pub(super) fn append(
     tx: &Tx<'_>,
     ticket: &Ticket,
     values: &Values,

@@ -8,7 +8,7 @@ use super::fields::{Choices, field};
 use super::form::alike;
 use super::store::{self, Ticket, TicketRow};
 use super::values::Values;
-use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, access, link, ticket_href};
+use super::{NO_TICKET, TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, access, link, ticket_href};
 use crate::attachment;
 use crate::base::component::{ListPlace, Owner};
 use crate::base::error::{Error, Result};
@@ -38,6 +38,7 @@ pub(super) struct Head {
     pub may: May,
     pub files_href: String,
     pub history_href: String,
+    pub delete_href: Option<String>,
     pub walk: Option<Walk>,
 }
 
@@ -177,6 +178,7 @@ pub(super) fn head(
         files_href: owner
             .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(owner))),
         history_href: format!("{plain}?action=history"),
+        delete_href: viewer.may(TICKET_ADMIN).then(|| format!("{plain}/delete")),
         walk: walk(desk, db, room, row)?,
     })
 }

@@ -45,6 +45,11 @@ pub mod link;
 mod document;
 mod head;
 mod form;
+pub mod trash;
+mod trash_pages;
+pub mod undo;
+mod undo_pages;
+pub mod batch;
 mod conversation;
 mod pages;
 mod change_pages;
@@ -128,8 +133,21 @@ pub const TICKET_ADMIN: Permission = Permission {
     doc: "All rights on tickets, and the administration of their fields and their workflow.",
     implies: &[
         "TICKET_VIEW", "TICKET_CREATE", "TICKET_MODIFY", "TICKET_EDIT_CC", "TICKET_EDIT_DESCRIPTION",
-        "TICKET_EDIT_COMMENT", "TICKET_NOTES", "TICKET_PRIVATE",
+        "TICKET_EDIT_COMMENT", "TICKET_BATCH_MODIFY", "TICKET_NOTES", "TICKET_PRIVATE",
     ],
+    by_default: ByDefault::Nobody,
+};
+
+pub const TICKET_BATCH_MODIFY: Permission = Permission {
+    name: "TICKET_BATCH_MODIFY",
+    doc: "Change many tickets in one act, as far as one may change each of them.",
+    implies: &["TICKET_MODIFY"],
+    by_default: ByDefault::Nobody,
+};
+pub const TICKET_PURGE: Permission = Permission {
+    name: "TICKET_PURGE",
+    doc: "Erase tickets that are in the trash, for good.",
+    implies: &[],
     by_default: ByDefault::Nobody,
 };
 
@@ -170,6 +188,8 @@ impl Component for Tickets {
         routes.extend(history_pages::routes());
         routes.extend(workflow_admin::routes());
         routes.extend(own_fields_admin::routes());
+        routes.extend(trash_pages::routes());
+        routes.extend(undo_pages::routes());
         routes.extend(admin::routes());
         routes.extend(note_pages::routes());
         routes.extend(watch_pages::routes());
@@ -188,7 +208,8 @@ impl Component for Tickets {
     fn permissions(&self) -> &'static [Permission] {
         &[
             TICKET_VIEW, TICKET_CREATE, TICKET_APPEND, TICKET_CHGPROP, TICKET_MODIFY, TICKET_EDIT_CC,
-            TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_NOTES, TICKET_PRIVATE, TICKET_ADMIN,
+            TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_NOTES, TICKET_PRIVATE, TICKET_BATCH_MODIFY, TICKET_PURGE,
+            TICKET_ADMIN,
         ]
     }
 
@@ -295,6 +316,7 @@ impl Component for Tickets {
         project.read(|db| {
             document::check(db, findings)?;
             access::check(db, findings)?;
+            trash::check(db, findings)?;
             tally::check(db, findings)
         })
     }

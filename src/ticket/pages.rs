@@ -25,7 +25,7 @@ use super::watch_pages::{Watching, watching};
 use super::workflows;
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, access, export, people,
-    ticket_href,
+    ticket_href, undo_pages,
 };
 use crate::attachment::{self, File};
 use crate::base::component::Owner;
@@ -86,6 +86,9 @@ struct ShowPage {
     form: Option<EditForm>,
     sign_in: Option<String>,
     watch: Option<Watching>,
+    /// The number of one's own last change, if it can be taken back.
+    undo: Option<i64>,
+    undo_href: String,
 }
 
 impl Page for ShowPage {
@@ -414,6 +417,8 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
                 .then(|| format!("{}?action=diff&old_version={version}&version={latest}", scene.plain)),
         }),
         form: None,
+        undo: None,
+        undo_href: String::new(),
         sign_in: None,
         watch: None,
     };
@@ -455,6 +460,8 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         paging: conversation.paging,
         ranges: conversation.ranges,
         old: None,
+        undo: undo_pages::offered(db, room, ticket)?,
+        undo_href: format!("{}/undo", scene.plain),
         watch: watching(room, ticket),
         sign_in: (form.is_none() && !viewer.signed_in())
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),

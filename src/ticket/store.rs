@@ -568,6 +568,33 @@ pub(super) fn save_participants(tx: &Tx<'_>, ticket: i64, values: &Values) -> Re
     Ok(())
 }
 
+/// Says of a change (by number) which one (by id) it takes back.
+pub(super) fn mark_undoing(tx: &Tx<'_>, ticket: i64, number: i64, undone: i64) -> Result<()> {
+    tx.prepare_cached("update ticket_change set undoes = ?3 where ticket = ?1 and number = ?2")?
+        .execute((ticket, number, undone))?;
+    Ok(())
+}
+
+/// Says of changes (by ticket and number) that they were one act.
+pub(super) fn mark_batch(tx: &Tx<'_>, changes: &[(i64, i64)]) -> Result<()> {
+    let Some((ticket, number)) = changes.first() else { return Ok(()) };
+    let batch = change_id(tx, *ticket, *number)?;
+    let mut statement = tx.prepare_cached("update ticket_change set batch = ?3 where ticket = ?1 and number = ?2")?;
+    for (ticket, number) in changes {
+        statement.execute((ticket, number, batch))?;
+    }
+    Ok(())
+}
+
+/// The changes, by ticket and number, that were made in one act with this one; none if it was made alone.
+pub fn same_batch(db: &Connection, ticket: i64, number: i64) -> Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "select ticket, number from ticket_change where batch =
+             (select batch from ticket_change where ticket = ?1 and number = ?2) order by ticket",
+    )?;
+    Ok(statement.query_map([ticket, number], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(super) fn save_comment(tx: &Tx<'_>, ticket: i64, old: &ChangeRow, text: &str) -> Result<()> {
     tx.prepare_cached(
         "insert into ticket_comment_version (change, version, author, written_at, text) values (?1, ?2, ?3, ?4, ?5)",
