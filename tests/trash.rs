@@ -101,7 +101,10 @@ fn ones_own_last_change_can_be_taken_back_and_nothing_is_erased() {
     let is = |name: &str| after[name].as_str().unwrap_or("").to_owned();
     assert_eq!((is("status"), is("resolution"), is("priority")), ("new".to_owned(), String::new(), "major".to_owned()));
     let comments = after["comments"].as_array().unwrap();
-    assert_eq!((comments.len(), &comments[0]["text"], &comments[1]["text"]), (2, &json!("Done"), &json!("Takes back comment:1.")));
+    assert_eq!(
+        (comments.len(), &comments[0]["text"], &comments[1]["text"]),
+        (2, &json!("Done"), &json!("Takes back comment:1."))
+    );
     clean(&test);
 
     kim.post_json(&href, &json!({ "priority": "minor" })).expect(201);
@@ -143,7 +146,8 @@ fn many_tickets_change_in_one_act_or_none_does_and_it_can_be_taken_back() {
     }
     clean(&test);
 
-    let shown = ada.submit(BATCH, &[("ticket", "1"), ("set_priority", "1"), ("field_priority", "major"), ("preview", "1")]);
+    let shown =
+        ada.submit(BATCH, &[("ticket", "1"), ("set_priority", "1"), ("field_priority", "major"), ("preview", "1")]);
     assert!(shown.expect(200).words().contains("This would happen"));
     ada.post_json(BATCH, &json!({ "act": "undo", "ticket": "1", "number": "1" })).expect(200);
     let states: Vec<Value> = ids.iter().map(|id| ticket(&ada, *id)["status"].clone()).collect();
@@ -163,7 +167,8 @@ fn commands_change_many_and_take_back() {
     assert_eq!(test.command(&many).expect(0).stdout, "1\n2\n");
     assert!(test.command(&["query", "demo", "keywords~=red&col=id"]).expect(0).stdout.contains('2'));
     assert_eq!(test.command(&["--as", "ada", "ticket", "undo", "demo", "2"]).expect(0).stdout, "2\n");
-    let preview = test.command(&["ticket", "batch", "demo", "id=1,2", "--set", "priority=none-such", "--preview"]).expect(0);
+    let preview =
+        test.command(&["ticket", "batch", "demo", "id=1,2", "--set", "priority=none-such", "--preview"]).expect(0);
     assert!(preview.stdout.contains("0 of 2 tickets would change"), "{}", preview.stdout);
     test.command(&["ticket", "remove", "demo", "1"]).expect(0);
     assert!(test.command(&["ticket", "trash", "demo"]).expect(0).stdout.contains("One"));

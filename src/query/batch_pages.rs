@@ -14,9 +14,9 @@ use super::{Found, from_address, run};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::batch::{self, Batch, Looked, Mode, Wish};
 use crate::ticket::fields::{Choices, Field, Kind};
-use crate::ticket::plan::{self, ActionRequest};
-use crate::ticket::workflow::{self, owner_field, resolution_field};
-use crate::ticket::{TICKET_ADMIN, TICKET_BATCH_MODIFY, TICKET_VIEW, undo};
+use crate::ticket::plan::ActionRequest;
+use crate::ticket::workflow::{self, Operation, owner_field, resolution_field};
+use crate::ticket::{TICKET_ADMIN, TICKET_BATCH_MODIFY, TICKET_VIEW, undo, workflows};
 use crate::web::form::{Form, shortened};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
@@ -162,10 +162,12 @@ fn listed(db: &Connection, room: &Room, choices: &Choices, list: &str) -> Result
 
 fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer> {
     let viewer = &room.viewer;
-    let (choices, query, found, workflow) = room.project.read(|db| {
+    let action = typed.form.map(|form| form.text("action")).unwrap_or_default();
+    let (choices, query, found, actions) = room.project.read(|db| {
         let choices = Choices::load(db, viewer)?;
         let (query, found) = listed(db, room, &choices, list)?;
-        Ok((choices, query, found, plan::workflow(db)?))
+        let actions = actions_of(db, &found, &choices, action)?;
+        Ok((choices, query, found, actions))
     })?;
     let chosen: Option<Vec<i64>> = typed.form.map(selected).transpose()?;
     let tickets = found.lines.iter().map(|line| Ticket {
@@ -182,8 +184,6 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
         .filter(|field| batch::takes(field) && (field.name != "reporter" || viewer.may(TICKET_ADMIN)))
         .map(|field| control(&choices, field, typed.form))
         .collect();
-    let action = text("action");
-    let actions = actions_of(&found, &choices, &workflow, &action);
     let sheet = BatchPage {
         href: format!("{}{PATH}", room.root),
         list: query.to_address(),
@@ -203,11 +203,8 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
 fn control(choices: &Choices, field: &'static Field, form: Option<&Form>) -> Control {
     let typed = |prefix: &str| form.map(|form| form.text(&format!("{prefix}_{}", field.name)).to_owned());
     let value = typed("field").unwrap_or_default();
-    let one = |name: &str, label: &str| Choice {
-        value: name.to_owned(),
-        label: label.to_owned(),
-        chosen: name == value,
-    };
+    let one =
+        |name: &str, label: &str| Choice { value: name.to_owned(), label: label.to_owned(), chosen: name == value };
     let options: Vec<Choice> = match field.kind {
         Kind::Option { empty } => {
             let names = choices.options(field.name).map(|option| one(&option.name, &option.name));
@@ -233,51 +230,62 @@ fn control(choices: &Choices, field: &'static Field, form: Option<&Form>) -> Con
         set: form.is_some_and(|form| form.has(&format!("set_{}", field.name))),
         modes: Mode::ALL
             .iter()
-            .map(|(_, sign, label)| Choice { value: (*sign).to_owned(), label: (*label).to_owned(), chosen: *sign == mode })
+            .map(|(_, sign, label)| Choice {
+                value: (*sign).to_owned(),
+                label: (*label).to_owned(),
+                chosen: *sign == mode,
+            })
             .collect(),
         remove: typed("remove").unwrap_or_default(),
         value,
     }
 }
 
-/// Row B04: what any of these tickets could be done with.
-fn actions_of(found: &Found, choices: &Choices, workflow: &workflow::Workflow, chosen: &str) -> Vec<Action> {
-    let mut states: Vec<&str> = Vec::new();
+/// Row B04: what any of these tickets could be done with, by the workflow of each.
+fn actions_of(db: &Connection, found: &Found, choices: &Choices, chosen: &str) -> Result<Vec<Action>> {
+    let mut places: Vec<(Option<i64>, i64)> = Vec::new();
     for line in &found.lines {
-        let name = choices.status(line.status).map_or("", |status| status.name.as_str());
-        if !states.contains(&name) {
-            states.push(name);
+        let own = |option: Option<i64>| choices.option(option?)?.workflow;
+        let place = (own(line.component).or_else(|| own(line.kind)), line.status);
+        if !places.contains(&place) {
+            places.push(place);
         }
     }
     let mut actions: Vec<Action> = Vec::new();
-    for action in states.iter().flat_map(|state| workflow.actions_in(Some(state))) {
-        if actions.iter().any(|known| known.name == action.name) {
-            continue;
+    for (workflow, status) in places {
+        let workflow = workflows::named(db, workflow)?;
+        let state = choices.status(status).map_or("", |status| status.name.as_str());
+        for action in workflow.actions_in(Some(state)) {
+            if !actions.iter().any(|known| known.name == action.name) {
+                actions.push(action_of(action, choices, chosen));
+            }
         }
-        let does = |operation| action.operations.contains(&operation);
-        let asks_owner = does(workflow::Operation::SetOwner) || does(workflow::Operation::MaySetOwner);
-        let asks_resolution = does(workflow::Operation::SetResolution);
-        let resolutions = choices.options("resolution").filter(|_| asks_resolution);
-        actions.push(Action {
-            name: action.name.clone(),
-            label: action.label.clone(),
-            chosen: action.name == chosen,
-            owner: asks_owner.then(|| owner_field(&action.name)),
-            resolutions: resolutions
-                .map(|option| Choice { value: option.name.clone(), label: option.name.clone(), chosen: option.is_default })
-                .collect(),
-        });
     }
-    actions
+    Ok(actions)
+}
+
+fn action_of(action: &workflow::Action, choices: &Choices, chosen: &str) -> Action {
+    let does = |operation| action.operations.contains(&operation);
+    let asks_owner = does(Operation::SetOwner) || does(Operation::MaySetOwner);
+    let resolutions = choices.options("resolution").filter(|_| does(Operation::SetResolution));
+    Action {
+        name: action.name.clone(),
+        label: action.label.clone(),
+        chosen: action.name == chosen,
+        owner: asks_owner.then(|| owner_field(&action.name)),
+        resolutions: resolutions
+            .map(|option| Choice { value: option.name.clone(), label: option.name.clone(), chosen: option.is_default })
+            .collect(),
+    }
 }
 
 fn selected(form: &Form) -> Result<Vec<i64>> {
     let mut ids: Vec<i64> = Vec::new();
     let typed = form.pairs().iter().filter(|(name, _)| name == "ticket" || name == "selected_tickets");
     for one in typed.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|one| !one.is_empty()) {
-        let id = one.parse().map_err(|_| {
-            Error::invalid("ticket", format!("`{}` is no number of a ticket.", shortened(one)))
-        })?;
+        let id = one
+            .parse()
+            .map_err(|_| Error::invalid("ticket", format!("`{}` is no number of a ticket.", shortened(one))))?;
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -300,7 +308,10 @@ fn wanted(form: &Form) -> Result<Batch> {
         let sign = [format!("mode_{field}"), format!("batchmod_mode_{field}")];
         let sign = sign.iter().find_map(|name| form.get(name)).unwrap_or("=");
         let mode = Mode::from_sign(sign).ok_or_else(|| {
-            Error::invalid(format!("mode_{field}"), format!("There is no mode `{}`; it is =, +, - or +-.", shortened(sign)))
+            Error::invalid(
+                format!("mode_{field}"),
+                format!("There is no mode `{}`; it is =, +, - or +-.", shortened(sign)),
+            )
         })?;
         let remove = [format!("remove_{field}"), format!("batchmod_secondary_{field}")];
         let remove = remove.iter().find_map(|name| form.get(name)).unwrap_or_default();
@@ -372,8 +383,13 @@ fn preview(looked: &[Looked]) -> Preview {
     told.sort_by_key(|one| one.problems.is_empty());
     let lines = told.iter().take(MOST_TOLD).map(|one| {
         let says = if one.problems.is_empty() {
-            let changed: Vec<String> = one.plan.iter().flat_map(|plan| plan.changed()).map(|field| field.label.to_lowercase()).collect();
-            let what = if changed.is_empty() { "gets the comment".to_owned() } else { format!("changes {}", changed.join(", ")) };
+            let changed: Vec<String> =
+                one.plan.iter().flat_map(|plan| plan.changed()).map(|field| field.label.to_lowercase()).collect();
+            let what = if changed.is_empty() {
+                "gets the comment".to_owned()
+            } else {
+                format!("changes {}", changed.join(", "))
+            };
             if one.without_action { format!("{what}; the action is not for its state") } else { what }
         } else {
             one.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ")
@@ -424,7 +440,11 @@ fn undone(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     if form.json {
         return Answer::json(&json!({ "undone": count }));
     }
-    let told = if count == 1 { "1 ticket is as it was before.".to_owned() } else { format!("{count} tickets are as they were before.") };
+    let told = if count == 1 {
+        "1 ticket is as it was before.".to_owned()
+    } else {
+        format!("{count} tickets are as they were before.")
+    };
     Ok(Answer::see(&format!("{}/query", room.root)).telling(desk, &told))
 }
 

@@ -86,7 +86,7 @@ const fn panel(kind: &Kind, order: u8) -> Panel {
     Panel { title: kind.title, line: kind.line, path: kind.path, permission: TICKET_ADMIN, order }
 }
 
-pub static PANELS: [Panel; 8] = [
+pub static PANELS: [Panel; 9] = [
     panel(&KINDS[0], 31),
     panel(&KINDS[1], 32),
     panel(&KINDS[2], 33),

@@ -46,8 +46,12 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub const ALL: [(Self, &'static str, &'static str); 4] =
-        [(Self::Set, "=", "set to"), (Self::Add, "+", "add"), (Self::Remove, "-", "remove"), (Self::AddRemove, "+-", "add and remove")];
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Set, "=", "set to"),
+        (Self::Add, "+", "add"),
+        (Self::Remove, "-", "remove"),
+        (Self::AddRemove, "+-", "add and remove"),
+    ];
 
     /// As forms name it.
     pub fn from_sign(sign: &str) -> Option<Self> {
@@ -82,7 +86,14 @@ pub fn is_list(field: &Field) -> bool {
 }
 
 /// What a batch would do, ticket by ticket, in the order asked for. Tickets that this viewer does not see are not among them.
-pub fn look(site: &Site, project: &Project, viewer: &Viewer, db: &Connection, ids: &[i64], batch: &Batch) -> Result<Vec<Looked>> {
+pub fn look(
+    site: &Site,
+    project: &Project,
+    viewer: &Viewer,
+    db: &Connection,
+    ids: &[i64],
+    batch: &Batch,
+) -> Result<Vec<Looked>> {
     require(viewer, ids)?;
     let fields = Fields::load(db)?;
     let planner = Planner { db, site, project, viewer, actor: people::own(viewer) };
@@ -126,7 +137,8 @@ fn request_of(planner: &Planner<'_>, fields: &Fields, ticket: &Ticket, batch: &B
     let mut set = Vec::new();
     for wish in &batch.wishes {
         let Some(field) = fields.named(&wish.field).filter(|field| takes(field)) else {
-            let message = format!("`{}` can't be changed for many tickets at once.", crate::web::form::shortened(&wish.field));
+            let message =
+                format!("`{}` can't be changed for many tickets at once.", crate::web::form::shortened(&wish.field));
             return Err(Error::invalid(format!("field_{}", crate::web::form::shortened(&wish.field)), message));
         };
         let typed = match wish.mode {
@@ -188,7 +200,9 @@ pub fn change(site: &Site, project: &Project, by: Act<'_>, ids: &[i64], batch: &
             match edit::change_within(site, tx, by.viewer, *id, &request) {
                 Ok(Outcome::Saved { number, .. }) => changed.push((*id, number)),
                 Ok(Outcome::Unchanged) => {}
-                Ok(Outcome::Conflict(_)) => problems.push(Problem::new("", format!("#{id}: others have changed it meanwhile."))),
+                Ok(Outcome::Conflict(_)) => {
+                    problems.push(Problem::new("", format!("#{id}: others have changed it meanwhile.")))
+                }
                 Err(Error::Invalid(wrong)) => problems.extend(
                     wrong.into_iter().map(|problem| Problem::new(problem.field, format!("#{id}: {}", problem.message))),
                 ),

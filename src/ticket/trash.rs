@@ -56,10 +56,8 @@ pub fn restore(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
         let ticket = in_trash(tx, id)?;
         let acl = access::class_of(tx, &ticket.values)?;
         move_to(tx, &ticket, acl)?;
-        tx.prepare_cached(
-            "update ticket set deleted_at = null, deleted_by = null, class_before = null where id = ?1",
-        )?
-        .execute([id])?;
+        tx.prepare_cached("update ticket set deleted_at = null, deleted_by = null, class_before = null where id = ?1")?
+            .execute([id])?;
         tell(tx, "ticket.restored", id, acl)
     })
 }
@@ -76,14 +74,17 @@ pub fn purge(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
             .query_row([id], |row| row.get(0))
             .optional()?;
         if let Some(merged) = merged {
-            return Err(Error::conflict(format!("#{merged} is merged into #{id}; take that back before you purge it.")));
+            return Err(Error::conflict(format!(
+                "#{merged} is merged into #{id}; take that back before you purge it."
+            )));
         }
         let also = hanging_on(tx, id)?;
         tally::update(tx, Some((&ticket.values, TRASH_CLASS)), None)?;
         erase(tx, id)?;
         tx.prepare_cached("insert into ticket_tombstone (ticket, purged_at, purged_by) values (?1, ?2, ?3)")?
             .execute((id, tx.now(), tx.actor()))?;
-        let event = NewEvent::new("ticket.purged", Resource::new("ticket", id), TRASH_CLASS).data(json!({ "also": also }));
+        let event =
+            NewEvent::new("ticket.purged", Resource::new("ticket", id), TRASH_CLASS).data(json!({ "also": also }));
         tx.record(&event)?;
         Ok(())
     })

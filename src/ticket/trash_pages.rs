@@ -5,8 +5,8 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 use serde_json::json;
 
-use super::head::{Head, asked_ticket, enter, head_now};
 use super::fields::Choices;
+use super::head::{Head, asked_ticket, enter, head_now};
 use super::store::Ticket;
 use super::trash::{self, Tombstone, Trashed};
 use super::{NO_TICKET, TICKET_ADMIN, TICKET_PURGE, TICKET_VIEW, ticket_href};
@@ -14,8 +14,8 @@ use crate::base::component::Panel;
 use crate::base::error::{Error, Result};
 use crate::base::time::When;
 use crate::web::form::{Form, shortened};
-use crate::web::panels::{self, PanelGroup};
 use crate::web::paging::{self, Paging};
+use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 pub(super) const PANEL: Panel = Panel {
