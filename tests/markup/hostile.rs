@@ -17,12 +17,12 @@ const TAGS: [&str; 93] = [
     "mphantom", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable",
     "mtr", "mtd", "th", "td", "tr", "ul", "li", "p", "i",
 ];
-const ATTRIBUTES: [&str; 52] = [
+const ATTRIBUTES: [&str; 53] = [
     "tabindex", "href", "title", "class", "id", "lang", "dir", "src", "alt", "width", "height", "align", "colspan",
     "rowspan", "scope", "start", "type", "reversed", "value", "open", "span", "rel", "loading", "aria-label",
-    "disabled", "checked", "display", "accent", "accentunder", "columnalign", "columnlines", "columnspacing",
-    "columnspan", "depth", "displaystyle", "fence", "form", "frame", "largeop", "linethickness", "lspace",
-    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
+    "disabled", "checked", "data-task", "display", "accent", "accentunder", "columnalign", "columnlines",
+    "columnspacing", "columnspan", "depth", "displaystyle", "fence", "form", "frame", "largeop", "linethickness",
+    "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
     "scriptlevel", "separator", "stretchy",
 ];
 const SCHEMES: [&str; 20] = [

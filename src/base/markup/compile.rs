@@ -10,7 +10,7 @@ use super::{Compiled, Flavour, Options, Part, Vocabulary, holes, macro_box, sani
 use crate::base::error::{Error, Result};
 
 /// To be raised whenever the same text would give another result; part of the cache's key.
-pub const COMPILER_VERSION: u32 = 4;
+pub const COMPILER_VERSION: u32 = 5;
 
 /// Bytes of the longest text that is read (DESIGN 11).
 pub const MAX_TEXT: usize = 1 << 20;
@@ -95,7 +95,7 @@ fn one_line(text: &str) -> String {
     format!("\u{A0}{words}")
 }
 
-fn parse_options(options: &Options, flavour: Flavour) -> pulldown_cmark::Options {
+pub(super) fn parse_options(options: &Options, flavour: Flavour) -> pulldown_cmark::Options {
     use pulldown_cmark::Options as Parse;
     if !options.extensions {
         return Parse::empty();

@@ -28,6 +28,7 @@ mod resolve;
 mod sanitise;
 mod scan;
 mod settle;
+mod tasks;
 mod write;
 
 pub use cache::Cache;
@@ -36,8 +37,9 @@ pub use highlight::highlighted;
 pub use macros::macro_box;
 pub use options::Options;
 pub use outgoing::{Role, outgoing};
-pub use plain::{plain, section};
+pub use plain::{Passage, passages, plain, section};
 pub use resolve::{resolve, resolve_nested, resolve_together, resolve_with_ids, static_html};
+pub use tasks::{tickable, ticked, unticked};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};

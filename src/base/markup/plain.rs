@@ -90,6 +90,49 @@ pub fn section(text: &str, outline: &[Heading], id: &str) -> Option<String> {
     text.get(starts[wanted]..end).map(str::to_owned)
 }
 
+/// A heading with what stands below it, up to the next heading of its level or above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The words of the heading.
+    pub heading: String,
+    /// The words below it, headings among them.
+    pub words: String,
+}
+
+/// The headings of a text in order, each with what stands below it; lower ones stand below higher ones, too.
+pub fn passages(text: &str) -> Vec<Passage> {
+    let mut parts: Vec<(u8, Passage)> = Vec::new();
+    // Where in `parts` those stand that are still open, outermost first.
+    let mut open: Vec<usize> = Vec::new();
+    let mut in_heading = false;
+    for event in Parser::new_ext(text, options()) {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                let level = level as u8;
+                open.retain(|at| parts[*at].0 < level);
+                open.push(parts.len());
+                parts.push((level, Passage { heading: String::new(), words: String::new() }));
+                in_heading = true;
+            }
+            Event::End(TagEnd::Heading(_)) => in_heading = false,
+            Event::Text(words) | Event::Code(words) => {
+                let own = open.len().saturating_sub(usize::from(in_heading));
+                for at in &open[..own] {
+                    parts[*at].1.words.push_str(&words);
+                }
+                if let Some(at) = open.last().filter(|_| in_heading) {
+                    parts[*at].1.heading.push_str(&words);
+                }
+            }
+            // A picture says something, too.
+            Event::Start(Tag::Image { .. }) => open.iter().for_each(|at| parts[*at].1.words.push('\u{FFFC}')),
+            Event::SoftBreak | Event::HardBreak => open.iter().for_each(|at| parts[*at].1.words.push(' ')),
+            _ => {}
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +142,15 @@ mod tests {
         let text = "# Title\n\nSome *bold* `code` and [[Other Page|a label]], [[Page]].\n\n[[RecentChanges(3)]]\n\n| a | b |\n|---|---|\n| c | d |\n";
         let words: Vec<String> = plain(text).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words.join(" "), "Title Some bold code and a label, Page. a b c d");
+    }
+
+    #[test]
+    fn a_part_holds_what_stands_below_its_heading() {
+        let text = "before\n\n## Steps\n\n<!-- what you did -->\n\n## What *happened*\n\n### Log\n\n```\nboom\n```\n## Empty\n";
+        let found: Vec<(String, String)> =
+            passages(text).into_iter().map(|part| (part.heading, part.words.trim().to_owned())).collect();
+        let part = |heading: &str, words: &str| (heading.to_owned(), words.to_owned());
+        assert_eq!(found, [part("Steps", ""), part("What happened", "boom"), part("Log", "boom"), part("Empty", "")]);
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl<'a> Settler<'a> {
         let written = self.written;
         let plain = self.links > 0 || self.code > 0;
         match written.holes.get(number) {
-            Some(Hole::Ready(html)) => self.html(html),
+            Some(Hole::Ready(html)) => self.marked(html),
             Some(Hole::Form(form)) if plain => self.escaped(&written.forms[*form].source),
             Some(Hole::Form(form)) => {
                 let form = self.form(*form);
@@ -194,7 +194,7 @@ impl<'a> Settler<'a> {
         }
     }
 
-    /// A tag in which only ids may hold a mark of ours.
+    /// HTML in which only ids may hold a mark of ours.
     fn marked(&mut self, tag: &'a str) {
         for piece in holes::pieces(tag) {
             match piece {

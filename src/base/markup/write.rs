@@ -7,7 +7,7 @@ use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, LinkType, 
 
 use super::links::Grammar;
 use super::scan::{Place, Scanned, call_place};
-use super::{Call, Flavour, Form, Heading, Otherwise, Target, Task, highlight, holes, macros, math, raw};
+use super::{Call, Flavour, Form, Heading, Otherwise, Target, Task, highlight, holes, macros, math, raw, tasks};
 
 /// Deeper elements lose their tags and keep their text.
 const DEEPEST: usize = 64;
@@ -409,12 +409,7 @@ impl<'a> Writer<'a> {
     fn task_box(&mut self, done: bool) {
         self.task_end();
         self.task = Some((done, self.done.plain.len()));
-        let html = if done {
-            "<input type=\"checkbox\" class=\"task\" disabled checked aria-label=\"Done\">"
-        } else {
-            "<input type=\"checkbox\" class=\"task\" disabled aria-label=\"To do\">"
-        };
-        self.ready(html.to_owned());
+        self.ready(tasks::box_of(self.done.tasks.len(), done));
         self.out.push(' ');
     }
 
