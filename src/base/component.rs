@@ -125,6 +125,12 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// Resources of one kind that a few words may be about already, the likeliest first, for whoever is about to write of it
+    /// anew; none if this component searches nothing. Not within a read of the project: an index is looked at before it.
+    fn alike(&self, _project: &Project, _viewer: &Viewer, _wanted: &Alike<'_>) -> Result<Option<Vec<Card>>> {
+        Ok(None)
+    }
+
     /// Its pages of a project's administration, in order.
     fn panels(&self) -> &'static [Panel] {
         &[]
@@ -317,6 +323,15 @@ pub struct Neighbours {
     pub title: String,
 }
 
+/// What something may be alike to.
+#[derive(Debug, Clone, Copy)]
+pub struct Alike<'a> {
+    /// The kind of resource.
+    pub kind: &'a str,
+    pub words: &'a str,
+    pub limit: usize,
+}
+
 /// A page of a project's administration.
 pub struct Panel {
     pub title: &'static str,
@@ -409,6 +424,16 @@ impl Components {
             }
         }
         Ok(None)
+    }
+
+    /// Resources of one kind that a few words may be about already, as far as this viewer may find them.
+    pub fn alike(&self, project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Vec<Card>> {
+        for component in self.iter() {
+            if let Some(cards) = component.alike(project, viewer, wanted)? {
+                return Ok(cards);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// The pages of a project's administration that this viewer may use, in order.

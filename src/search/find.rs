@@ -12,7 +12,7 @@ use super::matching;
 use super::query::{Field, Query, Reading};
 use super::schema::{self, COUNTED};
 use super::{SEARCH_VIEW, jump, near};
-use crate::base::component::{Card, Components, Searchable};
+use crate::base::component::{Alike, Card, Components, Searchable};
 use crate::base::error::Result;
 use crate::base::project::Project;
 use crate::base::text::excerpt::{Passage, Span, Term};
@@ -23,6 +23,10 @@ use crate::base::viewer::Viewer;
 const MOST_HITS: usize = 5_000;
 const EXCERPT_CHARS: usize = 240;
 const SUGGESTIONS: usize = 8;
+/// So many words of a text are compared with others.
+const MOST_WORDS: usize = 16;
+/// What scores less than this part of the best is hardly about the same.
+const LIKELY: f64 = 0.4;
 /// Of each so many values are shown.
 const MOST_VALUES: usize = 12;
 
@@ -168,6 +172,28 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
             }
             offered.truncate(SUGGESTIONS);
             Ok(offered.into_iter().map(|card| suggestion(components, card)).collect())
+        })
+    })
+}
+
+/// What is open and may be about the same as these words, the likeliest first; nothing for those who may not search.
+pub fn alike(project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Vec<Card>> {
+    let words: Vec<String> = schema::words(wanted.words).take(MOST_WORDS).map(|(_, word)| word).collect();
+    if words.is_empty() || !viewer.may(SEARCH_VIEW) {
+        return Ok(Vec::new());
+    }
+    let components = project.components();
+    with_index(project.dir(), |snapshot| {
+        read_in(project, |db| {
+            let corpus = Corpus::open(db, components, viewer, snapshot.clone())?;
+            let query = matching::all(&[&matching::of_some(&words), &matching::kinds([wanted.kind])]);
+            // Among them are closed ones.
+            let (_, found) = corpus.top(&*query, Order::Best, wanted.limit * 4, false)?;
+            let likely = found.first().map_or(0.0, |best| best.score * LIKELY);
+            let mut found = cards(db, components, viewer, found)?;
+            found.retain(|(card, found)| !is_closed(card) && found.score >= likely);
+            found.truncate(wanted.limit);
+            Ok(found.into_iter().map(|(card, _)| card).collect())
         })
     })
 }

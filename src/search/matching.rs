@@ -81,6 +81,24 @@ pub fn of_titles(words: &[String]) -> Clause {
     Box::new(BooleanQuery::new(clauses))
 }
 
+/// What has about half of these words in its title or its text, or other forms of them; the more of them the better.
+pub fn of_some(words: &[String]) -> Clause {
+    let fields = fields();
+    let clauses = words.iter().map(|word| {
+        let stem = schema::stem(word);
+        let is = |field, word: &str| term(Term::from_field_text(field, word));
+        let ways = vec![
+            boosted(is(fields.title, word), TITLE),
+            boosted(is(fields.title_stems, &stem), TITLE * STEM),
+            boosted(is(fields.text_stems, &stem), STEM),
+        ];
+        let either: Clause = Box::new(BooleanQuery::union(ways));
+        (Occur::Should, either)
+    });
+    let least = words.len().div_ceil(2).min(3);
+    Box::new(BooleanQuery::with_minimum_required_clauses(clauses.collect(), least))
+}
+
 /// Whatever has one of these values.
 pub fn facets<'a>(wanted: impl IntoIterator<Item = &'a query::Field>) -> Clause {
     silent(any_of(wanted.into_iter().map(|field| Term::from_field_text(fields().facet, &field.key))))

@@ -32,7 +32,7 @@ mod touched;
 
 pub use json::command_json;
 
-use crate::base::component::Component;
+use crate::base::component::{Alike, Card, Component};
 use crate::base::error::Result;
 use crate::base::event::{Follower, NewEvent, Via};
 use crate::base::markup::{LinkKind, Macro};
@@ -72,6 +72,10 @@ impl Component for Search {
 
     fn follower(&self) -> Option<&'static dyn Follower> {
         Some(&follower::SearchFollower)
+    }
+
+    fn alike(&self, project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Option<Vec<Card>>> {
+        find::alike(project, viewer, wanted).map(Some)
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {
