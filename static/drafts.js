@@ -7,13 +7,17 @@ const pendingKey = "trackway-saving";
 /**
  * Keeps the text of `form` (data-draft). data-text says what its text is: "saved" (the server has it), "typed" (it was
  * refused or only looked at, so this browser keeps it at once) or "given" (an old version, nobody typed it yet).
+ * data-draft-also names other controls that belong to it, such as the summary of a new ticket.
  */
 export function keepDraft(form, area, say, redraw) {
   const key = prefix + form.dataset.draft;
   // What is said about a ticket belongs to no version of it.
   const version = form.elements.version ?? { value: "", defaultValue: "" };
-  const served = { text: area.defaultValue, version: version.defaultValue };
-  const isServed = () => area.value === served.text && version.value === served.version;
+  const also = (form.dataset.draftAlso ?? "").split(" ").map((name) => form.elements[name]).filter(Boolean);
+  const others = (property) => Object.fromEntries(also.map((control) => [control.name, control[property]]));
+  const served = { text: area.defaultValue, version: version.defaultValue, also: others("defaultValue") };
+  const differs = (draft, from) => draft.text !== from.text || also.some(({ name }) => (draft.also?.[name] ?? from.also[name]) !== from.also[name]);
+  const isServed = () => !differs({ text: area.value, also: others("value") }, served) && version.value === served.version;
   const kind = form.dataset.text;
   let unsafe = false;
   let timer = 0;
@@ -25,12 +29,14 @@ export function keepDraft(form, area, say, redraw) {
       return;
     }
     const kept = read(key);
-    if (kept?.text === area.value && kept.version === version.value) return;
-    unsafe = !write(key, { text: area.value, version: version.value, when: Date.now() });
+    const typed = { text: area.value, version: version.value, also: others("value") };
+    if (kept && !differs(kept, typed) && kept.version === version.value) return;
+    unsafe = !write(key, { ...typed, when: Date.now() });
     if (unsafe) say("This browser does not keep drafts. Save before you leave.");
   };
-  const put = ({ text, version: from }) => {
+  const put = ({ text, version: from, also: more = {} }) => {
     area.value = text;
+    for (const control of also) control.value = more[control.name] ?? control.value;
     // The version the draft began from: the server merges what was saved since.
     version.value = from;
     redraw();
@@ -42,14 +48,16 @@ export function keepDraft(form, area, say, redraw) {
   const draft = read(key);
   if (kind === "typed") {
     store();
-  } else if (draft && draft.text !== served.text) {
+  } else if (draft && differs(draft, served)) {
     if (kind === "saved") put(draft);
     note(form, draft, served, kind === "saved", put);
   }
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(store, 400);
-  });
+  for (const control of [area, ...also]) {
+    control.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(store, 400);
+    });
+  }
   addEventListener("pagehide", store);
   addEventListener("beforeunload", (event) => {
     if (unsafe && !form.dataset.sending) event.preventDefault();

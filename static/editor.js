@@ -46,7 +46,7 @@ export function startWriting(box, form) {
 }
 
 /** Puts `text` in place of the selection, so that undo knows of it. */
-function insert(area, text) {
+export function insert(area, text) {
   area.focus();
   if (!document.execCommand("insertText", false, text)) {
     area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");

@@ -7,6 +7,8 @@ import { completeSearch } from "./suggest.js";
 import { findComment } from "./comments.js";
 import { rememberRegions } from "./regions.js";
 import { startLive } from "./live.js";
+import { noteSeen } from "./seen.js";
+import { tickTasks } from "./tasks.js";
 
 rememberRegions();
 menus();
@@ -17,6 +19,8 @@ decorateText(document);
 outlineFollows();
 findComment();
 startLive();
+noteSeen();
+tickTasks();
 
 const form = document.querySelector("form[data-editor]");
 if (form) {

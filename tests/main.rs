@@ -42,6 +42,7 @@ mod ticket;
 mod ticket_command;
 mod ticket_history;
 mod ticket_rules;
+mod ticket_talk;
 mod timeline;
 mod trash;
 mod trouble;

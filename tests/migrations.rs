@@ -27,7 +27,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0014_ticket_queue.sql", "7179d497f80e478a"),
     ("project/0015_ticket_merge.sql", "635d9010b79f31d9"),
     ("project/0016_ticket_time.sql", "35c0cb1100c95a8f"),
-    ("project/0017_ticket_talk.sql", "1226a480360e5a1a"),
+    ("project/0017_ticket_talk.sql", "c512f190b127dcc7"),
     ("project/0018_ticket_trash.sql", "bd027ca504e283b3"),
 ];
 

@@ -109,7 +109,8 @@ struct Entered {
     viewer: Option<Arc<Viewer>>,
 }
 
-fn enter_with(
+/// The same through a database that is being read already.
+pub fn enter_with(
     db: &Connection,
     project: &Project,
     row: &ProjectRow,

@@ -19,6 +19,7 @@ mod render;
 mod repo;
 mod search;
 mod serve;
+mod text;
 mod ticket;
 mod ticket_trash;
 mod upkeep;
@@ -40,6 +41,7 @@ use crate::base::event::Via;
 use crate::base::project::{Act, Project};
 use crate::base::site::{ProjectRow, Site};
 use crate::base::viewer::{Principal, TRAC_ADMIN, Viewer};
+use crate::ticket::texts::Kind;
 use crate::web::address::SiteAddress;
 
 /// Wiki, tickets, milestones and commits of a project in one place.
@@ -122,6 +124,12 @@ enum Command {
     /// Fields that a project defines itself
     #[command(subcommand)]
     Field(field::Command),
+    /// Canned replies: create, change, remove, restore, list
+    #[command(subcommand)]
+    Reply(text::Command),
+    /// What new tickets begin with
+    #[command(subcommand)]
+    Template(text::Command),
     /// Search a project; prints JSON
     Search(search::Search),
     /// Turn Markdown on standard input into an HTML fragment
@@ -171,6 +179,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Severity(command) => choice::run(&shell, "severity", command),
         Command::Resolution(command) => choice::run(&shell, "resolution", command),
         Command::Field(command) => field::run(&shell, command),
+        Command::Reply(command) => text::run(&shell, Kind::Reply, command),
+        Command::Template(command) => text::run(&shell, Kind::Template, command),
         Command::Search(search) => search::run(&shell, &search),
         Command::Render(render) => render::run(&shell, &render),
         Command::CommitRefs(command) => commit_refs::run(&shell, &command),

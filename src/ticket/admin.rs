@@ -86,7 +86,7 @@ const fn panel(kind: &Kind, order: u8) -> Panel {
     Panel { title: kind.title, line: kind.line, path: kind.path, permission: TICKET_ADMIN, order }
 }
 
-pub static PANELS: [Panel; 9] = [
+pub static PANELS: [Panel; 11] = [
     panel(&KINDS[0], 31),
     panel(&KINDS[1], 32),
     panel(&KINDS[2], 33),
@@ -96,6 +96,8 @@ pub static PANELS: [Panel; 9] = [
     super::own_fields_admin::PANEL,
     super::workflow_admin::PANEL,
     super::trash_pages::PANEL,
+    super::texts_admin::REPLIES,
+    super::texts_admin::TEMPLATES,
 ];
 
 pub fn routes() -> Vec<Route> {

@@ -17,7 +17,7 @@ use super::note::{self, Submitted};
 use super::pages::{Draft, as_json, drawn, planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
-use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, people, ticket_href};
+use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, audience, people, reply, ticket_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -49,7 +49,10 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
         let choices = Choices::load(db, &room.viewer)?;
         let people = People::load(db, ticket.values.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &people };
-        let typed = form::read(&choices.fields, form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        let mut typed = form::read(&choices.fields, form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        if form.has("insert_canned") {
+            put_in_canned(db, room, &ticket, form.text("canned"), &mut typed)?;
+        }
         Ok((ticket, typed))
     })?;
     let fragment = match desk.visit.value("action").as_deref() {
@@ -101,6 +104,16 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
         Ok(Outcome::Conflict(_)) => conflicted(desk, room, &ticket, typed),
         Err(error) => refused(desk, room, &ticket, form, typed, error),
     }
+}
+
+/// Without script, the button beside the canned replies puts one below what was typed and shows the form again.
+fn put_in_canned(db: &Connection, room: &Room, ticket: &Ticket, id: &str, typed: &mut Typed) -> Result<()> {
+    typed.preview = true;
+    match reply::canned_text(db, room, ticket, id)? {
+        Some(text) => typed.request.comment = reply::below(&typed.request.comment, &text),
+        None => typed.problems.push(Problem::new("canned", "Choose a reply that is to be put in.")),
+    }
+    Ok(())
 }
 
 /// The ticket as it is by now.
@@ -217,7 +230,9 @@ fn previewed(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Type
                 .iter()
                 .map(|change| json!({ "field": change.field, "old": change.old, "new": change.new }))
                 .collect();
-            return Answer::json(&json!({ "html": preview.html, "changes": changes, "problems": preview.problems }));
+            return Answer::json(&json!({
+                "html": preview.html, "changes": changes, "problems": preview.problems, "told": preview.told,
+            }));
         }
         if fragment {
             let html = desk.web().templates.document("ticket/preview.html", &PreviewPart { preview })?;
@@ -231,8 +246,10 @@ fn previewed(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, typed: Type
 
 fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &Typed) -> Result<Preview> {
     let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
-    match planner(desk, db, room).change(ticket, &typed.request) {
+    let planner = planner(desk, db, room);
+    match planner.change(ticket, &typed.request) {
         Ok(plan) => {
+            preview.told = audience::of_plan(&planner, &room.row, Some(ticket), &plan)?;
             let fields = &plan.choices.fields;
             let people = plan.before.named_people(fields).into_iter().chain(plan.after.named_people(fields));
             let people = People::load(db, people)?.shown_to(&room.viewer);

@@ -4,6 +4,8 @@
 //! A page of a conversation is a block of numbers that stays the same however much is said afterwards, so its address can be
 //! kept: comment 437 is on page 3 for ever.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -11,12 +13,15 @@ use serde::Serialize;
 use super::comment_pages::may_edit;
 use super::fields::Choices;
 use super::history::{self, Group};
+use super::look::{self, Keep, Look, Order, Show, View};
 use super::note;
 use super::note_store::{self, NoteRow};
+use super::seen::{self, Mark, News, Reading};
 use super::store::{self, Ticket};
+use super::tasks::{self, Progress};
 use super::values::{Names, People};
 use super::wording::{self, Change};
-use super::{TICKET_APPEND, json};
+use super::{TICKET_APPEND, TICKET_CREATE, TICKET_EDIT_COMMENT, copy, json};
 use crate::attachment::File;
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Here};
@@ -28,6 +33,8 @@ use crate::web::{Desk, Room};
 
 /// Groups of changes on one page.
 pub(super) const ON_A_PAGE: i64 = 200;
+/// Answers are moved in so many times at most.
+const DEEPEST: usize = 6;
 
 /// One thing of the conversation: the `Entry` of `ticket/show.html`.
 #[derive(Debug, Clone, Serialize)]
@@ -47,8 +54,17 @@ pub(super) struct Entry {
     edited: Option<Edited>,
     reply_href: Option<String>,
     edit_href: Option<String>,
+    /// Files what was said as a ticket of its own.
+    clone_href: Option<String>,
     file: Option<File>,
     shown_version: Option<ShownVersion>,
+    /// By somebody else, since this reader read the ticket.
+    new: bool,
+    /// Among threads: how many answers deep it stands.
+    depth: usize,
+    /// The comment that it answers.
+    #[serde(skip)]
+    answers: Option<i64>,
 }
 
 impl Entry {
@@ -70,8 +86,12 @@ impl Entry {
             edited: None,
             reply_href: None,
             edit_href: None,
+            clone_href: None,
             file: None,
             shown_version: None,
+            new: false,
+            depth: 0,
+            answers: None,
         }
     }
 }
@@ -103,13 +123,6 @@ struct ShownVersion {
     href: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct View {
-    label: &'static str,
-    href: String,
-    current: bool,
-}
-
 /// The numbers of one page, for the list of pages of a long conversation.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Range {
@@ -119,12 +132,21 @@ pub(super) struct Range {
     current: bool,
 }
 
+#[derive(Serialize)]
 pub(super) struct Conversation {
+    pub description_html: String,
+    /// Of the task list in the description.
+    pub tasks: Option<Progress>,
+    /// Where boxes are ticked.
+    pub tick_href: Option<String>,
     pub entries: Vec<Entry>,
     pub views: Vec<View>,
+    pub shows: Vec<View>,
+    pub keep_look: Option<Keep>,
+    pub news: Option<News>,
+    pub mark_seen: Option<Mark>,
     pub paging: Paging,
     pub ranges: Vec<Range>,
-    pub description_html: String,
 }
 
 /// What is asked for, and for whom.
@@ -143,6 +165,8 @@ pub(super) struct Asked<'a> {
     pub plain: &'a str,
     /// Whether replies and edits are offered.
     pub current: bool,
+    /// Whether this viewer may change the description.
+    pub may_describe: bool,
 }
 
 /// The page that the address names: by `page`, by the number of a `comment`, else the newest one.
@@ -175,47 +199,102 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
     let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
     let names = Names { choices: asked.choices, people: &authors };
 
+    let reading = if asked.current { seen::of(db, &room.viewer, ticket.row.id)? } else { Reading::default() };
+    let look = Look::asked(desk, reading.look);
+
     let texts: Vec<(String, Option<ShownVersion>)> =
         groups.iter().map(|group| text_of(asked, group)).collect::<Result<_>>()?;
-    let (description_html, mut htmls) = rendered(asked, &groups, &texts)?;
+    let rendered = rendered(asked, &groups, &texts)?;
+    let mut htmls = rendered.comments.into_iter();
 
-    let newest_first = desk.visit.value("order").as_deref() == Some("newest");
     let begins = if page == 1 { None } else { groups.first().map(|group| group.change.at) };
     let ends = if page == pages && asked.current { None } else { next_page_begins(asked, to)? };
     let mut entries: Vec<(String, Entry)> = Vec::with_capacity(groups.len());
     for (group, (_, shown_version)) in groups.iter().zip(texts) {
         let entry = of_group(asked, &names, group, shown_version, htmls.next().unwrap_or_default());
-        entries.push((group.change.at.iso(), entry));
+        let unread = reading.seen.is_some_and(|seen| group.change.number > seen.change);
+        let own = group.change.author.is_some() && group.change.author == room.viewer.person;
+        entries.push((group.change.at.iso(), Entry { new: unread && !own, ..entry }));
     }
     entries.extend(files(asked, begins, ends));
     if asked.current {
         entries.extend(notes(asked, begins, ends)?);
     }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-    if newest_first {
-        entries.reverse();
-    }
+    let entries = laid_out(entries.into_iter().map(|(_, entry)| entry).collect(), look);
     let kept = kept_pairs(desk);
-    let order = |label, order: &str| View {
-        label,
-        href: format!("{}#conversation", with_value(plain, &kept, "order", order)),
-        current: newest_first == (order == "newest"),
-    };
+    let (views, shows) = look::switches(look, plain, &kept);
     Ok(Conversation {
-        entries: entries.into_iter().map(|(_, entry)| entry).collect(),
-        views: vec![order("Oldest first", ""), order("Newest first", "newest")],
+        description_html: rendered.description,
+        tasks: rendered.tasks,
+        tick_href: (asked.current && may_tick(asked)).then(|| format!("{plain}/task")),
+        entries,
+        views,
+        shows,
+        keep_look: look::keeping(room, look, reading.look, plain).filter(|_| asked.current),
+        news: seen::news(db, &room.viewer, ticket, reading.seen, plain)?,
+        mark_seen: seen::marking(room, ticket, reading.seen, plain).filter(|_| asked.current),
         paging: Paging {
             total: usize::try_from(latest).unwrap_or(0),
             ..Paging::new(plain, &kept, page as usize, 1, pages as usize)
         },
         ranges: ranges(plain, &kept, page, pages, latest),
-        description_html,
     })
+}
+
+/// Whether any text of this ticket is one that this viewer may edit, now or when another one comes.
+fn may_tick(asked: &Asked<'_>) -> bool {
+    let viewer = &asked.room.viewer;
+    asked.may_describe || (viewer.signed_in() && viewer.may(TICKET_APPEND)) || viewer.may(TICKET_EDIT_COMMENT)
+}
+
+/// The entries, which come in the order of time, as this look wants them.
+fn laid_out(mut entries: Vec<Entry>, look: Look) -> Vec<Entry> {
+    match look.show {
+        Show::All => {}
+        Show::Comments => {
+            entries.retain(|entry| entry.file.is_some() || !entry.comment_html.is_empty());
+            entries.iter_mut().for_each(|entry| entry.changes.clear());
+        }
+        Show::Changes => {
+            entries.retain(|entry| entry.file.is_some() || !entry.changes.is_empty());
+            entries.iter_mut().for_each(|entry| entry.comment_html.clear());
+        }
+    }
+    match look.order {
+        Order::Oldest => {}
+        Order::Newest => entries.reverse(),
+        Order::Threaded => entries = threaded(entries),
+    }
+    entries
+}
+
+/// Each entry followed by its answers. An answer to what is not on this page stands for itself.
+fn threaded(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut below: HashMap<i64, Vec<usize>> = HashMap::new();
+    let mut waiting: Vec<(usize, usize)> = Vec::new();
+    let here: HashSet<i64> = entries.iter().filter_map(|entry| entry.number).collect();
+    for (at, entry) in entries.iter().enumerate() {
+        match entry.answers.filter(|answered| here.contains(answered) && entry.number > Some(*answered)) {
+            Some(answered) => below.entry(answered).or_default().push(at),
+            None => waiting.push((at, 0)),
+        }
+    }
+    waiting.reverse();
+    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(entries.len());
+    while let Some((at, depth)) = waiting.pop() {
+        let Some(entry) = entries[at].take() else { continue };
+        let answers = entry.number.and_then(|number| below.remove(&number)).unwrap_or_default();
+        waiting.extend(answers.into_iter().rev().map(|answer| (answer, depth + 1)));
+        ordered.push(Entry { depth: depth.min(DEEPEST), ..entry });
+    }
+    ordered
 }
 
 /// The pairs of the address that its other pages keep.
 fn kept_pairs(desk: &Desk) -> Vec<(String, String)> {
-    let kept = ["list", "at", "order", "version"];
+    let kept = ["list", "at", "order", "show", "version"];
     desk.visit
         .pairs()
         .into_iter()
@@ -259,25 +338,38 @@ fn text_of(asked: &Asked<'_>, group: &Group) -> Result<(String, Option<ShownVers
     Ok((change.comment.clone(), None))
 }
 
+struct Rendered {
+    description: String,
+    tasks: Option<Progress>,
+    comments: Vec<String>,
+}
+
 /// The description and the comments; what all of them refer to is looked up together.
-fn rendered(
-    asked: &Asked<'_>,
-    groups: &[Group],
-    texts: &[(String, Option<ShownVersion>)],
-) -> Result<(String, std::vec::IntoIter<String>)> {
+fn rendered(asked: &Asked<'_>, groups: &[Group], texts: &[(String, Option<ShownVersion>)]) -> Result<Rendered> {
     let here = Here { resource: Resource::new("ticket", asked.ticket.row.id), name: asked.ticket.row.id.to_string() };
-    let prefixes = std::iter::once("description-".to_owned())
-        .chain(groups.iter().map(|group| format!("comment-{}-", group.change.number)));
-    let compiled = std::iter::once(asked.description)
-        .chain(texts.iter().map(|(text, _)| text.as_str()))
-        .zip(prefixes)
-        .map(|(text, prefix)| Ok((asked.reader.compiled(text, Flavour::Note)?, prefix)))
-        .collect::<Result<Vec<_>>>()?;
-    let borrowed: Vec<_> = compiled.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
+    let (desk, viewer) = (asked.desk, &asked.room.viewer);
+    let description = ("description-".to_owned(), asked.description, asked.may_describe);
+    let comments = groups.iter().zip(texts).map(|(group, (text, old))| {
+        let prefix = format!("comment-{}-", group.change.number);
+        (prefix, text.as_str(), old.is_none() && may_edit(viewer, &group.change))
+    });
+    let all: Vec<_> = std::iter::once(description).chain(comments).collect();
+    let compiled =
+        all.iter().map(|(_, text, _)| asked.reader.compiled(text, Flavour::Note)).collect::<Result<Vec<_>>>()?;
+    let borrowed: Vec<_> = compiled.iter().zip(&all).map(|(compiled, one)| (&**compiled, one.0.as_str())).collect();
     let htmls = asked.reader.htmls(asked.db, &borrowed, Some(&here))?;
-    let mut htmls: Vec<String> = htmls.into_iter().map(crate::base::markup::Html::into_string).collect();
-    let description = if htmls.is_empty() { String::new() } else { htmls.remove(0) };
-    Ok((description, htmls.into_iter()))
+    let tasks = compiled.first().and_then(|compiled| Progress::of(&compiled.tasks));
+    let mut shown = Vec::with_capacity(htmls.len());
+    for ((html, compiled), (prefix, text, may_tick)) in htmls.into_iter().zip(&compiled).zip(&all) {
+        let html = if *may_tick && asked.current {
+            tasks::tickable(desk, asked.room, html, prefix, text, compiled)?
+        } else {
+            html
+        };
+        shown.push(html.into_string());
+    }
+    let mut shown = shown.into_iter();
+    Ok(Rendered { description: shown.next().unwrap_or_default(), tasks, comments: shown.collect() })
 }
 
 fn of_group(
@@ -327,8 +419,13 @@ fn of_group(
         reply_href: (asked.current && viewer.may(TICKET_APPEND))
             .then(|| format!("{}?replyto={number}#edit", asked.plain)),
         edit_href: (asked.current && may_edit(viewer, change)).then(|| action("comment-edit")),
+        clone_href: (asked.current && viewer.may(TICKET_CREATE) && !change.comment.is_empty())
+            .then(|| format!("{}&comment={number}", copy::clone_href(asked.room, asked.ticket.row.id))),
         file: None,
         shown_version,
+        new: false,
+        depth: 0,
+        answers: change.reply_to,
     }
 }
 

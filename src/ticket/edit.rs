@@ -6,7 +6,7 @@ use super::fields::{Choices, Field, LARGEST_TEXT};
 use super::plan::{Plan, Planner, Request};
 use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
-use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, people, tally};
+use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, audience, people, seen, tally};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
@@ -51,9 +51,11 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         tally::update(tx, None, Some((&values, acl)))?;
         save_links(site, project, tx, id, "", acl, values.text("description"))?;
         let fields: Vec<&str> = values.iter().map(|(field, _)| field).collect();
+        let mentioned = audience::mentioned(tx, site, project, id, "", ("", values.text("description")))?;
         let event =
-            NewEvent::new("ticket.created", Resource::new("ticket", id), acl).part(0).data(json!({ "fields": fields }));
+            NewEvent::new("ticket.created", Resource::new("ticket", id), acl).part(0).data(told(&fields, &mentioned));
         tx.record(&event)?;
+        seen::after_own(tx, by.viewer, id, 0, None)?;
         Ok(id)
     })
 }
@@ -83,6 +85,7 @@ pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request
     }
     let merged = !plan.merged.is_empty();
     let number = save(site, project, tx, &ticket, &plan)?;
+    seen::after_own(tx, viewer, id, number, request.seen)?;
     Ok(Outcome::Saved { number, merged })
 }
 
@@ -90,14 +93,26 @@ pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request
 fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Plan) -> Result<i64> {
     let id = ticket.row.id;
     let values = settled(tx, &plan.after)?;
-    let (number, acl) = append(tx, ticket, &values, &plan.choices, &plan.comment, plan.reply_to)?;
-    if values.text("description") != ticket.values.text("description") {
-        save_links(site, project, tx, id, "", acl, values.text("description"))?;
+    let (old, new) = (ticket.values.text("description"), values.text("description"));
+    let mentioned = audience::mentioned(tx, site, project, id, &plan.comment, (old, new))?;
+    let said = Said { comment: &plan.comment, reply_to: plan.reply_to, mentioned: &mentioned };
+    let (number, acl) = append(tx, ticket, &values, &plan.choices, &said)?;
+    if new != old {
+        save_links(site, project, tx, id, "", acl, new)?;
     }
     if !plan.comment.is_empty() {
         save_links(site, project, tx, id, &comment_part(number), acl, &plan.comment)?;
     }
     Ok(number)
+}
+
+/// What is said with a change.
+#[derive(Default)]
+pub(super) struct Said<'a> {
+    pub comment: &'a str,
+    pub reply_to: Option<i64>,
+    /// The people whom it names.
+    pub mentioned: &'a [i64],
 }
 
 /// Gives a ticket these values with its next change, counts it where it belongs now and tells of it. Returns the number of
@@ -107,9 +122,9 @@ pub(super) fn append(
     ticket: &Ticket,
     values: &Values,
     choices: &Choices,
-    comment: &str,
-    reply_to: Option<i64>,
+    said: &Said<'_>,
 ) -> Result<(i64, i64)> {
+    let Said { comment, reply_to, mentioned } = *said;
     let id = ticket.row.id;
     let acl = access::settle(tx, ticket, values)?;
     let number = ticket.row.changes + 1;
@@ -135,8 +150,7 @@ pub(super) fn append(
         _ if changed.is_empty() => "ticket.commented",
         _ => "ticket.changed",
     };
-    let mut event =
-        NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(json!({ "fields": changed }));
+    let mut event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(told(&changed, mentioned));
     // Who finds the notes of a ticket depends on its class, and on who takes part in it.
     let notes = access::notes_to_read_again(tx, id)?;
     if !notes.is_empty() {
@@ -144,6 +158,15 @@ pub(super) fn append(
     }
     tx.record(&event)?;
     Ok((number, acl))
+}
+
+/// What the event of a change holds: names of fields and ids of people.
+fn told(fields: &[&str], mentioned: &[i64]) -> serde_json::Value {
+    let mut data = json!({ "fields": fields });
+    if !mentioned.is_empty() {
+        data["mentioned"] = json!(mentioned);
+    }
+    data
 }
 
 /// Puts another text in place of a comment; the earlier ones are kept (row C06).
@@ -197,7 +220,7 @@ pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool,
         }
         let mut values = ticket.values.clone();
         values.set("milestone", to.map(Value::Id).into_iter().collect());
-        append(tx, &ticket, &values, &choices, why, None)?;
+        append(tx, &ticket, &values, &choices, &Said { comment: why, ..Said::default() })?;
     }
     Ok(())
 }
@@ -211,7 +234,7 @@ pub(super) fn restate(tx: &Tx<'_>, choices: &Choices, id: i64, to: i64, why: &st
     if is_closed(choices, &ticket.values) && !is_closed(choices, &values) {
         values.set("resolution", Vec::new());
     }
-    append(tx, &ticket, &values, choices, why, None)?;
+    append(tx, &ticket, &values, choices, &Said { comment: why, ..Said::default() })?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::TICKET_ADMIN;
 use super::asked::{self, exactly};
+use super::audience;
 use super::fields::{Choices, Field, Fields, Kind, field};
 use super::history::FieldChange;
 use super::note;
@@ -12,6 +13,7 @@ use super::options::closed_words;
 use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
+use super::similar;
 use super::store::Ticket;
 use super::values::{Names, Value, Values};
 use super::wording::{self, Change};
@@ -77,6 +79,13 @@ impl Typed {
             // Whoever makes up names is told of the first of them; all of them would fill pages.
             None if full && fields.named(name).is_none() => {}
             None => self.request.set.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    /// Sets a field that nobody has typed.
+    pub fn fill(&mut self, name: &str, value: &str) {
+        if self.value(name).is_none() {
+            self.request.set.push((name.to_owned(), value.to_owned()));
         }
     }
 
@@ -527,6 +536,10 @@ pub(super) struct Preview {
     pub changes: Vec<Change>,
     pub newer: Option<Newer>,
     pub problems: Vec<Problem>,
+    /// Who will be told, with why.
+    pub told: Vec<audience::Shown>,
+    /// Open tickets that may be about the same as a new one.
+    pub similar: Vec<similar::Similar>,
 }
 
 #[derive(Debug, Clone, Serialize)]

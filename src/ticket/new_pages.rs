@@ -9,15 +9,20 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::change_pages::{PreviewPart, rendered};
-use super::fields::{Choices, Field, Fields, Kind, PLANNING};
+use super::fields::{Choices, Field, Fields, Kind, PLANNING, field};
 use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
 use super::plan::{self, Planner};
 use super::store;
+use super::texts::{self, Kind as TextKind};
 use super::values::{Names, People};
-use super::workflows;
-use super::{NO_TICKET, TICKET_ADMIN, TICKET_APPEND, TICKET_CREATE, TICKET_VIEW, edit, people, ticket_href};
+use super::{
+    NO_TICKET, TICKET_ADMIN, TICKET_APPEND, TICKET_CREATE, TICKET_VIEW, audience, copy, edit, people, similar,
+    template, ticket_href, workflows,
+};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::text::fold;
 use crate::web::form::{Form, shortened};
+use crate::web::paging::with_value;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 pub fn routes() -> Vec<Route> {
@@ -29,8 +34,12 @@ async fn blank(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
             let room = enter(desk, &project)?;
-            let typed = prefilled(desk, &room.project.read(Fields::load)?);
-            page(desk, &room, &typed, Draft::default())
+            let choices = room.project.read(|db| Choices::load(db, &room.viewer))?;
+            let mut typed = prefilled(desk, &choices.fields);
+            let copied = room.project.read(|db| copy::prefill(desk, db, &room, &choices, &mut typed))?;
+            let start = begin(desk, &room, &choices, &mut typed, copied)?;
+            let problems = start.problem.clone().into_iter().collect();
+            page(desk, &room, &typed, Draft { start, problems, ..Draft::default() })
         })
         .await
 }
@@ -46,7 +55,7 @@ async fn file(visit: Visit, project: String, data: Data<'_>) -> Answer {
 }
 
 /// Whoever may file tickets need not see any (row T17); whoever may do neither learns nothing.
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
+pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
     let room = desk.room(project)?;
     if !room.viewer.may(TICKET_CREATE) {
         room.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
@@ -62,6 +71,84 @@ fn prefilled(desk: &Desk, fields: &Fields) -> Typed {
         if fields.named(&name).is_some() { (format!("field_{name}"), value) } else { (name, value) }
     });
     form::read(fields, &Form::new(pairs.collect()), None)
+}
+
+/// What the form begins with, and what else it could.
+#[derive(Default)]
+struct Start {
+    templates: Vec<Choice>,
+    /// Something stands in the description that nobody has typed.
+    given: bool,
+    /// What the address asks for and can't have.
+    problem: Option<Problem>,
+}
+
+/// A template to begin with.
+#[derive(Serialize)]
+struct Choice {
+    name: String,
+    href: String,
+    current: bool,
+}
+
+/// `?template=Crash`, else the first that speaks of such tickets; `?template=` is none.
+fn begin(desk: &Desk, room: &Room, choices: &Choices, typed: &mut Typed, copied: bool) -> Result<Start> {
+    let described = typed.value("description").is_some();
+    let pairs: Vec<(String, String)> =
+        desk.visit.pairs().into_iter().filter(|(name, value)| name != "template" && !value.is_empty()).collect();
+    room.project.read(|db| {
+        let templates = texts::offered(db, TextKind::Template)?;
+        let named = desk.visit.value("template").filter(|name| !name.is_empty());
+        if copied || (templates.is_empty() && named.is_none()) {
+            return Ok(Start { given: described, ..Start::default() });
+        }
+        let chosen = match &named {
+            Some(name) => templates.iter().find(|row| fold(&row.name) == fold(name.trim())).cloned(),
+            None if described || desk.visit.value("template").is_some() => None,
+            None => {
+                let proposed = planner(desk, db, room).create(&plan::Request::default())?.after;
+                let id = |name: &str| match (field(name), typed.value(name)) {
+                    (Some(field), Some(value)) => choices.id_of(field, value),
+                    _ => proposed.id(name),
+                };
+                template::of(&templates, id("type"), id("component")).first().map(|row| (*row).clone())
+            }
+        };
+        if let Some(row) = &chosen {
+            let named = |name: &str, id: Option<i64>| {
+                field(name).zip(id).map(|(field, id)| choices.name_of(field, id).to_owned()).unwrap_or_default()
+            };
+            let (of_type, component) = (named("type", row.ticket_type), named("component", row.component));
+            for (name, value) in
+                [("summary", &row.summary), ("description", &row.text), ("type", &of_type), ("component", &component)]
+            {
+                if !value.is_empty() {
+                    typed.fill(name, value);
+                }
+            }
+        }
+        let path = format!("{}/newticket", room.root);
+        let choice = |row: &texts::TextRow| Choice {
+            name: row.name.clone(),
+            href: with_value(&path, &pairs, "template", &row.name),
+            current: chosen.as_ref().is_some_and(|chosen| chosen.id == row.id),
+        };
+        let none = Choice {
+            name: "none".to_owned(),
+            href: format!("{}template=", with_query(&with_value(&path, &pairs, "template", ""))),
+            current: chosen.is_none(),
+        };
+        let problem = named
+            .filter(|_| chosen.is_none())
+            .map(|name| Problem::new("", format!("There is no template “{}” any more.", shortened(&name))));
+        let given = described || chosen.as_ref().is_some_and(|row| !row.text.is_empty());
+        Ok(Start { templates: templates.iter().map(choice).chain([none]).collect(), given, problem })
+    })
+}
+
+/// An address to which another pair is added.
+fn with_query(href: &str) -> String {
+    format!("{href}{}", if href.contains('?') { '&' } else { '?' })
 }
 
 #[derive(Serialize)]
@@ -81,7 +168,10 @@ struct NewPage {
     draft_key: String,
     help_href: Option<String>,
     typed: bool,
+    templates: Vec<Choice>,
+    given: bool,
     similar_href: Option<String>,
+    search_href: Option<String>,
 }
 
 impl Page for NewPage {
@@ -92,6 +182,7 @@ impl Page for NewPage {
 #[derive(Default)]
 struct Draft {
     sent: bool,
+    start: Start,
     attach: bool,
     problems: Vec<Problem>,
     preview: Option<Preview>,
@@ -143,7 +234,10 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
             draft_key: format!("{}/newticket", room.row.id),
             help_href: help.map(|page| format!("{}{}", room.root, page.href)),
             typed: draft.sent,
-            similar_href: viewer.may(TICKET_VIEW).then(|| format!("{}/search", room.root)),
+            templates: draft.start.templates,
+            given: draft.start.given,
+            similar_href: viewer.may(TICKET_VIEW).then(|| format!("{}/newticket/similar", room.root)),
+            search_href: viewer.may(TICKET_VIEW).then(|| format!("{}/search", room.root)),
         })
     })?;
     Sheet::new("New ticket", sheet).at("/query").noindex().status(draft.status.unwrap_or(Status::Ok)).render(desk)
@@ -221,10 +315,16 @@ fn created_answer(desk: &Desk, room: &Room, form: &Form, id: i64, attach: bool) 
 }
 
 fn previewed(desk: &Desk, room: &Room, form: &Form, typed: &Typed, attach: bool, fragment: bool) -> Result<Answer> {
+    // Script shows them while the summary is typed.
+    let similar = if fragment { Vec::new() } else { similar::to(room, typed.value("summary").unwrap_or_default())? };
     let preview = room.project.read(|db| {
-        let mut preview = Preview { problems: typed.problems.clone(), ..Preview::default() };
-        match planner(desk, db, room).create(&typed.request) {
-            Ok(plan) => preview.problems.extend(plan.problems),
+        let mut preview = Preview { problems: typed.problems.clone(), similar, ..Preview::default() };
+        let planner = planner(desk, db, room);
+        match planner.create(&typed.request) {
+            Ok(plan) => {
+                preview.told = audience::of_plan(&planner, &room.row, None, &plan)?;
+                preview.problems.extend(plan.problems);
+            }
             Err(Error::Invalid(problems)) => preview.problems.extend(problems),
             Err(Error::Forbidden { message, .. }) => preview.problems.push(Problem::new("", message)),
             Err(other) => return Err(other),
@@ -233,7 +333,9 @@ fn previewed(desk: &Desk, room: &Room, form: &Form, typed: &Typed, attach: bool,
         Ok(preview)
     })?;
     if form.json {
-        return Answer::json(&serde_json::json!({ "html": preview.html, "problems": preview.problems }));
+        return Answer::json(&serde_json::json!({
+            "html": preview.html, "problems": preview.problems, "told": preview.told, "similar": preview.similar,
+        }));
     }
     if fragment {
         let html = desk.web().templates.document("ticket/preview.html", &PreviewPart { preview })?;

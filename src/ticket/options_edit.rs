@@ -381,12 +381,13 @@ fn write_default(tx: &Tx<'_>, field: &str, id: Option<i64>) -> Result<()> {
     Ok(())
 }
 
-/// Whether a ticket has it, or had it once: the history names it.
+/// Whether a ticket has it, or had it once: the history names it; or a text is for such tickets.
 fn is_used(db: &Connection, field: &'static str, id: i64) -> Result<bool> {
     // The names of the fields are the names of their columns, and ours.
     let sql = format!(
         "select exists (select 1 from ticket where {field} = ?2)
-             or exists (select 1 from ticket_value where field = ?1 and value = ?2)"
+             or exists (select 1 from ticket_value where field = ?1 and value = ?2)
+             or exists (select 1 from ticket_text where type = ?2 or component = ?2)"
     );
     Ok(db.prepare_cached(&sql)?.query_row((field, id), |row| row.get(0))?)
 }

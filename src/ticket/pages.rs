@@ -8,7 +8,7 @@ use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::conversation::{self, Asked, Conversation, Edited, Entry, Range, View, moment_href};
+use super::conversation::{self, Asked, Conversation, Edited, moment_href};
 use super::fields::{Choices, Field, Kind, PLANNING, field};
 use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
@@ -24,8 +24,8 @@ use super::verbs::{self, Giving, Verb};
 use super::watch_pages::{Watching, watching};
 use super::workflows;
 use super::{
-    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, access, export, people,
-    ticket_href, undo_pages,
+    TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, access, copy,
+    export, people, reply, ticket_href, undo_pages,
 };
 use crate::attachment::{self, File};
 use crate::base::component::Owner;
@@ -36,7 +36,6 @@ use crate::base::time::{Instant, When};
 use crate::base::viewer::Viewer;
 use crate::web::form::shortened;
 use crate::web::page::Alternate;
-use crate::web::paging::Paging;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
@@ -68,9 +67,12 @@ struct ShowPage {
     created: Moment,
     modified: Option<Moment>,
     closed: Option<Moment>,
-    description_html: String,
+    #[serde(flatten)]
+    talk: Conversation,
     description_reply_href: Option<String>,
     description_edited: Option<Edited>,
+    clone_href: Option<String>,
+    like_href: Option<String>,
     quick: Vec<Verb>,
     give: Option<Giving>,
     view_time: String,
@@ -78,10 +80,6 @@ struct ShowPage {
     upload_href: Option<String>,
     mentions: Vec<Mentions>,
     backlinks_href: String,
-    entries: Vec<Entry>,
-    views: Vec<View>,
-    paging: Paging,
-    ranges: Vec<Range>,
     old: Option<Old>,
     form: Option<EditForm>,
     sign_in: Option<String>,
@@ -131,6 +129,8 @@ struct EditForm {
     internal_chosen: bool,
     comment: String,
     replyto: String,
+    canned: Vec<reply::Canned>,
+    canned_href: String,
     fields: Vec<FormField>,
     planning: Vec<FormField>,
     description: Option<Description>,
@@ -286,6 +286,7 @@ impl<'a> Scene<'a> {
             files: &self.files,
             plain: &self.plain,
             current,
+            may_describe: may_describe(&self.room.viewer, self.ticket),
         })
     }
 
@@ -383,7 +384,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
     let scene = Scene::new(desk, db, room, ticket, &values, &choices)?;
     let latest = ticket.row.changes;
     let change = scene.group(version)?;
-    let conversation = scene.conversation(version, false)?;
+    let talk = scene.conversation(version, false)?;
     let of = |number: i64| with_list(desk, &format!("{}?version={number}", scene.plain));
     let page = ShowPage {
         head: scene.head()?,
@@ -391,9 +392,11 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         created: scene.created()?,
         modified: None,
         closed: None,
-        description_html: conversation.description_html,
+        talk,
         description_reply_href: None,
         description_edited: None,
+        clone_href: None,
+        like_href: None,
         quick: Vec::new(),
         give: None,
         view_time: version.to_string(),
@@ -401,10 +404,6 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         upload_href: None,
         mentions: Vec::new(),
         backlinks_href: mentions::href(room, ticket.row.id),
-        entries: conversation.entries,
-        views: conversation.views,
-        paging: conversation.paging,
-        ranges: conversation.ranges,
         old: Some(Old {
             version,
             latest,
@@ -430,7 +429,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
     let choices = Choices::load(db, &room.viewer)?;
     let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices)?;
     let (row, viewer) = (&ticket.row, &room.viewer);
-    let conversation = scene.conversation(row.changes, true)?;
+    let talk = scene.conversation(row.changes, true)?;
     let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
     let head = scene.head()?;
     let planned = draft.typed.as_ref().map(|typed| typed.placed(&choices, &ticket.values));
@@ -445,9 +444,11 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         created: scene.created()?,
         modified: (row.changed_at != row.created_at).then(|| scene.moment(row.changed_at, String::new())),
         closed: row.closed_at.map(|at| scene.moment(at, String::new())),
-        description_html: conversation.description_html,
+        talk,
         description_reply_href: comments.then(|| format!("{}?replyto=description#edit", scene.plain)),
         description_edited: description_edited(&scene)?,
+        clone_href: viewer.may(TICKET_CREATE).then(|| copy::clone_href(room, row.id)),
+        like_href: viewer.may(TICKET_CREATE).then(|| copy::like_href(room, row.id)),
         quick: verbs::of(one_click, verbs::ownership(viewer, row.owner)),
         give: verbs::giving(one_click),
         view_time: seen.unwrap_or(row.changes).to_string(),
@@ -455,10 +456,6 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         files: scene.files.clone(),
         mentions: mentions::newest(db, room, row.id)?,
         backlinks_href: mentions::href(room, row.id),
-        entries: conversation.entries,
-        views: conversation.views,
-        paging: conversation.paging,
-        ranges: conversation.ranges,
         old: None,
         undo: undo_pages::offered(db, room, ticket)?,
         undo_href: format!("{}/undo", scene.plain),
@@ -562,6 +559,8 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
             None => quotation(scene, may_note)?,
         },
         replyto,
+        canned: if may_comment { reply::choices(db, ticket)? } else { Vec::new() },
+        canned_href: format!("{}/reply/", scene.plain),
         fields,
         planning,
         description,
@@ -621,11 +620,12 @@ fn asked_note(scene: &Scene<'_>, may_note: bool) -> Result<Option<NoteRow>> {
     }
 }
 
-/// Row C04: who is answered, and their words with `> ` before each line.
+/// The words that the reader wants to answer.
 fn quotation(scene: &Scene<'_>, may_note: bool) -> Result<String> {
     if let Some(note) = asked_note(scene, may_note)? {
         let people = People::load(scene.db, note.author)?.shown_to(&scene.room.viewer);
-        return Ok(quoted(&people.called(note.author), &format!("note:{}", note.number), &note.text));
+        let target = format!("note:{}", note.number);
+        return Ok(reply::quotation(&people.called(note.author), &target, &note.text));
     }
     let Some(number) = asked_reply(scene) else { return Ok(String::new()) };
     let Some(group) = scene.group(number)? else { return Ok(String::new()) };
@@ -633,19 +633,7 @@ fn quotation(scene: &Scene<'_>, may_note: bool) -> Result<String> {
         0 => ("comment:description".to_owned(), scene.ticket.values.text("description")),
         number => (format!("comment:{number}"), group.change.comment.as_str()),
     };
-    Ok(quoted(&scene.author_of(&group)?, &target, text))
-}
-
-fn quoted(author: &str, target: &str, text: &str) -> String {
-    let author: String = author
-        .chars()
-        .flat_map(|character| {
-            let escaped = character.is_ascii_punctuation() && !",.@' ".contains(character);
-            escaped.then_some('\\').into_iter().chain([character])
-        })
-        .collect();
-    let quoted: Vec<String> = text.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
-    format!("Replying to [{author}]({target}):\n\n{}\n\n", quoted.join("\n"))
+    Ok(reply::quotation(&scene.author_of(&group)?, &target, text))
 }
 
 fn clashes(scene: &Scene<'_>, names: &Names<'_>, plan: Option<&Plan>, seen: Option<i64>) -> Result<Vec<Clash>> {

@@ -171,6 +171,7 @@ impl Planner<'_> {
             plan.problems
                 .push(Problem::new("field_summary", "A ticket needs a summary: one line that says what it is about."));
         }
+        plan.problems.extend(super::template::problems(self.db, &plan.after)?);
         Ok(plan)
     }
 

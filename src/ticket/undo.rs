@@ -81,7 +81,8 @@ fn undo_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, number: Optio
     let values = store::values_after(tx, id, before)?;
     let why = format!("Takes back comment:{}.", change.number);
     let choices = Choices::whole(tx)?;
-    let (taken_back, acl) = edit::append(tx, &ticket, &values, &choices, &why, None)?;
+    let (taken_back, acl) =
+        edit::append(tx, &ticket, &values, &choices, &edit::Said { comment: &why, ..edit::Said::default() })?;
     let description = values.text("description");
     if description != ticket.values.text("description") {
         edit::save_links(site, tx.project(), tx, id, "", acl, description)?;

@@ -480,8 +480,110 @@ pub const RULES: &[Rule] = &[
             get("/demo/newticket", MEMBERS),
             get("/demo/newticket?summary=New&description=See+%232&component=nonsense&action=nonsense", MEMBERS),
             get("/demo/newticket?component=Secret", MEMBERS),
+            get("/demo/newticket?template=nonsense", MEMBERS),
+            get("/demo/newticket?clone=1", MEMBERS),
+            get("/demo/newticket?clone=1&comment=1", MEMBERS),
+            get("/demo/newticket?clone=1&comment=2", NOBODY),
+            get("/demo/newticket?like=1", MEMBERS),
+            get("/demo/newticket?clone=2", INSIDERS),
+            get("/demo/newticket?clone=2&comment=1", INSIDERS),
+            get("/demo/newticket?like=2", INSIDERS),
+            get("/demo/newticket?clone=999", NOBODY),
             get("/hidden/newticket", ADMINS),
             get("/nowhere/newticket", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/newticket/similar",
+        doors: &[
+            get("/demo/newticket/similar?summary=See+the+plan", MEMBERS),
+            get("/demo/newticket/similar?summary=The+secret+matter+with+words+to+be+found", MEMBERS),
+            get("/demo/newticket/similar?summary=The+secret+matter+with+words&format=json", MEMBERS),
+            get("/demo/newticket/similar", MEMBERS),
+            get("/hidden/newticket/similar?summary=See+the+plan", ADMINS),
+            get("/nowhere/newticket/similar?summary=See+the+plan", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/ticket/<number>/reply/<id>",
+        doors: &[
+            get("/demo/ticket/1/reply/1", NOBODY),
+            get("/demo/ticket/2/reply/1", NOBODY),
+            get("/nowhere/ticket/1/reply/1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/task",
+        doors: &[
+            form("/demo/ticket/1/task", &[("task", "description-0-done")], [404, 404, 409, 409, 409]),
+            form("/demo/ticket/1/task", &[("task", "nonsense")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/1/task", &[("task", "comment-2-0-done")], NOBODY),
+            form("/demo/ticket/2/task", &[("task", "description-0-done")], [404, 404, 404, 409, 409]),
+            form("/demo/ticket/2/task", &[("task", "comment-1-0-done")], [404, 404, 404, 409, 409]),
+            form("/demo/ticket/999/task", &[("task", "description-0-done")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/seen",
+        doors: &[
+            form("/demo/ticket/1/seen", &[("change", "1")], [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1/seen", &[], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/seen", &[("change", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/seen", &[("change", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/look",
+        doors: &[
+            form("/demo/ticket/1/look", &[("order", "threaded"), ("show", "all")], [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1/look", &[("order", "nonsense"), ("show", "all")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/look", &[("order", "newest"), ("show", "all")], [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/look", &[("order", "newest"), ("show", "all")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/replies",
+        doors: &[
+            get("/demo/admin/ticket/replies", ADMINS),
+            get("/demo/admin/ticket/replies?format=json", ADMINS),
+            get("/hidden/admin/ticket/replies", ADMINS),
+            get("/nowhere/admin/ticket/replies", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/replies",
+        doors: &[
+            form(
+                "/demo/admin/ticket/replies",
+                &[("act", "add"), ("name", "Thanks"), ("text", "Thank you.")],
+                [404, 404, 404, 404, 303],
+            ),
+            form("/demo/admin/ticket/replies", &[("act", "add"), ("name", "Thanks")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/replies", &[("act", "retire"), ("id", "9")], NOBODY),
+            form("/demo/admin/ticket/replies", &[("act", "nonsense")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/ticket/replies", &[("act", "add")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/templates",
+        doors: &[
+            get("/demo/admin/ticket/templates", ADMINS),
+            get("/demo/admin/ticket/templates?format=json", ADMINS),
+            get("/hidden/admin/ticket/templates", ADMINS),
+            get("/nowhere/admin/ticket/templates", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/templates",
+        doors: &[
+            form(
+                "/demo/admin/ticket/templates",
+                &[("act", "add"), ("name", "Fault"), ("text", "## Steps\n")],
+                [404, 404, 404, 404, 303],
+            ),
+            form("/demo/admin/ticket/templates", &[("act", "add"), ("name", "")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/templates", &[("act", "change"), ("id", "9")], NOBODY),
+            form("/nowhere/admin/ticket/templates", &[("act", "add")], NOBODY),
         ],
     },
     Rule {

@@ -186,7 +186,7 @@ impl World {
     }
 
     pub fn run(&self, viewer: &Viewer, query: &Query) -> Result<Found> {
-        self.db.read(|db| query::run(db, viewer, &Choices::load(db, viewer)?, query))
+        self.db.read(|db| query::run(db, viewer, &*Choices::load(db, viewer)?, query))
     }
 }
 

@@ -16,14 +16,19 @@ pub fn post_forms(page: &str) -> Vec<PageForm> {
     let html = Html::parse_document(page);
     html.select(&selector("form"))
         .filter(|form| form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")))
-        .map(read)
+        .map(|form| read(&html, form))
         .collect()
 }
 
-fn read(form: ElementRef<'_>) -> PageForm {
+/// With the controls that stand elsewhere and name the form.
+fn read(html: &Html, form: ElementRef<'_>) -> PageForm {
     let mut fields = Vec::new();
     let mut names = Vec::new();
-    for control in form.select(&selector("input, textarea, select, button")) {
+    let all = selector("input, textarea, select, button");
+    let elsewhere =
+        html.select(&all).filter(|control| control.attr("form").is_some_and(|id| form.attr("id") == Some(id)));
+    let within = form.select(&all).filter(|control| control.attr("form").is_none());
+    for control in within.chain(elsewhere) {
         let Some(name) = control.attr("name") else {
             continue;
         };

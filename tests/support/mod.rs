@@ -11,10 +11,10 @@ pub mod repository;
 pub mod work_tree;
 pub mod server;
 
+use Duration;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rocket::local::blocking::Client;
 use tempfile::TempDir;
@@ -229,10 +229,10 @@ pub fn test_data(file: &str) -> Option<PathBuf> {
 }
 
 /// How long this thread computed, however busy the machine is with other things.
-pub fn cpu_time(work: impl FnOnce()) -> std::time::Duration {
+pub fn cpu_time(work: impl FnOnce()) -> Duration {
     let now = || {
         let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-        std::time::Duration::from_nanos(schedule.split(' ').next().unwrap().parse().unwrap())
+        Duration::from_nanos(schedule.split(' ').next().unwrap().parse().unwrap())
     };
     let begun = now();
     work();
