@@ -7,10 +7,11 @@ import { startSite } from "./site.mjs";
 import { code } from "./code.mjs";
 import { live } from "./live.mjs";
 import { story } from "./story.mjs";
+import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, live, story, tickets, wiki };
+const stories = { code, live, story, talk, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
