@@ -11,7 +11,7 @@ pub mod repository;
 pub mod work_tree;
 pub mod server;
 
-use Duration;
+use std::time::Duration;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
