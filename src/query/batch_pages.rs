@@ -13,7 +13,7 @@ use super::tree::Query;
 use super::{Found, from_address, run};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::batch::{self, Batch, Looked, Mode, Wish};
-use crate::ticket::fields::{Choices, Field, Kind};
+use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
 use crate::ticket::plan::ActionRequest;
 use crate::ticket::workflow::{self, Operation, owner_field, resolution_field};
 use crate::ticket::{TICKET_ADMIN, TICKET_BATCH_MODIFY, TICKET_VIEW, undo, workflows};
@@ -77,6 +77,7 @@ struct BatchPage {
     tickets: Vec<Ticket>,
     total: usize,
     fields: Vec<Control>,
+    planning: Vec<Control>,
     actions: Vec<Action>,
     comment: String,
     problems: Vec<Problem>,
@@ -179,11 +180,12 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
         chosen: chosen.as_ref().is_none_or(|chosen| chosen.contains(&line.id)),
     });
     let text = |name: &str| typed.form.map(|form| form.text(name).to_owned()).unwrap_or_default();
-    let fields = choices
+    let controls = choices
         .fields()
         .filter(|field| batch::takes(field) && (field.name != "reporter" || viewer.may(TICKET_ADMIN)))
-        .map(|field| control(&choices, field, typed.form))
-        .collect();
+        .map(|field| control(&choices, field, typed.form));
+    let (planning, fields): (Vec<Control>, Vec<Control>) =
+        controls.partition(|control| PLANNING.contains(&control.name));
     let sheet = BatchPage {
         href: format!("{}{PATH}", room.root),
         list: query.to_address(),
@@ -191,6 +193,7 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
         total: found.total,
         tickets: tickets.collect(),
         fields,
+        planning,
         actions,
         comment: text("comment"),
         problems: typed.problems,

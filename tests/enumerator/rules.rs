@@ -807,6 +807,95 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/ticket/<number>/delete",
+        doors: &[
+            get("/demo/ticket/1/delete", [404, 404, 403, 403, 200]),
+            get("/demo/ticket/2/delete", [404, 404, 404, 403, 200]),
+            get("/demo/ticket/3/delete", [404, 404, 404, 403, 200]),
+            get("/demo/ticket/999/delete", NOBODY),
+            get("/nowhere/ticket/1/delete", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/delete",
+        doors: &[
+            form("/demo/ticket/1/delete", &[], [404, 404, 403, 403, 303]),
+            form("/demo/ticket/2/delete", &[], [404, 404, 404, 403, 303]),
+            form("/demo/ticket/999/delete", &[], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/undo",
+        doors: &[
+            form("/demo/ticket/1/undo", &[], [404, 404, 409, 409, 409]),
+            form("/demo/ticket/2/undo", &[], [404, 404, 404, 409, 409]),
+            form("/demo/ticket/999/undo", &[], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/batchmodify",
+        doors: &[
+            get("/demo/batchmodify", [404, 404, 403, 403, 200]),
+            get("/demo/batchmodify?status=!closed", [404, 404, 403, 403, 200]),
+            get("/demo/batchmodify?nonsense=1", [404, 404, 403, 403, 422]),
+            get("/demo/batchmodify?done=1.1.1", [404, 404, 403, 403, 200]),
+            get("/demo/batchmodify?done=nonsense", [404, 404, 403, 403, 404]),
+            get("/nowhere/batchmodify", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/batchmodify",
+        doors: &[
+            form("/demo/batchmodify", &[("ticket", "1"), ("comment", "All of you")], [404, 404, 403, 403, 303]),
+            form(
+                "/demo/batchmodify",
+                &[("ticket", "1"), ("comment", "x"), ("preview", "1")],
+                [404, 404, 403, 403, 200],
+            ),
+            form("/demo/batchmodify", &[], [404, 404, 403, 403, 422]),
+            form("/demo/batchmodify", &[("act", "undo"), ("ticket", "1"), ("number", "1")], [404, 404, 403, 403, 404]),
+            form("/nowhere/batchmodify", &[], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/trash",
+        doors: &[
+            get("/demo/admin/ticket/trash", ADMINS),
+            get("/demo/admin/ticket/trash?format=json", ADMINS),
+            get("/hidden/admin/ticket/trash", ADMINS),
+            get("/nowhere/admin/ticket/trash", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/trash",
+        doors: &[
+            form("/demo/admin/ticket/trash", &[("act", "restore"), ("ticket", "1")], NOBODY),
+            form("/demo/admin/ticket/trash", &[("act", "purge"), ("ticket", "999")], NOBODY),
+            form("/demo/admin/ticket/trash", &[("act", "nonsense"), ("ticket", "1")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/ticket/trash", &[("act", "restore"), ("ticket", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/fields",
+        doors: &[
+            get("/demo/admin/ticket/fields", ADMINS),
+            get("/demo/admin/ticket/fields?format=json", ADMINS),
+            get("/hidden/admin/ticket/fields", ADMINS),
+            get("/nowhere/admin/ticket/fields", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/fields",
+        doors: &[
+            form("/demo/admin/ticket/fields", &[("act", "save"), ("name", "found_in")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/ticket/fields", &[("act", "preview"), ("name", "found_in")], ADMINS),
+            form("/demo/admin/ticket/fields", &[("act", "save"), ("name", "summary")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/fields", &[("act", "retire"), ("name", "found_in")], NOBODY),
+            form("/demo/admin/ticket/fields", &[("act", "nonsense")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/ticket/fields", &[("act", "save")], NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/admin/ticket/workflow",
         doors: &[
             get("/demo/admin/ticket/workflow", ADMINS),

@@ -11,10 +11,10 @@ pub mod repository;
 pub mod work_tree;
 pub mod server;
 
-use std::time::Duration;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rocket::local::blocking::Client;
 use tempfile::TempDir;
