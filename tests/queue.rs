@@ -666,3 +666,27 @@ fn whatever_is_closed_opened_hidden_and_moved_everything_has_the_class_it_ought_
         is_sound(&test);
     }
 }
+
+#[test]
+fn the_trash_of_a_closed_component_is_for_those_to_whom_it_is_open() {
+    let test = TestSite::new();
+    let office = test.user("office").member().can("TICKET_ADMIN");
+    let kim = test.user("kim").member().can("TICKET_ADMIN");
+    component(&test, "Personnel", &["--closed-to", "office"]);
+    file(&office, json!({ "summary": "Who earns what", "component": "Personnel" }));
+    file(&office, json!({ "summary": "Doors open late" }));
+    for ticket in ["1", "2"] {
+        test.command(&["ticket", "remove", "demo", ticket]).expect(0);
+    }
+
+    let seen = kim.get("/demo/admin/ticket/trash").expect(200).text();
+
+    assert!(seen.contains("Doors open late") && !seen.contains("earns"));
+    assert!(office.get("/demo/admin/ticket/trash").expect(200).text().contains("Who earns what"));
+    let hidden = test.command(&["ticket", "restore", "demo", "1", "--as", "kim"]).expect(1).stderr;
+    let missing = test.command(&["ticket", "restore", "demo", "7", "--as", "kim"]).expect(1).stderr;
+    assert_eq!(hidden.replace('1', "7"), missing);
+    test.command(&["ticket", "restore", "demo", "1", "--as", "office"]).expect(0);
+    office.get("/demo/ticket/1").expect(200);
+    is_sound(&test);
+}

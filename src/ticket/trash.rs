@@ -53,7 +53,7 @@ pub fn delete(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
 pub fn restore(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
     require(by.viewer)?;
     project.write(by, |tx| {
-        let ticket = in_trash(tx, id)?;
+        let ticket = in_trash(tx, by.viewer, id)?;
         let acl = access::class_of(tx, &ticket.values)?;
         move_to(tx, &ticket, acl)?;
         tx.prepare_cached("update ticket set deleted_at = null, deleted_by = null, class_before = null where id = ?1")?
@@ -68,7 +68,7 @@ pub fn purge(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
     require(by.viewer)?;
     by.viewer.require(TICKET_PURGE)?;
     project.write(by, |tx| {
-        let ticket = in_trash(tx, id)?;
+        let ticket = in_trash(tx, by.viewer, id)?;
         let merged: Option<i64> = tx
             .prepare_cached("select id from ticket where merged_into = ?1 limit 1")?
             .query_row([id], |row| row.get(0))
@@ -95,10 +95,17 @@ fn require(viewer: &Viewer) -> Result<()> {
     viewer.require_to_see(TICKET_ADMIN, NOT_IN_TRASH)
 }
 
-fn in_trash(db: &Connection, id: i64) -> Result<Ticket> {
-    let found = store::find_unseen(db, id)?.filter(|ticket| ticket.row.acl == TRASH_CLASS);
+fn in_trash(db: &Connection, viewer: &Viewer, id: i64) -> Result<Ticket> {
+    let sql = format!("select exists (select 1 from ticket where id = ?2 and {IS_OPEN})");
+    let is_open: bool = db.prepare_cached(&sql)?.query_row((viewer.acls(), id), |row| row.get(0))?;
+    let found = store::find_unseen(db, id)?.filter(|ticket| is_open && ticket.row.acl == TRASH_CLASS);
     found.ok_or_else(|| Error::not_found(NOT_IN_TRASH))
 }
+
+/// That the component of a ticket is not closed to the viewer of these classes: a closed one has a trash that the rest does
+/// not know of. Private tickets are known to all who may look into the trash, by the right that theirs brings along.
+const IS_OPEN: &str = "coalesce((select acl from field_option where id = ticket.component), 1)
+    in (select value from json_each(?1))";
 
 fn move_to(tx: &Tx<'_>, ticket: &Ticket, acl: i64) -> Result<()> {
     tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((&ticket.values, acl)))?;
@@ -149,12 +156,13 @@ fn erase(tx: &Tx<'_>, id: i64) -> Result<()> {
 /// What lies in the trash, the newest first.
 pub fn list(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Result<Vec<Trashed>> {
     require(viewer)?;
-    let mut statement = db.prepare_cached(
+    let sql = format!(
         "select ticket.id, summary, changes, deleted_at, person.login, person.display_name
          from ticket left join person on person.id = deleted_by
-         where deleted_at is not null order by deleted_at desc, ticket.id desc limit ?1 offset ?2",
-    )?;
-    let rows = statement.query_map((limit as i64, offset as i64), |row| {
+         where deleted_at is not null and {IS_OPEN} order by deleted_at desc, ticket.id desc limit ?2 offset ?3"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map((viewer.acls(), limit as i64, offset as i64), |row| {
         Ok(Trashed {
             id: row.get(0)?,
             summary: row.get(1)?,
@@ -168,16 +176,15 @@ pub fn list(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Re
 
 pub fn count(db: &Connection, viewer: &Viewer) -> Result<usize> {
     require(viewer)?;
-    let count: i64 = db
-        .prepare_cached("select count(*) from ticket where deleted_at is not null")?
-        .query_row([], |row| row.get(0))?;
+    let sql = format!("select count(*) from ticket where deleted_at is not null and {IS_OPEN}");
+    let count: i64 = db.prepare_cached(&sql)?.query_row([viewer.acls()], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// The ticket of that number, if it lies in the trash.
 pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<Ticket> {
     require(viewer)?;
-    in_trash(db, id)
+    in_trash(db, viewer, id)
 }
 
 /// The newest tombstones.
