@@ -9,6 +9,7 @@ pub mod own_fields;
 pub mod own_fields_edit;
 pub mod own_fields_admin;
 pub mod duration;
+pub mod calendar;
 pub mod asked;
 pub mod options;
 pub mod values;

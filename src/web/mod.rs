@@ -15,6 +15,7 @@ pub mod paging;
 pub mod panels;
 pub mod feed;
 pub mod job;
+pub mod calendar;
 pub mod diff;
 pub mod text;
 pub mod assets;
