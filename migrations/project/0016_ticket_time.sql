@@ -21,6 +21,9 @@ create index ticket_time_ticket on ticket_time (ticket, worked_on);
 create index ticket_time_day on ticket_time (worked_on, person);
 create unique index ticket_time_changeset on ticket_time (changeset, ticket) where changeset is not null;
 
+-- Minutes in all, as lists and queries need them; none where nobody has entered any. `check` adds them up again.
+alter table ticket add column worked integer;
+
 create table reminder (
     id integer primary key autoincrement,
     ticket integer not null references ticket (id),
@@ -40,3 +43,7 @@ create table bookmark (
     created_at integer not null,
     primary key (person, ticket)
 ) strict, without rowid;
+
+-- Who sees tickets sees who has worked how long on them; it can be taken back like any right.
+insert or ignore into permission_grant (subject_kind, subject, label, permission)
+    select subject_kind, subject, label, 'TIME_VIEW' from permission_grant where permission = 'TICKET_VIEW';

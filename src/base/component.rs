@@ -238,6 +238,17 @@ pub struct Order {
     pub deed: Deed,
     /// What is said on the ticket along with it: where it was committed, and the message. Compiled already.
     pub comment: String,
+    /// The time that it logs.
+    pub work: Option<Work>,
+}
+
+/// Time that a commit logs on a ticket.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub minutes: i64,
+    /// The commit, then every other that is the same change: what one of them has logged none logs again.
+    pub changesets: Vec<i64>,
+    pub committed_at: Instant,
 }
 
 /// How an order was followed.

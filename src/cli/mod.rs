@@ -22,6 +22,7 @@ mod serve;
 mod text;
 mod ticket;
 mod ticket_trash;
+mod ticket_time;
 mod upkeep;
 mod wiki;
 mod workflow;

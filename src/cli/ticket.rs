@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::output::print;
-use super::{Entered, Format, Shell, address, read_input};
+use super::{Entered, Format, Shell, address, read_input, ticket_time};
 use crate::attachment::blob::{self, Spool};
 use crate::attachment::edit as attachments;
 use crate::base::error::{Error, Problem, Result};
@@ -23,7 +23,7 @@ use crate::ticket::note_store::{self, NoteRow};
 use crate::ticket::plan::{ActionRequest, Request};
 use crate::ticket::store::{self, Ticket, Times};
 use crate::ticket::values::{Names, People, Values};
-use crate::ticket::{TICKET_APPEND, json, ticket_href};
+use crate::ticket::{TICKET_APPEND, TIME_VIEW, duration, json, ticket_href};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,6 +49,14 @@ pub enum Command {
     Change(Change),
     #[command(flatten)]
     Whole(super::ticket_trash::Command),
+    /// Enter time that was worked on a ticket; prints the number of the change
+    Time(ticket_time::Time),
+    /// The time that was worked, by person, ticket, milestone or period
+    Worked(ticket_time::Worked),
+    /// Remind somebody of a ticket on a day; prints the id of the reminder
+    Remind(ticket_time::Remind),
+    /// The reminders of whoever asks
+    Reminders(ticket_time::Reminders),
     /// Comment on a ticket; prints the number of the comment
     Comment {
         project: String,
@@ -112,6 +120,10 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         Command::List { project, query } => super::query::list(shell, &project, &query),
         Command::Change(request) => change(&shell.enter(&request.project)?, request),
         Command::Whole(command) => super::ticket_trash::run(shell, command),
+        Command::Time(time) => ticket_time::enter(&shell.enter(&time.project)?, time),
+        Command::Worked(worked) => ticket_time::worked(shell, &shell.enter(&worked.project)?, &worked),
+        Command::Remind(remind) => ticket_time::remind(&shell.enter(&remind.project)?, &remind),
+        Command::Reminders(asked) => ticket_time::reminders(shell, &shell.enter(&asked.project)?, &asked),
         Command::Comment { project, number, text, internal } => {
             comment(&shell.enter(&project)?, number, &text, internal)
         }
@@ -178,7 +190,8 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
                 let named = values.named_people(&choices.fields).into_iter();
                 let named = named.chain(json::people_of(&groups)).chain(notes.iter().filter_map(|note| note.author));
                 let people = People::load(db, named)?;
-                let text = readable(&Names { choices: &choices, people: &people }, &ticket, values, &groups);
+                let names = Names { choices: &choices, people: &people };
+                let text = readable(&names, &ticket, values, &groups, viewer.may(TIME_VIEW));
                 Ok(text + &noted(&people, &notes))
             }
             Format::Csv | Format::Ids => Err(Error::invalid("--format", "A ticket is shown as table or as json.")),
@@ -187,7 +200,7 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
     print(&text)
 }
 
-fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group]) -> String {
+fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group], sees_time: bool) -> String {
     let mut text = format!("#{} {}\n\n", ticket.row.id, values.text("summary"));
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
@@ -198,6 +211,7 @@ fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group
     for field in names.choices.fields.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
         match field.kind {
             Kind::Time => line(field.label, &times.of_field(field).map(Instant::iso).unwrap_or_default()),
+            _ if field.is_noted() => line(field.label, &times.worked.map(duration::written).unwrap_or_default()),
             _ => line(field.label, &names.joined(field, values.get(field.name))),
         }
     }
@@ -208,6 +222,10 @@ fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group
         let _ = write!(text, "\nComment {}, {author}, {}\n", change.number, change.at.iso());
         for field in &group.fields {
             let _ = writeln!(text, "  {}", said(names, field));
+        }
+        for entry in group.worked.iter().filter(|_| sees_time) {
+            let (time, who) = (duration::written(entry.minutes), names.people.login(Some(entry.person)));
+            let _ = writeln!(text, "  Worked: {time} by {who} on {}", entry.day);
         }
         paragraph(&mut text, "  ", &change.comment);
     }

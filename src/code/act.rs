@@ -6,7 +6,7 @@ use rusqlite::{Connection, named_params};
 use super::actor::Actor;
 use super::incoming::Stored;
 use super::short;
-use crate::base::component::{Deed, Obeyed, Order};
+use crate::base::component::{Deed, Obeyed, Order, Work};
 use crate::base::error::Result;
 use crate::base::project::Tx;
 use crate::base::site::Site;
@@ -43,7 +43,8 @@ pub fn rise(site: &Site, tx: &Tx<'_>, standing: &Standing<'_>, actor: &Actor) ->
     let (mut touched, mut steps) = (0, 0);
     for row in rows(tx, standing.commit.id)? {
         let strength = if standing.acts || level(&row.asked) < 3 { row.asked.as_str() } else { "refer" };
-        if level(&row.asked) < 2 || level(strength) <= level(&row.strength) {
+        // A mention does nothing but log time.
+        if level(&row.asked) < 2 && row.minutes <= 0 || level(strength) <= level(&row.strength) {
             continue;
         }
         let step = Step { strength, row: &row, twin: twin(tx, standing.commit, row.ticket)? };
@@ -66,15 +67,22 @@ struct Row {
     asked: String,
     strength: String,
     done: String,
+    minutes: i64,
 }
 
 fn rows(db: &Connection, changeset: i64) -> Result<Vec<Row>> {
     let mut statement = db.prepare_cached(
-        "select ticket, asked, strength, done from changeset_ticket
+        "select ticket, asked, strength, done, minutes from changeset_ticket
          join changeset on changeset.id = changeset and not dormant where changeset = ?1 order by ticket",
     )?;
     let rows = statement.query_map([changeset], |row| {
-        Ok(Row { ticket: row.get(0)?, asked: row.get(1)?, strength: row.get(2)?, done: row.get(3)? })
+        Ok(Row {
+            ticket: row.get(0)?,
+            asked: row.get(1)?,
+            strength: row.get(2)?,
+            done: row.get(3)?,
+            minutes: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -140,13 +148,35 @@ fn take(site: &Site, tx: &Tx<'_>, standing: &Standing<'_>, step: &Step<'_>, acto
         "reopen" => Deed::Reopen,
         _ => Deed::Refer,
     };
+    let work = work(tx, standing.commit, step.row)?;
+    if step.strength == "mention" {
+        let order = Order { ticket: step.row.ticket, deed: Deed::Refer, comment: String::new(), work };
+        let obeyed = tx.project().components().obey(site, tx, viewer, &order)?;
+        return Ok(Obeyed { done: None, ..obeyed });
+    }
     let said_by_twin = step.twin.as_ref().filter(|twin| level(&twin.done) > 0).map(|twin| twin.sha.as_str());
     let comment = if level(&step.row.done) > 0 || said_by_twin.is_some() {
         arrived(standing.sha, standing.branch, said_by_twin)
     } else {
         told(standing.sha, standing.branch, &standing.commit.message)
     };
-    tx.project().components().obey(site, tx, viewer, &Order { ticket: step.row.ticket, deed, comment })
+    tx.project().components().obey(site, tx, viewer, &Order { ticket: step.row.ticket, deed, comment, work })
+}
+
+/// The time that the commit logs on a ticket.
+fn work(db: &Connection, commit: &Stored, row: &Row) -> Result<Option<Work>> {
+    if row.minutes <= 0 {
+        return Ok(None);
+    }
+    let mut statement = db.prepare_cached(
+        "select other.id from changeset as own
+         join changeset as other on other.references_key = own.references_key and other.patch_id = own.patch_id
+           and other.id <> own.id
+         where own.id = ?1 and own.references_key <> '' and own.patch_id <> ''",
+    )?;
+    let twins = statement.query_map([commit.id], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let changesets = std::iter::once(commit.id).chain(twins).collect();
+    Ok(Some(Work { minutes: row.minutes, changesets, committed_at: commit.committed_at }))
 }
 
 fn save(tx: &Tx<'_>, changeset: i64, step: &Step<'_>, taken: &Obeyed) -> Result<()> {

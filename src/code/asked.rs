@@ -107,13 +107,11 @@ fn line(asked: Asked, card: &Card, twin: Option<&Changeset>, is_baseline: bool, 
             "close" => "It was closed.",
             "reopen" => "It was reopened.",
             "refer" => "A comment on it tells of this commit.",
+            _ if asked.change.is_some() => "Its time was logged.",
             _ => "",
         }
         .to_owned(),
-        change: asked
-            .change
-            .filter(|_| asked.done != "none")
-            .map(|number| Change { number, href: format!("{href}#comment:{number}") }),
+        change: asked.change.map(|number| Change { number, href: format!("{href}#comment:{number}") }),
         why_not: why_not(&asked, is_baseline),
         twin: twin.map(|twin| Twin {
             short: short(&twin.sha).to_owned(),
@@ -156,6 +154,7 @@ fn why_not(asked: &Asked, is_baseline: bool) -> String {
     }
     let waits = asked.strength != asked.asked;
     match asked.asked.as_str() {
+        "mention" if asked.change.is_some() => String::new(),
         "mention" => "A mention does nothing on the ticket.".to_owned(),
         _ if is_baseline && asked.done == "none" => {
             "It was there when the repository was connected, so it did nothing.".to_owned()

@@ -86,7 +86,8 @@ fn insert(tx: &Tx<'_>, commit: &Incoming, dormant: bool) -> Result<i64> {
         "insert into changeset_ticket (changeset, ticket, asked, strength, minutes) values (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (ticket, asked) in &commit.asked {
-        let is_mention = asked.verb == super::commit_refs::Verb::Mention && !dormant;
+        // One that logs time has that to do.
+        let is_mention = asked.verb == super::commit_refs::Verb::Mention && asked.minutes == 0 && !dormant;
         let strength = if is_mention { "mention" } else { "none" };
         statement.execute((id, ticket, asked.verb.name(), strength, asked.minutes))?;
     }

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use rusqlite::Connection;
+use serde::Serialize;
 
 use super::store::MilestoneRow;
 use crate::base::error::{Error, Result};
@@ -165,12 +166,36 @@ impl State {
     }
 }
 
+/// A day as pages show it: the `Due` of `roadmap/_parts.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Day {
+    kind: &'static str,
+    words: String,
+    pub exact: String,
+    iso: String,
+    /// It has passed.
+    #[serde(skip)]
+    pub late: bool,
+}
+
+impl Day {
+    /// How a calendar date stands today; what is none has no date.
+    pub fn of(date: &str, clock: &Clock) -> Self {
+        let Standing { state, words, exact, iso } = standing_of(date.parse().ok(), clock);
+        Self { kind: state.name(), words, exact, iso, late: state == State::Late }
+    }
+}
+
 pub fn standing(row: &MilestoneRow, clock: &Clock) -> Standing {
     if let Some(at) = row.completed_at {
         let words = format!("Completed {}", at.ago(clock.now));
         return Standing { state: State::Completed, words, exact: in_words(clock.day(at)), iso: at.iso() };
     }
-    let Some(due) = row.due.as_deref().and_then(|due| due.parse::<Date>().ok()) else {
+    standing_of(row.due.as_deref().and_then(|due| due.parse().ok()), clock)
+}
+
+fn standing_of(due: Option<Date>, clock: &Clock) -> Standing {
+    let Some(due) = due else {
         let words = "No date set".to_owned();
         return Standing { state: State::Undated, words, exact: String::new(), iso: String::new() };
     };

@@ -1,4 +1,4 @@
-//! What a query finds for other programs: CSV, tab-separated, JSON and Atom (rows Q23, G09, G10).
+//! What a query finds for other programs: CSV, tab-separated, JSON, Atom and iCalendar (rows Q23, G09, G10).
 //!
 //! Cells are the very data: a text that begins with `=` is not disguised, since programs read these files back. Lists are
 //! bounded; where there is more, the answer names the next part (`Link: …; rel="next"`, in JSON `next`).
@@ -8,20 +8,23 @@ use rocket::http::{ContentType, Status};
 use rusqlite::Connection;
 
 use super::table::{shorten_addresses, shortened};
-use super::tree::{Column, Order, Query};
+use super::tree::{Clause, Column, Operator, Order, Query};
 use super::{Found, TicketLine, run, run_whole};
 use crate::base::error::Result;
 use crate::base::markup::{self, Html};
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
+use crate::ticket::calendar::{Todo, todo};
 use crate::ticket::fields::Choices;
 use crate::ticket::ticket_href;
+use crate::web::calendar::Calendar;
 use crate::web::feed::{Entry, Feed};
 use crate::web::{Answer, Desk, Room};
 
 /// A file has so many tickets at most.
 const MOST: usize = 10_000;
 const FEED_ENTRIES: usize = 50;
+const MOST_IN_CALENDAR: usize = 1_000;
 const LONGEST_EXCERPT: usize = 1_000;
 const BOM: &str = "\u{FEFF}";
 
@@ -31,6 +34,7 @@ pub enum Kind {
     Tab,
     Json,
     Atom,
+    Ics,
 }
 
 /// The answer in that format. `Invalid` for a date that can't be read and a page that there is not.
@@ -46,6 +50,9 @@ pub fn answer(
     if kind == Kind::Atom {
         return feed(desk, room, db, choices, query, &root);
     }
+    if kind == Kind::Ics {
+        return calendar(desk, room, db, choices, query);
+    }
     let bound = |size: usize| if size == 0 { MOST } else { size.min(MOST) };
     let max = match (query.max, kind) {
         (None, Kind::Json) => None,
@@ -58,7 +65,7 @@ pub fn answer(
     };
     shorten_addresses(&mut found, &room.viewer, &query);
     let (separator, format, file, content_type) = match kind {
-        Kind::Json | Kind::Atom => return Answer::json(&query.json(&found, choices, &root)),
+        Kind::Json | Kind::Atom | Kind::Ics => return Answer::json(&query.json(&found, choices, &root)),
         Kind::Csv => (',', "csv", "query.csv", ContentType::new("text", "csv")),
         Kind::Tab => ('\t', "tab", "query.tsv", ContentType::new("text", "tab-separated-values")),
     };
@@ -118,6 +125,40 @@ fn cell(line: &TicketLine, column: Column, choices: &Choices, viewer: &Viewer) -
 fn local(at: Instant, viewer: &Viewer) -> String {
     let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(viewer.zone());
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Those tickets of the query that have a day on which they are due.
+fn calendar(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, query: &Query) -> Result<Answer> {
+    let mut dated = Query { group: None, page: 1, max: Some(MOST_IN_CALENDAR), ..query.clone() };
+    dated.rows = Column::built_in("description").and_then(Column::field).into_iter().collect();
+    dated.columns = Some(Column::built_in("resolved").into_iter().collect());
+    if let Some(column) = Column::built_in("due") {
+        let has_day = Clause { column, operator: Operator::Is, negated: true, values: vec![String::new()] };
+        if dated.groups.is_empty() {
+            dated.groups.push(Vec::new());
+        }
+        for group in &mut dated.groups {
+            group.push(has_day.clone());
+        }
+        dated.order = vec![Order { column, descending: false }];
+    }
+    let found = run(db, &room.viewer, choices, &dated)?;
+    let mut calendar = Calendar::begin("Tickets", &format!("{}: tickets", room.row.called()));
+    for line in &found.lines {
+        let one = Todo {
+            id: line.id,
+            summary: line.summary.clone(),
+            description: line.description.clone().unwrap_or_default(),
+            status: line.status,
+            priority: line.priority,
+            due: line.due.as_deref().and_then(|due| due.parse().ok()),
+            created_at: line.created_at,
+            changed_at: line.changed_at,
+            closed_at: line.more.get("resolved").and_then(|cell| cell.at),
+        };
+        todo(&mut calendar, desk, room, choices, &one);
+    }
+    Ok(calendar.answer())
 }
 
 /// The newest tickets of the query, whatever its own order.

@@ -7,9 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::tree::Column;
 use crate::base::error::Result;
+use crate::base::moment;
 use crate::base::project::called;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
+use crate::milestone::due;
 use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
 use crate::ticket::json as ticket_json;
 use crate::ticket::status::Category;
@@ -51,6 +53,10 @@ pub struct TicketLine {
     pub keywords: String,
     pub created_at: Instant,
     pub changed_at: Instant,
+    /// The day on which it is due.
+    pub due: Option<String>,
+    /// That day has passed.
+    pub is_late: bool,
     /// Values of the fields that are read only where a list shows them, see [`more`].
     pub more: BTreeMap<&'static str, Cell>,
 }
@@ -144,7 +150,7 @@ impl TicketLine {
 
 /// Whether a field is read only where a list shows it.
 pub(super) fn is_more(field: &Field) -> bool {
-    field.own || PLANNING.contains(&field.name) || matches!(field.name, "started" | "resolved" | "contacted")
+    field.own || PLANNING.contains(&field.name) || matches!(field.name, "started" | "resolved" | "contacted" | "worked")
 }
 
 /// Reads such fields for the lines of a page: those with a column in one query, the others in one.
@@ -242,7 +248,7 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
     let list = json!(ids).to_string();
     let mut statement = db.prepare_cached(
         "select id, summary, case when ?2 then description end as description, status, reporter, owner, type, priority,
-           severity, component, version, resolution, milestone, keywords, created_at, changed_at
+           severity, component, version, resolution, milestone, keywords, created_at, changed_at, due
          from ticket where id in (select value from json_each(?1))",
     )?;
     let mut rows = statement.query((&list, with_description))?;
@@ -266,9 +272,17 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
             keywords: row.get(13)?,
             created_at: row.get(14)?,
             changed_at: row.get(15)?,
+            due: row.get(16)?,
+            is_late: false,
             more: BTreeMap::new(),
         };
         lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
+    }
+    if lines.values().any(|(line, _)| line.due.is_some()) {
+        let today = moment::iso(due::Clock::of(db)?.today).unwrap_or_default();
+        for (line, _) in lines.values_mut() {
+            line.is_late = line.due.as_ref().is_some_and(|due| *due < today);
+        }
     }
     let cc = cc_of(db, &list)?;
     let mut meant: Vec<i64> = lines.values().flat_map(|(_, people)| people.iter().flatten().copied()).collect();

@@ -16,14 +16,19 @@ use super::tree::{Clause, Column, Operator, Order, Query, USER};
 use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_pairs, macros, run};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
+use crate::base::moment;
 use crate::base::resource::Resource;
+use crate::milestone::due::Clock;
 use crate::ticket::fields::{Choices, Fields, Kind};
 use crate::ticket::options::closed_words;
 use crate::ticket::people;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
-use crate::ticket::{TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, ticket_href};
+use crate::ticket::{
+    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, reminders,
+    ticket_href,
+};
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
 use crate::web::text::Reader;
@@ -32,6 +37,8 @@ use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 /// A page holds so many tickets at most, whatever `max` says; fewer with their descriptions.
 const MOST_ON_PAGE: usize = 1_000;
 const MOST_WITH_TEXTS: usize = 100;
+/// A longer address is not carried along by the buttons that mark tickets: they lead to the ticket then.
+const LONGEST_BACK: usize = 4_000;
 /// Pages on either side of this one that have a link of their own.
 const WINDOW: usize = 3;
 /// Names that say how a page is made; an address with nothing else asks for nothing.
@@ -85,6 +92,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         "csv" => Some(export::Kind::Csv),
         "tab" | "tsv" => Some(export::Kind::Tab),
         "atom" | "rss" => Some(export::Kind::Atom),
+        "ics" => Some(export::Kind::Ics),
         other => {
             let message = format!("There is no format `{}` here.", crate::web::form::shortened(other));
             return Err(Error::invalid("format", message));
@@ -274,6 +282,15 @@ struct ShowPage {
     new_ticket_href: Option<String>,
     verbs: bool,
     verbs_href: Option<String>,
+    reminders: Option<Reminders>,
+    back: Option<String>,
+}
+
+/// Reminders of the reader that are due.
+#[derive(Serialize)]
+struct Reminders {
+    count: usize,
+    href: String,
 }
 
 impl Page for ShowPage {
@@ -330,6 +347,10 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     }
     let aside = aside(desk, room);
     let mut drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
+    if room.viewer.signed_in() {
+        let ids: Vec<i64> = found.iter().flat_map(|found| &found.lines).map(|line| line.id).collect();
+        drawing = drawing.with_stars(bookmarks::among(db, &room.viewer, &ids)?);
+    }
     if let Some(found) = found.as_ref().filter(|_| !aside.is_empty()) {
         let list = format!("{}{aside}", explicit(&query));
         drawing = drawing.with_acts(acts(desk, room, db, choices, &list, found)?, aside);
@@ -390,6 +411,12 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             format!("{}/query?{}{other}", room.root, explicit(&query))
         }),
         new_ticket_href: room.viewer.may(TICKET_CREATE).then(|| format!("{}/newticket", room.root)),
+        reminders: if asked.nothing { due_reminders(room, db)? } else { None },
+        back: room
+            .viewer
+            .signed_in()
+            .then(|| Some(desk.visit.here()).filter(|here| here.len() <= LONGEST_BACK))
+            .map(Option::unwrap_or_default),
         problems: asked.problems,
     };
     let mut sheet = Sheet::new("Tickets", sheet).at("/query").alternates(alternates);
@@ -495,7 +522,7 @@ fn orders(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
 
 fn exports(path: &str, query: &Query) -> Vec<Link> {
     let address = explicit(&Query { page: 1, ..query.clone() });
-    [("CSV", "csv"), ("Tab-separated", "tab"), ("JSON", "json"), ("Atom", "atom")]
+    [("CSV", "csv"), ("Tab-separated", "tab"), ("JSON", "json"), ("Atom", "atom"), ("iCalendar", "ics")]
         .map(|(label, format)| Link { label, href: format!("{path}?{address}&format={format}") })
         .into()
 }
@@ -505,9 +532,20 @@ fn alternate(export: &Link) -> Alternate {
         "CSV" => "text/csv",
         "JSON" => "application/json",
         "Atom" => "application/atom+xml",
+        "iCalendar" => "text/calendar",
         _ => "text/tab-separated-values",
     };
     Alternate { href: export.href.clone(), media_type, title: format!("Tickets as {}", export.label) }
+}
+
+/// None where nothing is due.
+fn due_reminders(room: &Room, db: &Connection) -> Result<Option<Reminders>> {
+    if room.viewer.person.is_none() {
+        return Ok(None);
+    }
+    let today = moment::iso(Clock::of(db)?.today).unwrap_or_default();
+    let count = reminders::due_of_viewer(db, &room.viewer, &today)?;
+    Ok((count > 0).then(|| Reminders { count, href: format!("{}/reminders", room.root) }))
 }
 
 /// The lists that are wanted most.
@@ -523,5 +561,16 @@ fn ready(room: &Room, query: &Query, choices: &Choices, aside: &str) -> Vec<Read
         href: format!("{}/query?{}{aside}", room.root, explicit(&list)),
         current: list.groups == query.groups,
     };
-    lists.into_iter().map(entry).collect()
+    let mut ready: Vec<Ready> = lists.into_iter().map(entry).collect();
+    let mut lead = |label, path: &str| {
+        ready.push(Ready { label, href: format!("{}{path}", room.root), current: false });
+    };
+    if room.viewer.signed_in() {
+        lead("Bookmarks", "/bookmarks");
+        lead("Reminders", "/reminders");
+    }
+    if room.viewer.may(TIME_VIEW) {
+        lead("Time", "/time");
+    }
+    ready
 }

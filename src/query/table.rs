@@ -27,6 +27,8 @@ const LONGEST_LIST: usize = 1_000;
 const LONGEST_CELL: usize = 200;
 /// There are classes for so many priorities; the rest look alike (row Q22).
 const RANKS: usize = 5;
+/// As `ui.icon` draws it.
+const STAR: &str = "m8 1.9 1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3 4.3-.6z";
 
 /// The fields of `query/_table.html`.
 #[derive(Debug, Serialize)]
@@ -67,18 +69,25 @@ pub struct Drawing<'a> {
     acts: Option<HashMap<i64, Html>>,
     /// What addresses of this list have beside the query: `&verbs=1`.
     aside: &'static str,
+    /// The tickets that the reader has marked; none where nothing can be marked.
+    marked: Option<Vec<i64>>,
 }
 
 impl<'a> Drawing<'a> {
     pub fn new(query: &'a Query, choices: &'a Choices, viewer: &'a Viewer, root: &'a str) -> Self {
         let list = format!("query:{}", Query { page: 1, ..query.clone() }.to_address());
         let list = (list.len() <= LONGEST_LIST).then(|| address::query_value(&list));
-        Self { query, choices, viewer, root, list, acts: None, aside: "" }
+        Self { query, choices, viewer, root, list, acts: None, aside: "", marked: None }
     }
 
     /// The same with a column of what can be done; `aside` asks for it in addresses.
     pub fn with_acts(self, acts: HashMap<i64, Html>, aside: &'static str) -> Self {
         Self { acts: Some(acts), aside, ..self }
+    }
+
+    /// The same with a star beside each ticket: a button of the form `bookmark`, which the page has.
+    pub fn with_stars(self, marked: Vec<i64>) -> Self {
+        Self { marked: Some(marked), ..self }
     }
 
     /// The address of the ticket in a line of the whole list, counted from 0.
@@ -129,8 +138,20 @@ impl<'a> Drawing<'a> {
             html.tag(" has-more");
         }
         html.tag("\">");
-        for column in columns {
-            let cell = self.cell(line, *column, href);
+        // The sign stands by the day, where that is shown.
+        let sign = self
+            .is_late(line)
+            .then(|| if columns.iter().any(|column| column.name() == "due") { "due" } else { "summary" });
+        for (at, column) in columns.iter().enumerate() {
+            let mut cell = self.cell(line, *column, href);
+            if at == 0
+                && let Some(marked) = &self.marked
+            {
+                self.star(&mut cell, line.id, marked.contains(&line.id));
+            }
+            if sign == Some(column.name()) {
+                late(&mut cell, line.due.as_deref().unwrap_or_default());
+            }
             html.tag("<td role=\"cell\" class=\"col-").tag(column.name());
             if cell.as_str().is_empty() {
                 html.tag(" blank");
@@ -218,6 +239,22 @@ impl<'a> Drawing<'a> {
         }
         html.tag(" dir=\"auto\">").text(words).tag("</a>");
         html
+    }
+
+    fn is_late(&self, line: &TicketLine) -> bool {
+        line.is_late && !line.category(self.choices).is_closed()
+    }
+
+    fn star(&self, html: &mut Html, id: i64, on: bool) {
+        html.tag("<button class=\"quiet star-button").tag(if on { " star-on\"" } else { "\"" });
+        html.tag(" type=\"submit\" form=\"bookmark\" name=\"on\" value=\"").tag(if on { "0" } else { "1" });
+        html.tag("\" aria-pressed=\"").tag(if on { "true\"" } else { "false\"" });
+        html.attribute("formaction", &format!("{}{}/bookmark", self.root, ticket_href(id)))
+            .attribute("aria-label", &format!("Bookmark #{id}"))
+            .tag("><svg class=\"icon icon-star\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" ")
+            .tag("aria-hidden=\"true\" focusable=\"false\"><path d=\"")
+            .tag(STAR)
+            .tag("\"/></svg></button>");
     }
 
     fn cell(&self, line: &TicketLine, column: Column, href: &str) -> Html {
@@ -359,6 +396,15 @@ pub fn parts(found: &Found) -> Vec<(Option<&GroupHead>, usize, usize)> {
     }
     let ends = found.groups.iter().skip(1).map(|next| next.first).chain([found.lines.len()]);
     found.groups.iter().zip(ends).map(|(head, end)| (Some(head), head.first, end)).collect()
+}
+
+/// What says that a ticket is late: a sign and its colour, in words for those who hear it.
+fn late(html: &mut Html, due: &str) {
+    html.tag(" <span class=\"overdue\"").attribute("title", &format!("It was due on {due}")).tag(
+        "><svg class=\"icon icon-due-late\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" \
+         focusable=\"false\"><path d=\"M8 2.25 14.5 13.5h-13z\"/><path d=\"M8 6.5v3.25M8 11.5v.25\"/></svg>",
+    );
+    html.tag("<span class=\"unseen\">late</span></span>");
 }
 
 fn people(people: &[Person]) -> Html {

@@ -16,7 +16,7 @@ use crate::milestone::name::MilestoneName;
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{self, MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, NO_MILESTONE};
 use crate::ticket::fields::{Choices, Field, Kind, field};
-use crate::ticket::{TICKET_CREATE, TICKET_VIEW};
+use crate::ticket::{TICKET_CREATE, TICKET_VIEW, TIME_VIEW};
 use crate::web::address;
 use crate::web::form::shortened;
 use crate::web::page::Alternate;
@@ -64,6 +64,7 @@ struct MilestonePage {
     next: Option<Named>,
     may: May,
     new_ticket_href: Option<String>,
+    time_href: Option<String>,
 }
 
 impl Page for MilestonePage {
@@ -193,6 +194,8 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
         },
         new_ticket_href: creates_tickets
             .then(|| format!("{}/newticket?milestone={}", room.root, address::segment(&row.name))),
+        time_href: (viewer.may(TIME_VIEW) && viewer.may(TICKET_VIEW))
+            .then(|| format!("{}/time?from=&to=&by=ticket&milestone={}", room.root, address::query_value(&row.name))),
         name: row.name.clone(),
         roadmap_href: format!("{}/roadmap", room.root),
         href: href.clone(),

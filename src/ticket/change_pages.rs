@@ -17,7 +17,7 @@ use super::note::{self, Submitted};
 use super::pages::{Draft, as_json, drawn, planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
-use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, audience, people, reply, ticket_href};
+use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, audience, people, reply, ticket_href, worked};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -254,6 +254,10 @@ fn preview(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, typed: &T
             let people = plan.before.named_people(fields).into_iter().chain(plan.after.named_people(fields));
             let people = People::load(db, people)?.shown_to(&room.viewer);
             preview.changes = pending(&Names { choices: &plan.choices, people: &people }, &plan, typed);
+            if let Some(worked) = &plan.worked {
+                let people = People::load(db, worked.person_id())?.shown_to(&room.viewer);
+                preview.changes.push(worked::pending(&plan.choices, &people, worked));
+            }
             preview.problems.extend(edit::conflict_problems(&plan));
             preview.problems.extend(plan.problems);
         }

@@ -21,6 +21,7 @@ use super::store::{self, Ticket};
 use super::tasks::{self, Progress};
 use super::values::{Names, People};
 use super::wording::{self, Change};
+use super::worked;
 use super::{TICKET_APPEND, TICKET_CREATE, TICKET_EDIT_COMMENT, copy, json};
 use crate::attachment::File;
 use crate::base::error::Result;
@@ -396,6 +397,7 @@ fn of_group(
             .fields
             .iter()
             .map(|field| wording::change(names, field, &format!("{}?action=diff&version={number}", asked.plain)))
+            .chain(worked::wording(viewer, names.people, &group.worked, change))
             .collect(),
         comment_html,
         in_reply_to: change.reply_to.map(|answered| match answered {

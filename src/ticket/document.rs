@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::sync::Cache;
 use rusqlite::Connection;
 
-use super::fields::{Choices, FIELDS, Fields, Kind};
+use super::fields::{Choices, FIELDS, Fields};
 use super::link::class_of;
 use super::store::{self, TicketRow};
+use super::time_store;
 use super::values::{Names, People, Value};
-use super::{TICKET_VIEW, comment_href, note, ticket_href};
+use super::{TICKET_VIEW, TIME_VIEW, comment_href, duration, note, ticket_href};
 use crate::base::component::{Card, Document, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -135,6 +136,12 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
     let wanted: Vec<(i64, i64, bool)> =
         events.iter().map(|event| (event.resource.id, number(event), event.kind == "ticket.closed")).collect();
     let said = store::said(db, &wanted, MOST_EXCERPT)?;
+    let worked: Vec<(i64, i64)> = events
+        .iter()
+        .filter(|event| event.kind == "ticket.worked" && viewer.may(TIME_VIEW))
+        .map(|event| (event.resource.id, number(event)))
+        .collect();
+    let worked = if worked.is_empty() { Vec::new() } else { time_store::minutes_of(db, &worked)? };
     let one = |event: &&Event| {
         let row = rows.binary_search_by_key(&event.resource.id, |row| row.id).ok().map(|at| &rows[at])?;
         let number = number(event);
@@ -143,7 +150,10 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
             who: None,
             title: title(row),
             href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
-            deed: deed(event, said.resolution, &choices),
+            deed: match worked.iter().find(|(change, _)| *change == (row.id, number)) {
+                Some((_, minutes)) => format!("worked {}", duration::written(*minutes)),
+                None => deed(event, said.resolution, &choices),
+            },
             class: class_of(&choices, row.status),
             icon: "ticket",
             excerpt: EXCERPTS.plain(&said.text),
@@ -181,6 +191,7 @@ fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
         },
         "ticket.reopened" => "reopened".to_owned(),
         "ticket.commented" => "commented".to_owned(),
+        "ticket.worked" => "worked on it".to_owned(),
         _ => {
             let fields = event.data.get("fields").and_then(|fields| fields.as_array());
             let labels: Vec<String> = fields
@@ -196,6 +207,7 @@ fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
 
 /// Replays the history of every ticket: what the spans say now must be what the row says, and every change must be there.
 pub(super) fn check(db: &Connection, findings: &mut Vec<String>) -> Result<()> {
+    time_store::check(db, findings)?;
     let mut after = 0;
     loop {
         let ids = store::ids_after(db, after, 500)?;
@@ -212,7 +224,7 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
     let Some(ticket) = store::find_unseen(db, id)? else {
         return Ok(());
     };
-    for field in FIELDS.iter().filter(|field| field.kind != Kind::Time) {
+    for field in FIELDS.iter().filter(|field| !field.is_noted()) {
         let Some(column) = field.column() else { continue };
         let kept: rusqlite::types::Value = db
             .prepare_cached(&format!("select {column} from ticket where id = ?1"))?
@@ -253,6 +265,9 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
     if crossed {
         findings
             .push(format!("ticket #{id}: its history has values that end before they begin, or belong to no change"));
+    }
+    if time_store::contact(db, id, ticket.row.reporter)? != ticket.row.contacted_at {
+        findings.push(format!("ticket #{id}: its last contact is not when somebody answered last"));
     }
     let mut participants: Vec<i64> = ticket.values.people().collect();
     participants.sort_unstable();

@@ -6,7 +6,11 @@ use super::fields::{Choices, Field, LARGEST_TEXT};
 use super::plan::{Plan, Planner, Request};
 use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
-use super::{NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, audience, people, seen, tally};
+use super::worked::Worked;
+use super::{
+    NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, audience, people, seen, tally, time_store,
+    worked,
+};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
@@ -47,6 +51,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
         }
         let closed = is_closed(&plan.choices, &values).then(|| tx.now());
         store::save_row(tx, id, &values, 0, closed)?;
+        note_begin(tx, id, None, &values, &plan.choices)?;
         store::save_participants(tx, id, &values)?;
         tally::update(tx, None, Some((&values, acl)))?;
         save_links(site, project, tx, id, "", acl, values.text("description"))?;
@@ -95,7 +100,8 @@ fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Pla
     let values = settled(tx, &plan.after)?;
     let (old, new) = (ticket.values.text("description"), values.text("description"));
     let mentioned = audience::mentioned(tx, site, project, id, &plan.comment, (old, new))?;
-    let said = Said { comment: &plan.comment, reply_to: plan.reply_to, mentioned: &mentioned };
+    let said =
+        Said { comment: &plan.comment, reply_to: plan.reply_to, mentioned: &mentioned, worked: plan.worked.as_ref() };
     let (number, acl) = append(tx, ticket, &values, &plan.choices, &said)?;
     if new != old {
         save_links(site, project, tx, id, "", acl, new)?;
@@ -106,13 +112,14 @@ fn save(site: &Site, project: &Project, tx: &Tx<'_>, ticket: &Ticket, plan: &Pla
     Ok(number)
 }
 
-/// What is said with a change.
-#[derive(Default)]
+/// What comes with a change beside the values that it begins.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Said<'a> {
     pub comment: &'a str,
     pub reply_to: Option<i64>,
     /// The people whom it names.
     pub mentioned: &'a [i64],
+    pub worked: Option<&'a Worked>,
 }
 
 /// Gives a ticket these values with its next change, counts it where it belongs now and tells of it. Returns the number of
@@ -124,7 +131,7 @@ pub(super) fn append(
     choices: &Choices,
     said: &Said<'_>,
 ) -> Result<(i64, i64)> {
-    let Said { comment, reply_to, mentioned } = *said;
+    let Said { comment, reply_to, mentioned, worked } = *said;
     let id = ticket.row.id;
     let acl = access::settle(tx, ticket, values)?;
     let number = ticket.row.changes + 1;
@@ -142,11 +149,19 @@ pub(super) fn append(
         (true, true) => ticket.row.closed_at,
     };
     store::save_row(tx, id, values, number, closed_at)?;
+    note_begin(tx, id, Some(&ticket.values), values, choices)?;
+    if !comment.is_empty() || changed.contains(&"reporter") {
+        time_store::note_contact(tx, id, values.id("reporter"))?;
+    }
+    if let Some(worked) = worked {
+        worked::enter(tx, id, change, worked)?;
+    }
     store::save_participants(tx, id, values)?;
     tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((values, acl)))?;
     let kind = match (was_closed, closes) {
         (false, true) => "ticket.closed",
         (true, false) => "ticket.reopened",
+        _ if changed.is_empty() && comment.is_empty() && worked.is_some() => "ticket.worked",
         _ if changed.is_empty() => "ticket.commented",
         _ => "ticket.changed",
     };
@@ -203,6 +218,7 @@ pub fn edit_comment(
             return Ok(());
         }
         store::save_comment(tx, ticket, &change, text)?;
+        time_store::note_contact(tx, ticket, found.row.reporter)?;
         save_links(site, project, tx, ticket, &comment_part(number), found.row.acl, text)?;
         let event = NewEvent::new("ticket.comment_edited", Resource::new("ticket", ticket), found.row.acl).part(number);
         tx.record(&event)?;
@@ -221,6 +237,15 @@ pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool,
         let mut values = ticket.values.clone();
         values.set("milestone", to.map(Value::Id).into_iter().collect());
         append(tx, &ticket, &values, &choices, &Said { comment: why, ..Said::default() })?;
+    }
+    Ok(())
+}
+
+/// A ticket begins when its state leaves those in which tickets are filed (row A1); then or never.
+fn note_begin(tx: &Tx<'_>, id: i64, before: Option<&Values>, after: &Values, choices: &Choices) -> Result<()> {
+    let moves = before.is_none_or(|before| before.get("status") != after.get("status"));
+    if moves && super::plan::is_begun(&*super::workflows::of(tx, choices, after)?, choices, after) {
+        time_store::begin(tx, id)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::fields::{Choices, Kind};
 use super::history;
 use super::store::Ticket;
 use super::values::{Names, People};
-use super::{comment_href, json, ticket_href};
+use super::{comment_href, duration, json, ticket_href};
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -27,8 +27,10 @@ pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option
     let names = Names { choices: &choices, people: &people };
     let fields: Vec<_> = choices.fields().filter(|field| field.kind != Kind::Time).collect();
     let heads = std::iter::once("id".to_owned()).chain(fields.iter().map(|field| field.name.to_owned()));
-    let row = std::iter::once(ticket.row.id.to_string())
-        .chain(fields.iter().map(|field| names.joined(field, values.get(field.name))));
+    let row = std::iter::once(ticket.row.id.to_string()).chain(fields.iter().map(|field| match ticket.row.worked {
+        Some(worked) if field.is_noted() => duration::written(worked),
+        _ => names.joined(field, values.get(field.name)),
+    }));
     let (separator, media_type, ending, mark) = match format {
         "tab" => ('\t', "tab-separated-values", "tsv", ""),
         _ => (',', "csv", "csv", "\u{feff}"),
@@ -40,7 +42,7 @@ pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option
 }
 
 /// One line: values are quoted where they hold the separator, a quote or a line end.
-fn line(separator: char, values: impl Iterator<Item = String>) -> String {
+pub(super) fn line(separator: char, values: impl Iterator<Item = String>) -> String {
     let quoted: Vec<String> = values
         .map(|value| {
             let must = value.contains([separator, '"', '\n', '\r']);

@@ -89,7 +89,7 @@ const fn built_in(name: &'static str, label: &'static str, kind: Kind) -> Field 
 }
 
 /// The fields that every project has: Trac's in its order (row T03), then dates, times (row A1 of RT) and relations (A2).
-pub const FIELDS: [Field; 28] = [
+pub const FIELDS: [Field; 29] = [
     built_in("summary", "Summary", Kind::Line),
     built_in("reporter", "Reporter", Kind::Person),
     built_in("owner", "Owner", Kind::Person),
@@ -113,6 +113,7 @@ pub const FIELDS: [Field; 28] = [
     built_in("contacted", "Last contact", Kind::Time),
     built_in("estimated", "Estimated", Kind::Minutes),
     built_in("remaining", "Time left", Kind::Minutes),
+    built_in("worked", "Worked", Kind::Minutes),
     built_in("depends_on", "Depends on", Kind::Tickets),
     built_in("parent", "Parent", Kind::Tickets),
     built_in("refers_to", "Refers to", Kind::Tickets),
@@ -132,7 +133,12 @@ pub fn field(name: &str) -> Option<&'static Field> {
 impl Field {
     /// Whether a form may set it: what only the workflow or the program sets is not (row T05).
     pub fn is_editable(&self) -> bool {
-        !matches!(self.kind, Kind::Status | Kind::Time) && self.name != "resolution"
+        !matches!(self.kind, Kind::Status) && !self.is_noted() && self.name != "resolution"
+    }
+
+    /// Whether the program notes it by itself: its values are in a column and in no history.
+    pub fn is_noted(&self) -> bool {
+        self.kind == Kind::Time || self.name == "worked"
     }
 
     /// The column of the table `ticket` that repeats its current value; none if it has several, or is a project's own.

@@ -14,14 +14,15 @@ use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
 use super::similar;
-use super::store::Ticket;
+use super::store::{Ticket, Times};
 use super::values::{Names, Value, Values};
 use super::wording::{self, Change};
+use super::worked;
 use super::workflow::{self, Offer};
 use super::workflows;
 use crate::base::error::Problem;
 use crate::base::markup::Html;
-use crate::base::time::When;
+use crate::base::time::{Instant, When};
 use crate::base::viewer::Viewer;
 use crate::milestone::MILESTONE_VIEW;
 use crate::milestone::store::MilestoneRow;
@@ -29,8 +30,10 @@ use crate::web::form::{Form, shortened};
 use crate::web::options::Options;
 
 /// What JSON bodies may name beside fields.
-const CONTROLS: [&str; 9] =
-    ["comment", "internal", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN"];
+const CONTROLS: [&str; 12] = [
+    "comment", "internal", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN",
+    "time_day", "time_person", "time_remark",
+];
 
 /// Names of fields that are looked at in one form, as long as there are unknown ones among them.
 const MOST_NAMES: usize = 50;
@@ -116,8 +119,10 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
             None => continue,
         };
         match fields.named(bare) {
-            Some(field) if field.kind == Kind::Time => {
-                let same = ticket.is_some_and(|(ticket, _, _)| value == instant(ticket, bare));
+            // In JSON `time` is when the ticket was filed, or how long somebody has worked.
+            Some(_) if name == "time" && form.json && !worked::is_instant(value) => {}
+            Some(field) if field.is_noted() => {
+                let same = ticket.is_some_and(|(ticket, _, _)| value == noted(ticket, field));
                 if form.json && !same {
                     typed.put(fields, bare, value);
                 }
@@ -134,6 +139,7 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         typed.put(fields, "cc", &with_own(ticket, names, login, own));
     }
     typed.request.comment = form.text("comment").to_owned();
+    typed.request.time = worked::read(form);
     let answered = form.text("replyto").trim();
     let answered_note = answered.strip_prefix("note:").and_then(|number| number.parse().ok());
     typed.request.reply_to = match answered {
@@ -184,8 +190,13 @@ fn is_control(name: &str) -> bool {
     CONTROLS.contains(&name) || ["action_", "keep_", "revert_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-fn instant(ticket: &Ticket, name: &str) -> String {
-    if name == "time" { ticket.row.created_at.iso() } else { ticket.row.changed_at.iso() }
+/// What JSON says of a field that the program notes.
+fn noted(ticket: &Ticket, field: &Field) -> String {
+    let noted = match field.kind {
+        Kind::Time => Times::of(&ticket.row).of_field(field).map(Instant::iso),
+        _ => ticket.row.worked.map(|minutes| minutes.to_string()),
+    };
+    noted.unwrap_or_default()
 }
 
 /// The Cc list with or without whoever ticks the box (row C17).

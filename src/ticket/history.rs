@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::fields::{Field, Fields};
 use super::store::{self, ChangeRow, Ticket, ValueSpan};
+use super::time_store::{self, Entry};
 use super::values::{Value, Values};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
@@ -18,6 +19,8 @@ pub struct Group {
     pub fields: Vec<FieldChange>,
     /// The numbers of the changes that answer this one.
     pub answers: Vec<i64>,
+    /// The time that was entered with it.
+    pub worked: Vec<Entry>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,11 +46,16 @@ pub fn groups(
     let spans = store::spans(db, ticket.row.id, first.id, last.id)?;
     let mut by_change = differences(fields, &spans);
     let answers = store::answers(db, ticket.row.id, first.number, last.number)?;
+    let mut worked = match ticket.row.worked {
+        Some(_) => time_store::of_changes(db, ticket.row.id, first.id, last.id)?,
+        None => Vec::new(),
+    };
     Ok(changes
         .into_iter()
         .map(|change| Group {
             fields: by_change.remove(&change.id).unwrap_or_default(),
             answers: answers.iter().filter(|(to, _)| *to == change.number).map(|(_, number)| *number).collect(),
+            worked: worked.extract_if(.., |entry| entry.change == Some(change.id)).collect(),
             change,
         })
         .collect())

@@ -17,6 +17,7 @@ use super::note_pages;
 use super::store::{self, ChangeRow, Ticket};
 use super::values::{Names, People, Values};
 use super::wording::{self, Change};
+use super::worked;
 use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Options, diff, unified};
 use crate::base::time::When;
@@ -121,7 +122,7 @@ struct Version {
 fn asked_field(desk: &Desk, fields: &Fields) -> Result<Option<&'static Field>> {
     match desk.visit.value("field").filter(|name| !name.is_empty()) {
         None => Ok(None),
-        Some(name) => match fields.named(&name).filter(|field| field.kind != Kind::Time) {
+        Some(name) => match fields.named(&name).filter(|field| !field.is_noted()) {
             Some(field) => Ok(Some(field)),
             None => Err(Error::invalid("field", format!("Tickets have no field `{}`.", shortened(&name)))),
         },
@@ -167,7 +168,9 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
                     Vec::new()
                 } else {
                     let fields = group.fields.iter().filter(shown);
-                    fields.map(|change| wording::change(&names, change, &diff_href)).collect()
+                    let fields = fields.map(|change| wording::change(&names, change, &diff_href));
+                    let worked = if of_field.is_none() { group.worked.as_slice() } else { &[] };
+                    fields.chain(worked::wording(&room.viewer, &people, worked, &group.change)).collect()
                 },
                 comment: if of_field.is_none() { beginning(&group.change.comment) } else { String::new() },
             }

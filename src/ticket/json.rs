@@ -9,6 +9,7 @@ use super::history::{self, Group};
 use super::note_store::{self, NoteRow};
 use super::store::{Ticket, Times};
 use super::values::{Names, People, Value, Values};
+use super::worked;
 use crate::base::error::Result;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
@@ -36,7 +37,7 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     }
     object.insert("custom".to_owned(), own(&names, values));
     let comments: Vec<Json> =
-        groups.iter().filter(|group| group.change.number > 0).map(|group| comment(&names, group)).collect();
+        groups.iter().filter(|group| group.change.number > 0).map(|group| comment(viewer, &names, group)).collect();
     object.insert("comments".to_owned(), json!(comments));
     if version.is_none() {
         let notes = note_store::of_ticket(db, viewer, ticket.row.id)?;
@@ -47,7 +48,7 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     Ok(Json::Object(object))
 }
 
-/// The instants of a ticket as they were after the last of these changes, which are all up to then. An edited comment counts
+/// What is noted of a ticket, as it was after the last of these changes, which are all up to then. An edited comment counts
 /// for the ticket as it is, not for the ticket as it was.
 fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {
     let now = Times::of(&ticket.row);
@@ -61,8 +62,17 @@ fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {
         };
         closed_at = closed.then(|| closed_at.unwrap_or(group.change.at));
     }
+    let entries: Vec<i64> = groups.iter().flat_map(|group| &group.worked).map(|entry| entry.minutes).collect();
+    let worked = (!entries.is_empty()).then(|| entries.iter().sum());
     let by_then = |at: Option<Instant>| at.filter(|at| *at <= changed_at);
-    Times { changed_at, closed_at, started_at: by_then(now.started_at), contacted_at: by_then(now.contacted_at), ..now }
+    Times {
+        changed_at,
+        closed_at,
+        started_at: by_then(now.started_at),
+        contacted_at: by_then(now.contacted_at),
+        worked,
+        ..now
+    }
 }
 
 /// Internal notes, for those who may read them.
@@ -81,6 +91,7 @@ fn notes_of(db: &Connection, viewer: &Viewer, notes: &[NoteRow]) -> Result<Vec<J
 pub fn fields(names: &Names<'_>, values: &Values, times: &Times) -> Vec<(&'static str, Json)> {
     let of = |field: &'static Field| match field.kind {
         Kind::Time => times.of_field(field).map_or(Json::Null, |at| json!(at.iso())),
+        _ if field.is_noted() => json!(times.worked),
         _ => value(names, field, values.get(field.name)),
     };
     FIELDS.iter().map(|field| (field.name, of(field))).collect()
@@ -124,7 +135,7 @@ fn number(names: &Names<'_>, field: &Field, value: &Value) -> Json {
     }
 }
 
-fn comment(names: &Names<'_>, group: &Group) -> Json {
+fn comment(viewer: &Viewer, names: &Names<'_>, group: &Group) -> Json {
     let changes: Vec<Json> = group
         .fields
         .iter()
@@ -142,6 +153,7 @@ fn comment(names: &Names<'_>, group: &Group) -> Json {
         "time": group.change.at.iso(),
         "text": text(group.change.comment.clone()),
         "changes": changes,
+        "worked": worked::as_json(viewer, names.people, &group.worked),
     })
 }
 
@@ -165,7 +177,8 @@ pub fn people_of(groups: &[Group]) -> impl Iterator<Item = i64> {
                 Value::Id(id) => Some(*id),
                 _ => None,
             });
-        group.change.author.into_iter().chain(group.change.edited_by).chain(of_fields)
+        let workers = group.worked.iter().map(|entry| entry.person);
+        group.change.author.into_iter().chain(group.change.edited_by).chain(of_fields).chain(workers)
     })
 }
 

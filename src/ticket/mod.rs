@@ -1,7 +1,8 @@
 //! Tickets: what is to be done, who does it, and everything that was said about it.
 //!
 //! `fields` says what a ticket has, `store` keeps it, `edit` is the one way to change it, `workflow` decides which actions
-//! there are, `history` reads what was.
+//! there are, `history` reads what was. `worked` is the time that it took, with its rows in `time_store` and the table of all
+//! tickets in `time_table`; `reminders` and `bookmarks` bring tickets back to people.
 
 pub mod status;
 pub mod fields;
@@ -9,6 +10,11 @@ pub mod own_fields;
 pub mod own_fields_edit;
 pub mod own_fields_admin;
 pub mod duration;
+pub mod time_store;
+pub mod worked;
+pub mod time_table;
+pub mod reminders;
+pub mod bookmarks;
 pub mod calendar;
 pub mod asked;
 pub mod options;
@@ -67,6 +73,11 @@ mod change_pages;
 mod new_pages;
 mod export;
 pub mod verbs;
+mod beside;
+mod time_pages;
+mod time_table_pages;
+mod reminder_pages;
+mod bookmark_pages;
 
 use rocket::Route;
 use rusqlite::Connection;
@@ -139,12 +150,24 @@ pub const TICKET_PRIVATE: Permission = Permission {
     implies: &[],
     by_default: ByDefault::Nobody,
 };
+pub const TIME_VIEW: Permission = Permission {
+    name: "TIME_VIEW",
+    doc: "See who has worked how long on tickets.",
+    implies: &[],
+    by_default: ByDefault::Readers,
+};
+pub const TIME_ADMIN: Permission = Permission {
+    name: "TIME_ADMIN",
+    doc: "Enter and correct the time that others have worked on tickets.",
+    implies: &["TIME_VIEW"],
+    by_default: ByDefault::Nobody,
+};
 pub const TICKET_ADMIN: Permission = Permission {
     name: "TICKET_ADMIN",
     doc: "All rights on tickets, and the administration of their fields and their workflow.",
     implies: &[
         "TICKET_VIEW", "TICKET_CREATE", "TICKET_MODIFY", "TICKET_EDIT_CC", "TICKET_EDIT_DESCRIPTION",
-        "TICKET_EDIT_COMMENT", "TICKET_BATCH_MODIFY", "TICKET_NOTES", "TICKET_PRIVATE",
+        "TICKET_EDIT_COMMENT", "TICKET_BATCH_MODIFY", "TICKET_NOTES", "TICKET_PRIVATE", "TIME_VIEW", "TIME_ADMIN",
     ],
     by_default: ByDefault::Nobody,
 };
@@ -203,6 +226,10 @@ impl Component for Tickets {
         routes.extend(texts_admin::routes());
         routes.extend(reply::routes());
         routes.extend(similar::routes());
+        routes.extend(time_pages::routes());
+        routes.extend(time_table_pages::routes());
+        routes.extend(reminder_pages::routes());
+        routes.extend(bookmark_pages::routes());
         routes.extend(workflow_admin::routes());
         routes.extend(own_fields_admin::routes());
         routes.extend(trash_pages::routes());
@@ -226,7 +253,7 @@ impl Component for Tickets {
         &[
             TICKET_VIEW, TICKET_CREATE, TICKET_APPEND, TICKET_CHGPROP, TICKET_MODIFY, TICKET_EDIT_CC,
             TICKET_EDIT_DESCRIPTION, TICKET_EDIT_COMMENT, TICKET_NOTES, TICKET_PRIVATE, TICKET_BATCH_MODIFY,
-            TICKET_PURGE, TICKET_ADMIN,
+            TICKET_PURGE, TIME_VIEW, TIME_ADMIN, TICKET_ADMIN,
         ]
     }
 
@@ -318,7 +345,7 @@ impl Component for Tickets {
             TimelineFilter {
                 name: "ticket_details",
                 title: "Changes of tickets",
-                events: &["ticket.changed", "ticket.commented", "note.written"],
+                events: &["ticket.changed", "ticket.commented", "note.written", "ticket.worked"],
                 permission: TICKET_VIEW,
                 on: false,
             },

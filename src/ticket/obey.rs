@@ -3,12 +3,16 @@
 
 use super::edit::{self, Outcome};
 use super::plan::{ActionRequest, Request};
-use crate::base::component::{Deed, Obeyed, Order};
+use super::worked::{self, TimeRequest};
+use super::{TICKET_CHGPROP, duration, time_store};
+use crate::base::component::{Deed, Obeyed, Order, Work};
 use crate::base::error::{Error, Result};
+use crate::base::moment;
 use crate::base::project::Tx;
 use crate::base::settings::{Scope, Setting, Values};
 use crate::base::site::Site;
 use crate::base::viewer::Viewer;
+use crate::milestone::due::Clock;
 
 pub const CLOSE_ACTION: Setting = Setting {
     name: "commit_close_action",
@@ -34,19 +38,48 @@ pub const REOPEN_ACTION: Setting = Setting {
 
 /// Does as much of the order as the workflow and the rights allow: the action, else the comment alone, else nothing.
 pub(super) fn obey(site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> Result<Obeyed> {
-    let comment_alone = Request { comment: order.comment.clone(), ..Request::default() };
-    let mut reason = String::new();
+    let (time, mut reason) = match &order.work {
+        Some(work) => time(tx, viewer, order.ticket, work)?,
+        None => (None, String::new()),
+    };
+    let comment_alone = Request { comment: order.comment.clone(), time, ..Request::default() };
     if order.deed != Deed::Refer {
         let request = Request { action: Some(action(tx, order.deed)?), ..comment_alone.clone() };
         match attempt(site, tx, viewer, order.ticket, &request)? {
             Ok(change) => return Ok(Obeyed { done: Some(order.deed), change, reason }),
-            Err(refusal) => reason = refusal,
+            Err(refusal) => reason = [refusal, reason].join(" ").trim().to_owned(),
         }
     }
     match attempt(site, tx, viewer, order.ticket, &comment_alone)? {
         Ok(change) => Ok(Obeyed { done: Some(Deed::Refer), change, reason }),
         Err(refusal) => Ok(Obeyed { done: None, change: None, reason: refusal }),
     }
+}
+
+/// The entry that the commit makes, unless it or its like has made it. Where its author may make none, the rest is done all
+/// the same, and the reason told.
+fn time(tx: &Tx<'_>, viewer: &Viewer, ticket: i64, work: &Work) -> Result<(Option<TimeRequest>, String)> {
+    if time_store::is_logged(tx, ticket, &work.changesets)? {
+        return Ok((None, String::new()));
+    }
+    if !worked::may_enter(viewer) {
+        let reason = format!("Its time was not logged: that needs the permission {}.", TICKET_CHGPROP.name);
+        return Ok((None, reason));
+    }
+    if work.minutes > worked::MOST {
+        let reason = "Its time was not logged: at most a thousand hours are entered at once.";
+        return Ok((None, reason.to_owned()));
+    }
+    let clock = Clock::of(tx)?;
+    // The clock of whoever commits may be ahead.
+    let day = clock.day(work.committed_at).min(clock.today);
+    let request = TimeRequest {
+        amount: duration::written(work.minutes),
+        day: moment::iso(day).unwrap_or_default(),
+        changeset: work.changesets.first().copied(),
+        ..TimeRequest::default()
+    };
+    Ok((Some(request), String::new()))
 }
 
 fn action(tx: &Tx<'_>, deed: Deed) -> Result<ActionRequest> {

@@ -8,6 +8,7 @@ use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::beside::{self, Beside, TimeInputs};
 use super::conversation::{self, Asked, Conversation, Edited, moment_href};
 use super::fields::{Choices, Field, Kind, PLANNING, field};
 use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
@@ -87,6 +88,7 @@ struct ShowPage {
     /// The number of one's own last change, if it can be taken back.
     undo: Option<i64>,
     undo_href: String,
+    beside: Option<Beside>,
 }
 
 impl Page for ShowPage {
@@ -141,6 +143,7 @@ struct EditForm {
     preview_href: String,
     draft_key: String,
     help_href: Option<String>,
+    time: Option<TimeInputs>,
 }
 
 #[derive(Serialize)]
@@ -300,9 +303,7 @@ impl<'a> Scene<'a> {
         let is_shown = |field: &&'static Field| {
             let has = !self.values.get(field.name).is_empty();
             let of_type = self.choices.own(field.name).is_none_or(|own| own.is_of_type(kind));
-            !elsewhere.contains(&field.name)
-                && field.kind != Kind::Time
-                && (has || of_type && !PLANNING.contains(&field.name))
+            !elsewhere.contains(&field.name) && !field.is_noted() && (has || of_type && !PLANNING.contains(&field.name))
         };
         self.choices
             .fields()
@@ -420,6 +421,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         undo_href: String::new(),
         sign_in: None,
         watch: None,
+        beside: None,
     };
     scene.sheet(page).noindex().render(desk)
 }
@@ -439,8 +441,11 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
     let form = edit_form(&scene, &offers, draft)?;
     let one_click = if form.is_some() { offers.as_slice() } else { &[] };
     let comments = viewer.may(TICKET_APPEND);
+    let mut fields = scene.properties()?;
+    // The box of time says them.
+    fields.retain(|field| !matches!(field.name, "estimated" | "remaining"));
     let page = ShowPage {
-        fields: scene.properties()?,
+        fields,
         created: scene.created()?,
         modified: (row.changed_at != row.created_at).then(|| scene.moment(row.changed_at, String::new())),
         closed: row.closed_at.map(|at| scene.moment(at, String::new())),
@@ -463,6 +468,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         sign_in: (form.is_none() && !viewer.signed_in())
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
         form,
+        beside: Some(beside::of(db, room, ticket, &choices)?),
         head,
     };
     let sheet = scene.sheet(page).status(status.unwrap_or(Status::Ok));
@@ -571,6 +577,7 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         preview_href: format!("{}?action=preview", scene.plain),
         draft_key: format!("{}/ticket/{}", room.row.id, ticket.row.id),
         help_href: help.map(|page| format!("{}{}", room.root, page.href)),
+        time: beside::inputs(viewer, &logins_html, request.and_then(|request| request.time.as_ref())),
     }))
 }
 

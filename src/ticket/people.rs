@@ -58,6 +58,19 @@ pub fn find(db: &Connection, site: &Site, project: &Project, field: &str, typed:
     Ok(Some(Value::Newcomer(Newcomer::Address(typed.to_owned()))))
 }
 
+/// The account that a typed name means; none if it means nobody, or somebody without one.
+pub fn account(db: &Connection, site: &Site, project: &Project, field: &str, typed: &str) -> Result<Option<Value>> {
+    let found = find(db, site, project, field, typed)?;
+    let has_account = match &found {
+        Some(Value::Id(id)) => db
+            .prepare_cached("select kind in ('account', 'operator') from person where id = ?1")?
+            .query_row([id], |row| row.get(0))?,
+        Some(Value::Newcomer(Newcomer::Account { .. })) => true,
+        _ => false,
+    };
+    Ok(found.filter(|_| has_account))
+}
+
 /// Only accounts that may enter the project are known in it: another one must not be found out by typing its name.
 fn enters(site: &Site, project: &Project, account: &accounts::Account) -> Result<bool> {
     let Some(row) = site.projects()?.into_iter().find(|row| row.id == project.id()) else {

@@ -14,6 +14,7 @@ use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
 use super::queue;
 use super::store::{self, Ticket};
 use super::values::{Names, People, Value, Values};
+use super::worked::{TimeRequest, Worked};
 use super::workflow::{Effect, Inputs, Offer, Operation, Situation, Workflow};
 use super::workflows;
 use super::{
@@ -44,6 +45,8 @@ pub struct Request {
     pub seen: Option<i64>,
     /// Refuse if there is a newer change than `seen`, even if both would merge.
     pub strict: bool,
+    /// Time that was worked.
+    pub time: Option<TimeRequest>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,6 +66,7 @@ pub struct Plan {
     pub after: Values,
     pub comment: String,
     pub reply_to: Option<i64>,
+    pub worked: Option<Worked>,
     pub problems: Vec<Problem>,
     pub conflicts: Vec<Conflict>,
     /// Fields that others have changed since, and that keep their values.
@@ -88,7 +92,7 @@ impl Plan {
     }
 
     pub fn changes_nothing(&self) -> bool {
-        self.before == self.after && self.comment.trim().is_empty()
+        self.before == self.after && self.comment.trim().is_empty() && self.worked.is_none()
     }
 }
 
@@ -251,6 +255,13 @@ impl Planner<'_> {
         self.follow_workflow(&mut plan)?;
         self.follow_component(&mut plan);
         self.require_own_fields(&mut plan, Some(ticket));
+        if let Some(typed) = &request.time {
+            match self.worked(ticket, typed) {
+                Ok(worked) => plan.worked = Some(worked),
+                Err(Error::Invalid(problems)) => plan.problems.extend(problems),
+                Err(other) => return Err(other),
+            }
+        }
         if !plan.comment.trim().is_empty() {
             self.viewer.require(TICKET_APPEND)?;
         }
@@ -289,6 +300,7 @@ impl Planner<'_> {
             after: values,
             comment: if request.comment.trim().is_empty() { String::new() } else { request.comment.clone() },
             reply_to: request.reply_to,
+            worked: None,
             problems,
             conflicts: Vec::new(),
             merged: Vec::new(),
@@ -328,7 +340,11 @@ impl Planner<'_> {
             if !reads_as(field, typed, &names.joined(field, plan.before.get(field.name))) {
                 plan.problems.push(Problem::new(
                     form_name(field),
-                    format!("{} can't be set: an action of the workflow changes it.", field.label),
+                    if field.is_noted() {
+                        format!("{} can't be set: it is noted as it happens.", field.label)
+                    } else {
+                        format!("{} can't be set: an action of the workflow changes it.", field.label)
+                    },
                 ));
             }
             return Ok(None);
@@ -606,11 +622,8 @@ impl Planner<'_> {
         let (old, new) = (component_owner(&plan.choices, &plan.before), component_owner(&plan.choices, &plan.after));
         let moved = plan.before.get("component") != plan.after.get("component");
         let untouched = plan.before.get("owner") == plan.after.get("owner");
-        let begun = plan.before.id("status").and_then(|id| plan.choices.status(id)).is_none_or(|status| {
-            workflows::of(self.db, &plan.choices, &plan.before).map_or(true, |workflow| {
-                !workflow.actions().iter().any(|action| action.creates && action.to.as_deref() == Some(&status.name))
-            })
-        });
+        let begun = workflows::of(self.db, &plan.choices, &plan.before)
+            .map_or(true, |workflow| is_begun(&workflow, &plan.choices, &plan.before));
         if moved && untouched && !begun && plan.before.id("owner") == old {
             plan.after.set("owner", new.map(Value::Id).into_iter().collect());
         }
@@ -625,6 +638,13 @@ fn drop_foreign_defaults(plan: &mut Plan, proposed: &Values) {
             plan.after.set(own.field.name, Vec::new());
         }
     }
+}
+
+/// Whether a ticket with these values has left the states in which tickets are filed.
+pub fn is_begun(workflow: &Workflow, choices: &Choices, values: &Values) -> bool {
+    values.id("status").and_then(|id| choices.status(id)).is_none_or(|status| {
+        !workflow.actions().iter().any(|action| action.creates && action.to.as_deref() == Some(&status.name))
+    })
 }
 
 /// As forms name a field, for problems.

@@ -23,6 +23,8 @@ pub struct TicketRow {
     /// When it was begun, and when somebody other than its reporter wrote on it last (row A1).
     pub started_at: Option<Instant>,
     pub contacted_at: Option<Instant>,
+    /// The minutes that were worked on it; none where nobody has entered any.
+    pub worked: Option<i64>,
     /// The number of the newest change.
     pub changes: i64,
     pub summary: String,
@@ -43,7 +45,7 @@ pub struct Ticket {
 /// First in every statement, and read by place: looking for the name of a column costs more than its value.
 const COLUMNS: &str = "ticket.id, ticket.acl, ticket.created_at, ticket.changed_at, ticket.closed_at, ticket.changes,
     ticket.summary, ticket.status, ticket.resolution, ticket.type, ticket.owner, ticket.reporter,
-    ticket.started_at, ticket.contacted_at";
+    ticket.started_at, ticket.contacted_at, ticket.worked";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
     Ok(TicketRow {
@@ -61,10 +63,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         reporter: row.get(11)?,
         started_at: row.get(12)?,
         contacted_at: row.get(13)?,
+        worked: row.get(14)?,
     })
 }
 
-/// The instants that the program keeps of a ticket.
+/// What the program notes of a ticket by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
     pub created_at: Instant,
@@ -72,6 +75,8 @@ pub struct Times {
     pub closed_at: Option<Instant>,
     pub started_at: Option<Instant>,
     pub contacted_at: Option<Instant>,
+    /// Minutes.
+    pub worked: Option<i64>,
 }
 
 impl Times {
@@ -82,6 +87,7 @@ impl Times {
             closed_at: row.closed_at,
             started_at: row.started_at,
             contacted_at: row.contacted_at,
+            worked: row.worked,
         }
     }
 
@@ -527,7 +533,7 @@ pub(super) fn save_row(
     closed_at: Option<Instant>,
 ) -> Result<()> {
     let columns: Vec<(&Field, &str)> =
-        FIELDS.iter().filter(|field| !is_time(field)).filter_map(|field| Some((field, field.column()?))).collect();
+        FIELDS.iter().filter(|field| !field.is_noted()).filter_map(|field| Some((field, field.column()?))).collect();
     let assigned: Vec<String> = columns.iter().map(|(_, column)| format!("{column} = ?")).collect();
     let sql =
         format!("update ticket set {}, changes = ?, closed_at = ?, changed_at = ? where id = ?", assigned.join(", "));
@@ -547,10 +553,6 @@ pub(super) fn save_row(
     ]);
     tx.prepare_cached(&sql)?.execute(params_from_iter(parameters))?;
     Ok(())
-}
-
-fn is_time(field: &Field) -> bool {
-    field.kind == super::fields::Kind::Time
 }
 
 /// Who takes part in a ticket: reporter, owner, Cc.

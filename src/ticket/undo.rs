@@ -3,10 +3,10 @@
 
 use rusqlite::Connection;
 
-use super::edit;
+use super::edit::{self, Said};
 use super::fields::Choices;
 use super::store::{self, ChangeRow, Ticket};
-use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW};
+use super::{NO_TICKET, TICKET_APPEND, TICKET_CHGPROP, TICKET_VIEW, time_store, worked};
 use crate::base::error::{Error, Result};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::site::Site;
@@ -38,7 +38,9 @@ pub fn undoable(
     if change.at.plus_seconds(WINDOW) < now {
         return refused("Your last change is more than half an hour old.");
     }
-    if store::spans(db, ticket.row.id, change.id, change.id)?.is_empty() {
+    if store::spans(db, ticket.row.id, change.id, change.id)?.is_empty()
+        && time_store::of_changes(db, ticket.row.id, change.id, change.id)?.is_empty()
+    {
         return refused("Your last change is a comment alone: edit it instead.");
     }
     Ok(Ok(change))
@@ -81,8 +83,9 @@ fn undo_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, number: Optio
     let values = store::values_after(tx, id, before)?;
     let why = format!("Takes back comment:{}.", change.number);
     let choices = Choices::whole(tx)?;
-    let (taken_back, acl) =
-        edit::append(tx, &ticket, &values, &choices, &edit::Said { comment: &why, ..edit::Said::default() })?;
+    let counter = worked::counter(tx, id, change.id)?;
+    let said = Said { comment: &why, worked: counter.as_ref(), ..Said::default() };
+    let (taken_back, acl) = edit::append(tx, &ticket, &values, &choices, &said)?;
     let description = values.text("description");
     if description != ticket.values.text("description") {
         edit::save_links(site, tx.project(), tx, id, "", acl, description)?;

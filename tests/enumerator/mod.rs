@@ -14,6 +14,8 @@ use trackway::ticket::edit;
 use trackway::ticket::options_edit::{self, Wish};
 use trackway::ticket::plan::Request;
 use trackway::ticket::queue::{self, Doors};
+use trackway::ticket::reminders;
+use trackway::ticket::worked::TimeRequest;
 use trackway::web::token;
 
 use crate::support::answer::Answer;
@@ -229,8 +231,11 @@ impl House {
         };
         let ticket = edit::create(&self.test.site, &demo, by, &request).unwrap();
         let words = "See #1, #2, #3, note:1, note:1:ticket:2, [[Secret/Plan]].";
-        let comment = Request { comment: words.to_owned(), ..Request::default() };
+        let time = Some(TimeRequest { amount: "2h".to_owned(), ..TimeRequest::default() });
+        let comment = Request { comment: words.to_owned(), time, ..Request::default() };
         edit::change(&self.test.site, &demo, by, ticket, &comment).map(drop).unwrap();
+        let wish = reminders::Wish { due: "2999-12-24", text: "Look again", person: "" };
+        reminders::add(&self.test.site, &demo, by, ticket, &wish).unwrap();
         let admin = self.person("admin");
         admin.save_page("WikiStart", "Welcome. See [[Plan]] and [[Secret/Plan]].");
         admin.save_page("Plan", "The first plan.");
@@ -282,7 +287,11 @@ impl House {
                 ("field_cc", "member"),
             ],
         );
-        admin.post_json("/demo/ticket/2", &serde_json::json!({ "comment": "Said of #1 in secret." })).expect(201);
+        admin
+            .post_json("/demo/ticket/2", &serde_json::json!({ "comment": "Said of #1 in secret.", "time": "5h" }))
+            .expect(201);
+        admin.post_json("/demo/ticket/2/reminder", &serde_json::json!({ "due": "2999-12-24" })).expect(201);
+        admin.post_json("/demo/ticket/2/bookmark", &serde_json::json!({ "on": "1" })).expect(200);
         admin.attach("/demo/attachment/ticket/2/", "note.txt", b"A secret note.").expect(303);
         let insider = self.person("insider");
         let note = |ticket: i64, text: &str| {
@@ -368,6 +377,7 @@ impl House {
         let text =
             ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:"].iter().fold(text, |text, line| without_all(&text, line, "\r"));
         let text = without_all(&text, "\"changetime\":\"", "\"");
+        let text = without_all(&text, "\"entered\":\"", "\"");
         let text = without_all(&text, "timeline?from=", "&");
         // Permanent ids in feeds are drawn from the site's secret.
         let text = without_all(&text, "/timeline#", "</id>");

@@ -727,6 +727,93 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/ticket/<number>/time",
+        doors: &[
+            get("/demo/ticket/1/time", MEMBERS),
+            get("/demo/ticket/1/time?format=json", MEMBERS),
+            get("/demo/ticket/1/time?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/1/time?correct=1", MEMBERS),
+            get("/demo/ticket/1/time?correct=99", NOBODY),
+            get("/demo/ticket/1/time?correct=2", NOBODY),
+            get("/demo/ticket/2/time", INSIDERS),
+            get("/demo/ticket/2/time?format=json", INSIDERS),
+            get("/demo/ticket/999/time", NOBODY),
+            get("/hidden/ticket/1/time", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/time",
+        doors: &[
+            form("/demo/ticket/1/time", TIME, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1/time", &[("time", "ages")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/1/time", &[("time", "1h"), ("time_person", "insider")], [404, 404, 403, 303, 303]),
+            form("/demo/ticket/2/time", TIME, [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/time", TIME, NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/time",
+        doors: &[
+            get("/demo/time", MEMBERS),
+            get("/demo/time?from=&to=&by=person", MEMBERS),
+            get("/demo/time?from=&to=&by=ticket", MEMBERS),
+            get("/demo/time?from=&to=&by=milestone&format=json", MEMBERS),
+            get("/demo/time?from=&to=&by=day&person=admin", MEMBERS),
+            get("/demo/time?from=&to=&by=week", MEMBERS),
+            get("/demo/time?from=&to=&by=month&milestone=M1", MEMBERS),
+            get("/demo/time?from=&to=&by=entry&format=csv", MEMBERS),
+            get("/demo/time?by=moon", [404, 404, 422, 422, 422]),
+            get("/demo/time?milestone=No", [404, 404, 422, 422, 422]),
+            get("/demo/time?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/time", ADMINS),
+            get("/nowhere/time", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/reminder",
+        doors: &[
+            form("/demo/ticket/1/reminder", REMIND, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/1/reminder", &[("due", "soon")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/reminder", REMIND, [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/reminder", REMIND, NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/reminder/<id>",
+        doors: &[
+            form("/demo/reminder/1", &[("done", "1")], [404, 404, 303, 303, 303]),
+            form("/demo/reminder/1", &[("remove", "1"), ("back", "list")], [404, 404, 303, 303, 303]),
+            form("/demo/reminder/1", &[], [404, 404, 422, 422, 422]),
+            form("/demo/reminder/2", &[("done", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/reminder/99", &[("done", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/reminders",
+        doors: &[
+            get("/demo/reminders", MEMBERS),
+            get("/demo/reminders?state=done", MEMBERS),
+            get("/demo/reminders?format=json", MEMBERS),
+            get("/nowhere/reminders", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/bookmark",
+        doors: &[
+            form("/demo/ticket/1/bookmark", &[("on", "1")], [404, 404, 303, 303, 303]),
+            form("/demo/ticket/2/bookmark", &[("on", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/bookmark", &[("on", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/bookmarks",
+        doors: &[
+            get("/demo/bookmarks", MEMBERS),
+            get("/demo/bookmarks?format=json", MEMBERS),
+            get("/nowhere/bookmarks", NOBODY),
+        ],
+    },
+    Rule {
         route: "POST /<project>/ticket/<number>/comment/<comment>",
         doors: &[
             form("/demo/ticket/1/comment/1", &[("edited_comment", "Better.")], [404, 404, 403, 403, 303]),
@@ -1179,6 +1266,7 @@ pub const RULES: &[Rule] = &[
             get("/demo/query?format=csv", MEMBERS),
             get("/demo/query?format=tab", MEMBERS),
             get("/demo/query?format=atom&order=id", MEMBERS),
+            get("/demo/query?format=ics&order=id", MEMBERS),
             get("/demo/query?format=rss&time=soonish", [404, 404, 422, 422, 422]),
             get("/demo/query?format=nonsense", [404, 404, 422, 422, 422]),
             get("/hidden/query", ADMINS),
@@ -1265,6 +1353,8 @@ const PREVIEW_COMMENT: Fields = &[
     ("view_time", "0"),
     ("preview", "1"),
 ];
+const TIME: Fields = &[("time", "1h"), ("time_day", "2026-01-05")];
+const REMIND: Fields = &[("due", "2999-12-24"), ("text", "Ask again")];
 const FILE: Fields = &[("field_summary", "Another matter"), ("field_description", "Like #2."), ("submit", "1")];
 const PREVIEW_FILE: Fields =
     &[("field_summary", "Another matter"), ("field_description", "Like #2 and #999."), ("preview", "1")];

@@ -116,11 +116,13 @@ impl Reading {
         self.tickets.iter().filter(move |(_, asked)| asked.verb == verb).map(|(ticket, _)| *ticket)
     }
 
-    /// What is asked for in canonical form, such as `close 12, reopen 4, refer 3`; empty if there is nothing but mentions.
-    /// Equal for a commit and its copies.
+    /// What is asked for in canonical form, such as `close 12, reopen 4, refer 3`; empty if there is nothing but mentions that
+    /// log no time. Equal for a commit and its copies.
     pub fn key(&self) -> String {
         let of = |verb: Verb| self.asked(verb).map(move |ticket| format!("{} {ticket}", verb.name()));
-        of(Verb::Close).chain(of(Verb::Reopen)).chain(of(Verb::Refer)).collect::<Vec<_>>().join(", ")
+        let logging = self.tickets.iter().filter(|(_, asked)| asked.verb == Verb::Mention && asked.minutes > 0);
+        let logging = logging.map(|(ticket, _)| format!("log {ticket}"));
+        of(Verb::Close).chain(of(Verb::Reopen)).chain(of(Verb::Refer)).chain(logging).collect::<Vec<_>>().join(", ")
     }
 
     /// What was understood, a line for each reference and for whatever counts less than was said.
