@@ -672,9 +672,10 @@ fn the_trash_of_a_closed_component_is_for_those_to_whom_it_is_open() {
     let test = TestSite::new();
     let office = test.user("office").member().can("TICKET_ADMIN");
     let kim = test.user("kim").member().can("TICKET_ADMIN");
+    component(&test, "Doors", &[]);
     component(&test, "Personnel", &["--closed-to", "office"]);
     file(&office, json!({ "summary": "Who earns what", "component": "Personnel" }));
-    file(&office, json!({ "summary": "Doors open late" }));
+    file(&office, json!({ "summary": "Doors open late", "component": "Doors" }));
     for ticket in ["1", "2"] {
         test.command(&["ticket", "remove", "demo", ticket]).expect(0);
     }
