@@ -25,7 +25,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0012_ticket_field.sql", "878eb989ea03c184"),
     ("project/0013_ticket_workflow.sql", "628790f6435b598b"),
     ("project/0014_ticket_queue.sql", "7179d497f80e478a"),
-    ("project/0015_ticket_merge.sql", "635d9010b79f31d9"),
+    ("project/0015_ticket_merge.sql", "46b1afd584bf9bbd"),
     ("project/0016_ticket_time.sql", "6637f38c75832dbd"),
     ("project/0017_ticket_talk.sql", "c512f190b127dcc7"),
     ("project/0018_ticket_trash.sql", "bd027ca504e283b3"),

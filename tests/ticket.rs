@@ -15,6 +15,8 @@ use crate::support::answer::Answer;
 use crate::support::form;
 use crate::support::{Person, TestSite};
 
+const OTHER_ENDS: [&str; 6] = ["blocks", "children", "referred_to_by", "duplicates", "merged_into", "merged"];
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn kim(test: &TestSite) -> Person<'_> {
@@ -703,7 +705,10 @@ fn every_version_is_what_was_seen_then() {
     }
     for (version, then) in seen.iter().enumerate() {
         let replayed = kim.get(&format!("{ticket}?version={version}&format=json")).expect(200);
-        assert_eq!(replayed.json(), *then, "version {version}");
+        // The other ends of relations are told of the ticket as it is.
+        let mut then = then.clone();
+        then.as_object_mut().unwrap().retain(|key, _| !OTHER_ENDS.contains(&key.as_str()));
+        assert_eq!(replayed.json(), then, "version {version}");
         assert_eq!(replayed.header("ETag"), Some(format!("\"{version}\"").as_str()));
         let page = kim.get(&format!("{ticket}?version={version}")).expect(200);
         assert!(page.words().contains(then["summary"].as_str().unwrap()));
@@ -842,8 +847,8 @@ fn json_takes_tracs_names_and_answers_with_the_ticket() {
     // What was read comes back unchanged, protected fields among it.
     let mut same = data(&kim, "/demo/ticket/1");
     let object = same.as_object_mut().unwrap();
-    for key in ["id", "url", "custom", "comments"] {
-        object.remove(key);
+    for key in ["id", "url", "custom", "comments"].iter().chain(&OTHER_ENDS) {
+        object.remove(*key);
     }
     kim.post_json("/demo/ticket/1", &same).expect(200);
     let emptied = kim.post_json("/demo/ticket/1", &json!({ "owner": null })).expect(201);

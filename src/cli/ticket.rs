@@ -23,7 +23,7 @@ use crate::ticket::note_store::{self, NoteRow};
 use crate::ticket::plan::{ActionRequest, Request};
 use crate::ticket::store::{self, Ticket, Times};
 use crate::ticket::values::{Names, People, Values};
-use crate::ticket::{TICKET_APPEND, TIME_VIEW, duration, json, ticket_href};
+use crate::ticket::{TICKET_APPEND, TIME_VIEW, duration, json, merge, ticket_href};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -57,6 +57,20 @@ pub enum Command {
     Remind(ticket_time::Remind),
     /// The reminders of whoever asks
     Reminders(ticket_time::Reminders),
+    /// Merge a ticket into another one, in which it lives on; prints the number of that one
+    Merge {
+        project: String,
+        #[arg(value_name = "A")]
+        number: i64,
+        #[arg(value_name = "B")]
+        into: i64,
+    },
+    /// Take a merge back; prints the number of the ticket in which it had lived on
+    Unmerge {
+        project: String,
+        #[arg(value_name = "A")]
+        number: i64,
+    },
     /// Comment on a ticket; prints the number of the comment
     Comment {
         project: String,
@@ -111,6 +125,9 @@ pub struct Change {
     /// A comment, or `-` for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     comment: Option<String>,
+    /// Close it even if it depends on tickets that are open, where the project leaves that open
+    #[arg(long, requires = "action")]
+    force: bool,
 }
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
@@ -127,6 +144,8 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         Command::Comment { project, number, text, internal } => {
             comment(&shell.enter(&project)?, number, &text, internal)
         }
+        Command::Merge { project, number, into } => merge(&shell.enter(&project)?, number, into),
+        Command::Unmerge { project, number } => unmerge(&shell.enter(&project)?, number),
     }
 }
 
@@ -272,6 +291,7 @@ fn change(entered: &Entered, change: Change) -> Result<()> {
         set: change.set,
         action: change.action.map(|name| ActionRequest { name, owner, resolution, duplicate_of, if_asked: false }),
         comment: change.comment.map_or(Ok(String::new()), |comment| typed("--comment", &comment))?,
+        force: change.force,
         ..Request::default()
     };
     submit(entered, change.number, &request)
@@ -291,6 +311,28 @@ fn comment(entered: &Entered, number: i64, text: &str, internal: bool) -> Result
         Ok(submitted) => submitted.note.map_or(Ok(()), |note| print(&format!("{note}\n"))),
         Err(Error::NotFound(_)) => Err(missing(number)),
         Err(other) => Err(by_option(other)),
+    }
+}
+
+fn merge(entered: &Entered, number: i64, into: i64) -> Result<()> {
+    let done = merge::merge(&entered.project, entered.act(), number, into);
+    print(&format!("{}\n", done.map_err(|error| by_number(error, number))?))
+}
+
+fn unmerge(entered: &Entered, number: i64) -> Result<()> {
+    let done = merge::unmerge(&entered.project, entered.act(), number);
+    print(&format!("{}\n", done.map_err(|error| by_number(error, number))?))
+}
+
+fn by_number(error: Error, number: i64) -> Error {
+    match error {
+        Error::NotFound(_) => missing(number),
+        Error::Invalid(problems) => {
+            let argument = |field: &str| if field == "into" { "B" } else { "A" }.to_owned();
+            let bare = |problem: Problem| Problem { field: argument(&problem.field), ..problem };
+            Error::Invalid(problems.into_iter().map(bare).collect())
+        }
+        other => other,
     }
 }
 
@@ -331,6 +373,7 @@ fn by_option(error: Error) -> Error {
         "field_description" => "--description".to_owned(),
         "attachment" => "--attach".to_owned(),
         "action" | "comment" => format!("--{name}"),
+        "close_anyway" => "--force".to_owned(),
         name if name.starts_with("action_") && name.ends_with("_reassign_owner") => "--owner".to_owned(),
         name if name.starts_with("action_") && name.ends_with("_duplicate_of") => "--duplicate-of".to_owned(),
         name if name.starts_with("action_") => "--resolution".to_owned(),

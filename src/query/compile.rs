@@ -22,7 +22,7 @@ use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
 use crate::ticket::options::category_meant;
-use crate::ticket::tally;
+use crate::ticket::{merge, tally};
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
@@ -45,6 +45,8 @@ pub struct Statement {
     group: Option<String>,
     /// What orders first, if that is a column with few ids.
     first: Option<Ranked>,
+    /// What is asked of every ticket beside the condition: that it stands for itself, where any is merged into another.
+    standing: String,
     /// If nothing but state, class, milestone and the column that orders first decides what is found: the same condition
     /// in two parts.
     tallied: Option<Tallied>,
@@ -95,10 +97,11 @@ impl Statement {
         let (with, mut parameters) = self.ordered();
         parameters.extend([Value::Integer(limit), Value::Integer(offset)]);
         let sql = format!(
-            "{with}select ticket.id, {} as grouped from ticket{} where {}{and} order by {} limit ?{} offset ?{}",
+            "{with}select ticket.id, {} as grouped from ticket{} where {}{}{and} order by {} limit ?{} offset ?{}",
             self.group.as_deref().unwrap_or("null"),
             self.joins.concat(),
             self.condition,
+            self.standing,
             self.order,
             parameters.len() - 1,
             parameters.len()
@@ -125,11 +128,12 @@ impl Statement {
                 None => of_classes,
                 Some(own) => format!(
                     "select {column}, sum(tickets) from ({of_classes}
-                         union all select {column}, count(*) from ticket where {own} group by 1) group by 1"
+                         union all select {column}, count(*) from ticket where {own}{} group by 1) group by 1",
+                    self.standing
                 ),
             }
         } else {
-            format!("select {column}, count(*) from ticket where {condition} group by 1")
+            format!("select {column}, count(*) from ticket where {condition}{} group by 1", self.standing)
         };
         Some((sql, self.parameters.clone()))
     }
@@ -151,7 +155,8 @@ impl Statement {
 
     /// How many there are.
     pub fn count(&self) -> (String, Vec<Value>) {
-        (format!("select count(*) from ticket where {}", self.condition), self.parameters.clone())
+        let sql = format!("select count(*) from ticket where {}{}", self.condition, self.standing);
+        (sql, self.parameters.clone())
     }
 
     /// How many there are for each value of the column that groups them, in the order of the groups.
@@ -159,9 +164,10 @@ impl Statement {
         let value = self.group.as_deref()?;
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select {value} as grouped, count(*) from ticket{} where {} group by {value} order by {}",
+            "{with}select {value} as grouped, count(*) from ticket{} where {}{} group by {value} order by {}",
             self.joins.concat(),
             self.condition,
+            self.standing,
             self.group_order
         );
         Some((sql, parameters))
@@ -170,15 +176,19 @@ impl Statement {
     /// How many there are in each state, for each value of the column that groups them, if one does.
     pub fn state_counts(&self) -> (String, Vec<Value>) {
         let Some(value) = self.group.as_deref() else {
-            let sql = format!("select null, status, count(*) from ticket where {} group by status", self.condition);
+            let sql = format!(
+                "select null, status, count(*) from ticket where {}{} group by status",
+                self.condition, self.standing
+            );
             return (sql, self.parameters.clone());
         };
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select {value} as grouped, ticket.status, count(*) from ticket{} where {}
+            "{with}select {value} as grouped, ticket.status, count(*) from ticket{} where {}{}
              group by {value}, ticket.status order by {}",
             self.joins.concat(),
             self.condition,
+            self.standing,
             self.group_order
         );
         (sql, parameters)
@@ -221,12 +231,14 @@ fn listed(ids: &[i64]) -> String {
 
 /// The statement for this viewer. What is wrong with dates and ids is told by field.
 pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choices) -> Result<Statement> {
+    let any_merged = merge::any(db)?;
     let clock = Clock { now: Instant::now(), zone: viewer.zone() };
     let mut compiler = Compiler {
         db,
         viewer,
         choices,
         clock,
+        any_merged,
         people: OnceCell::new(),
         parameters: Vec::new(),
         ranks: Vec::new(),
@@ -263,6 +275,7 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
         order_parameters,
         group,
         first,
+        standing: if any_merged { format!(" and {}", merge::STANDS) } else { String::new() },
         tallied,
     })
 }
@@ -272,6 +285,7 @@ struct Compiler<'a> {
     viewer: &'a Viewer,
     choices: &'a Choices,
     clock: Clock,
+    any_merged: bool,
     people: OnceCell<Vec<PersonRow>>,
     parameters: Vec<Value>,
     ranks: Vec<String>,
@@ -493,10 +507,19 @@ impl Compiler<'_> {
         }
         if field.kind == Kind::Tickets {
             let ranges = ids::ranges(&value.replace('#', "")).map_err(|message| Error::invalid(field.name, message))?;
-            let tests: Vec<String> = ranges
-                .into_iter()
-                .map(|(first, last)| format!("value between {} and {}", self.bound(first), self.bound(last)))
-                .collect();
+            let mut tests = Vec::new();
+            for (first, last) in ranges {
+                let between = format!("between {} and {}", self.bound(first), self.bound(last));
+                tests.push(format!("value {between}"));
+                if self.any_merged {
+                    // What was merged into a ticket means that ticket.
+                    tests.push(format!(
+                        "value in (with recursive member(id) as (select id from ticket where merged_into {between}
+                             union select other.id from member join ticket as other on other.merged_into = member.id)
+                           select id from member)"
+                    ));
+                }
+            }
             let test = if tests.is_empty() { "0".to_owned() } else { joined(tests, " or ") };
             return Ok(self.current_test(field, Some(&test)));
         }

@@ -13,9 +13,9 @@ use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::milestone::due;
 use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
-use crate::ticket::json as ticket_json;
 use crate::ticket::status::Category;
 use crate::ticket::values::{Names, People, Value as Stored};
+use crate::ticket::{json as ticket_json, relations};
 
 /// Somebody as lists name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct TicketLine {
     pub is_late: bool,
     /// Values of the fields that are read only where a list shows them, see [`more`].
     pub more: BTreeMap<&'static str, Cell>,
+    /// The open tickets that it depends on, where a list shows its state.
+    pub waiting: Vec<i64>,
 }
 
 /// A value of a field that few lists show.
@@ -243,6 +245,16 @@ fn cell(names: &Names<'_>, field: &Field, values: &[Stored]) -> Cell {
     }
 }
 
+/// Looks for what the open tickets among these wait for.
+pub(super) fn wait(db: &Connection, viewer: &Viewer, choices: &Choices, lines: &mut [TicketLine]) -> Result<()> {
+    let open = lines.iter().filter(|line| !line.category(choices).is_closed());
+    let mut waiting = relations::waiting(db, viewer, &open.map(|line| line.id).collect::<Vec<_>>())?;
+    for line in lines {
+        line.waiting = waiting.remove(&line.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// The tickets of these ids, in this order. Whoever asks has found out that the viewer may see them.
 pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Result<Vec<TicketLine>> {
     let list = json!(ids).to_string();
@@ -275,6 +287,7 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
             due: row.get(16)?,
             is_late: false,
             more: BTreeMap::new(),
+            waiting: Vec::new(),
         };
         lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
     }

@@ -91,7 +91,11 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
     let previous = if before == 1 && !rows.is_empty() { Some(rows.remove(0).1) } else { None };
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
     found.lines = line::load(db, &ids, query.wants_description())?;
-    line::more(db, viewer, choices, &mut found.lines, &query.shown_fields(choices))?;
+    let shown = query.shown_fields(choices);
+    line::more(db, viewer, choices, &mut found.lines, &shown)?;
+    if shown.iter().any(|field| field.kind == Kind::Status) {
+        line::wait(db, viewer, choices, &mut found.lines)?;
+    }
     if let (Some(column), Some(counts)) = (query.group.and_then(|group| group.column.field()), statement.group_counts())
     {
         let totals: HashMap<String, usize> =

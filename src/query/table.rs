@@ -17,6 +17,7 @@ use crate::milestone::MILESTONE_VIEW;
 use crate::milestone::name::href_of as milestone_href;
 use crate::ticket::fields::{Choices, Field, Kind};
 use crate::ticket::people::shown_to;
+use crate::ticket::relations::waiting_for;
 use crate::ticket::status::Category;
 use crate::ticket::ticket_href;
 use crate::web::address;
@@ -271,7 +272,13 @@ impl<'a> Drawing<'a> {
             ("keywords", _) => {
                 html.text(&line.keywords);
             }
-            (_, Kind::Status) => html = self.status(line),
+            (_, Kind::Status) => {
+                html = self.status(line);
+                if let Some((words, href)) = waiting_for(&line.waiting) {
+                    html.tag(" <a class=\"waiting-for\"").attribute("href", &format!("{}{href}", self.root));
+                    html.tag(">").text(&words).tag("</a>");
+                }
+            }
             (_, Kind::Tickets) => html = self.tickets(line, field),
             (_, Kind::Moment) => html = line.time(field).map(|at| self.time(at)).unwrap_or_default(),
             _ if is_more(field) && field.kind != Kind::Time => {

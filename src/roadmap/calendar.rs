@@ -66,7 +66,7 @@ fn tickets(db: &Connection, room: &Room, rows: &[MilestoneRow], login: &str) -> 
            ticket.created_at, ticket.changed_at, closed_at, due
          from ticket join ticket_status on ticket_status.id = ticket.status
          where ticket.owner in (select id from person where login = :login)
-           and milestone in (select value from json_each(:milestones)) and {sees}
+           and milestone in (select value from json_each(:milestones)) and ticket.merged_into is null and {sees}
          order by ticket_status.category = 'closed', closed_at desc, ticket.id limit :most",
         sees = room.viewer.sees_sql("ticket", "ticket"),
     );

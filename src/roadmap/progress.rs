@@ -43,6 +43,7 @@ pub fn tallies(db: &Connection, viewer: &Viewer, ids: &[i64], field: Option<&Fie
         let sql = format!(
             "select milestone, coalesce({column}, 0), status, count(*) from ticket
              where milestone in (select value from json_each(:ids)) and acl in (select value from json_each(:joined))
+               and merged_into is null
                and exists (select 1 from participant
                            where resource_kind = 'ticket' and resource_id = ticket.id and person = :person)
              group by 1, 2, 3"

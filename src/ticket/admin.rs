@@ -86,7 +86,7 @@ const fn panel(kind: &Kind, order: u8) -> Panel {
     Panel { title: kind.title, line: kind.line, path: kind.path, permission: TICKET_ADMIN, order }
 }
 
-pub static PANELS: [Panel; 11] = [
+pub static PANELS: [Panel; 12] = [
     panel(&KINDS[0], 31),
     panel(&KINDS[1], 32),
     panel(&KINDS[2], 33),
@@ -98,6 +98,7 @@ pub static PANELS: [Panel; 11] = [
     super::trash_pages::PANEL,
     super::texts_admin::REPLIES,
     super::texts_admin::TEMPLATES,
+    super::relations_admin::PANEL,
 ];
 
 pub fn routes() -> Vec<Route> {
@@ -400,7 +401,7 @@ fn people(db: &Connection) -> Result<Vec<String>> {
 /// How many tickets that this viewer sees have each option of a field now.
 pub fn counts(db: &Connection, viewer: &Viewer, field: &'static str) -> Result<HashMap<i64, i64>> {
     let sql = format!(
-        "select {field}, count(*) from ticket where {field} is not null and {} group by {field}",
+        "select {field}, count(*) from ticket where {field} is not null and merged_into is null and {} group by {field}",
         viewer.sees_sql("ticket", "ticket")
     );
     let mut statement = db.prepare(&sql)?;

@@ -14,10 +14,11 @@ use super::comment_pages::may_edit;
 use super::fields::Choices;
 use super::history::{self, Group};
 use super::look::{self, Keep, Look, Order, Show, View};
+use super::merge_entries;
 use super::note;
 use super::note_store::{self, NoteRow};
 use super::seen::{self, Mark, News, Reading};
-use super::store::{self, Ticket};
+use super::store::{self, Ticket, TicketRow};
 use super::tasks::{self, Progress};
 use super::values::{Names, People};
 use super::wording::{self, Change};
@@ -40,18 +41,20 @@ const DEEPEST: usize = 6;
 /// One thing of the conversation: the `Entry` of `ticket/show.html`.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Entry {
-    kind: &'static str,
-    number: Option<i64>,
-    id: String,
-    called: String,
+    pub kind: &'static str,
+    pub number: Option<i64>,
+    pub id: String,
+    pub called: String,
     author: String,
     when: When,
     when_href: Option<String>,
-    via: String,
-    changes: Vec<Change>,
+    pub via: String,
+    /// What was done, where it is neither a change nor a file.
+    pub deed_html: String,
+    pub changes: Vec<Change>,
     comment_html: String,
-    in_reply_to: Option<InReplyTo>,
-    replies: Vec<Reply>,
+    pub in_reply_to: Option<InReplyTo>,
+    pub replies: Vec<Reply>,
     edited: Option<Edited>,
     reply_href: Option<String>,
     edit_href: Option<String>,
@@ -65,7 +68,7 @@ pub(super) struct Entry {
     depth: usize,
     /// The comment that it answers.
     #[serde(skip)]
-    answers: Option<i64>,
+    pub answers: Option<i64>,
 }
 
 impl Entry {
@@ -80,6 +83,7 @@ impl Entry {
             when: Instant(0).when(&TimeZone::UTC),
             when_href: None,
             via: String::new(),
+            deed_html: String::new(),
             changes: Vec::new(),
             comment_html: String::new(),
             in_reply_to: None,
@@ -97,16 +101,23 @@ impl Entry {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct InReplyTo {
-    label: String,
-    href: String,
+impl Entry {
+    /// One that says who did something and when, and nothing else so far.
+    pub fn bare(kind: &'static str, id: String, author: String, when: When) -> Self {
+        Self { author, when, ..Self::without_number(kind, id) }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Reply {
-    number: i64,
-    href: String,
+pub(super) struct InReplyTo {
+    label: String,
+    pub href: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Reply {
+    pub number: i64,
+    pub href: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -118,7 +129,7 @@ pub(super) struct Edited {
 
 /// An earlier text of a comment in its place (row C07).
 #[derive(Debug, Clone, Serialize)]
-struct ShownVersion {
+pub(super) struct ShownVersion {
     version: i64,
     latest: i64,
     href: String,
@@ -168,6 +179,8 @@ pub(super) struct Asked<'a> {
     pub current: bool,
     /// Whether this viewer may change the description.
     pub may_describe: bool,
+    /// The tickets that live on in this one, as far as the viewer may see them.
+    pub merged: &'a [TicketRow],
 }
 
 /// The page that the address names: by `page`, by the number of a `comment`, else the newest one.
@@ -218,6 +231,7 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
         entries.push((group.change.at.iso(), Entry { new: unread && !own, ..entry }));
     }
     entries.extend(files(asked, begins, ends));
+    entries.extend(merge_entries::entries(asked, begins, ends)?);
     if asked.current {
         entries.extend(notes(asked, begins, ends)?);
     }
@@ -373,7 +387,7 @@ fn rendered(asked: &Asked<'_>, groups: &[Group], texts: &[(String, Option<ShownV
     Ok(Rendered { description: shown.next().unwrap_or_default(), tasks, comments: shown.collect() })
 }
 
-fn of_group(
+pub(super) fn of_group(
     asked: &Asked<'_>,
     names: &Names<'_>,
     group: &Group,
@@ -399,6 +413,7 @@ fn of_group(
             .map(|field| wording::change(names, field, &format!("{}?action=diff&version={number}", asked.plain)))
             .chain(worked::wording(viewer, names.people, &group.worked, change))
             .collect(),
+        deed_html: String::new(),
         comment_html,
         in_reply_to: change.reply_to.map(|answered| match answered {
             0 => InReplyTo { label: "the description".to_owned(), href: "#description".to_owned() },
@@ -418,7 +433,7 @@ fn of_group(
             author: names.people.called(change.edited_by),
             href: action("comment-history"),
         }),
-        reply_href: (asked.current && viewer.may(TICKET_APPEND))
+        reply_href: (asked.current && viewer.may(TICKET_APPEND) && asked.ticket.row.merged_into.is_none())
             .then(|| format!("{}?replyto={number}#edit", asked.plain)),
         edit_href: (asked.current && may_edit(viewer, change)).then(|| action("comment-edit")),
         clone_href: (asked.current && viewer.may(TICKET_CREATE) && !change.comment.is_empty())

@@ -7,10 +7,11 @@ use rusqlite::Connection;
 
 use super::fields::{Choices, FIELDS, Fields};
 use super::link::class_of;
+use super::merge_entries;
 use super::store::{self, TicketRow};
 use super::time_store;
 use super::values::{Names, People, Value};
-use super::{TICKET_VIEW, TIME_VIEW, comment_href, duration, note, ticket_href};
+use super::{TICKET_VIEW, TIME_VIEW, duration, link, merge, note, ticket_href};
 use crate::base::component::{Card, Document, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -34,7 +35,8 @@ const FACETS: [&str; 11] = [
 /// What the search index keeps of a ticket: its title, description, comments and keywords as text, its other
 /// fields as what can be asked for by name.
 pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Document>> {
-    let Some(ticket) = store::find_unseen(db, resource.id)? else {
+    // A merged ticket is found as the one in which it lives on.
+    let Some(ticket) = store::find_unseen(db, resource.id)?.filter(|ticket| ticket.row.merged_into.is_none()) else {
         return Ok(None);
     };
     let choices = Choices::whole(db)?;
@@ -54,6 +56,18 @@ pub(super) fn document(db: &Connection, resource: &Resource) -> Result<Option<Do
         for value in ticket.values.get(field.name) {
             text.push('\n');
             text.push_str(&names.written(field, value));
+        }
+    }
+    // What was said of a merged ticket is found here, if everybody who finds this one may read it.
+    for id in merge::merged_ids(db, resource.id)? {
+        if text.len() > MOST_TEXT {
+            break;
+        }
+        if let Some(merged) = store::find_unseen(db, id)?.filter(|merged| merged.row.acl == ticket.row.acl) {
+            text.push('\n');
+            text.push_str(&merged.row.summary);
+            text.push('\n');
+            text.push_str(&text_of(db, &merged.row, merged.values.text("description"))?);
         }
     }
     let reporter = ticket.row.reporter;
@@ -126,7 +140,8 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
 }
 
 fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
-    let ids: Vec<i64> = events.iter().map(|event| event.resource.id).collect();
+    let others = events.iter().filter_map(|event| other_end(event));
+    let ids: Vec<i64> = events.iter().map(|event| event.resource.id).chain(others).collect();
     let rows = store::by_ids(db, viewer, &ids)?;
     if rows.is_empty() {
         return Ok(events.iter().map(|_| None).collect());
@@ -142,14 +157,18 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
         .map(|event| (event.resource.id, number(event)))
         .collect();
     let worked = if worked.is_empty() { Vec::new() } else { time_store::minutes_of(db, &worked)? };
+    let row_of = |id: i64| rows.binary_search_by_key(&id, |row| row.id).ok().map(|at| &rows[at]);
     let one = |event: &&Event| {
-        let row = rows.binary_search_by_key(&event.resource.id, |row| row.id).ok().map(|at| &rows[at])?;
+        let row = row_of(event.resource.id)?;
+        if let Some(other) = other_end(event) {
+            return Some(of_both_ends(event, row, row_of(other)?, &choices));
+        }
         let number = number(event);
         let said = said.get(&(row.id, number))?;
         Some(Occurrence {
             who: None,
             title: title(row),
-            href: if number == 0 { ticket_href(row.id) } else { comment_href(row.id, number, row.changes) },
+            href: link::of_comment(row.id, number, row.changes, row.merged_into.is_some()),
             deed: match worked.iter().find(|(change, _)| *change == (row.id, number)) {
                 Some((_, minutes)) => format!("worked {}", duration::written(*minutes)),
                 None => deed(event, said.resolution, &choices),
@@ -161,6 +180,29 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
         })
     };
     Ok(events.iter().map(one).collect())
+}
+
+/// The ticket at the other end of what an event tells of two.
+fn other_end(event: &Event) -> Option<i64> {
+    let told = ["ticket.merged", "ticket.unmerged", "ticket.related", "ticket.unrelated"];
+    let ids = ["ticket", "into"].iter().find_map(|name| event.data.get(name)?.as_i64());
+    ids.filter(|_| told.contains(&event.kind.as_str()))
+}
+
+/// Told only to those who may see both.
+fn of_both_ends(event: &Event, row: &TicketRow, other: &TicketRow, choices: &Choices) -> Occurrence {
+    let field = event.data.get("field").and_then(|field| field.as_str());
+    let (before, after) = merge_entries::words(&event.kind, field, event.data.get("into").is_some());
+    Occurrence {
+        who: None,
+        title: title(row),
+        href: ticket_href(row.id),
+        deed: format!("{before}#{}{after}", other.id),
+        class: class_of(choices, row.status),
+        icon: "ticket",
+        excerpt: String::new(),
+        more: None,
+    }
 }
 
 /// The plain words of what was said lately: they follow from the text alone, and taking its markup apart costs more than all

@@ -8,8 +8,8 @@ use super::store::{self, NewChange, Ticket};
 use super::values::{Value, Values};
 use super::worked::Worked;
 use super::{
-    NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, audience, people, seen, tally, time_store,
-    worked,
+    NO_TICKET, TICKET_APPEND, TICKET_EDIT_COMMENT, TICKET_VIEW, access, audience, merge, people, relations, seen,
+    tally, time_store, worked,
 };
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
@@ -61,6 +61,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) ->
             NewEvent::new("ticket.created", Resource::new("ticket", id), acl).part(0).data(told(&fields, &mentioned));
         tx.record(&event)?;
         seen::after_own(tx, by.viewer, id, 0, None)?;
+        relations::tell_other_ends(tx, id, &Values::default(), &values)?;
         Ok(id)
     })
 }
@@ -77,6 +78,7 @@ pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request
     viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
     let project = tx.project();
     let ticket = store::find(tx, viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    merge::require_to_stand(tx, viewer, &ticket.row)?;
     let planner = Planner { db: tx, site, project, viewer, actor: tx.actor().map(Value::Id) };
     let plan = planner.change(&ticket, request)?;
     if !plan.problems.is_empty() {
@@ -157,7 +159,10 @@ pub(super) fn append(
         worked::enter(tx, id, change, worked)?;
     }
     store::save_participants(tx, id, values)?;
-    tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((values, acl)))?;
+    // A merged ticket is counted nowhere.
+    if ticket.row.merged_into.is_none() {
+        tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((values, acl)))?;
+    }
     let kind = match (was_closed, closes) {
         (false, true) => "ticket.closed",
         (true, false) => "ticket.reopened",
@@ -172,6 +177,7 @@ pub(super) fn append(
         event.data["also"] = json!(notes);
     }
     tx.record(&event)?;
+    relations::tell_other_ends(tx, id, &ticket.values, values)?;
     Ok((number, acl))
 }
 

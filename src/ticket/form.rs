@@ -13,6 +13,7 @@ use super::options::closed_words;
 use super::own_fields::OwnKind;
 use super::people;
 use super::plan::{ActionRequest, DEFAULT_OWNER, Plan, Request};
+use super::relations_rules::CLOSE_ANYWAY;
 use super::similar;
 use super::store::{Ticket, Times};
 use super::values::{Names, Value, Values};
@@ -30,9 +31,9 @@ use crate::web::form::{Form, shortened};
 use crate::web::options::Options;
 
 /// What JSON bodies may name beside fields.
-const CONTROLS: [&str; 12] = [
+const CONTROLS: [&str; 13] = [
     "comment", "internal", "replyto", "action", "view_time", "submit", "preview", "attachment", "__FORM_TOKEN",
-    "time_day", "time_person", "time_remark",
+    "time_day", "time_person", "time_remark", CLOSE_ANYWAY,
 ];
 
 /// Names of fields that are looked at in one form, as long as there are unknown ones among them.
@@ -165,6 +166,7 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         duplicate_of: form.get(&workflow::duplicate_field(name)).map(str::to_owned),
         if_asked: false,
     });
+    typed.request.force = matches!(form.text(CLOSE_ANYWAY), "1" | "true");
     keep_theirs(fields, form, &mut typed);
     take_back(fields, form, &mut typed);
     typed

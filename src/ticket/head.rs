@@ -157,6 +157,8 @@ pub(super) fn head(
     let alike_href = |name: &str| format!("{}{}", room.root, alike(choices, name, &exactly(&name_of(name))));
     let status = values.id("status").and_then(|id| choices.status(id));
     let viewer = &room.viewer;
+    // What lives on in another ticket is changed there.
+    let stands = row.merged_into.is_none();
     Ok(Head {
         number: row.id,
         href: with_list(desk, &plain),
@@ -172,8 +174,8 @@ pub(super) fn head(
         private: access::is_private(values),
         resolution: name_of("resolution"),
         may: May {
-            edit: viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP),
-            attach: owner.is_some_and(|owner| viewer.may(owner.to_attach)),
+            edit: stands && (viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP)),
+            attach: stands && owner.is_some_and(|owner| viewer.may(owner.to_attach)),
         },
         files_href: owner
             .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(owner))),

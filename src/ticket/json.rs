@@ -6,8 +6,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fields::{Choices, FIELDS, Field, Kind};
 use super::history::{self, Group};
+use super::merge;
 use super::note_store::{self, NoteRow};
-use super::store::{Ticket, Times};
+use super::relations::{self, RELATIONS};
+use super::store::{self, Ticket, Times};
 use super::values::{Names, People, Value, Values};
 use super::worked;
 use crate::base::error::Result;
@@ -36,6 +38,9 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
         object.insert(name.to_owned(), value);
     }
     object.insert("custom".to_owned(), own(&names, values));
+    if version.is_none() {
+        object.extend(other_ends(db, viewer, ticket)?);
+    }
     let comments: Vec<Json> =
         groups.iter().filter(|group| group.change.number > 0).map(|group| comment(viewer, &names, group)).collect();
     object.insert("comments".to_owned(), json!(comments));
@@ -46,6 +51,23 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
         }
     }
     Ok(Json::Object(object))
+}
+
+/// The other ends of its relations, and where it lives on or what lives on in it, as far as the viewer may see those.
+fn other_ends(db: &Connection, viewer: &Viewer, ticket: &Ticket) -> Result<Map<String, Json>> {
+    let around = relations::around(db, ticket.row.id)?;
+    let survivor = ticket.row.merged_into.map(|into| merge::survivor(db, into)).transpose()?;
+    let others = around.edges.iter().map(|edge| edge.other).chain(around.merged.iter().copied()).chain(survivor);
+    let rows = store::by_ids(db, viewer, &others.collect::<Vec<_>>())?;
+    let seen = |id: &i64| rows.iter().any(|row| row.id == *id);
+    let listed = |ids: Vec<i64>| json!(ids.into_iter().filter(seen).collect::<Vec<_>>());
+    let mut ends = Map::new();
+    for relation in &RELATIONS {
+        ends.insert(relation.inverse.to_owned(), listed(around.others(relation.field, true)));
+    }
+    ends.insert("merged_into".to_owned(), json!(survivor.filter(seen)));
+    ends.insert("merged".to_owned(), listed(around.merged));
+    Ok(ends)
 }
 
 /// What is noted of a ticket, as it was after the last of these changes, which are all up to then. An edited comment counts

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::fields::Choices;
 use super::store::{self, NamedRow};
-use super::{NO_TICKET, TICKET_VIEW, comment_href, note, note_store, ticket_href};
+use super::{NO_TICKET, TICKET_VIEW, comment_href, merge, note, note_store, ticket_href};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::base::viewer::Viewer;
@@ -87,7 +87,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
                 return no_comment(rest);
             }
             Resolved::Found {
-                href: href_with(number, tail, title.changes),
+                href: href_with(number, tail, title),
                 label: None,
                 title: Some(title.text.clone()),
                 class: title.class,
@@ -130,9 +130,19 @@ fn comment_in(tail: &str) -> Option<i64> {
     tail.strip_prefix("#comment:").and_then(|text| text.parse().ok())
 }
 
-fn href_with(number: i64, tail: &str, latest: i64) -> String {
+/// The address of a ticket (0) or of a comment on it. The page of a merged ticket leads on to where it lives on; what stands
+/// after `#` never reaches the server, so there the comment stands before.
+pub(super) fn of_comment(ticket: i64, number: i64, latest: i64, merged: bool) -> String {
+    match (number, merged) {
+        (0, _) => ticket_href(ticket),
+        (number, true) => format!("{}?comment={number}", ticket_href(ticket)),
+        (number, false) => comment_href(ticket, number, latest),
+    }
+}
+
+fn href_with(number: i64, tail: &str, title: &Title) -> String {
     if let Some(comment) = comment_in(tail) {
-        return comment_href(number, comment, latest);
+        return of_comment(number, comment, title.changes, title.merged);
     }
     let (query, place) = tail.split_once('#').map_or((tail, None), |(query, place)| (query, Some(place)));
     let mut href = ticket_href(number);
@@ -185,7 +195,7 @@ fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolve
             Resolved::Found {
                 href: comment.map_or_else(
                     || format!("{}#description", ticket_href(ticket)),
-                    |comment| comment_href(ticket, comment, title.changes),
+                    |comment| of_comment(ticket, comment, title.changes, title.merged),
                 ),
                 label: None,
                 title: Some(match comment {
@@ -236,13 +246,43 @@ pub struct Title {
     pub text: String,
     pub class: Option<&'static str>,
     pub changes: i64,
+    /// It lives on in another ticket, whose state is told with it.
+    pub merged: bool,
 }
 
 /// The titles of the tickets of these numbers that this viewer may see.
 pub fn titles(db: &Connection, viewer: &Viewer, numbers: &[i64]) -> Result<HashMap<i64, Title>> {
     let numbers: Vec<i64> = numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let rows = store::named_by_ids(db, viewer, &numbers)?;
-    Ok(rows.into_iter().map(|row| (row.id, title(row))).collect())
+    let merged: Vec<i64> = rows.iter().filter(|row| row.merged_into.is_some()).map(|row| row.id).collect();
+    let mut titles: HashMap<i64, Title> = rows.into_iter().map(|row| (row.id, title(row))).collect();
+    if !merged.is_empty() {
+        tell_where_they_live_on(db, viewer, &merged, &mut titles)?;
+    }
+    Ok(titles)
+}
+
+/// `Doors open too late (new), merged into #3, Doors (closed: fixed)`: struck through as that one is.
+fn tell_where_they_live_on(
+    db: &Connection,
+    viewer: &Viewer,
+    merged: &[i64],
+    titles: &mut HashMap<i64, Title>,
+) -> Result<()> {
+    let survivors = merge::survivors(db, merged)?;
+    let ids: Vec<i64> = survivors.values().copied().collect();
+    let into: HashMap<i64, Title> =
+        store::named_by_ids(db, viewer, &ids)?.into_iter().map(|row| (row.id, title(row))).collect();
+    for (id, title) in titles.iter_mut().filter(|(_, title)| title.merged) {
+        match survivors.get(id).and_then(|survivor| Some((survivor, into.get(survivor)?))) {
+            Some((survivor, of_survivor)) => {
+                title.text = format!("{}, merged into #{survivor}, {}", title.text, of_survivor.text);
+                title.class = of_survivor.class;
+            }
+            None => title.text.push_str(", merged into another ticket"),
+        }
+    }
+    Ok(())
 }
 
 fn title(row: NamedRow) -> Title {
@@ -255,7 +295,13 @@ fn title(row: NamedRow) -> Title {
         Some(resolution) => text.push_str(&format!(" ({}: {resolution})", row.status)),
         None => text.push_str(&format!(" ({})", row.status)),
     }
-    Title { summary: row.summary, text, class: row.is_closed.then_some("closed"), changes: row.changes }
+    Title {
+        summary: row.summary,
+        text,
+        class: row.is_closed.then_some("closed"),
+        changes: row.changes,
+        merged: row.merged_into.is_some(),
+    }
 }
 
 /// The class that shows a ticket's state: `closed` is struck through.

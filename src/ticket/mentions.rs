@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::fields::Choices;
 use super::head::{self, Head, head_now};
-use super::store::Ticket;
+use super::merge;
+use super::store::{Ticket, TicketRow};
 use crate::base::component::Card;
 use crate::base::error::Result;
 use crate::base::link;
@@ -58,9 +59,19 @@ pub(super) fn href(room: &Room, number: i64) -> String {
 }
 
 /// The newest of each kind, for the ticket's page.
-pub(super) fn newest(db: &Connection, room: &Room, number: i64) -> Result<Vec<Mentions>> {
-    let key = number.to_string();
-    let found = link::newest_sources(db, room.project.components(), &room.viewer, (KIND, key.as_str()), NEWEST + 2)?;
+pub(super) fn newest(db: &Connection, room: &Room, number: i64, merged: &[TicketRow]) -> Result<Vec<Mentions>> {
+    let components = room.project.components();
+    let of = |number: i64| {
+        link::newest_sources(db, components, &room.viewer, (KIND, number.to_string().as_str()), NEWEST + 2)
+    };
+    let mut found = of(number)?;
+    for row in merged {
+        found.extend(of(row.id)?);
+    }
+    if !merged.is_empty() {
+        found.sort_by(|one, other| one.kind.cmp(&other.kind).then(other.id.cmp(&one.id)));
+        found.dedup();
+    }
     let mut groups = grouped(db, room, number, &found)?;
     for group in &mut groups {
         group.more = group.items.len() > NEWEST;
@@ -72,9 +83,11 @@ pub(super) fn newest(db: &Connection, room: &Room, number: i64) -> Result<Vec<Me
 /// `?action=backlinks`: all of them, page by page.
 pub(super) fn all(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let number = ticket.row.id;
-    let keys = [number.to_string()];
     let components = room.project.components();
     let (groups, paging) = room.project.read(|db| {
+        let merged = merge::merged_rows(db, &room.viewer, number)?;
+        let keys: Vec<String> =
+            std::iter::once(number).chain(merged.iter().map(|row| row.id)).map(|id| id.to_string()).collect();
         let total = link::count(db, components, &room.viewer, (KIND, &keys))? as usize;
         let asked = paging::asked(desk.visit.value("page"));
         let paging = Paging::new(&head::href(room, number), &desk.visit.pairs(), asked, PER_PAGE, total);

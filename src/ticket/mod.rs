@@ -25,6 +25,13 @@ pub mod store;
 pub mod plan;
 mod typed;
 pub mod access;
+pub mod relations;
+mod relations_rules;
+mod relations_pages;
+mod relations_admin;
+pub mod merge;
+mod merge_entries;
+mod merge_pages;
 pub mod edit;
 pub mod note_store;
 pub mod note;
@@ -238,6 +245,9 @@ impl Component for Tickets {
         routes.extend(note_pages::routes());
         routes.extend(watch_pages::routes());
         routes.extend(queue_admin::routes());
+        routes.extend(relations_pages::routes());
+        routes.extend(relations_admin::routes());
+        routes.extend(merge_pages::routes());
         routes
     }
 
@@ -283,7 +293,12 @@ impl Component for Tickets {
     }
 
     fn settings(&self) -> &'static [Setting] {
-        &[obey::CLOSE_ACTION, obey::CLOSE_RESOLUTION, obey::REOPEN_ACTION]
+        &[
+            obey::CLOSE_ACTION,
+            obey::CLOSE_RESOLUTION,
+            obey::REOPEN_ACTION,
+            relations_rules::CLOSE_WITH_OPEN_DEPENDENCIES,
+        ]
     }
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {
@@ -345,7 +360,10 @@ impl Component for Tickets {
             TimelineFilter {
                 name: "ticket_details",
                 title: "Changes of tickets",
-                events: &["ticket.changed", "ticket.commented", "note.written", "ticket.worked"],
+                events: &[
+                    "ticket.changed", "ticket.commented", "note.written", "ticket.worked", "ticket.merged",
+                    "ticket.unmerged", "ticket.related", "ticket.unrelated",
+                ],
                 permission: TICKET_VIEW,
                 on: false,
             },
@@ -361,7 +379,9 @@ impl Component for Tickets {
             document::check(db, findings)?;
             access::check(db, findings)?;
             trash::check(db, findings)?;
-            tally::check(db, findings)
+            tally::check(db, findings)?;
+            relations::check(db, findings)?;
+            merge::check(db, findings)
         })
     }
 }

@@ -2,6 +2,7 @@
 //! reopening, with the rights of the account that stands behind the commit, as if it had sent the form.
 
 use super::edit::{self, Outcome};
+use super::merge;
 use super::plan::{ActionRequest, Request};
 use super::worked::{self, TimeRequest};
 use super::{TICKET_CHGPROP, duration, time_store};
@@ -38,19 +39,21 @@ pub const REOPEN_ACTION: Setting = Setting {
 
 /// Does as much of the order as the workflow and the rights allow: the action, else the comment alone, else nothing.
 pub(super) fn obey(site: &Site, tx: &Tx<'_>, viewer: &Viewer, order: &Order) -> Result<Obeyed> {
+    // What a commit says of a merged ticket is done to the one in which it lives on.
+    let ticket = merge::survivor(tx, order.ticket)?;
     let (time, mut reason) = match &order.work {
-        Some(work) => time(tx, viewer, order.ticket, work)?,
+        Some(work) => time(tx, viewer, ticket, work)?,
         None => (None, String::new()),
     };
     let comment_alone = Request { comment: order.comment.clone(), time, ..Request::default() };
     if order.deed != Deed::Refer {
         let request = Request { action: Some(action(tx, order.deed)?), ..comment_alone.clone() };
-        match attempt(site, tx, viewer, order.ticket, &request)? {
+        match attempt(site, tx, viewer, ticket, &request)? {
             Ok(change) => return Ok(Obeyed { done: Some(order.deed), change, reason }),
             Err(refusal) => reason = [refusal, reason].join(" ").trim().to_owned(),
         }
     }
-    match attempt(site, tx, viewer, order.ticket, &comment_alone)? {
+    match attempt(site, tx, viewer, ticket, &comment_alone)? {
         Ok(change) => Ok(Obeyed { done: Some(Deed::Refer), change, reason }),
         Err(refusal) => Ok(Obeyed { done: None, change: None, reason: refusal }),
     }
@@ -109,7 +112,9 @@ fn attempt(
         Err(Error::Invalid(problems)) => {
             Ok(Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join(" ")))
         }
-        Err(refusal @ (Error::NotFound(_) | Error::Forbidden { .. })) => Ok(Err(refusal.to_string())),
+        Err(refusal @ (Error::NotFound(_) | Error::Forbidden { .. } | Error::Conflict(_))) => {
+            Ok(Err(refusal.to_string()))
+        }
         Err(error) => Err(error),
     }
 }

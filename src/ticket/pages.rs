@@ -15,11 +15,14 @@ use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, 
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
 use super::mentions::{self, Mentions};
+use super::merge_pages::{self, Merged};
 use super::note;
 use super::note_store::{self, NoteRow};
 use super::own_fields::OwnKind;
 use super::plan::{Plan, Planner};
-use super::store::{self, Ticket};
+use super::relations::{self, Around};
+use super::relations_pages::{self, Relations};
+use super::store::{self, Ticket, TicketRow};
 use super::values::{Names, People, Value, Values};
 use super::verbs::{self, Giving, Verb};
 use super::watch_pages::{Watching, watching};
@@ -89,6 +92,8 @@ struct ShowPage {
     undo: Option<i64>,
     undo_href: String,
     beside: Option<Beside>,
+    relations: Option<Relations>,
+    merged: Option<Merged>,
 }
 
 impl Page for ShowPage {
@@ -137,6 +142,8 @@ struct EditForm {
     planning: Vec<FormField>,
     description: Option<Description>,
     actions: Vec<Action>,
+    duplicate_of: Option<FormField>,
+    close_anyway: Option<bool>,
     problems: Vec<Problem>,
     conflicts: Vec<Clash>,
     preview: Option<Preview>,
@@ -174,6 +181,8 @@ pub(super) struct Draft {
     pub status: Option<Status>,
     /// The change seen, as the form had it.
     pub seen: Option<i64>,
+    /// What was typed into the form of its relations.
+    pub relation: Option<relations_pages::Typed>,
 }
 
 fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
@@ -194,6 +203,9 @@ fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
         }
         if desk.visit.wants_json() {
             return as_json(desk, db, &room, &ticket, version);
+        }
+        if let Some(answer) = merge_pages::led_on(desk, db, &room, &ticket, version)? {
+            return Ok(answer);
         }
         match version {
             Some(version) => drawn_old(desk, db, &room, &ticket, version),
@@ -242,6 +254,9 @@ struct Scene<'a> {
     plain: String,
     owner: Option<Owner>,
     files: Vec<File>,
+    /// What lives on in it, of the ticket as it is now.
+    around: Around,
+    merged: Vec<TicketRow>,
     reader: Reader<'a>,
 }
 
@@ -253,12 +268,20 @@ impl<'a> Scene<'a> {
         ticket: &'a Ticket,
         values: &'a Values,
         choices: &'a Choices,
+        current: bool,
     ) -> Result<Self> {
         let owner = owner_of_files(db, room, &ticket.row)?;
         let mut files = match &owner {
             Some(owner) => attachment::files(db, &room.viewer, owner, &room.root)?,
             None => Vec::new(),
         };
+        let around = if current { relations::around(db, ticket.row.id)? } else { Around::default() };
+        let merged = store::by_ids(db, &room.viewer, &around.merged)?;
+        for row in &merged {
+            if let Some(owner) = owner_of_files(db, room, row)? {
+                files.extend(attachment::files(db, &room.viewer, &owner, &room.root)?);
+            }
+        }
         for file in &mut files {
             file.author = people::shown_to(&room.viewer, &file.author);
         }
@@ -273,6 +296,8 @@ impl<'a> Scene<'a> {
             choices,
             owner,
             files,
+            around,
+            merged,
         })
     }
 
@@ -290,11 +315,12 @@ impl<'a> Scene<'a> {
             plain: &self.plain,
             current,
             may_describe: may_describe(&self.room.viewer, self.ticket),
+            merged: &self.merged,
         })
     }
 
     /// The values that the head of the page does not show, each linked to the tickets with the same (row T20).
-    fn properties(&self) -> Result<Vec<Property>> {
+    fn properties(&self, current: bool) -> Result<Vec<Property>> {
         let named = self.values.named_people(&self.choices.fields);
         let people = People::load(self.db, named)?.shown_to(&self.room.viewer);
         let names = Names { choices: self.choices, people: &people };
@@ -303,7 +329,12 @@ impl<'a> Scene<'a> {
         let is_shown = |field: &&'static Field| {
             let has = !self.values.get(field.name).is_empty();
             let of_type = self.choices.own(field.name).is_none_or(|own| own.is_of_type(kind));
-            !elsewhere.contains(&field.name) && !field.is_noted() && (has || of_type && !PLANNING.contains(&field.name))
+            // Relations have a box of their own, with both ends.
+            let in_box = current && relations::relation(field.name).is_some();
+            !elsewhere.contains(&field.name)
+                && !in_box
+                && !field.is_noted()
+                && (has || of_type && !PLANNING.contains(&field.name))
         };
         self.choices
             .fields()
@@ -382,14 +413,14 @@ impl<'a> Scene<'a> {
 /// The ticket as it was after a change.
 fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: i64) -> Result<Answer> {
     let (values, choices) = (history::at(db, ticket, version)?, Choices::load(db, &room.viewer)?);
-    let scene = Scene::new(desk, db, room, ticket, &values, &choices)?;
+    let scene = Scene::new(desk, db, room, ticket, &values, &choices, false)?;
     let latest = ticket.row.changes;
     let change = scene.group(version)?;
     let talk = scene.conversation(version, false)?;
     let of = |number: i64| with_list(desk, &format!("{}?version={number}", scene.plain));
     let page = ShowPage {
         head: scene.head()?,
-        fields: scene.properties()?,
+        fields: scene.properties(false)?,
         created: scene.created()?,
         modified: None,
         closed: None,
@@ -422,26 +453,31 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         sign_in: None,
         watch: None,
         beside: None,
+        relations: None,
+        merged: None,
     };
     scene.sheet(page).noindex().render(desk)
 }
 
 /// The ticket as it is, with the form and what stands in it.
-pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft) -> Result<Answer> {
+pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, mut draft: Draft) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
-    let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices)?;
+    let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices, true)?;
     let (row, viewer) = (&ticket.row, &room.viewer);
     let talk = scene.conversation(row.changes, true)?;
     let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
     let head = scene.head()?;
+    let relations = relations_pages::of_ticket(db, room, ticket, &choices, &scene.around, draft.relation.take())?;
     let planned = draft.typed.as_ref().map(|typed| typed.placed(&choices, &ticket.values));
     let planned = planned.as_ref().unwrap_or(&ticket.values);
     let workflow = workflows::of(db, &choices, planned)?;
     let offers = planner(desk, db, room).offers(&workflow, &choices, Some(ticket))?;
-    let form = edit_form(&scene, &offers, draft)?;
+    // What lives on in another ticket is changed there; what was typed here is shown all the same.
+    let form =
+        if row.merged_into.is_some() && draft.typed.is_none() { None } else { edit_form(&scene, &offers, draft)? };
     let one_click = if form.is_some() { offers.as_slice() } else { &[] };
-    let comments = viewer.may(TICKET_APPEND);
-    let mut fields = scene.properties()?;
+    let comments = viewer.may(TICKET_APPEND) && row.merged_into.is_none();
+    let mut fields = scene.properties(true)?;
     // The box of time says them.
     fields.retain(|field| !matches!(field.name, "estimated" | "remaining"));
     let page = ShowPage {
@@ -459,7 +495,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         view_time: seen.unwrap_or(row.changes).to_string(),
         upload_href: head.may.attach.then(|| head.files_href.clone()),
         files: scene.files.clone(),
-        mentions: mentions::newest(db, room, row.id)?,
+        mentions: mentions::newest(db, room, row.id, &scene.merged)?,
         backlinks_href: mentions::href(room, row.id),
         old: None,
         undo: undo_pages::offered(db, room, ticket)?,
@@ -469,6 +505,8 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
         form,
         beside: Some(beside::of(db, room, ticket, &choices)?),
+        relations,
+        merged: merge_pages::merged(desk, db, room, ticket, &scene.merged)?,
         head,
     };
     let sheet = scene.sheet(page).status(status.unwrap_or(Status::Ok));
@@ -534,8 +572,9 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
             fields.push(controls.own_cc(field, has(&value(field)), was));
         }
     }
-    let (planning, fields): (Vec<FormField>, Vec<FormField>) =
+    let (mut planning, fields): (Vec<FormField>, Vec<FormField>) =
         fields.into_iter().partition(|field| PLANNING.contains(&field.name));
+    let duplicate_of = relations_pages::beside_actions(offers, &mut planning);
     let description = field("description").filter(|_| may_describe(viewer, ticket)).map(|field| {
         let value = value(field);
         Description { changed: value != ticket.values.text("description"), value }
@@ -571,6 +610,8 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         planning,
         description,
         actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins_html),
+        duplicate_of,
+        close_anyway: relations_pages::close_anyway(request, &draft.problems),
         conflicts: clashes(scene, &names, plan, draft.seen)?,
         problems: draft.problems,
         preview: draft.preview,

@@ -47,6 +47,8 @@ pub struct Request {
     pub strict: bool,
     /// Time that was worked.
     pub time: Option<TimeRequest>,
+    /// Close it even if it depends on tickets that are open, where the project leaves that to whoever closes it.
+    pub force: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -176,6 +178,7 @@ impl Planner<'_> {
                 .push(Problem::new("field_summary", "A ticket needs a summary: one line that says what it is about."));
         }
         plan.problems.extend(super::template::problems(self.db, &plan.after)?);
+        self.relate(&mut plan, None, request.force)?;
         Ok(plan)
     }
 
@@ -262,6 +265,7 @@ impl Planner<'_> {
                 Err(other) => return Err(other),
             }
         }
+        self.relate(&mut plan, Some(ticket), request.force)?;
         if !plan.comment.trim().is_empty() {
             self.viewer.require(TICKET_APPEND)?;
         }

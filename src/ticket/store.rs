@@ -33,6 +33,8 @@ pub struct TicketRow {
     pub kind: Option<i64>,
     pub owner: Option<i64>,
     pub reporter: Option<i64>,
+    /// The ticket as which it lives on, if it was merged.
+    pub merged_into: Option<i64>,
 }
 
 /// A ticket with all its current values.
@@ -45,7 +47,7 @@ pub struct Ticket {
 /// First in every statement, and read by place: looking for the name of a column costs more than its value.
 const COLUMNS: &str = "ticket.id, ticket.acl, ticket.created_at, ticket.changed_at, ticket.closed_at, ticket.changes,
     ticket.summary, ticket.status, ticket.resolution, ticket.type, ticket.owner, ticket.reporter,
-    ticket.started_at, ticket.contacted_at, ticket.worked";
+    ticket.started_at, ticket.contacted_at, ticket.worked, ticket.merged_into";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
     Ok(TicketRow {
@@ -64,6 +66,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         started_at: row.get(12)?,
         contacted_at: row.get(13)?,
         worked: row.get(14)?,
+        merged_into: row.get(15)?,
     })
 }
 
@@ -161,6 +164,8 @@ pub struct NamedRow {
     pub is_closed: bool,
     pub kind: Option<String>,
     pub resolution: Option<String>,
+    /// The ticket as which it lives on, if it was merged.
+    pub merged_into: Option<i64>,
 }
 
 /// The tickets of these numbers that this viewer may see, by number.
@@ -170,7 +175,7 @@ pub fn named_by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
     }
     let sql = format!(
         "select ticket.id, ticket.summary, ticket.changes, ticket_status.name, ticket_status.category = 'closed',
-             kind.name, resolution.name
+             kind.name, resolution.name, ticket.merged_into
          from json_each(?1) as wanted cross join ticket on ticket.id = wanted.value
          cross join ticket_status on ticket_status.id = ticket.status
          left join field_option as kind on kind.id = ticket.type
@@ -188,6 +193,7 @@ pub fn named_by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
             is_closed: row.get(4)?,
             kind: row.get(5)?,
             resolution: row.get(6)?,
+            merged_into: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -429,8 +435,11 @@ pub fn in_milestone(db: &Connection, milestone: i64) -> Result<Vec<i64>> {
 /// Number and summary of the nearest tickets before and after, as this viewer may see them (row C16).
 pub fn beside(db: &Connection, viewer: &Viewer, id: i64) -> Result<[Option<(i64, String)>; 2]> {
     let sees = viewer.sees_sql("ticket", "ticket");
-    let before = format!("select id, summary from ticket where id < ?1 and {sees} order by id desc limit 1");
-    let after = format!("select id, summary from ticket where id > ?1 and {sees} order by id limit 1");
+    let before = format!(
+        "select id, summary from ticket where id < ?1 and merged_into is null and {sees} order by id desc limit 1"
+    );
+    let after =
+        format!("select id, summary from ticket where id > ?1 and merged_into is null and {sees} order by id limit 1");
     let one = |sql: &str| db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional();
     Ok([one(&before)?, one(&after)?])
 }

@@ -49,7 +49,7 @@ pub(super) fn move_component(db: &Connection, component: i64, old: i64, new: i64
             let sql = format!(
                 "insert into ticket_tally (milestone, field, value, status, acl, tickets)
                  select coalesce(milestone, 0), ?1, {value}, status, ?4, count(*) * ?5
-                 from ticket where component = ?2 and acl = ?3 group by 1, 3, 4
+                 from ticket where component = ?2 and acl = ?3 and merged_into is null group by 1, 3, 4
                  on conflict (milestone, field, value, status, acl) do update set tickets = tickets + excluded.tickets"
             );
             db.prepare_cached(&sql)?.execute((field, component, old, acl, sign))?;
@@ -65,7 +65,7 @@ pub(super) fn check(db: &Connection, findings: &mut Vec<String>) -> Result<()> {
         let sql = format!(
             "with counted as (
                  select coalesce(milestone, 0) as milestone, {value} as value, status, acl, count(*) as tickets
-                 from ticket group by 1, 2, 3, 4)
+                 from ticket where merged_into is null group by 1, 2, 3, 4)
              select milestone, value, status, sum(kept), sum(real) from (
                  select milestone, value, status, acl, tickets as kept, 0 as real from ticket_tally where field = ?1
                  union all select milestone, value, status, acl, 0, tickets from counted)

@@ -79,7 +79,9 @@ pub fn purge(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
             )));
         }
         let also = hanging_on(tx, id)?;
-        tally::update(tx, Some((&ticket.values, TRASH_CLASS)), None)?;
+        if ticket.row.merged_into.is_none() {
+            tally::update(tx, Some((&ticket.values, TRASH_CLASS)), None)?;
+        }
         erase(tx, id)?;
         tx.prepare_cached("insert into ticket_tombstone (ticket, purged_at, purged_by) values (?1, ?2, ?3)")?
             .execute((id, tx.now(), tx.actor()))?;
@@ -108,7 +110,10 @@ const IS_OPEN: &str = "coalesce((select acl from field_option where id = ticket.
     in (select value from json_each(?1))";
 
 fn move_to(tx: &Tx<'_>, ticket: &Ticket, acl: i64) -> Result<()> {
-    tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((&ticket.values, acl)))?;
+    // A merged ticket is counted nowhere.
+    if ticket.row.merged_into.is_none() {
+        tally::update(tx, Some((&ticket.values, ticket.row.acl)), Some((&ticket.values, acl)))?;
+    }
     access::move_to(tx, &[ticket.row.id], acl, ticket.values.id("component"))
 }
 

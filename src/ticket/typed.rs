@@ -4,7 +4,7 @@
 use super::fields::{Choices, Field, Kind, LARGEST_TEXT, LONGEST_SUMMARY};
 use super::plan::{Planner, form_name, too_large};
 use super::values::Value;
-use super::{duration, link, people, store};
+use super::{duration, link, people};
 use crate::base::error::{Error, Result};
 use crate::base::moment;
 use crate::base::time::Instant;
@@ -120,7 +120,7 @@ impl Planner<'_> {
             Kind::Url => web_address(trimmed).map(|url| vec![Value::Text(url.to_owned())]).ok_or_else(|| {
                 Error::invalid(name, format!("{} is an address such as https://example.org/.", field.label))
             }),
-            Kind::Tickets => self.tickets(field, &name, trimmed),
+            Kind::Tickets => Self::tickets(field, &name, trimmed),
         }
     }
 
@@ -129,8 +129,8 @@ impl Planner<'_> {
         most.is_some_and(|most| usize::try_from(most).is_ok_and(|most| typed.trim().chars().count() > most))
     }
 
-    /// Numbers of tickets, with or without `#`, that this viewer may see.
-    fn tickets(&self, field: &Field, name: &str, typed: &str) -> Result<Vec<Value>> {
+    /// Numbers of tickets, with or without `#`. Whether there are such tickets is asked where they are new.
+    fn tickets(field: &Field, name: &str, typed: &str) -> Result<Vec<Value>> {
         let mut numbers: Vec<i64> = Vec::new();
         for one in people::split(typed) {
             let number = link::number(one.strip_prefix('#').unwrap_or(one)).ok_or_else(|| {
@@ -146,10 +146,6 @@ impl Planner<'_> {
         }
         if numbers.len() > MOST_TICKETS {
             return Err(Error::invalid(name, format!("{} takes at most {MOST_TICKETS} tickets.", field.label)));
-        }
-        let seen = store::by_ids(self.db, self.viewer, &numbers)?;
-        if let Some(missing) = numbers.iter().find(|number| !seen.iter().any(|row| row.id == **number)) {
-            return Err(Error::invalid(name, format!("There is no ticket #{missing}.")));
         }
         Ok(numbers.into_iter().map(Value::Id).collect())
     }

@@ -475,6 +475,73 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "POST /<project>/ticket/<number>/relation",
+        doors: &[
+            form("/demo/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "2")], [404, 404, 422, 303, 303]),
+            form("/demo/ticket/1/relation", &[("relation", "blocks"), ("ticket", "2")], [404, 404, 422, 303, 303]),
+            form("/demo/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "1")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/1/relation", &[], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/relation", &[("relation", "depends_on"), ("ticket", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/relation", &[("relation", "depends_on"), ("ticket", "1")], NOBODY),
+            form("/hidden/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "1")], NOBODY),
+            form("/nowhere/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/ticket/<number>/merge",
+        doors: &[
+            get("/demo/ticket/1/merge", MEMBERS),
+            get("/demo/ticket/1/merge?into=2", [404, 404, 422, 200, 200]),
+            get("/demo/ticket/1/merge?into=999", [404, 404, 422, 422, 422]),
+            get("/demo/ticket/2/merge", INSIDERS),
+            get("/demo/ticket/999/merge", NOBODY),
+            get("/hidden/ticket/1/merge", NOBODY),
+            get("/nowhere/ticket/1/merge", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/merge",
+        doors: &[
+            form("/demo/ticket/1/merge", &[("into", "2")], [404, 404, 422, 303, 303]),
+            form("/demo/ticket/1/merge", &[("into", "999")], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/merge", &[("into", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/ticket/999/merge", &[("into", "1")], NOBODY),
+            form("/hidden/ticket/1/merge", &[("into", "1")], NOBODY),
+            form("/nowhere/ticket/1/merge", &[("into", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/ticket/<number>/unmerge",
+        doors: &[
+            form("/demo/ticket/1/unmerge", &[], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/2/unmerge", &[], [404, 404, 404, 422, 422]),
+            form("/demo/ticket/999/unmerge", &[], NOBODY),
+            form("/hidden/ticket/1/unmerge", &[], NOBODY),
+            form("/nowhere/ticket/1/unmerge", &[], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/ticket/closing",
+        doors: &[
+            get("/demo/admin/ticket/closing", ADMINS),
+            get("/demo/admin/ticket/closing?format=json", ADMINS),
+            get("/hidden/admin/ticket/closing", ADMINS),
+            get("/nowhere/admin/ticket/closing", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/closing",
+        doors: &[
+            form(
+                "/demo/admin/ticket/closing",
+                &[("close_with_open_dependencies", "refuse")],
+                [404, 404, 404, 404, 303],
+            ),
+            form("/demo/admin/ticket/closing", &[], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/ticket/closing", &[("close_with_open_dependencies", "refuse")], NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/newticket",
         doors: &[
             get("/demo/newticket", MEMBERS),

@@ -2,7 +2,7 @@
 
 use rocket::http::{Header, Method};
 use rocket::local::blocking::LocalRequest;
-use trackway::web::address;
+use trackway::web::{address, token};
 
 use super::TestSite;
 use super::answer::Answer;
@@ -60,6 +60,14 @@ impl<'t> Person<'t> {
     /// Sends a form with exactly these fields.
     pub fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(Method::Post, address, FORM, form::encode(fields.iter().copied()).into_bytes())
+    }
+
+    /// The same with the token that their forms carry.
+    pub fn post_signed(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = token::issue(self.test.site.secret(), self.session.as_deref().unwrap_or_default());
+        let fields: Vec<(&str, &str)> =
+            [("__FORM_TOKEN", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        self.post(address, &fields)
     }
 
     /// Opens a page, fills in its form that has all these fields and buttons, and sends it.

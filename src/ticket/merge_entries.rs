@@ -1,0 +1,189 @@
+//! What a conversation tells beside its own changes: what was said of the tickets that live on in this one, in the order of
+//! time and with their own numbers (`comment:3:ticket:7`), and when others were related to it or merged with it.
+
+use rusqlite::Connection;
+
+use super::conversation::{Asked, Entry, of_group};
+use super::head;
+use super::history;
+use super::json;
+use super::merge;
+use super::store::{self, Ticket, TicketRow};
+use super::values::{Names, People};
+use crate::base::error::Result;
+use crate::base::markup::{Flavour, Here, Html};
+use crate::base::resource::Resource;
+use crate::base::time::Instant;
+
+/// Of one merged ticket so much is told on one page of a conversation.
+const MOST_CHANGES: i64 = 400;
+
+/// The place of a merged ticket, or of its comment, in the conversation of the one in which it lives on.
+pub(super) fn place(ticket: i64, comment: i64) -> String {
+    if comment > 0 { format!("comment:{comment}:ticket:{ticket}") } else { format!("ticket:{ticket}") }
+}
+
+/// All of it that happened while one page was talked, each with its time for the order.
+pub(super) fn entries(
+    asked: &Asked<'_>,
+    begins: Option<Instant>,
+    ends: Option<Instant>,
+) -> Result<Vec<(String, Entry)>> {
+    if !asked.current {
+        return Ok(Vec::new());
+    }
+    let mut entries = traces(asked, begins, ends)?;
+    for row in asked.merged {
+        entries.extend(of_merged(asked, row, begins, ends)?);
+    }
+    Ok(entries)
+}
+
+/// What was said of one merged ticket.
+fn of_merged(
+    asked: &Asked<'_>,
+    row: &TicketRow,
+    begins: Option<Instant>,
+    ends: Option<Instant>,
+) -> Result<Vec<(String, Entry)>> {
+    let (db, room) = (asked.db, asked.room);
+    let Some((from, to)) = merge::numbers_between(db, row.id, begins, ends)? else { return Ok(Vec::new()) };
+    let ticket = Ticket { values: store::values(db, row.id)?, row: row.clone() };
+    let to = to.min(from + MOST_CHANGES - 1);
+    let groups = history::groups(db, &room.viewer, &asked.choices.fields, &ticket, from, to)?;
+    let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
+    let names = Names { choices: asked.choices, people: &authors };
+    let plain = head::href(room, row.id);
+    // Its own texts mean its own comments.
+    let here = Here { resource: Resource::new("ticket", row.id), name: row.id.to_string() };
+    let texts = groups
+        .iter()
+        .map(|group| {
+            let filing = group.change.number == 0;
+            let text = if filing { ticket.values.text("description") } else { group.change.comment.as_str() };
+            let prefix = format!("ticket-{}-{}-", row.id, group.change.number);
+            Ok((asked.reader.compiled(text, Flavour::Note)?, prefix))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let borrowed: Vec<_> = texts.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
+    let htmls = asked.reader.htmls(db, &borrowed, Some(&here))?;
+    let own = Asked { ticket: &ticket, latest: row.changes, plain: &plain, current: false, merged: &[], ..*asked };
+    let entries = groups.iter().zip(htmls).map(|(group, html)| {
+        let mut entry = of_group(&own, &names, group, None, html.into_string());
+        entry.id = place(row.id, group.change.number);
+        entry.called = format!("comment {} of #{}", group.change.number, row.id);
+        entry.answers = None;
+        if group.change.number == 0 {
+            entry.kind = "merged";
+            entry.number = None;
+            entry.changes.clear();
+            let mut deed = Html::default();
+            deed.text("filed ");
+            ticket_link(&mut deed, &format!("{plain}?merged=show"), row);
+            entry.deed_html = deed.into_string();
+        }
+        if let Some(answered) = &mut entry.in_reply_to {
+            answered.href = format!("#{}", place(row.id, group.change.reply_to.unwrap_or(0)));
+        }
+        for reply in &mut entry.replies {
+            reply.href = format!("#{}", place(row.id, reply.number));
+        }
+        (group.change.at.iso(), entry)
+    });
+    Ok(entries.collect())
+}
+
+fn ticket_link(html: &mut Html, href: &str, row: &TicketRow) {
+    html.tag("<a")
+        .attribute("href", href)
+        .tag("><bdi>")
+        .text(&format!("#{} {}", row.id, row.summary))
+        .tag("</bdi></a>");
+}
+
+/// What an event tells of two tickets.
+struct Trace {
+    id: i64,
+    at: Instant,
+    actor: Option<i64>,
+    via: String,
+    kind: String,
+    /// Of a relation: the field that the other ticket has.
+    field: Option<String>,
+    other: i64,
+    /// Of a merge: this ticket lives on in the other one.
+    into: bool,
+}
+
+/// The index `event_ticket_ends` has these events alone.
+fn traces_of(db: &Connection, ticket: i64) -> Result<Vec<Trace>> {
+    let mut statement = db.prepare_cached(
+        "select id, happened_at, actor, via, kind, data ->> 'field', coalesce(data ->> 'ticket', data ->> 'into'),
+             data ->> 'into' is not null
+         from event where resource_id = ?1 and resource_kind = 'ticket'
+             and kind in ('ticket.merged', 'ticket.unmerged', 'ticket.related', 'ticket.unrelated') order by id",
+    )?;
+    let rows = statement.query_map([ticket], |row| {
+        Ok(Trace {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            actor: row.get(2)?,
+            via: row.get(3)?,
+            kind: row.get(4)?,
+            field: row.get(5)?,
+            other: row.get(6)?,
+            into: row.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn traces(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
+    let (db, room) = (asked.db, asked.room);
+    let mut traces = traces_of(db, asked.ticket.row.id)?;
+    traces.retain(|trace| begins.is_none_or(|begins| trace.at >= begins) && ends.is_none_or(|ends| trace.at < ends));
+    if traces.is_empty() {
+        return Ok(Vec::new());
+    }
+    let others: Vec<i64> = traces.iter().map(|trace| trace.other).collect();
+    let rows = store::by_ids(db, &room.viewer, &others)?;
+    let people = People::load(db, traces.iter().filter_map(|trace| trace.actor))?.shown_to(&room.viewer);
+    let zone = room.viewer.zone();
+    let entries = traces.iter().filter_map(|trace| {
+        // Whoever may not see the other ticket is not told of it.
+        let row = rows.iter().find(|row| row.id == trace.other)?;
+        let (before, after) = words(&trace.kind, trace.field.as_deref(), trace.into);
+        let mut deed = Html::default();
+        deed.text(before);
+        ticket_link(&mut deed, &head::href(room, row.id), row);
+        deed.text(after);
+        let via = if trace.via == "web" { String::new() } else { format!("via {}", trace.via) };
+        let mut entry =
+            Entry::bare("trace", format!("event-{}", trace.id), people.called(trace.actor), trace.at.when(&zone));
+        entry.via = via;
+        entry.deed_html = deed.into_string();
+        Some((trace.at.iso(), entry))
+    });
+    Ok(entries.collect())
+}
+
+/// What was done, before and after the name of the other ticket.
+pub(super) fn words(kind: &str, field: Option<&str>, into: bool) -> (&'static str, &'static str) {
+    let told = match (kind, into) {
+        ("ticket.merged", true) => return ("merged this into ", ""),
+        ("ticket.merged", false) => return ("merged ", " into this"),
+        ("ticket.unmerged", true) => return ("took this out of ", " again"),
+        ("ticket.unmerged", false) => return ("took ", " out of this again"),
+        (kind, _) => kind == "ticket.related",
+    };
+    match (field.unwrap_or_default(), told) {
+        ("depends_on", true) => ("made ", " depend on this"),
+        ("depends_on", false) => ("let ", " no longer depend on this"),
+        ("parent", true) => ("made ", " a part of this"),
+        ("parent", false) => ("let ", " no longer be a part of this"),
+        ("duplicate_of", true) => ("made ", " a duplicate of this"),
+        ("duplicate_of", false) => ("let ", " no longer be a duplicate of this"),
+        (_, true) => ("made ", " refer to this"),
+        (_, false) => ("let ", " no longer refer to this"),
+    }
+}

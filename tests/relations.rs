@@ -1,0 +1,288 @@
+//! How tickets hang together: both ends, circles by name, what is hidden, closing with open dependencies, waiting in lists.
+
+use serde_json::{Value as Json, json};
+use trackway::base::event::Via;
+use trackway::base::project::Act;
+use trackway::ticket::edit::{self, Outcome};
+use trackway::ticket::plan::{ActionRequest, Request};
+
+use crate::support::answer::Answer;
+use crate::support::{Person, TestSite};
+
+/// Tickets with these summaries, numbered from 1.
+fn file(person: &Person<'_>, summaries: &[&str]) {
+    for summary in summaries {
+        person.post_json("/demo/newticket", &json!({ "summary": summary })).expect(201);
+    }
+}
+
+fn relate(person: &Person<'_>, ticket: i64, relation: &str, other: &str) -> Answer {
+    person.post_signed(&format!("/demo/ticket/{ticket}/relation"), &[("relation", relation), ("ticket", other)])
+}
+
+fn data(person: &Person<'_>, ticket: i64) -> Json {
+    person.get(&format!("/demo/ticket/{ticket}?format=json&merged=show")).expect(200).json()
+}
+
+/// The groups of the box with what stands in each.
+fn related(page: &Answer) -> Vec<String> {
+    let groups: Vec<String> = page.all(".relations .mentions > div");
+    groups.iter().map(|group| group.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+fn close(person: &Person<'_>, ticket: i64, fields: &[(&str, &str)]) -> Answer {
+    let mut all = vec![("action", "resolve"), ("submit", "1")];
+    all.extend_from_slice(fields);
+    person.submit(&format!("/demo/ticket/{ticket}"), &all)
+}
+
+fn findings(test: &TestSite) -> Vec<String> {
+    let mut findings = Vec::new();
+    for component in test.site.components().iter() {
+        component.check(&test.demo(), &mut findings).unwrap();
+    }
+    findings
+}
+
+/// Hides a ticket as a closed component would.
+fn hide(test: &TestSite, ticket: i64) {
+    let hide = format!(
+        "insert into acl (kind, path) select 'path', 'secret' where not exists (select 1 from acl where path = 'secret');
+         update ticket set acl = (select id from acl where path = 'secret') where id = {ticket};
+         {}",
+        crate::support::count_tickets()
+    );
+    test.demo().db().write(|db| Ok(db.execute_batch(&hide)?)).unwrap();
+}
+
+#[test]
+fn a_relation_shows_at_both_ends_and_can_be_taken_away_at_either() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Frame", "Door", "House"]);
+    assert_eq!(related(&kim.get("/demo/ticket/1")), [""; 0]);
+    assert_eq!(relate(&kim, 2, "depends_on", "#1").expect(303).location(), "/demo/ticket/2#relations");
+    relate(&kim, 1, "parent", "3").expect(303);
+    relate(&kim, 3, "children", "2").expect(303);
+    relate(&kim, 1, "referred_to_by", "2, 3").expect(303);
+    let door = kim.get("/demo/ticket/2");
+    assert_eq!(
+        related(&door),
+        [
+            "Depends on #1 Frame new remove: Depends on #1",
+            "Parent #3 House new remove: Parent #3",
+            "Refers to #1 Frame new remove: Refers to #1"
+        ]
+    );
+    assert_eq!(door.all(".ticket-state .waiting-for"), ["waiting for #1"]);
+    let house = kim.get("/demo/ticket/3");
+    assert!(
+        related(&house)[0].starts_with("Children #1 Frame new remove: Children #1 #2 Door"),
+        "{:?}",
+        related(&house)
+    );
+    assert!(house.words().contains("0 of 2 closed"));
+    let frame = data(&kim, 1);
+    assert_eq!(frame["blocks"], json!([2]));
+    assert_eq!(frame["parent"], json!([3]));
+    assert_eq!(frame["referred_to_by"], json!([2, 3]));
+    // The other end tells of it in its conversation, without a change of its own.
+    let words = kim.get("/demo/ticket/1").words();
+    assert!(words.contains("made #2 Door depend on this"), "{words}");
+    assert_eq!(frame["comments"].as_array().unwrap().len(), 1, "only the parent is its own change");
+    let remove = [("relation", "blocks"), ("ticket", "2"), ("remove", "1")];
+    kim.post_signed("/demo/ticket/1/relation", &remove).expect(303);
+    assert_eq!(data(&kim, 2)["depends_on"], json!([]));
+    let timeline = kim.get("/demo/timeline?ticket_details=on").words();
+    assert!(
+        timeline.contains("made #2 depend on this") && timeline.contains("let #2 no longer depend on this"),
+        "{timeline}"
+    );
+    assert_eq!(findings(&test), Vec::<String>::new());
+}
+
+#[test]
+fn circles_are_refused_by_name_and_so_is_what_makes_no_sense() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["One", "Two", "Three", "Four"]);
+    relate(&kim, 1, "depends_on", "2").expect(303);
+    relate(&kim, 2, "depends_on", "3").expect(303);
+    relate(&kim, 1, "parent", "2").expect(303);
+    let told = |answer: Answer| answer.expect(422).problems();
+    let at = |field: &str, message: &str| vec![(field.to_owned(), message.to_owned())];
+    assert_eq!(
+        told(relate(&kim, 3, "depends_on", "1")),
+        at("ticket", "That would lead round in a circle: #3 depends on #1, which depends on #2, which depends on #3.")
+    );
+    assert_eq!(
+        told(relate(&kim, 1, "children", "2")),
+        at("ticket", "That would lead round in a circle: #2 is a part of #1, which is a part of #2.")
+    );
+    assert_eq!(told(relate(&kim, 1, "depends_on", "1")), at("ticket", "A ticket can't depend on itself."));
+    assert_eq!(told(relate(&kim, 1, "depends_on", "99")), at("ticket", "There is no ticket #99."));
+    assert_eq!(told(relate(&kim, 1, "depends_on", "x")), at("ticket", "“x” is no number of a ticket."));
+    assert_eq!(told(relate(&kim, 1, "depends_on", " ")), at("ticket", "The number of the other ticket is missing."));
+    assert_eq!(told(relate(&kim, 1, "parent", "3, 4")), at("ticket", "Parent is one ticket, not #3, #4."));
+    assert!(told(relate(&kim, 1, "cousin", "2"))[0].1.contains("depends_on, blocks"));
+    // What was typed stands in the form again.
+    let again = relate(&kim, 3, "depends_on", "1");
+    assert_eq!(again.attributes("#field-ticket", "value"), ["1"]);
+    // One parent takes the place of another; nothing twice is nothing.
+    relate(&kim, 1, "parent", "3").expect(303);
+    assert_eq!(data(&kim, 1)["parent"], json!([3]));
+    let changes = data(&kim, 1)["comments"].as_array().unwrap().len();
+    relate(&kim, 1, "depends_on", "2").expect(303);
+    assert_eq!(data(&kim, 1)["comments"].as_array().unwrap().len(), changes);
+    // The form of the whole ticket goes by the same rules.
+    let refused = kim.post_json("/demo/ticket/3", &json!({ "depends_on": [1] })).expect(422).json();
+    assert_eq!(refused["problems"][0]["field"], "field_depends_on");
+    let reader = test.user("lee").member();
+    test.revoke("members", &["TICKET_MODIFY"]);
+    relate(&reader, 1, "refers_to", "2").expect(403);
+    assert_eq!(findings(&test), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_hidden_is_betrayed_at_neither_end() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Seen", "The secret matter", "Also seen"]);
+    relate(&kim, 2, "depends_on", "1").expect(303);
+    relate(&kim, 3, "depends_on", "2").expect(303);
+    relate(&kim, 2, "parent", "1").expect(303);
+    hide(&test, 2);
+    let seen = kim.get("/demo/ticket/1");
+    assert!(!seen.text().contains("secret matter"), "{}", seen.words());
+    assert_eq!(related(&seen), [""; 0]);
+    assert_eq!(data(&kim, 1)["blocks"], json!([]));
+    assert_eq!(data(&kim, 1)["children"], json!([]));
+    assert!(!kim.get("/demo/timeline?ticket_details=on").text().contains("secret matter"));
+    assert!(!kim.get("/demo/query?id=1,3").text().contains("waiting for"));
+    assert_eq!(relate(&kim, 1, "depends_on", "2").expect(422).problems()[0].1, "There is no ticket #2.");
+    assert_eq!(relate(&kim, 1, "blocks", "2").expect(422).problems()[0].1, "There is no ticket #2.");
+    // A circle by way of it is refused without its name, and what it stands for stays when others are added.
+    assert_eq!(
+        relate(&kim, 1, "depends_on", "3").expect(422).problems()[0].1,
+        "That would lead round in a circle: #1 depends on #3, which depends on another ticket, which depends on #1."
+    );
+    file(&kim, &["Another"]);
+    relate(&kim, 3, "depends_on", "4").expect(303);
+    assert_eq!(data(&kim, 3)["depends_on"], json!([2, 4]));
+    let refused = close(&kim, 3, &[]).expect(422).problems();
+    assert!(refused[0].1.starts_with("This ticket depends on #4 and 1 other, which are open"), "{refused:?}");
+}
+
+#[test]
+fn closing_with_open_dependencies_is_confirmed_refused_or_let_be() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Frame", "Door"]);
+    relate(&kim, 2, "depends_on", "1").expect(303);
+    let refused = close(&kim, 2, &[("comment", "Done, more or less.")]).expect(422);
+    assert_eq!(
+        refused.problems(),
+        [(
+            "close_anyway".to_owned(),
+            "This ticket depends on #1, which is open; it is closed only if that is confirmed.".to_owned()
+        )]
+    );
+    assert!(refused.text().contains("Done, more or less."));
+    assert_eq!(refused.attributes("#field-close_anyway", "type"), ["checkbox"]);
+    assert_eq!(data(&kim, 2)["status"], "new");
+    let command = test.command(&["ticket", "change", "demo", "2", "--action", "resolve"]).expect(1);
+    assert!(command.stderr.contains("--force") && command.stderr.contains("#1"), "{}", command.stderr);
+    let boss = test.admin("boss");
+    let set = |value: &str| {
+        boss.submit("/demo/admin/ticket/closing", &[("close_with_open_dependencies", value)]).expect(303);
+    };
+    boss.post_signed("/demo/admin/ticket/closing", &[("close_with_open_dependencies", "never")]).expect(422);
+    set("refuse");
+    let anyway = [("close_anyway", "1"), ("view_time", "1"), ("action", "resolve"), ("submit", "1")];
+    assert_eq!(kim.post_signed("/demo/ticket/2", &anyway).expect(422).problems()[0].0, "action");
+    set("confirm");
+    kim.post_signed("/demo/ticket/2", &anyway).expect(303);
+    assert_eq!(data(&kim, 2)["status"], "closed");
+    kim.submit("/demo/ticket/2", &[("action", "reopen"), ("submit", "1")]).expect(303);
+    test.command(&["ticket", "change", "demo", "2", "--action", "resolve", "--force"]).expect(0);
+    kim.submit("/demo/ticket/2", &[("action", "reopen"), ("submit", "1")]).expect(303);
+    set("allow");
+    close(&kim, 2, &[]).expect(303);
+    kim.submit("/demo/ticket/2", &[("action", "reopen"), ("submit", "1")]).expect(303);
+    set("refuse");
+    close(&kim, 1, &[]).expect(303);
+    close(&kim, 2, &[]).expect(303);
+    // A parent is never forced to wait for its parts; its page says that some are open.
+    file(&kim, &["House", "Room"]);
+    relate(&kim, 4, "parent", "3").expect(303);
+    close(&kim, 3, &[]).expect(303);
+    assert!(kim.get("/demo/ticket/3").words().contains("This ticket is closed; one of its parts is still open."));
+}
+
+#[test]
+fn a_list_says_what_a_ticket_waits_for() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["One", "Two", "Three", "Four"]);
+    relate(&kim, 4, "depends_on", "1, 2").expect(303);
+    relate(&kim, 3, "depends_on", "1").expect(303);
+    let list = kim.get("/demo/query?order=id");
+    assert_eq!(list.all("td .waiting-for"), ["waiting for #1", "waiting for 2 tickets"]);
+    assert_eq!(list.attributes("td .waiting-for", "href"), ["/demo/ticket/1", "/demo/query?id=1,2"]);
+    close(&kim, 1, &[]).expect(303);
+    let list = kim.get("/demo/query?order=id");
+    assert_eq!(list.all("td .waiting-for"), ["waiting for #2"]);
+    assert_eq!(kim.get("/demo/query?depends_on=1&format=json").json()["total"], 2);
+    assert_eq!(kim.get("/demo/query?depends_on=2&format=json").json()["items"][0]["id"], 4);
+}
+
+#[test]
+fn parts_of_parts_are_counted_once() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["House", "Floor", "Room", "Door", "Window"]);
+    for (child, parent) in [(2, "1"), (3, "2"), (4, "3"), (5, "3")] {
+        relate(&kim, child, "parent", parent).expect(303);
+    }
+    close(&kim, 4, &[]).expect(303);
+    let house = kim.get("/demo/ticket/1");
+    assert!(house.words().contains("1 of 4 closed"), "{}", house.words());
+    assert_eq!(house.attributes(".relations svg.bar", "aria-label"), ["25% done of 4 tickets"]);
+    hide(&test, 3);
+    assert!(kim.get("/demo/ticket/1").words().contains("1 of 3 closed"));
+}
+
+#[test]
+fn a_duplicate_leads_to_the_other_one() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Doors", "Doors again", "Doors, too"]);
+    let typed = [("action_resolve_resolve_resolution", "duplicate"), ("field_duplicate_of", "1")];
+    close(&kim, 2, &typed).expect(303);
+    assert_eq!(data(&kim, 2)["duplicate_of"], json!([1]));
+    assert_eq!(data(&kim, 1)["duplicates"], json!([2]));
+    let page = kim.get("/demo/ticket/2").words();
+    assert!(page.contains("Closed as duplicate of #1 Doors"), "{page}");
+    // Without the number it is closed all the same.
+    close(&kim, 3, &[("action_resolve_resolve_resolution", "duplicate")]).expect(303);
+    let again = close(&kim, 1, &[("action_resolve_resolve_resolution", "duplicate"), ("field_duplicate_of", "2")]);
+    assert!(again.expect(422).problems()[0].1.contains("#1 is a duplicate of #2, which is a duplicate of #1"));
+}
+
+#[test]
+fn a_commit_that_would_close_too_early_says_why_it_did_not() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Frame", "Door"]);
+    relate(&kim, 2, "depends_on", "1").expect(303);
+    let operator = test.operator();
+    let request = Request {
+        action: Some(ActionRequest { name: "resolve".to_owned(), resolution: Some("fixed".to_owned()), owner: None }),
+        ..Request::default()
+    };
+    let by = Act::new(&operator, Via::Commit);
+    let refused = edit::change(&test.site, &test.demo(), by, 2, &request).err().unwrap().to_string();
+    assert!(refused.contains("depends on #1"), "{refused}");
+    let forced = Request { force: true, ..request };
+    assert!(matches!(edit::change(&test.site, &test.demo(), by, 2, &forced).unwrap(), Outcome::Saved { .. }));
+}
