@@ -22,8 +22,9 @@ fn ticket(test: &TestSite, number: &str) -> Value {
     serde_json::from_str(&output.stdout).unwrap()
 }
 
-fn act(test: &TestSite, number: &str, action: &str) {
-    test.command(&["ticket", "change", "demo", number, "--action", action]).expect(0);
+/// Somebody who can own tickets does something with one.
+fn act(test: &TestSite, login: &str, number: &str, action: &str) {
+    test.command(&["ticket", "change", "demo", number, "--action", action, "--as", login]).expect(0);
 }
 
 fn status(test: &TestSite, number: &str) -> String {
@@ -45,7 +46,9 @@ fn found(test: &TestSite, query: &str) -> Vec<String> {
 #[test]
 fn a_type_has_a_workflow_of_its_own_and_a_component_comes_before_it() {
     let test = TestSite::new();
-    test.command(&["component", "create", "demo", "Help desk"]).expect(0);
+    for component in ["Doors", "Help desk"] {
+        test.command(&["component", "create", "demo", component]).expect(0);
+    }
     with_board(&test);
     test.command(&["workflow", "set", "demo", "--shipped", "rt", "--name", "Desk"]).expect(0);
     let kim = member(&test, "kim");
@@ -53,12 +56,11 @@ fn a_type_has_a_workflow_of_its_own_and_a_component_comes_before_it() {
     assert_eq!((status(&test, &bug).as_str(), status(&test, &task).as_str()), ("new", "todo"));
     let page = kim.get(&format!("/demo/ticket/{task}")).expect(200);
     assert!(page.words().contains("hand over for review") || page.words().contains("start"), "{}", page.words());
-    act(&test, &task, "start");
+    act(&test, "kim", &task, "start");
     test.command(&["ticket", "change", "demo", &bug, "--action", "start"]).expect(1);
 
     // The type's workflow gives way, and its tickets keep states that both know; others have to be told where to go.
-    let refused = test.command(&["workflow", "assign", "demo", "Desk", "--component", "Help desk"]);
-    refused.expect(0);
+    test.command(&["workflow", "assign", "demo", "Desk", "--component", "Help desk"]).expect(0);
     test.command(&["ticket", "change", "demo", &task, "--set", "component=Help desk"]).expect(0);
     assert_eq!(status(&test, &task), "new", "the desk knows no “doing”");
     let refused = test.command(&["workflow", "assign", "demo", "--component", "Help desk"]).expect(1);
@@ -92,13 +94,13 @@ fn a_ticket_that_changes_its_type_goes_on_in_a_state_that_is_known_there() {
     let kim = member(&test, "kim");
     for (action, before, after) in [("accept", "accepted", "todo"), ("resolve", "closed", "done")] {
         let number = file(&test, "defect");
-        act(&test, &number, action);
+        act(&test, "kim", &number, action);
         assert_eq!(status(&test, &number), before);
         let page = format!("/demo/ticket/{number}");
         let previewed = kim.submit(&page, &[("field_type", "task"), ("comment", ""), ("preview", "1")]).expect(200);
         let words = previewed.words();
         assert!(words.contains(&format!("Status {before} → became {after}")), "{words}");
-        assert!(previewed.attributes("input[name=action]", "value").contains(&"give".to_owned()) == (after == "todo"));
+        assert_eq!(previewed.attributes("input[name=action]", "value"), ["leave"]);
         kim.submit(&page, &[("field_type", "task"), ("comment", ""), ("submit", "1")]).expect(303);
         assert_eq!(status(&test, &number), after);
     }
@@ -124,14 +126,14 @@ fn the_page_makes_assigns_and_retires_workflows() {
     let test = TestSite::new();
     let kim = test.user("kim").member().can("TICKET_ADMIN");
     let number = file(&test, "task");
-    act(&test, &number, "accept");
+    act(&test, "kim", &number, "accept");
     let board = trackway::ticket::workflow_edit::shipped("classroom").unwrap();
     let made =
         kim.submit(&format!("{PAGE}?new=1"), &[("name", "  Our <b>board</b> "), ("definition", board), ("save", "1")]);
-    assert_eq!(made.expect(303).location(), format!("{PAGE}?name=Our+%3Cb%3Eboard%3C/b%3E"));
+    let named = made.expect(303).location().to_owned();
+    assert!(named.starts_with(&format!("{PAGE}?name=Our")), "{named}");
     kim.submit(&format!("{PAGE}?new=1"), &[("name", "our <b>board</b>"), ("definition", board), ("save", "1")])
         .expect(422);
-    let named = format!("{PAGE}?name=Our+%3Cb%3Eboard%3C/b%3E");
     let page = kim.get(&named).expect(200);
     assert!(page.words().contains("No ticket follows it yet"), "{}", page.words());
     let option = |page: &str, name: &str| {
@@ -155,8 +157,7 @@ fn the_page_makes_assigns_and_retires_workflows() {
     let renamed = [("name", "Board"), ("definition", &*board.replace("review", "look")), ("save", "1")];
     kim.submit(&named, &renamed).expect(303);
     kim.get(&named).expect(404);
-    let retired = kim.submit(&format!("{PAGE}?name=Board"), &[("act", "retire")]);
-    retired.expect(409);
+    kim.submit(&format!("{PAGE}?name=Board"), &[("act", "retire"), ("id", "1")]).expect(409);
     let data = kim.get(&format!("{PAGE}?format=json")).expect(200).json();
     assert_eq!(
         data["items"][0],
@@ -208,8 +209,9 @@ fn what_is_written_is_shown_as_it_will_be_beside_the_text() {
 #[test]
 fn lists_ask_for_open_and_closed_whatever_the_states_are_called() {
     let test = TestSite::new();
+    let kim = member(&test, "kim");
     let (first, second) = (file(&test, "defect"), file(&test, "defect"));
-    act(&test, &first, "resolve");
+    act(&test, "kim", &first, "resolve");
     assert_eq!(
         (found(&test, "status=closed"), found(&test, "status!=closed")),
         (vec![first.clone()], vec![second.clone()])
@@ -222,9 +224,8 @@ fn lists_ask_for_open_and_closed_whatever_the_states_are_called() {
     );
     assert_eq!(found(&test, "status=open"), [second.as_str()]);
     assert_eq!(found(&test, "status=waiting"), Vec::<String>::new());
-    act(&test, &second, "start");
+    act(&test, "kim", &second, "start");
     assert_eq!(found(&test, "?status=!closed&status=!doing"), Vec::<String>::new());
-    let kim = member(&test, "kim");
     let page = kim.get("/demo/query?status=!closed").expect(200);
     assert_eq!(page.all("td.col-id"), ["#2"]);
     assert!(page.words().contains("any closed state"), "{}", page.words());
@@ -244,7 +245,7 @@ fn tickets_are_taken_stolen_given_and_put_back_with_one_click() {
     let (kim, lee) = (member(&test, "kim"), member(&test, "lee"));
     let number = file(&test, "defect");
     let page = format!("/demo/ticket/{number}");
-    let verbs = |person: &Person<'_>| person.get(&page).expect(200).all(".quick button");
+    let verbs = |person: &Person<'_>| person.get(&page).expect(200).all(".quick button[name=submit]");
     assert_eq!(verbs(&kim), ["Take", "Stall", "Resolve", "Reject", "Open it"]);
     let click = |person: &Person<'_>, action: &str| {
         person.submit(&page, &[("action", action), ("submit", "1")]).expect(303);
@@ -267,7 +268,7 @@ fn tickets_are_taken_stolen_given_and_put_back_with_one_click() {
 fn a_list_has_the_same_verbs_and_is_come_back_to() {
     let test = TestSite::new();
     with_board(&test);
-    let kim = member(&test, "kim");
+    let (kim, _lee) = (member(&test, "kim"), member(&test, "lee"));
     let (bug, task) = (file(&test, "defect"), file(&test, "task"));
     assert_eq!(kim.get("/demo/query?order=id").expect(200).all(".col-acts"), Vec::<String>::new());
     assert_eq!(test.anonymous().get("/demo/query?order=id&verbs=1").all(".col-acts"), Vec::<String>::new());
@@ -287,9 +288,9 @@ fn a_list_has_the_same_verbs_and_is_come_back_to() {
     assert!(kim.get(list).all("td.col-acts")[0].contains("Resolve"));
     assert_eq!((status(&test, &bug).as_str(), ticket(&test, &bug)["owner"].as_str()), ("accepted", Some("kim")));
     // What somebody else did meanwhile is not run over.
-    act(&test, &task, "start");
-    press(2, "take").expect(409);
-    assert_eq!(ticket(&test, &task)["owner"], "operator");
+    act(&test, "lee", &task, "start");
+    press(2, "take").expect(422);
+    assert_eq!(ticket(&test, &task)["owner"], "lee");
     // Nobody is led astray.
     let astray = buttons[0].replace("back=", "back=%0D%0Ax").replace("view_time=0", "view_time=1");
     let mut form = kim.form(list, &[("submit", "1")]);
@@ -308,7 +309,7 @@ fn a_guard_says_which_field_is_missing() {
     let kim = member(&test, "kim");
     let number = file(&test, "defect");
     let page = format!("/demo/ticket/{number}");
-    assert_eq!(kim.get(&page).expect(200).all(".quick button"), Vec::<String>::new());
+    assert_eq!(kim.get(&page).expect(200).all(".quick button[name=submit]"), Vec::<String>::new());
     let end = [("action", "end"), ("field_milestone", "1.0"), ("submit", "1")];
     let refused = kim.submit(&page, &end).expect(422);
     assert_eq!(

@@ -150,7 +150,7 @@ fn acts(
                 .text(&verb.label)
                 .tag("<span class=\"unseen\"> #")
                 .text(&line.id.to_string())
-                .tag("</span></button>");
+                .tag("</span></button> ");
         }
         acts.insert(line.id, html);
     }

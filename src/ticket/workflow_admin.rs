@@ -492,7 +492,7 @@ fn meaning(room: &Room, draft: &Draft, looked: Looked) -> Meaning {
         picture_html: workflow_drawing::picture(&looked.workflow, &label).into_string(),
         table_html: workflow_drawing::table(&looked.workflow).into_string(),
         states: looked.states.iter().filter(|state| state.defined).map(|state| shown(room, state)).collect(),
-        stranded: stranded(looked.stranded(), &looked.workflow, &draft.moves),
+        stranded: stranded(looked.stranded(), &draft.moves),
         offers: offers(&looked),
         lines: if marked { lines.collect() } else { Vec::new() },
         // Refused, they stand above.
@@ -514,17 +514,13 @@ fn shown(room: &Room, state: &StateUse) -> State {
     }
 }
 
-fn stranded<'a>(
-    states: impl Iterator<Item = &'a StateUse>,
-    workflow: &workflow::Workflow,
-    moves: &Moves,
-) -> Vec<Stranded> {
+fn stranded<'a>(states: impl Iterator<Item = &'a StateUse>, moves: &Moves) -> Vec<Stranded> {
     states
         .map(|state| Stranded {
             field: move_field(&state.name),
             name: state.name.clone(),
             words: count(state.tickets),
-            choices: workflow.states().iter().map(|state| state.name.clone()).collect(),
+            choices: state.choices.clone(),
             chosen: moves.get(&state.name).cloned().unwrap_or_default(),
         })
         .collect()
@@ -582,8 +578,7 @@ fn assign_form(
     let left_behind = match (asked, option) {
         (Some(asked), Some(option)) => {
             let states = workflow_edit::look_at_assignment(db, &room.viewer, option, asked.workflow)?;
-            let workflow = workflows::named(db, asked.workflow)?;
-            stranded(states.iter(), &workflow, &asked.moves)
+            stranded(states.iter(), &asked.moves)
         }
         _ => Vec::new(),
     };

@@ -62,6 +62,8 @@ pub struct StateUse {
     pub category: Category,
     pub tickets: i64,
     pub defined: bool,
+    /// Of one that is not defined: the states that its tickets can go to.
+    pub choices: Vec<String>,
 }
 
 /// Names a text, so that whoever saves can say which one they had before their eyes.
@@ -104,6 +106,7 @@ pub fn look(db: &Connection, project: &Project, viewer: &Viewer, place: Place, t
             category: state.category,
             tickets: 0,
             defined: true,
+            choices: Vec::new(),
         });
         return Ok(Looked { states: states.collect(), workflow, warnings, problems });
     };
@@ -121,6 +124,7 @@ pub fn look(db: &Connection, project: &Project, viewer: &Viewer, place: Place, t
             category: state.category,
             tickets: here.map(|crowd| crowd.seen).sum(),
             defined: true,
+            choices: Vec::new(),
         });
     }
     states.extend(stranded(&crowds, &statuses, &scheme, follows));
@@ -203,8 +207,17 @@ fn stranded(
         let lost = |crowd: &Crowd| !scheme.workflow(scheme.chosen(crowd.component, crowd.kind)).defines(&row.name);
         let here = |crowd: &&Crowd| crowd.status == row.id && affected(crowd) && lost(crowd);
         if crowds.iter().any(|crowd| here(&crowd)) {
-            let tickets = crowds.iter().filter(here).map(|crowd| crowd.seen).sum();
-            states.push(StateUse { name: row.name.clone(), category: row.category, tickets, defined: false });
+            let tickets = crowds.iter().filter(&here).map(|crowd| crowd.seen).sum();
+            // A component that loses its workflow leaves its tickets to those of their types.
+            let mut choices: Vec<String> = Vec::new();
+            for crowd in crowds.iter().filter(&here) {
+                let known = scheme.workflow(scheme.chosen(crowd.component, crowd.kind)).states();
+                let more: Vec<String> =
+                    known.iter().map(|state| state.name.clone()).filter(|name| !choices.contains(name)).collect();
+                choices.extend(more);
+            }
+            let name = row.name.clone();
+            states.push(StateUse { name, category: row.category, tickets, defined: false, choices });
         }
     }
     states
@@ -258,7 +271,7 @@ pub fn save(project: &Project, by: Act<'_>, draft: &Draft<'_>) -> Result<Saved> 
         if let Some(name) = &name {
             problems.extend(name_problem(tx, name, draft.id)?);
         }
-        let (moves, lacking) = moves(&looked.states, &looked.workflow, draft.moves);
+        let (moves, lacking) = moves(&looked.states, draft.moves);
         problems.extend(lacking);
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
@@ -352,7 +365,7 @@ pub fn assign(project: &Project, by: Act<'_>, option: i64, workflow: Option<i64>
         let (old, new) = assigned(tx, option.id, workflow)?;
         let states = look_at_assignment(tx, by.viewer, &option, workflow)?;
         let mut problems = contradictions(&new, workflow, "workflow");
-        let (moves, lacking) = self::moves(&states, new.workflow(workflow), moves);
+        let (moves, lacking) = self::moves(&states, moves);
         problems.extend(lacking);
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
@@ -431,22 +444,21 @@ fn record(tx: &Tx<'_>, kind: &'static str, id: Option<i64>, data: Value) -> Resu
 }
 
 /// Where the tickets of the states go that would be left behind, and what is wrong with that.
-fn moves(states: &[StateUse], workflow: &Workflow, wanted: &Moves) -> (Moves, Vec<Problem>) {
+fn moves(states: &[StateUse], wanted: &Moves) -> (Moves, Vec<Problem>) {
     let (mut moves, mut problems) = (Moves::new(), Vec::new());
     for state in states.iter().filter(|state| !state.defined) {
         let refuse = |why: String| Problem::new(move_field(&state.name), why);
         match wanted.get(&state.name).map(|to| to.trim()).filter(|to| !to.is_empty()) {
-            Some(to) if workflow.defines(to) => {
+            Some(to) if state.choices.iter().any(|choice| choice == to) => {
                 moves.insert(state.name.clone(), to.to_owned());
             }
             Some(to) => problems.push(refuse(format!("“{to}” is no state of this workflow."))),
             None => {
-                let known: Vec<&str> = workflow.states().iter().map(|state| state.name.as_str()).collect();
                 problems.push(refuse(format!(
                     "{} in the state “{}”, which is not defined any more. Say where to: {}.",
                     count(state.tickets),
                     state.name,
-                    known.join(", ")
+                    state.choices.join(", ")
                 )));
             }
         }
@@ -468,10 +480,15 @@ fn put_in_force(
     for (from, to) in moves {
         let (Some(from), Some(to)) = (choices.status_named(from), choices.status_named(to)) else { continue };
         for (ticket, component, kind) in workflows::in_status(tx, from.id)? {
-            if concerned(component, kind) {
-                edit::restate(tx, &choices, ticket, to.id, MOVED)?;
-                moved += 1;
+            let workflow = scheme.workflow(scheme.chosen(component, kind));
+            if !concerned(component, kind) || workflow.defines(&from.name) {
+                continue;
             }
+            // Of tickets that come to several workflows, not each need know the state that was named.
+            let arrival = workflow.arrival(&to.name, to.category).or_else(|| workflow.start());
+            let to = arrival.and_then(|name| choices.status_named(name)).unwrap_or(to);
+            edit::restate(tx, &choices, ticket, to.id, MOVED)?;
+            moved += 1;
         }
     }
     Ok(moved)
