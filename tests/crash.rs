@@ -168,6 +168,11 @@ impl Stage {
                     if token.is_empty() {
                         token = self.token().unwrap_or_default();
                     }
+                    // The server may have been gone for the one request and be back for the other.
+                    if token.is_empty() {
+                        sleep(Duration::from_millis(5));
+                        continue;
+                    }
                     match self.save(&name, &text, version, &token) {
                         Some(303) => {
                             answered.lock().unwrap().insert(name.clone(), text);

@@ -14,6 +14,7 @@ use crate::support::TestSite;
 fn what_another_process_grants_or_takes_away_counts_at_the_next_request() {
     let test = TestSite::new();
     let (kim, page) = (test.user("kim"), "/demo/wiki/A");
+    test.user("lee");
     test.command_with_input(&["wiki", "save", "demo", "A"], "text").expect(0);
     test.command(&["group", "create", "devs"]).expect(0);
     kim.get(page).expect(404);
@@ -27,7 +28,7 @@ fn what_another_process_grants_or_takes_away_counts_at_the_next_request() {
         (&["group", "add", "devs", "kim"], 200),
         (&["permission", "restrict", "demo", "A", "anonymous"], 200),
         (&["permission", "restrict", "demo", "A", "members"], 200),
-        (&["permission", "restrict", "demo", "A"], 404),
+        (&["permission", "restrict", "demo", "A", "lee"], 404),
         (&["permission", "unrestrict", "demo", "A"], 200),
         (&["project", "rename", "demo", "other"], 301),
         (&["project", "rename", "other", "demo"], 200),

@@ -11,7 +11,7 @@ const PAGE: &str = "/demo/admin/ticket/fields";
 fn define(test: &TestSite) {
     for arguments in [
         "found_in --kind select --option alpha --option beta --option final --default beta",
-        "tags --kind text --format list",
+        "tags --kind text --show-as list",
         "customer --kind text",
         "story --kind textarea",
         "checked --kind checkbox",
@@ -197,7 +197,7 @@ fn fields_are_defined_in_the_browser_with_a_preview() {
     assert!(shown.words().contains("Saving would"), "{}", shown.words());
     assert!(kim.get(&format!("{PAGE}?format=json")).expect(200).json()["items"].as_array().unwrap().is_empty());
     kim.submit(PAGE, &[("name", "found_in"), ("label", "<b>Found</b>"), ("act", "save")]).expect(303);
-    assert_eq!(kim.get(PAGE).expect(200).all("details summary bdi"), ["<b>Found</b>"]);
+    assert_eq!(kim.get(PAGE).expect(200).all(".options details summary bdi"), ["<b>Found</b>"]);
     let body = |name: &str| json!({ "act": "save", "name": name });
     for name in ["summary", "a", "1st", "found in", "FOUND_IN", "status", "cc"] {
         let refused = kim.post_json(PAGE, &body(name)).expect(422).json();

@@ -54,7 +54,7 @@ pub struct Values {
     kind: Option<String>,
     /// Of a text: plain, wiki, reference or list; of a textarea: wiki or plain; of a time: datetime, date or relative
     #[arg(long, value_name = "F")]
-    format: Option<String>,
+    show_as: Option<String>,
     /// What is said beside the control
     #[arg(long, value_name = "H")]
     help_text: Option<String>,
@@ -87,7 +87,7 @@ impl Values {
         Wish {
             label: self.label.clone(),
             kind: self.kind.clone(),
-            format: self.format.clone(),
+            format: self.show_as.clone(),
             help: self.help_text.clone(),
             proposed: self.default.clone(),
             options: list(&self.options),
