@@ -277,7 +277,11 @@ fn a_commit_that_would_close_too_early_says_why_it_did_not() {
     relate(&kim, 2, "depends_on", "1").expect(303);
     let operator = test.operator();
     let request = Request {
-        action: Some(ActionRequest { name: "resolve".to_owned(), resolution: Some("fixed".to_owned()), owner: None }),
+        action: Some(ActionRequest {
+            name: "resolve".to_owned(),
+            resolution: Some("fixed".to_owned()),
+            ..ActionRequest::default()
+        }),
         ..Request::default()
     };
     let by = Act::new(&operator, Via::Commit);

@@ -9,7 +9,7 @@ use crate::base::markup;
 use crate::base::text::fold;
 
 /// The templates that speak of tickets of that type and component: of those that say most about both, all.
-pub(super) fn of<'a>(templates: &'a [TextRow], ticket_type: Option<i64>, component: Option<i64>) -> Vec<&'a TextRow> {
+pub(super) fn of(templates: &[TextRow], ticket_type: Option<i64>, component: Option<i64>) -> Vec<&TextRow> {
     let fits = |wanted: Option<i64>, has: Option<i64>| wanted.is_none() || wanted == has;
     let weight = |row: &TextRow| 2 * u8::from(row.component.is_some()) + u8::from(row.ticket_type.is_some());
     let mut found: Vec<&TextRow> =

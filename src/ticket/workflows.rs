@@ -217,15 +217,18 @@ pub(super) fn crowds(db: &Connection, viewer: &Viewer) -> Result<Vec<Crowd>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The numbers of the tickets in a state with their component and type.
-pub(super) fn in_status(db: &Connection, status: i64) -> Result<Vec<(i64, Option<i64>, Option<i64>)>> {
+/// A ticket, its component and its type, by their numbers.
+type Placed = (i64, Option<i64>, Option<i64>);
+
+/// The tickets in a state.
+pub(super) fn in_status(db: &Connection, status: i64) -> Result<Vec<Placed>> {
     let mut statement = db.prepare_cached("select id, component, type from ticket where status = ?1 order by id")?;
     let rows = statement.query_map([status], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The types and components that have a workflow, or (none) that can have one, those first that count first.
-pub fn owners<'a>(options: &'a [OptionRow], workflow: Option<i64>) -> Vec<&'a OptionRow> {
+pub fn owners(options: &[OptionRow], workflow: Option<i64>) -> Vec<&OptionRow> {
     let of = |field: &'static str| {
         options.iter().filter(move |option| {
             option.field == field
