@@ -272,7 +272,7 @@ fn laid_out(mut entries: Vec<Entry>, look: Look) -> Vec<Entry> {
             entries.iter_mut().for_each(|entry| entry.changes.clear());
         }
         Show::Changes => {
-            entries.retain(|entry| entry.file.is_some() || !entry.changes.is_empty());
+            entries.retain(|entry| entry.file.is_some() || !entry.changes.is_empty() || !entry.deed_html.is_empty());
             entries.iter_mut().for_each(|entry| entry.comment_html.clear());
         }
     }
