@@ -20,7 +20,7 @@ use super::workflows;
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
 };
-use super::{duration, own_fields_edit, people};
+use super::{duration, own_fields_edit, people, relations};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::project::Project;
 use crate::base::site::Site;
@@ -515,7 +515,7 @@ impl Planner<'_> {
             },
             open_dependencies: &|| {
                 let tickets: Vec<i64> = planned.ids("depends_on").collect();
-                store::open_among(self.db, self.viewer, &tickets).unwrap_or_else(|error| {
+                relations::seen_open_among(self.db, self.viewer, &tickets).unwrap_or_else(|error| {
                     failure.replace(Some(error));
                     Vec::new()
                 })

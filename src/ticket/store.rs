@@ -137,23 +137,6 @@ fn in_order(ids: &[i64]) -> Result<String> {
     Ok(serde_json::to_string(&ids)?)
 }
 
-/// Those of these tickets that are not closed, as far as this viewer sees them: whoever may not see a ticket is not told,
-/// not even by a refusal, whether it is done.
-pub fn open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!(
-        "select ticket.id from ticket join ticket_status on ticket_status.id = ticket.status
-         where ticket.id in (select value from json_each(?1)) and ticket_status.category <> 'closed' and {}
-         order by ticket.id",
-        viewer.sees_sql("ticket", "ticket")
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([serde_json::to_string(ids)?], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 /// A ticket as a link tells of it, with the names of what its ids mean.
 #[derive(Debug, Clone)]
 pub struct NamedRow {
