@@ -197,7 +197,7 @@ fn fields_are_defined_in_the_browser_with_a_preview() {
     assert!(shown.words().contains("Saving would"), "{}", shown.words());
     assert!(kim.get(&format!("{PAGE}?format=json")).expect(200).json()["items"].as_array().unwrap().is_empty());
     kim.submit(PAGE, &[("name", "found_in"), ("label", "<b>Found</b>"), ("act", "save")]).expect(303);
-    assert_eq!(kim.get(PAGE).expect(200).all(".options details summary bdi"), ["<b>Found</b>"]);
+    assert_eq!(kim.get(PAGE).expect(200).all(".texts details summary bdi"), ["<b>Found</b>"]);
     let body = |name: &str| json!({ "act": "save", "name": name });
     for name in ["summary", "a", "1st", "found in", "FOUND_IN", "status", "cc"] {
         let refused = kim.post_json(PAGE, &body(name)).expect(422).json();
