@@ -82,7 +82,7 @@ fn a_ticket_is_filed_with_the_defaults_and_shown() {
     assert_eq!(page.all(".description strong"), ["this"]);
     assert_eq!(page.all(".description br").len(), 1, "a newline is a line break");
     let labels = page.all("dl.properties dt");
-    assert_eq!(labels, ["Reporter", "Owner", "Priority", "Keywords", "Cc"], "fields without choices are nowhere");
+    assert_eq!(labels, ["Reporter", "Owner", "Priority", "Cc"], "what is empty is nowhere, but for the owner");
     let found = data(&kim, &ticket);
     assert_eq!(found["cc"], json!(["sam", "lee@example.org"]));
     assert_eq!(
