@@ -66,6 +66,10 @@ export async function talk({ site, person, step, scripts }) {
     await box.evaluate((one, value) => (one.value = value), old);
     await box.click();
     await comes("a refusal", async () => (await main.innerText()).includes("changed meanwhile"));
+    // A script that is refused complains in the console; nothing else may.
+    const complaints = kim.errors.splice(0);
+    assert.equal(complaints.length, scripts ? 1 : 0, complaints.join("\n"));
+    assert(complaints.every((one) => /^409 for POST .*\/ticket\/2\/task$/.test(one)), complaints.join("\n"));
   });
 
   await step("what others said is marked until it is read", async () => {
