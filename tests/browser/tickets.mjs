@@ -174,8 +174,8 @@ export async function tickets({ site, person, step, scripts, phone }) {
       await says("Spring");
     });
 
-    await step("by keys alone: it is taken with one press", async () => {
-      await tabTo("Take");
+    await step("by keys alone: it is taken from the owner of its component with one press", async () => {
+      await tabTo("Steal");
       await page.keyboard.press("Enter");
       await comment(1).waitFor();
       await says("accepted", page.locator(".ticket-state"));
@@ -214,8 +214,8 @@ export async function tickets({ site, person, step, scripts, phone }) {
       await says("Spring");
     });
 
-    await step("it is taken with one click", async () => {
-      await button("Take").click();
+    await step("it is taken from the owner of its component with one click", async () => {
+      await button("Steal").click();
       await comment(1).waitFor();
       await says("accepted", page.locator(".ticket-state"));
     });
