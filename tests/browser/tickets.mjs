@@ -183,6 +183,8 @@ export async function tickets({ site, person, step, scripts, phone }) {
     });
 
     await step("by keys alone: a comment", async () => {
+      // A key that comes before the scripts is nobody's.
+      await page.waitForLoadState();
       await page.keyboard.press("e");
       await page.waitForFunction(() => document.activeElement.name === "comment");
       await page.keyboard.type("I heard it too, see #1 and @kim.");
