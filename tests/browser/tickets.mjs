@@ -335,6 +335,7 @@ export async function tickets({ site, person, step, scripts, phone }) {
     });
 
     await step("a dropped file is attached", async () => {
+      await page.waitForLoadState();
       const area = page.locator("[name=comment]");
       const dropped = await files("gate.png");
       await area.dispatchEvent("dragover", { dataTransfer: dropped });
@@ -358,7 +359,7 @@ export async function tickets({ site, person, step, scripts, phone }) {
   await step("history, difference, and the ticket as it was", async () => {
     await page.goto("/main/ticket/1");
     await page.locator("details[data-properties] > summary").click();
-    await page.locator("details[data-properties] details > summary").click();
+    await page.locator("details[data-properties] details > summary").filter({ hasText: "Change the description" }).click();
     await page.fill("[name=field_description]", description.replace("at night", "at night and at noon"));
     await button("Submit").last().click();
     await page.getByText("see the difference").first().waitFor();
@@ -415,7 +416,9 @@ export async function tickets({ site, person, step, scripts, phone }) {
       await page.keyboard.press("j");
       await goWith("Enter");
       assert.match(page.url(), /\/ticket\/1/);
+      await page.goto("/main/wiki");
       await page.keyboard.press("/");
+      await page.waitForFunction(() => document.activeElement.id === "find");
       await page.keyboard.type("#1");
       await goWith("Enter");
       assert.match(page.url(), /\/ticket\/1/, "a number leads to its ticket");
