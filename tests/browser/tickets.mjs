@@ -335,7 +335,8 @@ export async function tickets({ site, person, step, scripts, phone }) {
     });
 
     await step("a dropped file is attached", async () => {
-      await page.waitForLoadState();
+      // Built together with what takes files.
+      await page.locator("[data-toolbar] button").first().waitFor();
       const area = page.locator("[name=comment]");
       const dropped = await files("gate.png");
       await area.dispatchEvent("dragover", { dataTransfer: dropped });
