@@ -33,7 +33,7 @@ fn a_deleted_ticket_is_nowhere_until_it_is_restored_whole() {
     kim.post_json(&format!("/demo/ticket/{id}/delete"), &json!({})).expect(403);
 
     assert!(ada.get(&format!("/demo/ticket/{id}/delete")).expect(200).words().contains("1 comment"));
-    ada.submit(&format!("/demo/ticket/{id}/delete"), &[]).expect(303);
+    ada.post_signed(&format!("/demo/ticket/{id}/delete"), &[]).expect(303);
     test.catch_up();
     for person in [&ada, &kim] {
         person.get(&format!("/demo/ticket/{id}")).expect(404);
@@ -149,7 +149,9 @@ fn many_tickets_change_in_one_act_or_none_does_and_it_can_be_taken_back() {
     let shown =
         ada.submit(BATCH, &[("ticket", "1"), ("set_priority", "1"), ("field_priority", "major"), ("preview", "1")]);
     assert!(shown.expect(200).words().contains("This would happen"));
-    ada.post_json(BATCH, &json!({ "act": "undo", "ticket": "1", "number": "1" })).expect(200);
+    let taken_back = [("act", "undo"), ("ticket", "1"), ("number", "1"), ("list", "priority=minor&order=id")];
+    let back = ada.post_signed(BATCH, &taken_back).expect(303);
+    assert!(back.header("Location").unwrap().contains("/demo/query?priority=minor"), "{:?}", back.headers);
     let states: Vec<Value> = ids.iter().map(|id| ticket(&ada, *id)["status"].clone()).collect();
     assert_eq!(states, ["new", "new", "new", "closed"]);
     assert_eq!(ticket(&ada, 1)["keywords"], json!(["gen", "k0"]));

@@ -412,6 +412,7 @@ fn preview(looked: &[Looked]) -> Preview {
 struct DonePage {
     href: String,
     list_href: String,
+    list: String,
     ticket: i64,
     number: i64,
     changed: usize,
@@ -430,6 +431,7 @@ fn finished(desk: &Desk, room: &Room, done: &str) -> Result<Answer> {
     let sheet = DonePage {
         href: format!("{}{PATH}", room.root),
         list_href: format!("{}/query?{list}", room.root),
+        list,
         ticket,
         number,
         changed: usize::try_from(changed).unwrap_or(0),
@@ -448,7 +450,9 @@ fn undone(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
     } else {
         format!("{count} tickets are as they were before.")
     };
-    Ok(Answer::see(&format!("{}/query", room.root)).telling(desk, &told))
+    let list = room.project.read(|db| from_address(&Choices::load(db, &room.viewer)?.fields, form.text("list")));
+    let href = super::pages::href(&list.unwrap_or_default());
+    Ok(Answer::see(&format!("{}{href}", room.root)).telling(desk, &told))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::asked::{self, exactly};
 use super::audience;
 use super::fields::{Choices, Field, Fields, Kind, field};
 use super::history::FieldChange;
+use super::json;
 use super::note;
 use super::options::closed_words;
 use super::own_fields::OwnKind;
@@ -120,6 +121,8 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
             None => continue,
         };
         match fields.named(bare) {
+            // They are told of a ticket; what they say is set at the other end.
+            None if form.json && ticket.is_some() && json::is_other_end(bare) => {}
             // In JSON `time` is when the ticket was filed, or how long somebody has worked.
             Some(_) if name == "time" && form.json && !worked::is_instant(value) => {}
             Some(field) if field.is_noted() => {

@@ -70,6 +70,11 @@ fn other_ends(db: &Connection, viewer: &Viewer, ticket: &Ticket) -> Result<Map<S
     Ok(ends)
 }
 
+/// Whether this is a name under which [`ticket`] tells of the other ends.
+pub fn is_other_end(name: &str) -> bool {
+    matches!(name, "merged_into" | "merged") || RELATIONS.iter().any(|relation| relation.inverse == name)
+}
+
 /// What is noted of a ticket, as it was after the last of these changes, which are all up to then. An edited comment counts
 /// for the ticket as it is, not for the ticket as it was.
 fn times_then(choices: &Choices, ticket: &Ticket, groups: &[Group]) -> Times {

@@ -245,7 +245,8 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
 
 /// The owner is a matter of the workflow's actions; summary, reporter and description have places of their own.
 fn in_form(room: &Room, field: &Field) -> bool {
-    let elsewhere = ["summary", "reporter", "description", "owner"];
+    // A duplicate says of which it is one when it is closed.
+    let elsewhere = ["summary", "reporter", "description", "owner", "duplicate_of"];
     field.is_editable() && !elsewhere.contains(&field.name) && may_choose(&room.viewer, field)
 }
 

@@ -24,7 +24,7 @@ fn drawn(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     }
     let shipped = arguments.named.iter().map(|(_, name)| name.as_str()).next();
     let (text, label) = match (&arguments.body, arguments.positional.first(), shipped) {
-        (Some(body), None, None) => (body.clone(), "Workflow".to_owned()),
+        (Some(body), None, None) => (body.clone(), "Workflow of this text".to_owned()),
         (None, None, Some(name)) => {
             let known: Vec<&str> = workflow::shipped().iter().map(|one| one.0).collect();
             let text = workflow_edit::shipped(name).ok_or_else(|| {

@@ -982,7 +982,7 @@ pub const RULES: &[Rule] = &[
         route: "POST /<project>/ticket/<number>/undo",
         doors: &[
             form("/demo/ticket/1/undo", &[], [404, 404, 409, 409, 409]),
-            form("/demo/ticket/2/undo", &[], [404, 404, 404, 409, 409]),
+            form("/demo/ticket/2/undo", &[], [404, 404, 404, 409, 303]),
             form("/demo/ticket/999/undo", &[], NOBODY),
         ],
     },
