@@ -95,7 +95,7 @@ pub fn section(text: &str, outline: &[Heading], id: &str) -> Option<String> {
 pub struct Passage {
     /// The words of the heading.
     pub heading: String,
-    /// The words below it, headings among them.
+    /// The words below it, headings among them, with nothing between two of them: for comparing, not for reading.
     pub words: String,
 }
 
@@ -150,7 +150,7 @@ mod tests {
         let found: Vec<(String, String)> =
             passages(text).into_iter().map(|part| (part.heading, part.words.trim().to_owned())).collect();
         let part = |heading: &str, words: &str| (heading.to_owned(), words.to_owned());
-        assert_eq!(found, [part("Steps", ""), part("What happened", "boom"), part("Log", "boom"), part("Empty", "")]);
+        assert_eq!(found, [part("Steps", ""), part("What happened", "Logboom"), part("Log", "boom"), part("Empty", "")]);
     }
 
     #[test]
