@@ -116,13 +116,13 @@ export async function helpdesk({ site, person, step, scripts }) {
     await page.fill("form.relate [name=ticket]", "#3");
     await agent.button("Add").click();
     await agent.link("waiting for #3", state).waitFor();
-    await agent.says("Depends on #3 Order a fuser", page.locator("#relations"));
+    await agent.says("Depends on #3 Order a fuser", page.locator("section.relations"));
     await page.goto("/desk/query?status=!closed&order=id");
     await agent.says("waiting for #3", row(1));
     await kim.look("helpdesk-waiting");
     await agent.link("waiting for #3", row(1)).click();
     await page.waitForURL(/\/ticket\/3/);
-    await agent.says("Blocks #1 The printer in room 12 is dead", page.locator("#relations"));
+    await agent.says("Blocks #1 The printer in room 12 is dead", page.locator("section.relations"));
   });
 
   await step("who resolves it too early is told what it waits for", async () => {
@@ -143,7 +143,7 @@ export async function helpdesk({ site, person, step, scripts }) {
     await until(8_000, async () => (await robin.page.locator(".ticket-state").innerText()).includes("resolved"), () => "the other one is not resolved");
     await page.goto("/desk/ticket/1");
     await agent.saysNot("waiting for", state);
-    assert.equal(await page.locator("#relations a.closed").count(), 1, "the other one is struck through");
+    assert.equal(await page.locator("section.relations a.closed").count(), 1, "the other one is struck through");
     assert.equal(await agent.sent(agent.button("Resolve")), 303);
     await agent.says("resolved", state);
     await lee.page.goto("/desk/ticket/1");
@@ -166,7 +166,7 @@ export async function helpdesk({ site, person, step, scripts }) {
     await kim.look("helpdesk-merge");
     await agent.button("Merge #2 into #1").click();
     await page.waitForURL(/\/ticket\/1/);
-    await agent.says("Merged #2 Nothing comes out of the printer", page.locator("#relations"));
+    await agent.says("Merged #2 Nothing comes out of the printer", page.locator("section.relations"));
     await agent.says("I pressed every button.", page.locator(".conversation"));
     await kim.look("helpdesk-merged");
     await page.goto("/desk/query?order=id");

@@ -22,7 +22,7 @@ export async function sprint({ site, person, step, scripts }) {
   const [kim, robin] = [await person(), await person()];
   const [hers, his] = [kim, robin].map((one) => hands(one.page));
   const { page } = kim;
-  const relations = page.locator("#relations");
+  const relations = page.locator("section.relations");
   const today = new Date().toISOString().slice(0, 10);
   /** How far a milestone is, as the roadmap says and as its bar is long. */
   const done = async (milestone) => {
@@ -153,8 +153,8 @@ export async function sprint({ site, person, step, scripts }) {
   await step("a reminder is due in the list, and then done", async () => {
     await page.goto("/class/ticket/3");
     await hers.unfold("Remind");
-    await page.fill("form.reminder-form [name=due]", today);
-    await page.fill("form.reminder-form [name=text]", "Is the paint dry?");
+    await page.fill("details.more [name=due]", today);
+    await page.fill("details.more [name=text]", "Is the paint dry?");
     await hers.button("Remind").click();
     await hers.says("Is the paint dry?", page.locator("#reminders"));
     await page.goto("/class/query");

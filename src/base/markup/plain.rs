@@ -150,7 +150,10 @@ mod tests {
         let found: Vec<(String, String)> =
             passages(text).into_iter().map(|part| (part.heading, part.words.trim().to_owned())).collect();
         let part = |heading: &str, words: &str| (heading.to_owned(), words.to_owned());
-        assert_eq!(found, [part("Steps", ""), part("What happened", "Logboom"), part("Log", "boom"), part("Empty", "")]);
+        assert_eq!(
+            found,
+            [part("Steps", ""), part("What happened", "Logboom"), part("Log", "boom"), part("Empty", "")]
+        );
     }
 
     #[test]
