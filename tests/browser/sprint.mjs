@@ -27,9 +27,11 @@ export async function sprint({ site, person, step, scripts }) {
   /** How far a milestone is, as the roadmap says and as its bar is long. */
   const done = async (milestone) => {
     const bar = page.locator("article.milestone").filter({ has: page.getByRole("link", { name: milestone, exact: true }) }).locator(".progress-bar");
-    const closed = await bar.locator(".bar-closed").evaluateAll((found) => found.map((one) => Number(one.getAttribute("width"))));
-    const percent = await bar.locator(".progress-percent").innerText();
-    assert(Math.abs((closed[0] ?? 0) - Number.parseInt(percent)) <= 1, `the bar is ${closed} long and says ${percent}`);
+    // Both in one look: the page may be renewed between two.
+    const [closed, percent] = await bar.evaluate((found) => [
+      Number(found.querySelector(".bar-closed")?.getAttribute("width") ?? 0), found.querySelector(".progress-percent").innerText,
+    ]);
+    assert(Math.abs(closed - Number.parseInt(percent)) <= 1, `the bar is ${closed} long and says ${percent}`);
     return percent;
   };
   const press = (name, of, says) => until(8_000, async () => {
