@@ -83,7 +83,8 @@ fn require_to_edit(viewer: &Viewer, change: &ChangeRow) -> Result<()> {
     if may_edit(viewer, change) { Ok(()) } else { viewer.require(TICKET_EDIT_COMMENT) }
 }
 
-fn parsed(typed: &str) -> i64 {
+/// The number of a comment or a note in an address; what is none is 0, which no comment has.
+pub(super) fn parsed(typed: &str) -> i64 {
     super::link::number(typed).unwrap_or(0)
 }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::comment_pages::parsed;
 use super::fields::{Choices, LARGEST_TEXT};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history_pages::{DiffPage, End, Look, Text};
@@ -55,10 +56,6 @@ async fn save(visit: Visit, project: String, number: String, note: String, data:
             saved(desk, &room, &ticket, parsed(&note), form)
         })
         .await
-}
-
-fn parsed(typed: &str) -> i64 {
-    super::link::number(typed).unwrap_or(0)
 }
 
 fn note_of(db: &Connection, room: &Room, ticket: &Ticket, number: i64) -> Result<NoteRow> {
