@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use rocket::tokio::runtime::Builder;
 use tempfile::TempDir;
 
 use super::output::print;
@@ -17,7 +18,11 @@ use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
 use crate::code::{repository, watch};
 use crate::demo::{self, Character, Role};
+use crate::web;
 use crate::web::address::{SERVED_AT, SiteAddress};
+
+/// Threads that are left for connections when all pages are being made that may be.
+const THREADS_LEFT: usize = 2;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -100,7 +105,9 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
         std::thread::spawn(move || watch::run(&site, &stopping))
     };
     let rocket = app::rocket(Arc::clone(&site), address, (listen.ip(), listen.port()))?;
-    let runtime = rocket::tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Pages are made on these threads (see `web::lookout`): as many as are made at once, and some that wait for the network.
+    let threads = web::AT_ONCE + THREADS_LEFT;
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     let outcome = runtime.block_on(rocket.launch());
     stopping.store(true, Ordering::SeqCst);
     site.jobs().stop();

@@ -267,12 +267,14 @@ pub(super) fn seen(form: &Form, in_address: Option<&str>, if_match: Option<i64>)
     }
 }
 
-/// A control of the form.
-#[derive(Debug, Clone, Serialize)]
+/// A control of the form; `drawn_fields` makes HTML of it.
+#[derive(Debug, Clone)]
 pub(super) struct FormField {
     pub name: &'static str,
     pub label: String,
+    /// text, select, radio, checkbox, multiple (boxes), textarea, date or url.
     pub kind: &'static str,
+    /// As it is, or as typed; "1" or "0" for a checkbox.
     pub value: String,
     /// Of a group of boxes.
     pub choices: Vec<Choice>,
@@ -284,12 +286,12 @@ pub(super) struct FormField {
     pub rows: usize,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Choice {
-    value: String,
-    label: String,
+    pub value: String,
+    pub label: String,
     /// Of several.
-    chosen: bool,
+    pub chosen: bool,
 }
 
 impl Choice {

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::change_pages::{PreviewPart, rendered};
+use super::drawn_fields::{self, Fold};
 use super::fields::{Choices, Field, Fields, Kind, PLANNING, field};
 use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
 use super::plan::{self, Planner};
@@ -158,8 +159,8 @@ struct NewPage {
     summary: String,
     description: String,
     reporter: Option<String>,
-    fields: Vec<FormField>,
-    planning: Vec<FormField>,
+    fields_html: String,
+    planning: Option<Fold>,
     actions: Vec<Action>,
     attach: Option<bool>,
     problems: Vec<Problem>,
@@ -224,8 +225,8 @@ fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer>
             description: typed.value("description").unwrap_or_default().to_owned(),
             reporter: (viewer.may(TICKET_ADMIN) || !viewer.signed_in())
                 .then(|| typed.value("reporter").unwrap_or(people::own_login(viewer)).to_owned()),
-            fields,
-            planning,
+            fields_html: drawn_fields::all(&fields, &draft.problems),
+            planning: Fold::of(&planning, &draft.problems),
             actions: actions(&offers, typed.request.action.as_ref(), &logins_html),
             attach: (viewer.may(TICKET_APPEND) && viewer.may(TICKET_VIEW)).then_some(draft.attach),
             problems: draft.problems,

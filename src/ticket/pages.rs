@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::beside::{self, Beside, TimeInputs};
 use super::conversation::{self, Asked, Conversation, Edited, moment_href};
+use super::drawn_fields::{self, Fold};
 use super::fields::{Choices, Field, Kind, PLANNING, field};
 use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, may_choose};
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
@@ -138,11 +139,11 @@ struct EditForm {
     replyto: String,
     canned: Vec<reply::Canned>,
     canned_href: String,
-    fields: Vec<FormField>,
-    planning: Vec<FormField>,
+    fields_html: String,
+    planning: Option<Fold>,
     description: Option<Description>,
     actions: Vec<Action>,
-    duplicate_of: Option<FormField>,
+    duplicate_of_html: String,
     close_anyway: Option<bool>,
     problems: Vec<Problem>,
     conflicts: Vec<Clash>,
@@ -606,11 +607,11 @@ fn edit_form(scene: &Scene<'_>, offers: &[super::workflow::Offer], draft: Draft)
         replyto,
         canned: if may_comment { reply::choices(db, ticket)? } else { Vec::new() },
         canned_href: format!("{}/reply/", scene.plain),
-        fields,
-        planning,
+        fields_html: drawn_fields::all(&fields, &draft.problems),
+        planning: Fold::of(&planning, &draft.problems),
         description,
         actions: actions(offers, request.and_then(|request| request.action.as_ref()), &logins_html),
-        duplicate_of,
+        duplicate_of_html: drawn_fields::all(duplicate_of.as_slice(), &draft.problems),
         close_anyway: relations_pages::close_anyway(request, &draft.problems),
         conflicts: clashes(scene, &names, plan, draft.seen)?,
         problems: draft.problems,

@@ -20,22 +20,25 @@ pub mod diff;
 pub mod text;
 pub mod assets;
 pub mod headers;
+mod controls;
 mod inline;
+mod lookout;
 pub mod token;
 
 pub use desk::{Desk, Room};
 pub use page::{Answer, Page, Sheet};
 pub use visit::Visit;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rocket::tokio::sync::Semaphore;
 
+use self::lookout::Lookout;
 use crate::auth::passwords::Throttle;
 use crate::base::site::Site;
 
-/// Blocking work that runs at once, and that may wait for its turn before more is turned away (DESIGN 10).
-const AT_ONCE: usize = 16;
+/// Requests that are answered at once, and that may wait for their turn before more are turned away (DESIGN 10).
+pub const AT_ONCE: usize = 16;
 const IN_LINE: usize = 256;
 
 /// What every request can reach.
@@ -48,6 +51,7 @@ pub struct Web {
     pub image_hosts: Vec<String>,
     turns: Semaphore,
     line: Semaphore,
+    lookout: OnceLock<Lookout>,
 }
 
 impl Web {
@@ -64,6 +68,7 @@ impl Web {
             image_hosts,
             turns: Semaphore::new(AT_ONCE),
             line: Semaphore::new(AT_ONCE + IN_LINE),
+            lookout: OnceLock::new(),
         })
     }
 }

@@ -16,7 +16,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::desk::Desk;
 use super::inline::Drawings;
-use super::{address, assets};
+use super::{address, assets, controls};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
 use crate::base::time::When;
@@ -407,6 +407,7 @@ fn compile(base: &str, mut templates: HashMap<String, String>) -> Result<Tera> {
     tera.register_filter("time", move |at: &tera::Value, _: Kwargs, _: &State| drawings.time(at));
     tera.register_filter("urlencode", |text: &str, _: Kwargs, _: &State| address::segment(text));
     tera.register_filter("urlencode_path", |text: &str, _: Kwargs, _: &State| address::path(text));
+    tera.register_function("field", |said: Kwargs, _: &State| controls::field(&said));
     tera.register_filter("filesize", |bytes: i64, _: Kwargs, _: &State| file_size(bytes));
     let base = base.to_owned();
     tera.register_function("asset", move |arguments: Kwargs, _: &State| -> TeraResult<String> {

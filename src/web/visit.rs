@@ -12,6 +12,7 @@ use super::address;
 use super::desk::Desk;
 use super::error;
 use super::form::Form;
+use super::lookout::Lookout;
 use super::page::Answer;
 use crate::base::error::{Error, Result};
 
@@ -81,7 +82,7 @@ impl Visit {
         })
     }
 
-    /// Does the work of a handler on a blocking thread and makes its answer, whatever happens.
+    /// Does the work of a handler and makes its answer, whatever happens.
     pub async fn answer(self, work: impl FnOnce(&Desk) -> Result<Answer> + Send + 'static) -> Answer {
         self.answer_within(None, work).await
     }
@@ -137,7 +138,8 @@ impl Visit {
         let Ok(_turn) = web.turns.acquire().await else {
             return Answer::busy();
         };
-        let done = spawn_blocking(move || {
+        let reads = matches!(self.method, Method::Get | Method::Head);
+        let answer = move || {
             let desk = match Desk::open(self) {
                 Ok(desk) => desk,
                 Err((visit, error)) => return error::answer(&Desk::of_nobody(visit), error, form.as_deref()),
@@ -155,9 +157,12 @@ impl Visit {
                 answer.drop_cookie(FLASH, &desk.web().address.base);
             }
             answer
-        })
-        .await;
-        done.unwrap_or_else(|_| Answer::busy())
+        };
+        if reads {
+            return web.lookout.get_or_init(Lookout::begin).over(answer);
+        }
+        // What writes waits for the disk, and for others who write.
+        spawn_blocking(answer).await.unwrap_or_else(|_| Answer::busy())
     }
 
     async fn read_form(&self, data: Data<'_>) -> Result<Form> {
