@@ -47,7 +47,15 @@ impl Instant {
         // By hand, since lists hold hundreds of them.
         let at = self.timestamp().to_zoned(zone.clone()).datetime();
         let month = MONTHS.get(at.month().unsigned_abs() as usize - 1).copied().unwrap_or_default();
-        format!("{} {month} {:04}, {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute())
+        let mut exact = String::with_capacity(20);
+        digits(&mut exact, at.day().into(), 1);
+        exact.extend([" ", month, " "]);
+        digits(&mut exact, at.year(), 4);
+        exact.push_str(", ");
+        digits(&mut exact, at.hour().into(), 2);
+        exact.push(':');
+        digits(&mut exact, at.minute().into(), 2);
+        exact
     }
 
     pub fn day(self, zone: &TimeZone) -> String {
@@ -74,6 +82,21 @@ impl Instant {
     pub fn when(self, zone: &TimeZone) -> When {
         When { iso: self.iso(), exact: self.exact(zone), ago: self.ago(Self::now()) }
     }
+}
+
+/// A number with at least so many digits, zeros before it.
+fn digits(text: &mut String, number: i16, least: usize) {
+    let mut reversed = ['0'; 5];
+    let (mut count, mut rest) = (0, number.unsigned_abs());
+    while rest > 0 {
+        reversed[count] = char::from(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        count += 1;
+    }
+    if number < 0 {
+        text.push('-');
+    }
+    text.extend(reversed[..count.max(least)].iter().rev());
 }
 
 /// The zone of that IANA name, or none if there is no such zone.

@@ -85,8 +85,8 @@ impl Wanted {
             return one_slip(&self.word, form);
         }
         (form.starts_with(&self.start) && self.has_same_stem(form))
-            || (has_parts(written)
-                && form.len() > self.word.len()
+            || (form.len() > self.word.len()
+                && has_parts(written)
                 && form.contains(&self.word)
                 && self.is_part(written))
     }

@@ -1,5 +1,8 @@
 //! Reading the event log for the timeline, and remembering when somebody looked last. Decides nothing.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 
 use crate::attachment;
@@ -58,11 +61,26 @@ pub fn events(
         bound.extend([(":authors", &authors as &dyn ToSql), (":not_authors", &not_authors)]);
     }
     let mut statement = db.prepare_cached(&events_sql(wanted, &viewer.classes, joined))?;
-    let rows = statement.query_map(bound.as_slice(), |row| {
-        let (login, name): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
-        Ok(Found { author: called(login.as_deref(), name.as_deref()), event: event::from_row(row)? })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let events = statement.query_map(bound.as_slice(), event::from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    // Each person once: few people do most of what happens.
+    let mut names = HashMap::new();
+    for event in &events {
+        if let Entry::Vacant(unknown) = names.entry(event.actor) {
+            unknown.insert(name_of(db, event.actor)?);
+        }
+    }
+    let named = |event: Event| Found { author: names.get(&event.actor).cloned().unwrap_or_default(), event };
+    Ok(events.into_iter().map(named).collect())
+}
+
+fn name_of(db: &Connection, person: Option<i64>) -> Result<String> {
+    let mut statement = db.prepare_cached("select login, display_name from person where id = ?1")?;
+    let row: Option<(String, String)> =
+        statement.query_row([person], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(match row {
+        Some((login, name)) => called(Some(&login), Some(&name)),
+        None => called(None, None),
+    })
 }
 
 /// Whether anything of that kind happened before the first instant that is wanted.
@@ -105,8 +123,7 @@ fn events_sql(wanted: &Wanted, classes: &[i64], joined: &[i64]) -> String {
         ),
     };
     format!(
-        "select {columns}, person.login, person.display_name
-         from event indexed by event_happened left join person on person.id = event.actor
+        "select {columns} from event indexed by event_happened
          where happened_at >= :since and happened_at <= :last_at and (happened_at < :last_at or event.id < :last_id)
            and (event.kind in ({kinds})
                 or (event.kind in ({file_kinds}) and data ->> '$.parent[0]' in ({parents})))

@@ -57,12 +57,23 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 /// [`kind_of`] for ASCII.
 fn kind_of_ascii(byte: u8) -> Kind {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => Kind::Word,
-        b' ' | b'\t'..=b'\r' => Kind::Blank,
-        _ => Kind::Sign,
-    }
+    OF_ASCII[usize::from(byte & 0x7f)]
 }
+
+/// A table, since a search takes thousands of words apart.
+const OF_ASCII: [Kind; 128] = {
+    let mut kinds = [Kind::Sign; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte as usize] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => Kind::Word,
+            b' ' | b'\t'..=b'\r' => Kind::Blank,
+            _ => Kind::Sign,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// The largest prefix of `text` of at most `max_chars` characters that ends where a reader sees a
 /// character end. It is empty only if no such end is near.
