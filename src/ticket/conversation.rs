@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::comment_pages::may_edit;
+use super::drawn_entries;
 use super::fields::Choices;
 use super::history::{self, Group};
 use super::look::{self, Keep, Look, Order, Show, View};
@@ -38,36 +39,35 @@ pub(super) const ON_A_PAGE: i64 = 200;
 /// Answers are moved in so many times at most.
 const DEEPEST: usize = 6;
 
-/// One thing of the conversation: the `Entry` of `ticket/show.html`.
-#[derive(Debug, Clone, Serialize)]
+/// One thing of the conversation; `drawn_entries` makes HTML of it.
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub kind: &'static str,
     pub number: Option<i64>,
     pub id: String,
     pub called: String,
-    author: String,
-    when: When,
-    when_href: Option<String>,
+    pub author: String,
+    pub when: When,
+    pub when_href: Option<String>,
     pub via: String,
     /// What was done, where it is neither a change nor a file.
     pub deed_html: String,
     pub changes: Vec<Change>,
-    comment_html: String,
+    pub comment_html: String,
     pub in_reply_to: Option<InReplyTo>,
     pub replies: Vec<Reply>,
-    edited: Option<Edited>,
-    reply_href: Option<String>,
-    edit_href: Option<String>,
+    pub edited: Option<Edited>,
+    pub reply_href: Option<String>,
+    pub edit_href: Option<String>,
     /// Files what was said as a ticket of its own.
-    clone_href: Option<String>,
-    file: Option<File>,
-    shown_version: Option<ShownVersion>,
+    pub clone_href: Option<String>,
+    pub file: Option<File>,
+    pub shown_version: Option<ShownVersion>,
     /// By somebody else, since this reader read the ticket.
-    new: bool,
+    pub new: bool,
     /// Among threads: how many answers deep it stands.
-    depth: usize,
+    pub depth: usize,
     /// The comment that it answers.
-    #[serde(skip)]
     pub answers: Option<i64>,
 }
 
@@ -108,13 +108,13 @@ impl Entry {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct InReplyTo {
-    label: String,
+    pub label: String,
     pub href: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub number: i64,
     pub href: String,
@@ -128,11 +128,11 @@ pub(super) struct Edited {
 }
 
 /// An earlier text of a comment in its place (row C07).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct ShownVersion {
-    version: i64,
-    latest: i64,
-    href: String,
+    pub version: i64,
+    pub latest: i64,
+    pub href: String,
 }
 
 /// The numbers of one page, for the list of pages of a long conversation.
@@ -151,7 +151,7 @@ pub(super) struct Conversation {
     pub tasks: Option<Progress>,
     /// Where boxes are ticked.
     pub tick_href: Option<String>,
-    pub entries: Vec<Entry>,
+    pub entries_html: String,
     pub views: Vec<View>,
     pub shows: Vec<View>,
     pub keep_look: Option<Keep>,
@@ -243,7 +243,7 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
         description_html: rendered.description,
         tasks: rendered.tasks,
         tick_href: (asked.current && may_tick(asked)).then(|| format!("{plain}/task")),
-        entries,
+        entries_html: drawn_entries::all(&desk.web().templates, &entries)?,
         views,
         shows,
         keep_look: look::keeping(room, look, reading.look, plain).filter(|_| asked.current),

@@ -551,6 +551,7 @@ pub(super) fn pending(names: &Names<'_>, plan: &Plan, typed: &Typed) -> Vec<Chan
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Preview {
     pub html: String,
+    #[serde(rename = "changes_html", serialize_with = "wording::as_html")]
     pub changes: Vec<Change>,
     pub newer: Option<Newer>,
     pub problems: Vec<Problem>,

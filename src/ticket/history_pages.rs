@@ -114,6 +114,7 @@ struct Version {
     href: String,
     when: When,
     author: String,
+    #[serde(rename = "changes_html", serialize_with = "wording::as_html")]
     changes: Vec<Change>,
     comment: String,
 }
@@ -265,6 +266,7 @@ pub(super) struct DiffPage {
     pub what_href: String,
     pub old: End,
     pub new: End,
+    #[serde(rename = "changes_html", serialize_with = "wording::as_html")]
     pub changes: Vec<Change>,
     pub texts: Vec<Text>,
     #[serde(flatten)]

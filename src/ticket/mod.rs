@@ -59,6 +59,7 @@ pub mod link;
 mod document;
 mod head;
 mod form;
+mod drawn_entries;
 mod drawn_fields;
 pub mod trash;
 mod trash_pages;

@@ -316,20 +316,27 @@ pub struct Said {
 /// What was said with changes, by ticket and number; with `true` also the resolution that each set.
 pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> Result<HashMap<(i64, i64), Said>> {
     // One by one: to hand SQLite a list of pairs costs five times as much as to ask for each.
-    let mut statement = db.prepare_cached(
-        "select case when number = 0 then coalesce((select substr(value, 1, ?3) from ticket_value
-                  where from_change = ticket_change.id and field = 'description' order by ord limit 1), '')
-                else substr(comment, 1, ?3) end,
-           case when ?4 then (select value from ticket_value
-                  where from_change = ticket_change.id and field = 'resolution' order by ord limit 1) end
-         from ticket_change where ticket = ?1 and number = ?2",
-    )?;
+    let mut comments =
+        db.prepare_cached("select id, substr(comment, 1, ?3) from ticket_change where ticket = ?1 and number = ?2")?;
+    let mut values = db.prepare_cached("select value from ticket_value where from_change = ?1 and field = ?2")?;
     let mut said = HashMap::with_capacity(wanted.len());
-    for (ticket, number, resolution) in wanted {
-        let mut rows = statement.query((ticket, number, characters as i64, resolution))?;
-        if let Some(row) = rows.next()? {
-            said.insert((*ticket, *number), Said { text: row.get(0)?, resolution: row.get(1)? });
-        }
+    for (ticket, number, closed) in wanted {
+        let row: Option<(i64, String)> =
+            comments.query_row((ticket, number, characters as i64), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((change, comment)) = row else { continue };
+        let text = match number {
+            0 => {
+                let description: Option<String> =
+                    values.query_row((change, "description"), |row| row.get(0)).optional()?;
+                description.unwrap_or_default().chars().take(characters).collect()
+            }
+            _ => comment,
+        };
+        let resolution = match closed {
+            true => values.query_row((change, "resolution"), |row| row.get(0)).optional()?,
+            false => None,
+        };
+        said.insert((*ticket, *number), Said { text, resolution });
     }
     Ok(said)
 }

@@ -1,14 +1,14 @@
 //! Changes of fields in words (row C13).
 
-use serde::Serialize;
+use serde::Serializer;
 
 use super::fields::{Field, Kind};
 use super::history::FieldChange;
 use super::values::{Names, Value};
 use crate::base::markup::Html;
 
-/// One line of `ticket.changes`.
-#[derive(Debug, Clone, Serialize)]
+/// One property that got another value.
+#[derive(Debug, Clone)]
 pub(super) struct Change {
     pub field: &'static str,
     pub label: &'static str,
@@ -19,6 +19,52 @@ pub(super) struct Change {
     pub diff_href: Option<String>,
     /// The name of the button that takes a pending change back.
     pub revert: Option<String>,
+}
+
+/// As a list; nothing for none.
+pub(super) fn drawn(changes: &[Change]) -> Html {
+    let mut html = Html::default();
+    if changes.is_empty() {
+        return html;
+    }
+    html.tag("<ul class=\"changes\">\n");
+    for change in changes {
+        html.tag("<li><strong>").text(&change.label).tag("</strong> ");
+        match (&change.html, &change.diff_href, &change.old, &change.new) {
+            (Some(said), ..) => html.html(&Html::trusted(said.clone())),
+            (None, Some(href), ..) => html
+                .tag("changed, <a")
+                .attribute("href", href)
+                .tag(">see the difference<span class=\"unseen\"> of ")
+                .text(&change.label)
+                .tag("</span></a>"),
+            (None, None, None, None) => html.tag("changed"),
+            (None, None, None, Some(new)) => html.tag("set to <em dir=\"auto\">").text(new).tag("</em>"),
+            (None, None, Some(old), None) => html.tag("<del dir=\"auto\">").text(old).tag("</del> removed"),
+            (None, None, Some(old), Some(new)) => html
+                .tag("<del dir=\"auto\">")
+                .text(old)
+                .tag(
+                    "</del> <span class=\"arrow\" aria-hidden=\"true\">→</span><span class=\"unseen\"> became </span> ",
+                )
+                .tag("<em dir=\"auto\">")
+                .text(new)
+                .tag("</em>"),
+        };
+        if let Some(name) = &change.revert {
+            html.tag(" <button class=\"linkish\" type=\"submit\"").attribute("name", name);
+            html.tag(" value=\"1\" formnovalidate>take back<span class=\"unseen\">: ").text(&change.label);
+            html.tag("</span></button>");
+        }
+        html.tag("</li>\n");
+    }
+    html.tag("</ul>\n");
+    html
+}
+
+/// For the fields of pages that hold them.
+pub(super) fn as_html<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(drawn(changes).as_str())
 }
 
 /// `diff_href` is where the difference of a text is shown.
