@@ -30,6 +30,12 @@ fn related(page: &Answer) -> Vec<String> {
     groups.iter().map(|group| group.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// The ticket as the program itself knows it.
+fn whole(test: &TestSite, ticket: i64) -> Json {
+    let shown = test.command(&["ticket", "show", "demo", &ticket.to_string(), "--format", "json"]).expect(0);
+    serde_json::from_str(&shown.stdout).unwrap()
+}
+
 fn close(person: &Person<'_>, ticket: i64, fields: &[(&str, &str)]) -> Answer {
     let mut all = vec![("action", "resolve"), ("submit", "1")];
     all.extend_from_slice(fields);
@@ -117,7 +123,7 @@ fn circles_are_refused_by_name_and_so_is_what_makes_no_sense() {
     );
     assert_eq!(
         told(relate(&kim, 1, "children", "2")),
-        at("ticket", "That would lead round in a circle: #2 is a part of #1, which is a part of #2.")
+        at("ticket", "That would lead round in a circle: #2 is a child of #1, which is a child of #2.")
     );
     assert_eq!(told(relate(&kim, 1, "depends_on", "1")), at("ticket", "A ticket can't depend on itself."));
     assert_eq!(told(relate(&kim, 1, "depends_on", "99")), at("ticket", "There is no ticket #99."));
@@ -168,9 +174,123 @@ fn what_is_hidden_is_betrayed_at_neither_end() {
     );
     file(&kim, &["Another"]);
     relate(&kim, 3, "depends_on", "4").expect(303);
-    assert_eq!(data(&kim, 3)["depends_on"], json!([2, 4]));
+    assert_eq!(data(&kim, 3)["depends_on"], json!([4]));
+    assert_eq!(whole(&test, 3)["depends_on"], json!([2, 4]));
+    // Not even closing it tells whether the hidden one is done.
     let refused = close(&kim, 3, &[]).expect(422).problems();
-    assert!(refused[0].1.starts_with("This ticket depends on #4 and 1 other, which are open"), "{refused:?}");
+    assert!(refused[0].1.starts_with("This ticket depends on #4, which is open"), "{refused:?}");
+    close(&kim, 4, &[]).expect(303);
+    close(&kim, 3, &[]).expect(303);
+}
+
+#[test]
+fn a_number_that_one_may_not_see_is_in_nothing_that_one_reads() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Roof", "The secret matter", "Frame", "Door"]);
+    let change = |fields: Json| kim.post_json("/demo/ticket/1", &fields).expect(201);
+    change(json!({ "comment": "Needs the frame.", "depends_on": [2, 3], "parent": [2] }));
+    change(json!({ "refers_to": [2] }));
+    change(json!({ "refers_to": [2, 4], "priority": "minor" }));
+    hide(&test, 2);
+
+    let roof = data(&kim, 1);
+    assert_eq!((&roof["depends_on"], &roof["parent"], &roof["refers_to"]), (&json!([3]), &json!([]), &json!([4])));
+    let comments = roof["comments"].as_array().unwrap();
+    let told = |at: usize| (comments[at]["number"].as_i64().unwrap(), comments[at]["changes"].clone());
+    assert_eq!(told(0), (1, json!([{ "field": "depends_on", "old": [], "new": [3] }])));
+    assert_eq!(told(1).0, 3, "the second change was of nothing else");
+    assert_eq!(told(1).1[1], json!({ "field": "refers_to", "old": [], "new": [4] }));
+    let then = kim.get("/demo/ticket/1?format=json&version=1").json();
+    assert_eq!((&then["depends_on"], &then["parent"]), (&json!([3]), &json!([])));
+
+    let page = kim.get("/demo/ticket/1");
+    let values = |field: &str| page.attributes(&format!("#field-field_{field}"), "value");
+    assert_eq!((values("depends_on"), values("parent")), (vec!["3".to_owned()], vec![String::new()]));
+    assert_eq!(page.all(".entry-number"), ["comment:1", "comment:3"]);
+    for address in [
+        "/demo/ticket/1",
+        "/demo/ticket/1?version=1",
+        "/demo/ticket/1?version=2",
+        "/demo/ticket/1?format=csv",
+        "/demo/ticket/1?format=atom",
+        "/demo/ticket/1?action=history",
+        "/demo/ticket/1?action=history&field=refers_to",
+        "/demo/ticket/1?action=diff&old_version=0&version=3",
+        "/demo/newticket?clone=1",
+        "/demo/query?col=depends_on&col=parent&col=refers_to",
+        "/demo/query?id=1&col=depends_on&col=parent&format=csv",
+        "/demo/timeline?ticket=on&ticket_details=on",
+    ] {
+        let answer = kim.get(address).expect(200);
+        let text = if answer.text().contains("<main") { answer.main() } else { answer.text() };
+        for sign in ["#2", "ticket/2\"", "\"2\"", "2, ", ", 2\""] {
+            assert!(!text.contains(sign), "{address} has {sign}: {text}");
+        }
+    }
+    let history = kim.get("/demo/ticket/1?action=history&field=parent").expect(200);
+    assert!(history.words().contains("1 version"), "that it has had a parent is not told: {}", history.words());
+    let timeline = kim.get("/demo/timeline?ticket_details=on").words();
+    assert!(timeline.contains("changed: depends on") && !timeline.contains("parent"), "{timeline}");
+
+    let found = |query: &str| -> Vec<i64> {
+        let items = kim.get(&format!("/demo/query?{query}&order=id&format=json")).expect(200).json();
+        items["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
+    };
+    for (query, ids) in [
+        ("depends_on=2", &[][..]),
+        ("depends_on=99", &[]),
+        ("depends_on=1-3", &[1]),
+        ("depends_on=!2", &[1, 3, 4]),
+        ("parent=", &[1, 3, 4]),
+        ("parent=!", &[]),
+        ("blocks=1", &[3]),
+        ("children=1", &[]),
+    ] {
+        assert_eq!(found(query), ids, "{query}");
+    }
+}
+
+#[test]
+fn what_one_may_not_see_stays_when_one_saves_the_rest() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["Roof", "The secret matter", "Frame", "Door"]);
+    kim.post_json("/demo/ticket/1", &json!({ "depends_on": [3, 2], "parent": [2] })).expect(201);
+    hide(&test, 2);
+    let stored = |field: &str| whole(&test, 1)[field].clone();
+
+    // As it came.
+    kim.submit("/demo/ticket/1", &[("comment", "Said alone."), ("submit", "1")]).expect(303);
+    let read = data(&kim, 1);
+    kim.post_json("/demo/ticket/1", &json!({ "depends_on": read["depends_on"], "parent": read["parent"] })).expect(200);
+    assert_eq!((stored("depends_on"), stored("parent")), (json!([3, 2]), json!([2])));
+    // With more, with less, with nothing, and by each of the ways there are.
+    kim.submit("/demo/ticket/1", &[("field_depends_on", "3, 4"), ("submit", "1")]).expect(303);
+    assert_eq!(stored("depends_on"), json!([3, 2, 4]));
+    let remove = [("relation", "depends_on"), ("ticket", "3"), ("remove", "1")];
+    kim.post_signed("/demo/ticket/1/relation", &remove).expect(303);
+    assert_eq!(stored("depends_on"), json!([4, 2]));
+    kim.submit("/demo/ticket/1", &[("field_depends_on", ""), ("submit", "1")]).expect(303);
+    assert_eq!(stored("depends_on"), json!([2]));
+    kim.post_signed("/demo/ticket/1/undo", &[]).expect(303);
+    assert_eq!(stored("depends_on"), json!([4, 2]));
+    // Typing its number is like typing one that there is not; it neither comes twice nor goes.
+    let changes = data(&kim, 1)["comments"].as_array().unwrap().len();
+    for number in ["2", "99"] {
+        let refused = kim.submit("/demo/ticket/1", &[("field_depends_on", number), ("submit", "1")]).expect(422);
+        let message = format!("There is no ticket #{number}.");
+        assert_eq!(refused.problems(), [("field_depends_on".to_owned(), message.clone())]);
+        assert_eq!(relate(&kim, 1, "depends_on", number).expect(422).problems()[0].1, message);
+        let remove = [("relation", "depends_on"), ("ticket", number), ("remove", "1")];
+        kim.post_signed("/demo/ticket/1/relation", &remove).expect(303);
+    }
+    assert_eq!(stored("depends_on"), json!([4, 2]));
+    assert_eq!(data(&kim, 1)["comments"].as_array().unwrap().len(), changes);
+    // A parent is one ticket: to whoever sees none there is none, so that theirs takes its place.
+    relate(&kim, 1, "parent", "3").expect(303);
+    assert_eq!((stored("parent"), &data(&kim, 1)["parent"]), (json!([3]), &json!([3])));
+    assert!(!findings(&test).iter().any(|finding| finding.contains("#1")), "{:?}", findings(&test));
 }
 
 #[test]
@@ -212,11 +332,11 @@ fn closing_with_open_dependencies_is_confirmed_refused_or_let_be() {
     set("refuse");
     close(&kim, 1, &[]).expect(303);
     close(&kim, 2, &[]).expect(303);
-    // A parent is never forced to wait for its parts; its page says that some are open.
+    // A parent is never forced to wait for its children; its page says that some are open.
     file(&kim, &["House", "Room"]);
     relate(&kim, 4, "parent", "3").expect(303);
     close(&kim, 3, &[]).expect(303);
-    assert!(kim.get("/demo/ticket/3").words().contains("This ticket is closed; one of its parts is still open."));
+    assert!(kim.get("/demo/ticket/3").words().contains("This ticket is closed; one of its children is still open."));
 }
 
 #[test]
@@ -237,7 +357,7 @@ fn a_list_says_what_a_ticket_waits_for() {
 }
 
 #[test]
-fn parts_of_parts_are_counted_once() {
+fn children_of_children_are_counted_once() {
     let test = TestSite::new();
     let kim = test.user("kim").member();
     file(&kim, &["House", "Floor", "Room", "Door", "Window"]);
@@ -249,7 +369,8 @@ fn parts_of_parts_are_counted_once() {
     assert!(house.words().contains("1 of 4 closed"), "{}", house.words());
     assert_eq!(house.attributes(".relations svg.bar", "aria-label"), ["25% done of 4 tickets"]);
     hide(&test, 3);
-    assert!(kim.get("/demo/ticket/1").words().contains("1 of 3 closed"));
+    // What is beneath a hidden one is reached by no way that one knows of.
+    assert!(kim.get("/demo/ticket/1").words().contains("0 of 1 closed"));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn at(test: &TestSite, id: i64, number: i64) -> String {
     test.demo()
         .read(|db| {
             let ticket = store::find_unseen(db, id).unwrap().unwrap();
-            Ok(words(db, &history::at(db, &ticket, number).unwrap()))
+            Ok(words(db, &history::at(db, &test.operator(), &ticket, number).unwrap()))
         })
         .unwrap()
 }

@@ -53,6 +53,7 @@ fn occurrence(event: &Event, row: &Row, owner: &Owner) -> Option<Occurrence> {
         title: row.name.clone(),
         href: if row.is_there { href(owner, &row.name) } else { owner.href.clone() },
         deed: format!("{deed} {}", owner.title),
+        counts_as: None,
         class: None,
         icon: "file",
         excerpt: row.description.clone(),

@@ -294,6 +294,8 @@ pub struct Occurrence {
     pub href: String,
     /// What was done with it: `closed as fixed`, `edited`.
     pub deed: String,
+    /// The kind of event that it is to this viewer, where they may know of a part of it alone; none: what it is.
+    pub counts_as: Option<&'static str>,
     /// A state that shows, such as `closed`; as link classes are called.
     pub class: Option<&'static str>,
     /// The drawing beside it: `ticket`, `page`, `milestone`, `changeset`, `file`.

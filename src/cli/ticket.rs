@@ -200,7 +200,7 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
                 Ok(serde_json::to_string_pretty(&json::ticket(db, viewer, &ticket, version, &url)?)? + "\n")
             }
             Format::Table => {
-                let earlier = version.map(|version| history::at(db, &ticket, version)).transpose()?;
+                let earlier = version.map(|version| history::at(db, viewer, &ticket, version)).transpose()?;
                 let values = earlier.as_ref().unwrap_or(&ticket.values);
                 let choices = Choices::load(db, viewer)?;
                 let newest = version.unwrap_or(ticket.row.changes);

@@ -86,6 +86,7 @@ fn occurrence(commit: &Listed, home: Option<&Repository>, viewer: &Viewer) -> Oc
         title: format!("[{}] {}", short(&commit.sha), commit.subject()).trim_end().to_owned(),
         href: changeset_href(&commit.sha),
         deed: home.map_or_else(|| "committed".to_owned(), |home| format!("committed to {}", home.name)),
+        counts_as: None,
         class: None,
         icon: "changeset",
         excerpt: commit.body().chars().take(MOST_EXCERPT).collect(),

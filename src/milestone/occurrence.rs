@@ -38,6 +38,7 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
                 title: row.name.clone(),
                 href: if *is_there { href_of(&row.name) } else { "/roadmap".to_owned() },
                 deed: deed(event)?,
+                counts_as: None,
                 class: link::class(row),
                 icon: "milestone",
                 excerpt: if told { markup::plain(&row.description) } else { String::new() },

@@ -22,7 +22,8 @@ use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
 use crate::ticket::options::category_meant;
-use crate::ticket::{merge, tally};
+use crate::ticket::sight::sees_sql;
+use crate::ticket::{merge, relations, tally};
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
@@ -380,9 +381,8 @@ impl Compiler<'_> {
                     tests.extend(self.people_test(operator, &value)?)
                 }
                 (Column::Of(field), _) if field.kind == Kind::Check => tests.push(self.check_test(field, &value)),
-                (Column::Of(field), _) if field.is_id() || field.kind == Kind::Tickets => {
-                    tests.push(self.current_ids_test(field, operator, &value)?);
-                }
+                (Column::Of(field), _) if field.kind == Kind::Tickets => tests.push(self.tickets_test(field, &value)?),
+                (Column::Of(field), _) if field.is_id() => tests.push(self.current_ids_test(field, operator, &value)?),
                 (Column::Of(field), Operator::Is) if field.own && value.trim().is_empty() => {
                     tests.push(self.current_test(field, None));
                 }
@@ -500,32 +500,57 @@ impl Compiler<'_> {
         }
     }
 
-    /// Options, people and tickets of a field that is no column.
+    /// Options and people of a field that is no column.
     fn current_ids_test(&mut self, field: &'static Field, operator: Operator, value: &str) -> Result<String> {
         if operator == Operator::Is && value.trim().is_empty() {
             return Ok(self.current_test(field, None));
         }
-        if field.kind == Kind::Tickets {
-            let ranges = ids::ranges(&value.replace('#', "")).map_err(|message| Error::invalid(field.name, message))?;
-            let mut tests = Vec::new();
-            for (first, last) in ranges {
-                let between = format!("between {} and {}", self.bound(first), self.bound(last));
-                tests.push(format!("value {between}"));
-                if self.any_merged {
-                    // What was merged into a ticket means that ticket.
-                    tests.push(format!(
-                        "value in (with recursive member(id) as (select id from ticket where merged_into {between}
-                             union select other.id from member join ticket as other on other.merged_into = member.id)
-                           select id from member)"
-                    ));
-                }
-            }
-            let test = if tests.is_empty() { "0".to_owned() } else { joined(tests, " or ") };
-            return Ok(self.current_test(field, Some(&test)));
-        }
         let found = self.ids(field, &[(operator, value.to_owned())])?;
         let list = self.list(found.ids);
         Ok(self.current_test(field, Some(&format!("value in ({list})"))))
+    }
+
+    /// A relation from either end: `depends_on=3`, `blocks=3`. What the viewer may not see is related to nothing, and what was
+    /// merged into a ticket means that ticket.
+    fn tickets_test(&mut self, field: &Field, value: &str) -> Result<String> {
+        let (relation, near, far) = relations::kept(field);
+        let name = self.bound(relation.to_owned());
+        let ranges = ids::ranges(&value.replace('#', "")).map_err(|message| Error::invalid(field.name, message))?;
+        let mut tests = Vec::new();
+        for (first, last) in ranges {
+            let between = format!("between {} and {}", self.bound(first), self.bound(last));
+            tests.push(format!("({far} {between} and {})", self.sees(far)));
+            if self.any_merged {
+                tests.push(format!(
+                    "{far} in (with recursive member(id) as (
+                         select merged.id from ticket as merged where merged.merged_into {between} and {sees}
+                         union select merged.id from member join ticket as merged on merged.merged_into = member.id)
+                       select id from member)",
+                    sees = sees_sql(self.viewer, "merged.merged_into")
+                ));
+            }
+        }
+        let none = value.trim().is_empty();
+        let test = match tests.is_empty() {
+            true if none => self.sees(far),
+            true => "0".to_owned(),
+            false => joined(tests, " or "),
+        };
+        let mut related = format!("select {near} as id from ticket_current where field = {name} and {test}");
+        if self.any_merged {
+            related = format!(
+                "with recursive home(id) as ({related}
+                     union select merged.merged_into from home join ticket as merged on merged.id = home.id
+                         where merged.merged_into is not null)
+                 select id from home"
+            );
+        }
+        Ok(format!("ticket.id {}in ({related})", if none { "not " } else { "" }))
+    }
+
+    /// That the viewer sees the ticket in this column of `ticket_current`.
+    fn sees(&self, column: &str) -> String {
+        sees_sql(self.viewer, &format!("ticket_current.{column}"))
     }
 
     /// Whether a text has one of these in it; no text of a ticket is NULL.
@@ -718,8 +743,16 @@ impl Compiler<'_> {
                 format!("nullif(folded({}), '') {nulls}", value_sql(field))
             }
             Kind::Number => format!("cast({} as real) {nulls}", value_sql(field)),
-            Kind::Time | Kind::Moment | Kind::Date | Kind::Minutes | Kind::Check | Kind::Tickets => {
+            Kind::Time | Kind::Moment | Kind::Date | Kind::Minutes | Kind::Check => {
                 format!("{} {nulls}", value_sql(field))
+            }
+            Kind::Tickets => {
+                let (relation, near, far) = relations::kept(field);
+                format!(
+                    "(select {far} from ticket_current where {near} = ticket.id and field = '{relation}' and {}
+                        order by ticket, ord limit 1) {nulls}",
+                    self.sees(far)
+                )
             }
             Kind::People => format!(
                 "(select min(folded(coalesce(nullif(person.display_name, ''), person.login))) from participant

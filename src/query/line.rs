@@ -13,6 +13,7 @@ use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 use crate::milestone::due;
 use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
+use crate::ticket::sight::{knows_sql, sees_sql};
 use crate::ticket::status::Category;
 use crate::ticket::values::{Names, People, Value as Stored};
 use crate::ticket::{json as ticket_json, relations};
@@ -152,7 +153,10 @@ impl TicketLine {
 
 /// Whether a field is read only where a list shows it.
 pub(super) fn is_more(field: &Field) -> bool {
-    field.own || PLANNING.contains(&field.name) || matches!(field.name, "started" | "resolved" | "contacted" | "worked")
+    field.own
+        || PLANNING.contains(&field.name)
+        || matches!(field.name, "started" | "resolved" | "contacted" | "worked")
+        || relations::is_inverse(field)
 }
 
 /// Reads such fields for the lines of a page: those with a column in one query, the others in one.
@@ -189,13 +193,15 @@ pub(super) fn more(
     let names: HashMap<&str, &'static str> = others.map(|field| (field.name, field.name)).collect();
     if !names.is_empty() {
         // Long texts are in the spans alone, everything else is in the other table.
-        let mut statement = db.prepare_cached(
+        let sql = format!(
             "select ticket, field, value from ticket_current where ticket in (select value from json_each(?1))
-                 and field in (select value from json_each(?2))
+                 and field in (select value from json_each(?2)) and {}
              union all select ticket, field, value from ticket_value where ticket in (select value from json_each(?1))
                  and field in (select value from json_each(?3)) and to_change is null
              order by ticket, field",
-        )?;
+            knows_sql(viewer, "ticket_current")
+        );
+        let mut statement = db.prepare_cached(&sql)?;
         let named = |text: bool| {
             let of_kind = fields.iter().filter(|field| field.column().is_none() && (field.kind == Kind::Text) == text);
             json!(of_kind.map(|field| field.name).collect::<Vec<_>>()).to_string()
@@ -206,6 +212,11 @@ pub(super) fn more(
             if let Some(name) = names.get(field.as_str()) {
                 found.entry((ticket, name)).or_default().push(row.get(2)?);
             }
+        }
+    }
+    for field in fields.iter().copied().filter(|field| relations::is_inverse(field)) {
+        for (ticket, other) in other_ends(db, viewer, field, &list)? {
+            found.entry((ticket, field.name)).or_default().push(Stored::Id(other));
         }
     }
     let of_people = |field: &&'static Field| matches!(field.kind, Kind::Person | Kind::People);
@@ -226,6 +237,19 @@ pub(super) fn more(
         }
     }
     Ok(())
+}
+
+/// The other end of a relation for tickets (a list as JSON), as far as the viewer sees those there.
+fn other_ends(db: &Connection, viewer: &Viewer, field: &Field, tickets: &str) -> Result<Vec<(i64, i64)>> {
+    let (relation, ..) = relations::kept(field);
+    let sql = format!(
+        "select value, ticket from ticket_current where field = ?1 and value in (select value from json_each(?2)) and {}
+         order by ticket",
+        sees_sql(viewer, "ticket_current.ticket")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([relation, tickets], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn cell(names: &Names<'_>, field: &Field, values: &[Stored]) -> Cell {

@@ -6,9 +6,11 @@ use quick_cache::sync::Cache;
 use rusqlite::Connection;
 
 use super::fields::{Choices, FIELDS, Fields};
+use super::history;
 use super::link::class_of;
 use super::merge_entries;
-use super::store::{self, TicketRow};
+use super::relations::relation;
+use super::store::{self, Said, TicketRow};
 use super::time_store;
 use super::values::{Names, People, Value};
 use super::{TICKET_VIEW, TIME_VIEW, duration, link, merge, note, ticket_href};
@@ -157,6 +159,12 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
         .map(|event| (event.resource.id, number(event)))
         .collect();
     let worked = if worked.is_empty() { Vec::new() } else { time_store::minutes_of(db, &worked)? };
+    let related: Vec<(i64, i64)> = events
+        .iter()
+        .filter(|event| event.kind == "ticket.changed" && fields_of(event).any(|name| relation(name).is_some()))
+        .map(|event| (event.resource.id, number(event)))
+        .collect();
+    let relations = history::relations_told(db, viewer, &related)?;
     let row_of = |id: i64| rows.binary_search_by_key(&id, |row| row.id).ok().map(|at| &rows[at]);
     let one = |event: &&Event| {
         let row = row_of(event.resource.id)?;
@@ -165,14 +173,16 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
         }
         let number = number(event);
         let said = said.get(&(row.id, number))?;
+        let deed = match worked.iter().find(|(change, _)| *change == (row.id, number)) {
+            Some((_, minutes)) => format!("worked {}", duration::written(*minutes)),
+            None => deed(event, said, relations.get(&(row.id, number)).map(Vec::as_slice), &choices)?,
+        };
         Some(Occurrence {
             who: None,
             title: title(row),
             href: link::of_comment(row.id, number, row.changes, row.merged_into.is_some()),
-            deed: match worked.iter().find(|(change, _)| *change == (row.id, number)) {
-                Some((_, minutes)) => format!("worked {}", duration::written(*minutes)),
-                None => deed(event, said.resolution, &choices),
-            },
+            counts_as: (deed == "commented").then_some("ticket.commented"),
+            deed,
             class: class_of(&choices, row.status),
             icon: "ticket",
             excerpt: EXCERPTS.plain(&said.text),
@@ -198,6 +208,7 @@ fn of_both_ends(event: &Event, row: &TicketRow, other: &TicketRow, choices: &Cho
         title: title(row),
         href: ticket_href(row.id),
         deed: format!("{before}#{}{after}", other.id),
+        counts_as: None,
         class: class_of(choices, row.status),
         icon: "ticket",
         excerpt: String::new(),
@@ -222,10 +233,12 @@ impl Excerpts {
     }
 }
 
-fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
-    match event.kind.as_str() {
+/// What was done, in words. `relations` are those of which the change tells the viewer anything; none: it is about no
+/// relations. None: there is nothing in it that they may know of.
+fn deed(event: &Event, said: &Said, relations: Option<&[&str]>, choices: &Choices) -> Option<String> {
+    Some(match event.kind.as_str() {
         "ticket.created" => "filed".to_owned(),
-        "ticket.closed" => match resolution {
+        "ticket.closed" => match said.resolution {
             Some(id) => {
                 format!("closed as {}", choices.option(id).map_or("something else", |option| option.name.as_str()))
             }
@@ -235,16 +248,26 @@ fn deed(event: &Event, resolution: Option<i64>, choices: &Choices) -> String {
         "ticket.commented" => "commented".to_owned(),
         "ticket.worked" => "worked on it".to_owned(),
         _ => {
-            let fields = event.data.get("fields").and_then(|fields| fields.as_array());
-            let labels: Vec<String> = fields
-                .into_iter()
-                .flatten()
-                .filter_map(|name| choices.fields.named(name.as_str()?))
+            let is_told = |name: &&str| relation(name).is_none() || relations.is_none_or(|told| told.contains(name));
+            let labels: Vec<String> = fields_of(event)
+                .filter(is_told)
+                .filter_map(|name| choices.fields.named(name))
                 .map(|field| field.label.to_lowercase())
                 .collect();
-            if labels.is_empty() { "changed".to_owned() } else { format!("changed: {}", labels.join(", ")) }
+            match (labels.is_empty(), relations) {
+                (false, _) => format!("changed: {}", labels.join(", ")),
+                (true, None) => "changed".to_owned(),
+                (true, Some(_)) if said.text.is_empty() => return None,
+                (true, Some(_)) => "commented".to_owned(),
+            }
         }
-    }
+    })
+}
+
+/// The names of the fields that a change gave other values.
+fn fields_of(event: &Event) -> impl Iterator<Item = &str> {
+    let fields = event.data.get("fields").and_then(|fields| fields.as_array());
+    fields.into_iter().flatten().filter_map(|name| name.as_str())
 }
 
 /// Replays the history of every ticket: what the spans say now must be what the row says, and every change must be there.

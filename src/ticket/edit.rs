@@ -138,10 +138,10 @@ pub(super) fn append(
     let acl = access::settle(tx, ticket, values)?;
     let number = ticket.row.changes + 1;
     let change = store::insert_change(tx, &NewChange { ticket: id, number, comment, reply_to, acl })?;
-    let differs = |field: &&Field| ticket.values.get(field.name) != values.get(field.name);
+    let differs = |field: &&Field| ticket.values.stored(field.name) != values.stored(field.name);
     let fields: Vec<&Field> = choices.fields.iter().filter(differs).collect();
     for field in &fields {
-        store::save_values(tx, id, change, field, values.get(field.name))?;
+        store::save_values(tx, id, change, field, values.stored(field.name))?;
     }
     let changed: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let (was_closed, closes) = (is_closed(choices, &ticket.values), is_closed(choices, values));
@@ -302,10 +302,10 @@ pub(super) fn save_links(
     link::replace(tx, &here.resource, part, acl, &link::of(&compiled, site.vocabulary(), &here))
 }
 
-/// The same values with every newcomer made a person of the project.
+/// Everything that is to be stored, with every newcomer made a person of the project.
 fn settled(tx: &Tx<'_>, values: &Values) -> Result<Values> {
     let mut settled = Values::default();
-    for (field, of_field) in values.iter() {
+    for (field, of_field) in values.all_stored() {
         let mut known: Vec<Value> = Vec::with_capacity(of_field.len());
         for value in of_field {
             let value = people::settle(tx, value.clone())?;

@@ -21,7 +21,7 @@ const FEED_ENTRIES: i64 = 50;
 /// Field names, then values; `format` is `csv` or `tab`.
 pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>, format: &str) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
-    let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
+    let earlier = version.map(|version| history::at(db, &room.viewer, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
     let people = People::load(db, values.named_people(&choices.fields))?.shown_to(&room.viewer);
     let names = Names { choices: &choices, people: &people };

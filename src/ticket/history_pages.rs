@@ -137,7 +137,7 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
     let asked = paging::asked(desk.visit.value("page"));
     let loaded = room.project.read(|db| {
         let numbers = match of_field {
-            Some(field) => store::changes_of_field(db, ticket.row.id, field.name)?,
+            Some(field) => history::numbers_of_field(db, &room.viewer, ticket, field)?,
             None => (0..=ticket.row.changes).rev().collect(),
         };
         let paging = Paging::new(&href, &desk.visit.pairs(), asked, VERSIONS_PER_PAGE, numbers.len());
@@ -145,7 +145,13 @@ fn versions(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
             numbers.into_iter().skip(paging.offset(VERSIONS_PER_PAGE)).take(VERSIONS_PER_PAGE).collect();
         let groups = groups_of(db, room, ticket, &wanted)?;
         let people = People::load(db, people_of(&groups))?.shown_to(&room.viewer);
-        Ok((paging, groups, people, Choices::load(db, &room.viewer)?, store::changed_fields(db, ticket.row.id)?))
+        Ok((
+            paging,
+            groups,
+            people,
+            Choices::load(db, &room.viewer)?,
+            history::changed_fields(db, &room.viewer, ticket)?,
+        ))
     });
     let (paging, groups, people, choices, changed) = loaded?;
     let names = Names { choices: &choices, people: &people };
@@ -376,7 +382,7 @@ struct Moment {
 }
 
 fn moment(db: &Connection, room: &Room, ticket: &Ticket, number: i64) -> Result<Moment> {
-    let values = history::at(db, ticket, number)?;
+    let values = history::at(db, &room.viewer, ticket, number)?;
     let change = store::changes(db, &room.viewer, ticket.row.id, number, number)?.pop();
     let change = change.ok_or_else(|| Error::not_found(format!("This ticket has no version {number}.")))?;
     Ok(Moment { change, values })

@@ -20,7 +20,7 @@ use crate::base::viewer::Viewer;
 /// absolute address. Whoever calls it has found the ticket for this viewer.
 pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option<i64>, url: &str) -> Result<Json> {
     let latest = version.unwrap_or(ticket.row.changes);
-    let earlier = version.map(|version| history::at(db, ticket, version)).transpose()?;
+    let earlier = version.map(|version| history::at(db, viewer, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
     let choices = Choices::load(db, viewer)?;
     let groups = history::groups(db, viewer, &choices.fields, ticket, 0, latest)?;

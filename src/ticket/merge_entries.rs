@@ -48,7 +48,7 @@ fn of_merged(
 ) -> Result<Vec<(String, Entry)>> {
     let (db, room) = (asked.db, asked.room);
     let Some((from, to)) = merge::numbers_between(db, row.id, begins, ends)? else { return Ok(Vec::new()) };
-    let ticket = Ticket { values: store::values(db, row.id)?, row: row.clone() };
+    let ticket = Ticket { values: store::values(db, &room.viewer, row.id)?, row: row.clone() };
     let to = to.min(from + MOST_CHANGES - 1);
     let groups = history::groups(db, &room.viewer, &asked.choices.fields, &ticket, from, to)?;
     let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
@@ -103,7 +103,6 @@ fn ticket_link(html: &mut Html, href: &str, row: &TicketRow) {
 
 /// What an event tells of two tickets.
 struct Trace {
-    id: i64,
     at: Instant,
     actor: Option<i64>,
     via: String,
@@ -118,21 +117,20 @@ struct Trace {
 /// The index `event_ticket_ends` has these events alone.
 fn traces_of(db: &Connection, ticket: i64) -> Result<Vec<Trace>> {
     let mut statement = db.prepare_cached(
-        "select id, happened_at, actor, via, kind, data ->> 'field', coalesce(data ->> 'ticket', data ->> 'into'),
+        "select happened_at, actor, via, kind, data ->> 'field', coalesce(data ->> 'ticket', data ->> 'into'),
              data ->> 'into' is not null
          from event where resource_id = ?1 and resource_kind = 'ticket'
              and kind in ('ticket.merged', 'ticket.unmerged', 'ticket.related', 'ticket.unrelated') order by id",
     )?;
     let rows = statement.query_map([ticket], |row| {
         Ok(Trace {
-            id: row.get(0)?,
-            at: row.get(1)?,
-            actor: row.get(2)?,
-            via: row.get(3)?,
-            kind: row.get(4)?,
-            field: row.get(5)?,
-            other: row.get(6)?,
-            into: row.get(7)?,
+            at: row.get(0)?,
+            actor: row.get(1)?,
+            via: row.get(2)?,
+            kind: row.get(3)?,
+            field: row.get(4)?,
+            other: row.get(5)?,
+            into: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -149,9 +147,9 @@ fn traces(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> 
     let rows = store::by_ids(db, &room.viewer, &others)?;
     let people = People::load(db, traces.iter().filter_map(|trace| trace.actor))?.shown_to(&room.viewer);
     let zone = room.viewer.zone();
-    let entries = traces.iter().filter_map(|trace| {
-        // Whoever may not see the other ticket is not told of it.
-        let row = rows.iter().find(|row| row.id == trace.other)?;
+    // Whoever may not see the other ticket is not told of it.
+    let seen = traces.iter().filter_map(|trace| Some((trace, rows.iter().find(|row| row.id == trace.other)?)));
+    let entries = seen.enumerate().map(|(at, (trace, row))| {
         let (before, after) = words(&trace.kind, trace.field.as_deref(), trace.into);
         let mut deed = Html::default();
         deed.text(before);
@@ -159,10 +157,10 @@ fn traces(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> 
         deed.text(after);
         let via = if trace.via == "web" { String::new() } else { format!("via {}", trace.via) };
         let mut entry =
-            Entry::bare("trace", format!("event-{}", trace.id), people.called(trace.actor), trace.at.when(&zone));
+            Entry::bare("trace", format!("trace-{}", at + 1), people.called(trace.actor), trace.at.when(&zone));
         entry.via = via;
         entry.deed_html = deed.into_string();
-        Some((trace.at.iso(), entry))
+        (trace.at.iso(), entry)
     });
     Ok(entries.collect())
 }
@@ -179,8 +177,8 @@ pub(super) fn words(kind: &str, field: Option<&str>, into: bool) -> (&'static st
     match (field.unwrap_or_default(), told) {
         ("depends_on", true) => ("made ", " depend on this"),
         ("depends_on", false) => ("let ", " no longer depend on this"),
-        ("parent", true) => ("made ", " a part of this"),
-        ("parent", false) => ("let ", " no longer be a part of this"),
+        ("parent", true) => ("made ", " a child of this"),
+        ("parent", false) => ("let ", " no longer be a child of this"),
         ("duplicate_of", true) => ("made ", " a duplicate of this"),
         ("duplicate_of", false) => ("let ", " no longer be a duplicate of this"),
         (_, true) => ("made ", " refer to this"),

@@ -26,6 +26,7 @@ pub mod plan;
 mod typed;
 pub mod access;
 pub mod relations;
+pub mod sight;
 mod relations_rules;
 mod relations_pages;
 mod relations_admin;

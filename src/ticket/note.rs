@@ -240,6 +240,7 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
             title: format!("#{} {}", note.ticket, ticket.summary),
             href: href(note.ticket, note.number),
             deed: "noted internally".to_owned(),
+            counts_as: None,
             class: ticket.class,
             icon: "ticket",
             excerpt: markup::plain(&note.text.chars().take(MOST_EXCERPT).collect::<String>()),

@@ -413,10 +413,14 @@ impl<'a> Scene<'a> {
 
 /// The ticket as it was after a change.
 fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: i64) -> Result<Answer> {
-    let (values, choices) = (history::at(db, ticket, version)?, Choices::load(db, &room.viewer)?);
+    let (values, choices) = (history::at(db, &room.viewer, ticket, version)?, Choices::load(db, &room.viewer)?);
     let scene = Scene::new(desk, db, room, ticket, &values, &choices, false)?;
     let latest = ticket.row.changes;
-    let change = scene.group(version)?;
+    let change = match scene.group(version)? {
+        // What that change did is not for this viewer, so that the ticket is as the one before it had left it.
+        None => history::groups(db, &room.viewer, &choices.fields, ticket, 0, version)?.pop(),
+        told => told,
+    };
     let talk = scene.conversation(version, false)?;
     let of = |number: i64| with_list(desk, &format!("{}?version={number}", scene.plain));
     let page = ShowPage {

@@ -324,7 +324,7 @@ impl Planner<'_> {
                 format!("This ticket has no change {seen}; the newest one is {}.", ticket.row.changes),
             )
         })?;
-        store::values_after(self.db, ticket.row.id, change).map(Some)
+        store::values_after(self.db, self.viewer, ticket.row.id, change).map(Some)
     }
 
     /// The field that a name means, if it is one that can be set here; what can't be is told or passed over.
@@ -515,7 +515,7 @@ impl Planner<'_> {
             },
             open_dependencies: &|| {
                 let tickets: Vec<i64> = planned.ids("depends_on").collect();
-                relations::seen_open_among(self.db, self.viewer, &tickets).unwrap_or_else(|error| {
+                relations::open_among(self.db, self.viewer, &tickets).unwrap_or_else(|error| {
                     failure.replace(Some(error));
                     Vec::new()
                 })

@@ -1,4 +1,4 @@
-//! How tickets hang together (row A2 of RT): what depends on what, parts and wholes, references, duplicates. A relation is a
+//! How tickets hang together (row A2 of RT): what depends on what, parents and children, references, duplicates. A relation is a
 //! value of an ordinary field of the one ticket; the other end reads it by the index of `ticket_current`.
 //!
 //! Whatever was merged into a ticket counts as that ticket here: its relations are those of the ticket in which it lives on,
@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::TICKET_VIEW;
+use super::fields::{Field, Kind};
 use super::merge::{self, survivors};
 use super::store;
 use super::values::{Value, Values};
@@ -52,7 +53,7 @@ pub const RELATIONS: [Relation; 4] = [
         inverse: "children",
         label: "Parent",
         inverse_label: "Children",
-        verb: "is a part of",
+        verb: "is a child of",
         single: true,
         acyclic: true,
     },
@@ -81,13 +82,40 @@ pub fn relation(field: &str) -> Option<&'static Relation> {
     RELATIONS.iter().find(|relation| relation.field == field)
 }
 
+/// The other ends of the relations, as questions know them: nothing is stored under these names, and nobody sets them.
+pub const INVERSES: [Field; 4] =
+    [other_end(&RELATIONS[0]), other_end(&RELATIONS[1]), other_end(&RELATIONS[2]), other_end(&RELATIONS[3])];
+
+const fn other_end(relation: &Relation) -> Field {
+    Field { name: relation.inverse, label: relation.inverse_label, kind: Kind::Tickets, own: false }
+}
+
+/// The other end of that name.
+pub fn inverse(name: &str) -> Option<&'static Field> {
+    INVERSES.iter().find(|field| field.name == name)
+}
+
+/// Whether a field is the other end of a relation, and not one of the project's own that is called so.
+pub fn is_inverse(field: &Field) -> bool {
+    !field.own && inverse(field.name).is_some()
+}
+
+/// How a field of tickets is kept: the field of the relation, and the columns of `ticket_current` that have the ticket which
+/// is asked about and those at the other end.
+pub fn kept(field: &Field) -> (&'static str, &'static str, &'static str) {
+    match RELATIONS.iter().find(|relation| relation.inverse == field.name) {
+        Some(relation) => (relation.field, "value", "ticket"),
+        None => (relation(field.name).map_or("", |relation| relation.field), "ticket", "value"),
+    }
+}
+
 /// So many tickets are looked through for a way back; where more hang together, nobody could follow them either.
 pub const MOST_REACHED: usize = 20_000;
 /// What is said then.
 pub const TOO_MANY: &str =
     "So many tickets hang together here that nobody could tell whether they lead round in a circle.";
-/// Of a ticket's parts and their parts so many are counted.
-const MOST_PARTS: i64 = 5_000;
+/// Of a ticket's children and their children so many are counted.
+const MOST_DESCENDANTS: i64 = 5_000;
 
 /// `ticket_current` between a ticket, or one that was merged into it, and others.
 #[derive(Debug, Clone, Copy)]
@@ -248,8 +276,9 @@ pub fn told(db: &Connection, viewer: &Viewer, relation: &Relation, way: &[i64]) 
     Ok(sentence)
 }
 
-/// Those of these tickets, or of where they live on, that are not closed: by number, with whether this viewer may see each.
-pub fn open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<(i64, bool)>> {
+/// Those of these tickets, or of where they live on, that are not closed, by number, as far as this viewer sees them: whoever
+/// may not see a ticket is not told, not even by a refusal, whether it is done.
+pub fn open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -258,21 +287,15 @@ pub fn open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<(
              select value from json_each(?1)
              union select ticket.merged_into from target join ticket on ticket.id = target.id
                  where ticket.merged_into is not null)
-         select ticket.id, {} from target join ticket on ticket.id = target.id
+         select ticket.id from target join ticket on ticket.id = target.id
              join ticket_status on ticket_status.id = ticket.status
-         where ticket.merged_into is null and ticket.deleted_at is null and ticket_status.category <> 'closed'
+         where ticket.merged_into is null and ticket.deleted_at is null and ticket_status.category <> 'closed' and {}
          order by ticket.id",
         viewer.sees_sql("ticket", "ticket")
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([json!(ids).to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([json!(ids).to_string()], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// The same as far as this viewer sees them: whoever may not see a ticket is not told, not even by a refusal, whether it is
-/// done.
-pub fn seen_open_among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> {
-    Ok(open_among(db, viewer, ids)?.into_iter().filter(|(_, seen)| *seen).map(|(id, _)| id).collect())
 }
 
 /// The open tickets that these ones depend on, as far as this viewer may see them: one query for all of them, and nearly none
@@ -324,22 +347,25 @@ pub fn waiting_for(ids: &[i64]) -> Option<(String, String)> {
     }
 }
 
-/// How many parts a ticket has, the parts of its parts among them, by the category of their states: `(category, number)`.
-/// Each is counted once, those that this viewer may not see are not.
-pub fn parts(db: &Connection, viewer: &Viewer, id: i64) -> Result<Vec<(String, i64)>> {
+/// How many children a ticket has, the children of its children among them, by the category of their states:
+/// `(category, number)`. Each is counted once; those that this viewer may not see are not, nor is what is reached by way of
+/// them.
+pub fn descendants(db: &Connection, viewer: &Viewer, id: i64) -> Result<Vec<(String, i64)>> {
     let sql = format!(
-        "with recursive part(id) as (
+        "with recursive descendant(id) as (
              select ?1
-             union select ticket_current.ticket from part
-                 join ticket_current on ticket_current.field = 'parent' and ticket_current.value = part.id
-             union select ticket.id from part join ticket on ticket.merged_into = part.id
-             union select ticket.merged_into from part join ticket on ticket.id = part.id
-                 where ticket.merged_into is not null
-             limit {MOST_PARTS})
-         select ticket_status.category, count(*) from part join ticket on ticket.id = part.id
+             union select ticket.id from descendant
+                 join ticket_current on ticket_current.field = 'parent' and ticket_current.value = descendant.id
+                 join ticket on ticket.id = ticket_current.ticket where {sees}
+             union select ticket.id from descendant join ticket on ticket.merged_into = descendant.id where {sees}
+             union select survivor.id from descendant join ticket as merged on merged.id = descendant.id
+                 join ticket as survivor on survivor.id = merged.merged_into where {survivor_seen}
+             limit {MOST_DESCENDANTS})
+         select ticket_status.category, count(*) from descendant join ticket on ticket.id = descendant.id
              join ticket_status on ticket_status.id = ticket.status
-         where ticket.id <> ?1 and ticket.merged_into is null and {} group by 1",
-        viewer.sees_sql("ticket", "ticket")
+         where ticket.id <> ?1 and ticket.merged_into is null group by 1",
+        sees = viewer.sees_sql("ticket", "ticket"),
+        survivor_seen = viewer.sees_sql("survivor", "ticket"),
     );
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
@@ -348,7 +374,7 @@ pub fn parts(db: &Connection, viewer: &Viewer, id: i64) -> Result<Vec<(String, i
 /// Tells the tickets at the other ends of a change that they are related now, or no longer (RT: on both ends).
 pub(super) fn tell_other_ends(tx: &Tx<'_>, ticket: i64, before: &Values, after: &Values) -> Result<()> {
     for relation in &RELATIONS {
-        let (old, new) = (before.get(relation.field), after.get(relation.field));
+        let (old, new) = (before.stored(relation.field), after.stored(relation.field));
         if old == new {
             continue;
         }

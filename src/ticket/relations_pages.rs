@@ -39,9 +39,9 @@ pub fn routes() -> Vec<Route> {
 #[derive(Debug, Serialize)]
 pub(super) struct Relations {
     groups: Vec<Group>,
-    /// How far its parts are; none without parts.
-    parts: Option<Bar>,
-    parts_hint: String,
+    /// How far its children are; none without any.
+    progress: Option<Bar>,
+    progress_hint: String,
     waiting: Option<Waiting>,
     /// What a closed ticket was a duplicate of.
     duplicate_of: Vec<Item>,
@@ -182,8 +182,9 @@ pub(super) fn of_ticket(
     }
     let closed = edit::is_closed(choices, &ticket.values);
     let has = |name: &str| groups.iter().find(|group| group.name == name);
-    let parts = if has("children").is_some() { bar(&relations::parts(db, viewer, ticket.row.id)?) } else { None };
-    let left = parts.as_ref().map_or(0, |bar| bar.total - bar.closed);
+    let progress =
+        if has("children").is_some() { bar(&relations::descendants(db, viewer, ticket.row.id)?) } else { None };
+    let left = progress.as_ref().map_or(0, |bar| bar.total - bar.closed);
     let waiting = match has("depends_on") {
         Some(group) if !closed => {
             let open: Vec<i64> =
@@ -196,9 +197,9 @@ pub(super) fn of_ticket(
     let href = head::href(room, ticket.row.id);
     let merges = changes && merge::may_merge(viewer);
     Ok(Some(Relations {
-        parts_hint: match (closed, left) {
-            (true, 1) => "This ticket is closed; one of its parts is still open.".to_owned(),
-            (true, left) if left > 1 => format!("This ticket is closed; {left} of its parts are still open."),
+        progress_hint: match (closed, left) {
+            (true, 1) => "This ticket is closed; one of its children is still open.".to_owned(),
+            (true, left) if left > 1 => format!("This ticket is closed; {left} of its children are still open."),
             _ => String::new(),
         },
         duplicate_of: if closed {
@@ -207,7 +208,7 @@ pub(super) fn of_ticket(
             Vec::new()
         },
         groups,
-        parts,
+        progress,
         waiting,
         merged,
         merge_href: merges.then(|| format!("{href}/merge")),
@@ -264,9 +265,9 @@ impl Add {
 }
 
 /// Numbers by category as a bar; none without any.
-fn bar(parts: &[(String, i64)]) -> Option<Bar> {
-    let of = |name: &str| parts.iter().filter(|(category, _)| category == name).map(|(_, count)| count).sum::<i64>();
-    let total: i64 = parts.iter().map(|(_, count)| count).sum();
+fn bar(counts: &[(String, i64)]) -> Option<Bar> {
+    let of = |name: &str| counts.iter().filter(|(category, _)| category == name).map(|(_, count)| count).sum::<i64>();
+    let total: i64 = counts.iter().map(|(_, count)| count).sum();
     if total == 0 {
         return None;
     }
@@ -380,7 +381,7 @@ impl Change {
     fn change(&self, desk: &Desk, tx: &Tx<'_>, viewer: &Viewer, holder: i64, ends: &[i64]) -> Result<()> {
         let field = self.asked.relation.field;
         let ticket = store::find(tx, viewer, holder)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
-        let values = self.values(tx, &ticket.values, ends)?;
+        let values = self.values(tx, viewer, &ticket.values, ends)?;
         let list: Vec<String> = values.iter().map(i64::to_string).collect();
         let request = Request { set: vec![(field.to_owned(), list.join(", "))], ..Request::default() };
         match edit::change_within(desk.site(), tx, viewer, holder, &request) {
@@ -393,7 +394,7 @@ impl Change {
         }
     }
 
-    fn values(&self, db: &Connection, values: &Values, ends: &[i64]) -> Result<Vec<i64>> {
+    fn values(&self, db: &Connection, viewer: &Viewer, values: &Values, ends: &[i64]) -> Result<Vec<i64>> {
         let relation = self.asked.relation;
         let mut kept: Vec<i64> = values.ids(relation.field).collect();
         if !self.remove {
@@ -403,7 +404,9 @@ impl Change {
             kept.extend(ends.iter().filter(|end| !kept.contains(end)).copied().collect::<Vec<_>>());
             return Ok(kept);
         }
-        let all: Vec<i64> = kept.iter().chain(ends).copied().collect();
+        // What they may not know of leads to nothing.
+        let ends: Vec<i64> = store::by_ids(db, viewer, ends)?.into_iter().map(|row| row.id).collect();
+        let all: Vec<i64> = kept.iter().chain(&ends).copied().collect();
         let survivors = merge::survivors(db, &all)?;
         kept.retain(|id| !ends.iter().any(|end| end == id || survivors.get(end) == survivors.get(id)));
         Ok(kept)

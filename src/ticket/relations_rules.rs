@@ -65,7 +65,7 @@ impl Planner<'_> {
         let name = form_name(field);
         let before: Vec<i64> = plan.before.ids(relation.field).collect();
         let after: Vec<i64> = plan.after.ids(relation.field).collect();
-        // What is there already is nobody's fault, not even if this viewer can't see it.
+        // What is there already is nobody's fault. A number that this viewer may not know of counts as not there.
         let new: Vec<i64> = after.iter().copied().filter(|other| !before.contains(other)).collect();
         let survivors = merge::survivors(self.db, &after)?;
         let survivor = |other: &i64| survivors.get(other).copied().unwrap_or(*other);
@@ -98,7 +98,13 @@ impl Planner<'_> {
                 self.refuse_circle(plan, relation, (id, other), &name)?;
             }
         }
-        plan.after.set(relation.field, settled.into_iter().map(Value::Id).collect());
+        let settled: Vec<Value> = settled.into_iter().map(Value::Id).collect();
+        if relation.single && !settled.is_empty() {
+            // To whoever sees none there is none: theirs takes the place of one that they may not know of.
+            plan.after.replace(relation.field, settled);
+        } else {
+            plan.after.set(relation.field, settled);
+        }
         Ok(())
     }
 
@@ -130,7 +136,7 @@ impl Planner<'_> {
         let mut others: Vec<i64> = of_merged.map(|edge| edge.other).collect();
         others.extend(plan.after.ids("depends_on"));
         let mut open = relations::open_among(self.db, self.viewer, &others)?;
-        open.retain(|(other, _)| *other != ticket.row.id);
+        open.retain(|other| *other != ticket.row.id);
         if open.is_empty() {
             return Ok(());
         }
@@ -148,24 +154,20 @@ impl Planner<'_> {
 fn to_itself(relation: &Relation) -> &'static str {
     match relation.field {
         "depends_on" => "A ticket can't depend on itself.",
-        "parent" => "A ticket can't be a part of itself.",
+        "parent" => "A ticket can't be a child of itself.",
         "refers_to" => "A ticket can't refer to itself.",
         _ => "A ticket can't be a duplicate of itself.",
     }
 }
 
 /// `This ticket depends on #3, #7 and 2 others, which are open`
-fn depends(open: &[(i64, bool)]) -> String {
+fn depends(open: &[i64]) -> String {
     const MOST_NAMED: usize = 5;
-    let mut names: Vec<String> =
-        open.iter().filter(|(_, seen)| *seen).take(MOST_NAMED).map(|(id, _)| format!("#{id}")).collect();
-    let unnamed = open.len() - names.len();
-    match (unnamed, names.is_empty()) {
-        (0, _) => {}
-        (1, true) => names.push("another ticket".to_owned()),
-        (1, false) => names.push("1 other".to_owned()),
-        (unnamed, true) => names.push(format!("{unnamed} other tickets")),
-        (unnamed, false) => names.push(format!("{unnamed} others")),
+    let mut names: Vec<String> = open.iter().take(MOST_NAMED).map(|id| format!("#{id}")).collect();
+    match open.len() - names.len() {
+        0 => {}
+        1 => names.push("1 other".to_owned()),
+        unnamed => names.push(format!("{unnamed} others")),
     }
     let last = names.pop().unwrap_or_default();
     let all = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
@@ -177,15 +179,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_open_is_named_as_far_as_it_is_seen() {
+    fn what_is_open_is_named_up_to_a_few() {
         for (open, told) in [
-            (vec![(3, true)], "This ticket depends on #3, which is open"),
-            (vec![(3, true), (7, true)], "This ticket depends on #3 and #7, which are open"),
-            (vec![(3, true), (7, false), (9, false)], "This ticket depends on #3 and 2 others, which are open"),
-            (vec![(3, false)], "This ticket depends on another ticket, which is open"),
-            (vec![(3, false), (4, false)], "This ticket depends on 2 other tickets, which are open"),
+            (&[3][..], "This ticket depends on #3, which is open"),
+            (&[3, 7], "This ticket depends on #3 and #7, which are open"),
+            (&[3, 4, 5, 6, 7, 8], "This ticket depends on #3, #4, #5, #6, #7 and 1 other, which are open"),
+            (&[3, 4, 5, 6, 7, 8, 9], "This ticket depends on #3, #4, #5, #6, #7 and 2 others, which are open"),
         ] {
-            assert_eq!(depends(&open), told);
+            assert_eq!(depends(open), told);
         }
     }
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::conversation::comment_href;
 use super::head::{enter_ticket, href, with_list};
 use super::look::{self, Look};
+use super::sight::knows_sql;
 use super::store::Ticket;
 use crate::base::error::Result;
 use crate::base::time::Instant;
@@ -76,11 +77,17 @@ pub(super) fn news(
     plain: &str,
 ) -> Result<Option<News>> {
     let Some(seen) = seen.filter(|seen| seen.change < ticket.row.changes) else { return Ok(None) };
-    let mut statement = db.prepare_cached(
+    // A change of nothing that they may know of is no news.
+    let sql = format!(
         "select count(*), min(number) from ticket_change
          where ticket = :ticket and number > :seen and author is not :own
-            and (acl = (select acl from ticket where id = :ticket) or acl in (select value from json_each(:acls)))",
-    )?;
+            and (acl = (select acl from ticket where id = :ticket) or acl in (select value from json_each(:acls)))
+            and (comment <> '' or edits > 0
+                or exists (select 1 from ticket_value where ticket = :ticket and ticket_change.id in (from_change, to_change) and {knows})
+                or not exists (select 1 from ticket_value where ticket = :ticket and ticket_change.id in (from_change, to_change)))",
+        knows = knows_sql(viewer, "ticket_value")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let (count, first): (i64, Option<i64>) = statement.query_row(
         named_params! { ":ticket": ticket.row.id, ":seen": seen.change, ":own": viewer.person.unwrap_or(0), ":acls": viewer.acls() },
         |row| Ok((row.get(0)?, row.get(1)?)),

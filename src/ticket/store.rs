@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params_from_iter};
 
 use super::fields::{FIELDS, Field};
+use super::sight::knows_sql;
 use super::values::{Value, Values};
 use crate::base::error::Result;
 use crate::base::project::Tx;
@@ -112,7 +113,7 @@ pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<Ticket>>
     let Some(row) = by_ids(db, viewer, &[id])?.pop() else {
         return Ok(None);
     };
-    Ok(Some(Ticket { values: values(db, id)?, row }))
+    Ok(Some(Ticket { values: values(db, viewer, id)?, row }))
 }
 
 /// The tickets of these numbers that this viewer may see, by number.
@@ -194,32 +195,30 @@ pub fn newest_changes(db: &Connection, ids: &[i64]) -> Result<HashMap<i64, i64>>
 pub fn find_unseen(db: &Connection, id: i64) -> Result<Option<Ticket>> {
     let sql = format!("select {COLUMNS} from ticket where id = ?1");
     let row = db.prepare_cached(&sql)?.query_row([id], from_row).optional()?;
-    row.map(|row| Ok(Ticket { values: values(db, id)?, row })).transpose()
+    row.map(|row| Ok(Ticket { values: values_where(db, "1", CURRENT, [id])?, row })).transpose()
 }
 
-/// The current values of a ticket.
-pub fn values(db: &Connection, id: i64) -> Result<Values> {
-    let mut statement = db.prepare_cached(
-        "select field, value from ticket_value where ticket = ?1 and to_change is null order by field, ord",
-    )?;
-    let mut values = Values::default();
-    let mut rows = statement.query([id])?;
-    while let Some(row) = rows.next()? {
-        values.push(row.get(0)?, row.get(1)?);
-    }
-    Ok(values)
+/// The current values of a ticket, as far as this viewer may know of them. Whoever calls it has found the ticket for them.
+pub fn values(db: &Connection, viewer: &Viewer, id: i64) -> Result<Values> {
+    values_where(db, &knows_sql(viewer, "ticket_value"), CURRENT, [id])
 }
 
-/// The values that a ticket had after the change of that id (row C09).
-pub fn values_after(db: &Connection, id: i64, change: i64) -> Result<Values> {
-    let mut statement = db.prepare_cached(
-        "select field, value from ticket_value
-         where ticket = ?1 and from_change <= ?2 and (to_change is null or to_change > ?2) order by field, ord",
-    )?;
+/// The values that a ticket had after the change of that id (row C09), as far as this viewer may know of them.
+pub fn values_after(db: &Connection, viewer: &Viewer, id: i64, change: i64) -> Result<Values> {
+    let then = "ticket = ?1 and from_change <= ?2 and (to_change is null or to_change > ?2)";
+    values_where(db, &knows_sql(viewer, "ticket_value"), then, [id, change])
+}
+
+const CURRENT: &str = "ticket = ?1 and to_change is null";
+
+/// `knows`: the condition of what may be known of.
+fn values_where(db: &Connection, knows: &str, condition: &str, parameters: impl Params) -> Result<Values> {
+    let sql = format!("select field, value, {knows} from ticket_value where {condition} order by field, ord");
+    let mut statement = db.prepare_cached(&sql)?;
     let mut values = Values::default();
-    let mut rows = statement.query([id, change])?;
+    let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
-        values.push(row.get(0)?, row.get(1)?);
+        values.push(row.get(0)?, row.get(1)?, row.get(2)?);
     }
     Ok(values)
 }
@@ -348,17 +347,57 @@ pub struct ValueSpan {
     pub value: Value,
     pub from_change: i64,
     pub to_change: Option<i64>,
+    /// Whether the viewer may know of it.
+    pub known: bool,
 }
 
 /// The values of a ticket that began or ended with changes whose ids are from … to …, in order.
-pub fn spans(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Vec<ValueSpan>> {
-    let mut statement = db.prepare_cached(
-        "select field, value, from_change, to_change from ticket_value
-         where ticket = ?1 and (from_change between ?2 and ?3 or to_change between ?2 and ?3) order by field, ord, id",
-    )?;
-    let rows = statement.query_map([ticket, from, to], |row| {
-        Ok(ValueSpan { field: row.get(0)?, value: row.get(1)?, from_change: row.get(2)?, to_change: row.get(3)? })
+pub fn spans(db: &Connection, viewer: &Viewer, ticket: i64, from: i64, to: i64) -> Result<Vec<ValueSpan>> {
+    let among = "ticket = ?1 and (from_change between ?2 and ?3 or to_change between ?2 and ?3)";
+    spans_where(db, viewer, among, [ticket, from, to])
+}
+
+/// The same of one field, over the whole life of the ticket.
+pub fn spans_of_field(db: &Connection, viewer: &Viewer, ticket: i64, field: &str) -> Result<Vec<ValueSpan>> {
+    spans_where(db, viewer, "ticket = ?1 and field = ?2", (ticket, field))
+}
+
+/// The values of these fields that changes of these ids ended or began, in order.
+pub fn spans_of_changes(db: &Connection, viewer: &Viewer, changes: &[i64], fields: &[&str]) -> Result<Vec<ValueSpan>> {
+    let among = "id in (
+        select ticket_value.id from json_each(?1) as wanted
+        join ticket_change on ticket_change.id = wanted.value
+        join ticket_value on ticket_value.ticket = ticket_change.ticket and wanted.value in (from_change, to_change)
+        where field in (select value from json_each(?2)))";
+    spans_where(db, viewer, among, [serde_json::to_string(changes)?, serde_json::to_string(fields)?])
+}
+
+fn spans_where(db: &Connection, viewer: &Viewer, condition: &str, parameters: impl Params) -> Result<Vec<ValueSpan>> {
+    let sql = format!(
+        "select field, value, from_change, to_change, {} from ticket_value where {condition} order by field, ord, id",
+        knows_sql(viewer, "ticket_value")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(parameters, |row| {
+        Ok(ValueSpan {
+            field: row.get(0)?,
+            value: row.get(1)?,
+            from_change: row.get(2)?,
+            to_change: row.get(3)?,
+            known: row.get(4)?,
+        })
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ids of changes by ticket and number: `(ticket, number, id)`.
+pub fn change_ids(db: &Connection, changes: &[(i64, i64)]) -> Result<Vec<(i64, i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "select ticket, number, ticket_change.id from json_each(?1) as wanted
+         join ticket_change on ticket = wanted.value ->> 0 and number = wanted.value ->> 1",
+    )?;
+    let rows =
+        statement.query_map([serde_json::to_string(changes)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -371,14 +410,15 @@ pub fn changed_fields(db: &Connection, ticket: i64) -> Result<Vec<String>> {
     Ok(statement.query_map([ticket], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The numbers of the changes that gave a field another value, the filing included, the newest first.
-pub fn changes_of_field(db: &Connection, ticket: i64, field: &str) -> Result<Vec<i64>> {
+/// The changes that gave a field another value, the filing included, the newest first: `(id, number)`.
+pub fn changes_of_field(db: &Connection, ticket: i64, field: &str) -> Result<Vec<(i64, i64)>> {
     let mut statement = db.prepare_cached(
-        "select number from ticket_change where ticket = ?1 and (number = 0 or id in (
+        "select id, number from ticket_change where ticket = ?1 and (number = 0 or id in (
              select from_change from ticket_value where ticket = ?1 and field = ?2
              union select to_change from ticket_value where ticket = ?1 and field = ?2)) order by number desc",
     )?;
-    Ok(statement.query_map((ticket, field), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    let rows = statement.query_map((ticket, field), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// An earlier text of a comment; version 0 is as it was first written.

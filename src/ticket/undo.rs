@@ -38,7 +38,7 @@ pub fn undoable(
     if change.at.plus_seconds(WINDOW) < now {
         return refused("Your last change is more than half an hour old.");
     }
-    if store::spans(db, ticket.row.id, change.id, change.id)?.is_empty()
+    if store::spans(db, viewer, ticket.row.id, change.id, change.id)?.is_empty()
         && time_store::of_changes(db, ticket.row.id, change.id, change.id)?.is_empty()
     {
         return refused("Your last change is a comment alone: edit it instead.");
@@ -80,7 +80,7 @@ fn undo_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, number: Optio
     let change = undoable(tx, viewer, &ticket, tx.now())?.map_err(Error::conflict)?;
     let before = store::change_id(tx, id, change.number - 1)?
         .ok_or_else(|| Error::internal(format!("ticket #{id} has no change before {}", change.number)))?;
-    let values = store::values_after(tx, id, before)?;
+    let values = store::values_after(tx, viewer, id, before)?;
     let why = format!("Takes back comment:{}.", change.number);
     let choices = Choices::whole(tx)?;
     let counter = worked::counter(tx, id, change.id)?;

@@ -53,12 +53,27 @@ impl FromSql for Value {
 }
 
 /// The values of one ticket at one moment, by field. A field that is empty is not among them.
+///
+/// Read for somebody, they are what that viewer may know of: numbers of tickets that they may not see are kept beside
+/// them, out of the way of whatever is shown, compared and typed. Only saving looks at [`Values::stored`], so that they
+/// stay where they are when somebody who does not know of them changes the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<String, Vec<Value>>);
+pub struct Values {
+    stored: BTreeMap<String, Vec<Value>>,
+    /// The fields that have values which the viewer may not know of, with those that they may.
+    seen: BTreeMap<String, Vec<Value>>,
+    /// The same fields with the values which they may not know of.
+    hidden: BTreeMap<String, Vec<Value>>,
+}
 
 impl Values {
     pub fn get(&self, field: &str) -> &[Value] {
-        self.0.get(field).map_or(&[], Vec::as_slice)
+        self.seen.get(field).map_or_else(|| self.stored(field), Vec::as_slice)
+    }
+
+    /// Everything that is kept of a field, whoever may know of it: for saving alone.
+    pub(super) fn stored(&self, field: &str) -> &[Value] {
+        self.stored.get(field).map_or(&[], Vec::as_slice)
     }
 
     /// The text of a field; empty where there is none.
@@ -84,20 +99,59 @@ impl Values {
         })
     }
 
-    pub fn set(&mut self, field: &str, values: Vec<Value>) {
+    /// Gives a field other values. What the viewer may not know of stays among them, in its place.
+    pub fn set(&mut self, field: &str, mut values: Vec<Value>) {
         if values.iter().all(|value| *value == Value::Text(String::new())) {
-            self.0.remove(field);
+            values.clear();
+        }
+        if let Some(hidden) = self.hidden.get(field) {
+            let old = self.stored.remove(field).unwrap_or_default();
+            let mut new = values.iter().filter(|value| !hidden.contains(value)).cloned();
+            let mut stored: Vec<Value> = old
+                .into_iter()
+                .filter_map(|value| if hidden.contains(&value) { Some(value) } else { new.next() })
+                .collect();
+            stored.extend(new);
+            self.seen.insert(field.to_owned(), std::mem::replace(&mut values, stored));
+        }
+        self.put(field, values);
+    }
+
+    /// Gives a field these values and no others, in place of those too that the viewer may not know of.
+    pub(super) fn replace(&mut self, field: &str, values: Vec<Value>) {
+        self.seen.remove(field);
+        self.hidden.remove(field);
+        self.put(field, values);
+    }
+
+    fn put(&mut self, field: &str, values: Vec<Value>) {
+        if values.is_empty() {
+            self.stored.remove(field);
         } else {
-            self.0.insert(field.to_owned(), values);
+            self.stored.insert(field.to_owned(), values);
         }
     }
 
-    pub fn push(&mut self, field: String, value: Value) {
-        self.0.entry(field).or_default().push(value);
+    /// One value more as it is read; `seen`: the viewer may know of it.
+    pub(super) fn push(&mut self, field: String, value: Value, seen: bool) {
+        let stored = self.stored.entry(field.clone()).or_default();
+        if !seen {
+            self.seen.entry(field.clone()).or_insert_with(|| stored.clone());
+            self.hidden.entry(field).or_default().push(value.clone());
+        } else if let Some(known) = self.seen.get_mut(&field) {
+            known.push(value.clone());
+        }
+        stored.push(value);
     }
 
+    /// The fields that have values of which the viewer may know, with those.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Value])> {
-        self.0.iter().map(|(field, values)| (field.as_str(), values.as_slice()))
+        self.stored.keys().map(|field| (field.as_str(), self.get(field))).filter(|(_, values)| !values.is_empty())
+    }
+
+    /// Everything that is kept, by field: for saving alone.
+    pub(super) fn all_stored(&self) -> impl Iterator<Item = (&str, &[Value])> {
+        self.stored.iter().map(|(field, values)| (field.as_str(), values.as_slice()))
     }
 
     /// Those who take part: reporter, owner, Cc.
@@ -206,4 +260,44 @@ impl Names<'_> {
 pub fn minute(at: Instant) -> String {
     let iso = at.iso();
     format!("{}Z", iso.get(..16).unwrap_or(&iso))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_viewer_may_not_know_of_stays_where_it_is() {
+        let read = |numbers: &[(i64, bool)]| {
+            let mut values = Values::default();
+            numbers.iter().for_each(|(number, seen)| values.push("refers_to".to_owned(), Value::Id(*number), *seen));
+            values
+        };
+        let ids = |values: &[Value]| -> Vec<i64> {
+            values.iter().filter_map(|value| if let Value::Id(id) = value { Some(*id) } else { None }).collect()
+        };
+        for (stored, typed, then) in [
+            (&[(1, true), (2, false), (3, true)][..], &[1, 3][..], &[1, 2, 3][..]),
+            (&[(1, true), (2, false), (3, true)], &[3, 1, 4], &[3, 2, 1, 4]),
+            (&[(1, true), (2, false), (3, true)], &[3], &[3, 2]),
+            (&[(2, false), (5, false)], &[], &[2, 5]),
+            (&[(2, false)], &[4], &[2, 4]),
+            // What is typed and may not be known of is refused elsewhere; it comes no second time.
+            (&[(1, true), (2, false)], &[2, 4], &[4, 2]),
+            (&[(1, true)], &[], &[]),
+        ] {
+            let mut values = read(stored);
+            let seen: Vec<i64> = stored.iter().filter(|(_, seen)| *seen).map(|(number, _)| *number).collect();
+            assert_eq!(ids(values.get("refers_to")), seen);
+            values.set("refers_to", typed.iter().copied().map(Value::Id).collect());
+            assert_eq!(
+                (ids(values.get("refers_to")), ids(values.stored("refers_to"))),
+                (typed.to_vec(), then.to_vec())
+            );
+        }
+        let mut values = read(&[(2, false)]);
+        assert_eq!((values.iter().count(), values.all_stored().count()), (0, 1));
+        values.replace("refers_to", vec![Value::Id(4)]);
+        assert_eq!(ids(values.stored("refers_to")), [4]);
+    }
 }

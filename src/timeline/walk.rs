@@ -142,7 +142,10 @@ impl Walk<'_> {
         if self.page.from.is_some_and(|from| from.at == at && here.past < from.past) {
             return;
         }
-        let event = found.event;
+        let mut event = found.event;
+        if let Some(kind) = told.counts_as {
+            event.kind = kind.to_owned();
+        }
         let author = told.who.clone().unwrap_or(found.author);
         if let Some(open) = &mut self.open
             && open.folds(&event, &told, self.zone)
@@ -367,6 +370,7 @@ mod tests {
                 title: format!("Thing {}", event.resource.id),
                 href: format!("/thing/{}", event.resource.id),
                 deed: "done".to_owned(),
+                counts_as: None,
                 class: None,
                 icon: "page",
                 excerpt: String::new(),

@@ -71,6 +71,7 @@ fn occurrence(event: &Event, page: &Row, version: i64, comment: &str, viewer: &V
         title: page.name.clone(),
         href,
         deed: deed.to_owned(),
+        counts_as: None,
         class: page.in_trash.then_some("missing"),
         icon: "page",
         excerpt: excerpt.to_owned(),

@@ -183,7 +183,7 @@ struct House {
 impl House {
     /// `hides`: with the pages below `Secret`, the project `hidden` and what hangs on them; with a component `Secret` that
     /// is closed to all but the insider, and ticket 2 in it; with ticket 3, which is private to the insider; with internal
-    /// notes on ticket 1.
+    /// notes on ticket 1; with relations of ticket 4 to tickets 2 and 3.
     fn new(hides: bool) -> Self {
         let test = TestSite::new();
         let mut sessions = Vec::new();
@@ -199,6 +199,7 @@ impl House {
         } else {
             house.leave_out();
         }
+        house.relate(hides);
         house.list();
         house.test.catch_up();
         house
@@ -250,12 +251,34 @@ impl House {
         admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
     }
 
+    /// Ticket 4 hangs together with ticket 1 and, in all its relations, with the hidden ones: as it was filed and by a change.
+    /// Where there are none, it is filed and commented on all the same.
+    fn relate(&self, hides: bool) {
+        let insider = self.person("insider");
+        let mut filing = vec![("field_summary", "Hangs together"), ("field_component", "Doors")];
+        let mut comment = serde_json::json!({ "comment": "Looked at again." });
+        if hides {
+            filing.extend([("field_depends_on", "2"), ("field_refers_to", "2, 1")]);
+            for (field, numbers) in [("depends_on", [2, 3]), ("refers_to", [1, 3])] {
+                comment[field] = serde_json::json!(numbers);
+            }
+            for field in ["parent", "duplicate_of"] {
+                comment[field] = serde_json::json!([3]);
+            }
+        } else {
+            filing.push(("field_refers_to", "1"));
+        }
+        file(&insider, &filing);
+        insider.post_json("/demo/ticket/4", &comment).expect(201);
+    }
+
     /// A page that asks for what may be hidden.
     fn list(&self) {
         self.person("admin").save_page(
             "Lists",
             "[[TicketQuery(component=Secret)]]\n\n[[TicketQuery(status=new, format=table, col=id|component)]]\n\n\
              There are [[TicketQuery(component=!Secret, format=count)]]. #2, #3, note:1:ticket:1, note:9:ticket:1.\n\n\
+             [[TicketQuery(depends_on=2)]]\n\n[[TicketQuery(id=1|4, format=table, col=id|depends_on|parent|children)]]\n\n\
              [[Progress(M1)]]\n\n[[Roadmap]]\n\n[[Backlinks]]\n\n[[Timeline]]",
         );
     }
