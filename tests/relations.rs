@@ -357,6 +357,60 @@ fn a_list_says_what_a_ticket_waits_for() {
 }
 
 #[test]
+fn tickets_are_asked_for_from_either_end() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    file(&kim, &["House", "Floor", "Door", "Window", "Hinge"]);
+    relate(&kim, 2, "parent", "1").expect(303);
+    relate(&kim, 3, "parent", "2").expect(303);
+    relate(&kim, 3, "depends_on", "4, 5").expect(303);
+    relate(&kim, 4, "depends_on", "5").expect(303);
+    relate(&kim, 4, "duplicate_of", "1").expect(303);
+    relate(&kim, 5, "refers_to", "1, 2").expect(303);
+    let found = |query: &str| -> Vec<i64> {
+        let items = kim.get(&format!("/demo/query?{query}&order=id&format=json")).expect(200).json();
+        items["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
+    };
+    for (query, ids) in [
+        ("blocks=3", &[4, 5][..]),
+        ("blocks=%233", &[4, 5]),
+        ("blocks=4", &[5]),
+        ("blocks=3-4", &[4, 5]),
+        ("blocks=!4", &[1, 2, 3, 4]),
+        ("blocks=", &[1, 2, 3]),
+        ("blocks=!", &[4, 5]),
+        ("children=3", &[2]),
+        ("children=2&or&duplicates=4", &[1]),
+        ("referred_to_by=5&children=!2", &[2]),
+        ("blocks=99", &[]),
+    ] {
+        assert_eq!(found(query), ids, "{query}");
+    }
+    let problem = kim.get("/demo/query?blocks=~3&format=json").expect(422).json();
+    assert_eq!(problem["problems"][0]["message"], "Blocks takes numbers and ranges such as 1,3-5, nothing else.");
+    // In the text form, and by command.
+    let by_command = |query: &str| test.command(&["query", "demo", query, "--format", "ids"]).expect(0).stdout;
+    assert_eq!(by_command("blocks=3|4&order=id").split_whitespace().collect::<Vec<_>>(), ["4", "5"]);
+    kim.save_page("Waits", "[[TicketQuery(children=2|3, order=id)]]");
+    assert_eq!(kim.page("Waits").all("article .ticket-list li"), ["#1 House", "#2 Floor"]);
+    // As a column, and in the form of the page.
+    let csv = kim.get("/demo/query?id=3-5&col=id&col=blocks&col=children&order=id&format=csv").text();
+    assert_eq!(csv.trim_start_matches('\u{feff}'), "id,Blocks,Children\n3,,\n4,3,\n5,\"3, 4\",\n");
+    let list = kim.get("/demo/query?id=5&col=blocks");
+    assert_eq!(list.attributes("td.col-blocks a", "href"), ["/demo/ticket/3", "/demo/ticket/4"]);
+    assert!(list.attributes("[name=col]", "value").contains(&"referred_to_by".to_owned()));
+    let added = kim.get("/demo/query?add_filter_0=blocks&add_0=1&update=1").expect(303);
+    assert!(added.location().contains("blocks="), "{}", added.location());
+    // What was merged means the ticket in which it lives on, from either end.
+    kim.post_signed("/demo/ticket/4/merge", &[("into", "2")]).expect(303);
+    assert_eq!((found("blocks=3"), found("blocks=2")), (vec![2, 5], vec![5]));
+    assert_eq!((found("depends_on=5"), found("depends_on=2")), (vec![2, 3], vec![3]));
+    // And what is hidden is related to nothing.
+    hide(&test, 5);
+    assert_eq!((found("blocks=3"), found("referred_to_by=5"), found("blocks=")), (vec![2], vec![], vec![1, 3]));
+}
+
+#[test]
 fn children_of_children_are_counted_once() {
     let test = TestSite::new();
     let kim = test.user("kim").member();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::tree::{Clause, Column, Operator, Query, USER, operator_of};
 use crate::ticket::fields::{Choices, Field, Fields, Kind};
-use crate::ticket::options;
+use crate::ticket::{options, relations};
 
 /// No form has more groups than these.
 const MOST_GROUPS: usize = 100;
@@ -467,7 +467,7 @@ fn has_boxes(field: &Field, choices: &Choices) -> bool {
 
 fn can_add(choices: &Choices) -> Vec<Addable> {
     let mut fields: Vec<Named> = std::iter::once(Column::Id)
-        .chain(choices.fields().map(Column::Of))
+        .chain(choices.fields().chain(&relations::INVERSES).map(Column::Of))
         .map(|column| Named { name: column.name(), label: column.label() })
         .collect();
     fields.sort_by_key(|field| field.label);

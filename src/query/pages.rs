@@ -26,8 +26,8 @@ use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
 use crate::ticket::{
-    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, reminders,
-    ticket_href,
+    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, relations,
+    reminders, ticket_href,
 };
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
@@ -495,7 +495,7 @@ fn window(path: &str, query: &Query, page: usize, pages: usize) -> Vec<PageLink>
 /// Those that are shown first, in their order, then the others.
 fn columns(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
     let shown = query.shown_columns(choices);
-    let others = choices.fields().filter(|field| field.kind != Kind::Text).map(Column::Of);
+    let others = choices.fields().filter(|field| field.kind != Kind::Text).chain(&relations::INVERSES).map(Column::Of);
     let others = std::iter::once(Column::Id).chain(others).filter(|column| !shown.contains(column));
     let all: Vec<(Column, bool)> =
         shown.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();

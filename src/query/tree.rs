@@ -7,6 +7,7 @@
 pub use crate::ticket::asked::USER;
 use crate::ticket::asked::{exactly, is_mistakable, is_shielded};
 use crate::ticket::fields::{Field, Fields, Kind, field};
+use crate::ticket::relations;
 use crate::web::address;
 
 /// A list without `max` shows so many tickets on a page (row Q20).
@@ -40,7 +41,7 @@ pub struct Clause {
     pub values: Vec<String>,
 }
 
-/// What can be asked for, shown and ordered by: the number of a ticket or one of its fields.
+/// What can be asked for, shown and ordered by: the number of a ticket, one of its fields, or the other end of a relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
     Id,
@@ -209,7 +210,7 @@ impl Column {
             "id" => Some(Self::Id),
             "created" => field("time").map(Self::Of),
             "modified" => field("changetime").map(Self::Of),
-            name => fields.named(name).map(Self::Of),
+            name => fields.named(name).or_else(|| relations::inverse(name)).map(Self::Of),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use unicode_normalization::UnicodeNormalization;
 
 use super::fields::{Choices, Field, Kind, field};
+use super::json::is_other_end;
 use super::own_fields::{self, OwnField, OwnKind};
 use super::plan::Planner;
 use super::status::Category;
@@ -142,7 +143,8 @@ impl Desk<'_> {
                 "A name has 2 to {LONGEST_NAME} letters, digits and `_`, and begins with a letter, such as found_in."
             ));
         }
-        if field(&name.to_lowercase()).is_some() || TAKEN.contains(&name.to_lowercase().as_str()) {
+        let lower = name.to_lowercase();
+        if field(&lower).is_some() || TAKEN.contains(&lower.as_str()) || is_other_end(&lower) {
             return refused(format!("`{name}` means something else already."));
         }
         let alike = |own: &&OwnField| own.field.name.eq_ignore_ascii_case(name);

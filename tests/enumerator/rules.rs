@@ -446,6 +446,14 @@ pub const RULES: &[Rule] = &[
             get("/demo/ticket/1?replyto=note:1", MEMBERS),
             get("/demo/ticket/1?order=newest", MEMBERS),
             get("/demo/ticket/1?list=query:component%3DSecret&at=0", MEMBERS),
+            get("/demo/ticket/4", MEMBERS),
+            get("/demo/ticket/4?version=0", MEMBERS),
+            get("/demo/ticket/4?version=1", MEMBERS),
+            get("/demo/ticket/4?format=json", MEMBERS),
+            get("/demo/ticket/4?format=json&version=0", MEMBERS),
+            get("/demo/ticket/4?format=csv", MEMBERS),
+            get("/demo/ticket/4?format=tab&version=0", MEMBERS),
+            get("/demo/ticket/4?format=atom", MEMBERS),
             get("/hidden/ticket/1", NOBODY),
             get("/nowhere/ticket/1", NOBODY),
         ],
@@ -467,6 +475,16 @@ pub const RULES: &[Rule] = &[
             form("/demo/ticket/1", REPLY_TO_NOTE, [404, 404, 403, 303, 303]),
             form("/demo/ticket/1", INTO_SECRET, [404, 404, 422, 303, 303]),
             form("/demo/ticket/1?action=preview", NOTE, MEMBERS),
+            form(
+                "/demo/ticket/4",
+                &[("action", "resolve"), ("view_time", "1"), ("submit", "1")],
+                [404, 404, 303, 422, 422],
+            ),
+            form("/demo/ticket/4", RELATE_TO_HIDDEN, [404, 404, 422, 303, 303]),
+            form("/demo/ticket/4", RELATE, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/4", RELATE_AS_THEN, [404, 404, 303, 303, 303]),
+            form("/demo/ticket/4?action=preview", RELATE, MEMBERS),
+            form("/demo/ticket/4?action=preview", RELATE_TO_HIDDEN, MEMBERS),
             form("/demo/ticket/2?action=preview", PREVIEW_COMMENT, INSIDERS),
             form("/demo/ticket/999", COMMENT, NOBODY),
             form("/demo/ticket/x", COMMENT, NOBODY),
@@ -481,6 +499,14 @@ pub const RULES: &[Rule] = &[
             form("/demo/ticket/1/relation", &[("relation", "blocks"), ("ticket", "2")], [404, 404, 422, 303, 303]),
             form("/demo/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "1")], [404, 404, 422, 422, 422]),
             form("/demo/ticket/1/relation", &[], [404, 404, 422, 422, 422]),
+            form("/demo/ticket/4/relation", &[("relation", "depends_on"), ("ticket", "2")], [404, 404, 422, 303, 303]),
+            form("/demo/ticket/4/relation", &[("relation", "refers_to"), ("ticket", "3")], [404, 404, 422, 303, 303]),
+            form("/demo/ticket/4/relation", &[("relation", "parent"), ("ticket", "1")], [404, 404, 303, 303, 303]),
+            form(
+                "/demo/ticket/4/relation",
+                &[("relation", "depends_on"), ("ticket", "2, 999"), ("remove", "1")],
+                [404, 404, 303, 303, 303],
+            ),
             form("/demo/ticket/2/relation", &[("relation", "depends_on"), ("ticket", "1")], [404, 404, 404, 303, 303]),
             form("/demo/ticket/999/relation", &[("relation", "depends_on"), ("ticket", "1")], NOBODY),
             form("/hidden/ticket/1/relation", &[("relation", "depends_on"), ("ticket", "1")], NOBODY),
@@ -552,6 +578,8 @@ pub const RULES: &[Rule] = &[
             get("/demo/newticket?clone=1&comment=1", MEMBERS),
             get("/demo/newticket?clone=1&comment=2", NOBODY),
             get("/demo/newticket?like=1", MEMBERS),
+            get("/demo/newticket?clone=4", MEMBERS),
+            get("/demo/newticket?like=4", MEMBERS),
             get("/demo/newticket?clone=2", INSIDERS),
             get("/demo/newticket?clone=2&comment=1", INSIDERS),
             get("/demo/newticket?like=2", INSIDERS),
@@ -762,6 +790,12 @@ pub const RULES: &[Rule] = &[
             get("/demo/ticket/1?action=history", MEMBERS),
             get("/demo/ticket/1?action=history&field=summary", MEMBERS),
             get("/demo/ticket/1?action=history&format=json", MEMBERS),
+            get("/demo/ticket/4?action=history", MEMBERS),
+            get("/demo/ticket/4?action=history&format=json", MEMBERS),
+            get("/demo/ticket/4?action=history&field=depends_on", MEMBERS),
+            get("/demo/ticket/4?action=history&field=refers_to&format=json", MEMBERS),
+            get("/demo/ticket/4?action=diff&version=1", MEMBERS),
+            get("/demo/ticket/4?action=diff&version=1&field=parent", MEMBERS),
             get("/demo/ticket/1?action=history&field=nonsense", [404, 404, 422, 422, 422]),
             get("/demo/ticket/1?action=diff&version=1", MEMBERS),
             get("/demo/ticket/1?action=diff&version=1&format=diff", MEMBERS),
@@ -1325,6 +1359,15 @@ pub const RULES: &[Rule] = &[
             get("/demo/query?group=component&col=id&col=component", MEMBERS),
             get("/demo/query?order=component&format=json", MEMBERS),
             get("/demo/query?order=milestone", MEMBERS),
+            get("/demo/query?depends_on=2&parent=3&or&refers_to=2,3&or&duplicate_of=1-9", MEMBERS),
+            get("/demo/query?depends_on=!2&depends_on=!", MEMBERS),
+            get("/demo/query?depends_on=&parent=&order=id", MEMBERS),
+            get("/demo/query?blocks=4&or&children=1-9", MEMBERS),
+            get("/demo/query?referred_to_by=2,3&or&duplicates=4", MEMBERS),
+            get("/demo/query?col=depends_on&col=parent&col=refers_to&col=blocks&col=referred_to_by&order=id", MEMBERS),
+            get("/demo/query?col=depends_on&col=parent&col=refers_to&col=referred_to_by&format=csv", MEMBERS),
+            get("/demo/query?col=depends_on&col=children&order=depends_on&desc=1&format=json", MEMBERS),
+            get("/demo/query?order=refers_to&order=referred_to_by&format=tab", MEMBERS),
             get("/demo/query?action=edit&component=Secret", MEMBERS),
             get("/demo/query?id=2,3&format=tab", MEMBERS),
             get("/demo/query?reporter=insider&format=atom", MEMBERS),
@@ -1407,6 +1450,11 @@ const RENAME_TO_TAKEN: Fields = &[("action", "rename"), ("new_name", "WikiStart"
 const RENAME_TO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Plan"), ("version", "2")];
 const RENAME_INTO_SECRET: Fields = &[("action", "rename"), ("new_name", "Secret/Moved"), ("version", "2")];
 const COMMENT: Fields = &[("comment", "Like #2, and unlike #999."), ("view_time", "1"), ("submit", "1")];
+const RELATE: Fields =
+    &[("field_depends_on", "1"), ("field_parent", "1"), ("field_refers_to", ""), ("view_time", "1"), ("submit", "1")];
+const RELATE_TO_HIDDEN: Fields = &[("field_depends_on", "2, 3"), ("view_time", "1"), ("submit", "1")];
+const RELATE_AS_THEN: Fields =
+    &[("field_depends_on", ""), ("field_parent", ""), ("field_refers_to", "1"), ("view_time", "0"), ("submit", "1")];
 const NOTE: Fields =
     &[("comment", "Like #2, note:1 and note:9."), ("internal", "1"), ("view_time", "1"), ("submit", "1")];
 const REPLY_TO_NOTE: Fields = &[("comment", "Like that."), ("replyto", "note:1"), ("view_time", "1"), ("submit", "1")];
