@@ -71,8 +71,8 @@ pub struct QueueValues {
     /// Of a component: who is told of what is public on its tickets (empty for nobody)
     #[arg(long, value_name = "NAMES")]
     cc: Option<String>,
-    /// Of a component: who is told of internal notes as well, and reads them (empty for nobody)
-    #[arg(long, value_name = "NAMES")]
+    /// Internal Cc of a component: who is told of internal notes as well, and reads them (empty for nobody)
+    #[arg(long, visible_alias = "internal-cc", value_name = "NAMES")]
     admincc: Option<String>,
     /// Of a component: what its new tickets have where nothing is typed, e.g. `priority=minor`; these alone from now on
     #[arg(long = "set-default", value_name = "FIELD=VALUE", conflicts_with = "no_defaults")]

@@ -1,4 +1,4 @@
-// A student group's sprint: cards from a template, one of them a whole with parts, worked on with time beside the comments
+// A student group's sprint: cards from a template, one of them a parent with children, worked on with time beside the comments
 // and handed over for review; what is left goes on into the next milestone in one act; and the bars move.
 import { strict as assert } from "node:assert";
 import { hands, password } from "./hands.mjs";
@@ -80,7 +80,7 @@ export async function sprint({ site, person, step, scripts }) {
     assert(description.includes("- [x] built") && description.includes("- [ ] tested"), description);
   });
 
-  await step("it gets parts, and one of them a part of its own", async () => {
+  await step("it gets children, and one of them a child of its own", async () => {
     await page.goto("/class/newticket?type=task&milestone=Sprint+1");
     await page.fill("[name=field_summary]", "Saw the boards");
     await page.fill("[name=field_description]", "Twelve of them.");
@@ -97,13 +97,13 @@ export async function sprint({ site, person, step, scripts }) {
     }
     await page.goto("/class/ticket/1");
     await hers.says("Children #2 Saw the boards", relations);
-    await hers.says("0 of 4 closed, their own parts among them.", relations);
+    await hers.says("0 of 4 closed, their own children among them.", relations);
     assert.equal(await relations.locator(".progress-percent").innerText(), "0%");
     await page.goto("/class/roadmap");
     assert.equal(await done("Sprint 1"), "0%");
   });
 
-  await step("a part is started, and its time entered beside a comment", async () => {
+  await step("a child is started, and its time entered beside a comment", async () => {
     await robin.page.goto("/class/ticket/2");
     await press("Take and start", robin.page, "doing");
     await robin.page.fill("[name=comment]", "Six of twelve are done.");
@@ -137,7 +137,7 @@ export async function sprint({ site, person, step, scripts }) {
     assert.equal(ticket.owner, "robin", "whose card it was stays");
   });
 
-  await step("the whole knows how far its parts are, and how long they took", async () => {
+  await step("the parent knows how far its children are, and how long they took", async () => {
     await page.goto("/class/ticket/1");
     await hers.says("1 of 4 closed", relations);
     assert.equal(await relations.locator(".progress-percent").innerText(), "25%");
