@@ -691,3 +691,21 @@ fn the_trash_of_a_closed_component_is_for_those_to_whom_it_is_open() {
     office.get("/demo/ticket/1").expect(200);
     is_sound(&test);
 }
+
+#[test]
+fn a_name_that_a_closed_component_has_is_refused_without_telling_whose_it_is() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member().can("TICKET_ADMIN");
+    test.user("office").member();
+    component(&test, "Doors", &[]);
+    component(&test, "Personnel", &["--closed-to", "office"]);
+    let add = |name: &str| {
+        kim.post_signed("/demo/admin/ticket/components", &[("act", "add"), ("name", name)]).expect(422).problems()
+    };
+
+    assert_eq!(add("doors")[0].1, "There is a component “doors” already.");
+    assert_eq!(add("personnel")[0].1, "“personnel” can't be used as a name here.");
+    let rename = ["component", "change", "demo", "Doors", "--rename", "Personnel", "--as", "kim"];
+    let renamed = test.command(&rename).expect(1).stderr;
+    assert!(renamed.contains("“Personnel” can't be used as a name here."), "{renamed}");
+}

@@ -69,7 +69,7 @@ pub fn create(site: &Site, project: &Project, by: Act<'_>, field: &'static str, 
     let values = checked(site, field, &wish)?;
     project.write(by, |tx| {
         let name = values.name.clone().unwrap_or_default();
-        refuse_taken(tx, field, &name, None)?;
+        refuse_taken(tx, by.viewer, field, &name, None)?;
         tx.prepare_cached(
             "insert into field_option (field, name, folded, rank, description, owner, released_at)
              values (:field, :name, :folded, :rank, :description, :owner, :released)",
@@ -107,7 +107,7 @@ pub fn change(
         let old = existing(tx, by.viewer, field, id)?;
         if let Some(name) = values.name.as_ref().filter(|name| **name != old.name) {
             if old.retired_at.is_none() {
-                refuse_taken(tx, field, name, Some(id))?;
+                refuse_taken(tx, by.viewer, field, name, Some(id))?;
             }
             tx.execute("update field_option set name = ?2, folded = ?3 where id = ?1", (id, name, fold(name)))?;
             record(tx, "option.renamed", field, id, &["name"])?;
@@ -193,7 +193,7 @@ pub fn restore(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> 
         if old.retired_at.is_none() {
             return Err(Error::conflict(format!("“{}” is not retired.", old.name)));
         }
-        refuse_taken(tx, field, &old.name, Some(id))?;
+        refuse_taken(tx, by.viewer, field, &old.name, Some(id))?;
         let rank = in_order(tx, field)?.len() as i64 + 1;
         tx.execute("update field_option set retired_at = null, rank = ?2 where id = ?1", (id, rank))?;
         record(tx, "option.restored", field, id, &[])?;
@@ -317,12 +317,20 @@ fn name_problem(name: &str) -> Option<String> {
     bad.then(|| format!("A name is one line of at most {LONGEST_NAME} characters."))
 }
 
-fn refuse_taken(tx: &Tx<'_>, field: &str, name: &str, but: Option<i64>) -> Result<()> {
+/// A name is given once, that of a component which is closed to the viewer as well: names are what forms, queries and
+/// commands go by, and two of the same would lead tickets astray. That it can't be had is all that they are told then.
+fn refuse_taken(tx: &Tx<'_>, viewer: &Viewer, field: &str, name: &str, but: Option<i64>) -> Result<()> {
     let folded = fold(name);
-    let taken = options::all(tx)?
-        .into_iter()
-        .any(|row| row.field == field && row.retired_at.is_none() && Some(row.id) != but && fold(&row.name) == folded);
-    if taken { Err(Error::invalid("name", format!("There is a {field} “{name}” already."))) } else { Ok(()) }
+    let is_it = |row: &OptionRow| {
+        row.field == field && row.retired_at.is_none() && Some(row.id) != but && fold(&row.name) == folded
+    };
+    if options::seen(tx, viewer)?.iter().any(is_it) {
+        return Err(Error::invalid("name", format!("There is a {field} “{name}” already.")));
+    }
+    if options::all(tx)?.iter().any(is_it) {
+        return Err(Error::invalid("name", format!("“{name}” can't be used as a name here.")));
+    }
+    Ok(())
 }
 
 fn refuse_retired(row: &OptionRow) -> Result<()> {

@@ -182,8 +182,8 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// What the component says of its new tickets stands where nothing was typed. A default that means nothing any more is
-    /// none.
+    /// What the component says of its new tickets stands where nothing was typed. A default that means nothing any more, or
+    /// a ticket that the viewer may not see, is none.
     fn fill_from_component(&self, plan: &mut Plan, request: &Request) -> Result<()> {
         let Some(component) = plan.after.id("component") else { return Ok(()) };
         for (name, value) in queue::defaults(self.db, component)? {
@@ -191,7 +191,14 @@ impl Planner<'_> {
             let known = plan.choices.fields.named(&name);
             let Some(field) = known.filter(|field| !is_typed && plan.choices.has(field)) else { continue };
             match self.parse(&plan.choices, field, &value) {
-                Ok(values) => plan.after.set(field.name, values),
+                Ok(mut values) => {
+                    if field.kind == Kind::Tickets {
+                        let ids: Vec<i64> = values.iter().filter_map(Value::as_id).collect();
+                        let seen = store::by_ids(self.db, self.viewer, &ids)?;
+                        values.retain(|value| seen.iter().any(|row| value.as_id() == Some(row.id)));
+                    }
+                    plan.after.set(field.name, values);
+                }
                 Err(Error::Invalid(_)) => {}
                 Err(other) => return Err(other),
             }

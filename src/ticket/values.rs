@@ -32,6 +32,15 @@ pub enum Newcomer {
     Address(String),
 }
 
+impl Value {
+    pub fn as_id(&self) -> Option<i64> {
+        match self {
+            Self::Id(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
@@ -85,18 +94,12 @@ impl Values {
     }
 
     pub fn id(&self, field: &str) -> Option<i64> {
-        match self.get(field).first() {
-            Some(Value::Id(id)) => Some(*id),
-            _ => None,
-        }
+        self.get(field).first().and_then(Value::as_id)
     }
 
     /// All ids of a field with several values.
     pub fn ids(&self, field: &str) -> impl Iterator<Item = i64> {
-        self.get(field).iter().filter_map(|value| match value {
-            Value::Id(id) => Some(*id),
-            _ => None,
-        })
+        self.get(field).iter().filter_map(Value::as_id)
     }
 
     /// Gives a field other values. What the viewer may not know of stays among them, in its place.
@@ -273,9 +276,7 @@ mod tests {
             numbers.iter().for_each(|(number, seen)| values.push("refers_to".to_owned(), Value::Id(*number), *seen));
             values
         };
-        let ids = |values: &[Value]| -> Vec<i64> {
-            values.iter().filter_map(|value| if let Value::Id(id) = value { Some(*id) } else { None }).collect()
-        };
+        let ids = |values: &[Value]| -> Vec<i64> { values.iter().filter_map(Value::as_id).collect() };
         for (stored, typed, then) in [
             (&[(1, true), (2, false), (3, true)][..], &[1, 3][..], &[1, 2, 3][..]),
             (&[(1, true), (2, false), (3, true)], &[3, 1, 4], &[3, 2, 1, 4]),
