@@ -123,6 +123,10 @@ fn line(html: &mut Html, field: &FormField, control: &str, about: impl Fn(&mut H
     about(html);
     let kind = if ["date", "url"].contains(&field.kind) { field.kind } else { "text" };
     html.attribute("type", kind).attribute("value", &field.value).tag(" dir=\"auto\" autocomplete=\"off\"");
+    if field.name == "duplicate_of" {
+        // By this the style sheet tells whether a number is typed.
+        html.tag(" placeholder=\" \"");
+    }
     if field.required {
         // The browser could not show what it finds wanting in a fold that is closed: so the server checks it.
         html.tag(" aria-required=\"true\"");
