@@ -91,6 +91,7 @@ fn an_internal_note_and_a_closed_component_are_told_to_those_who_see_them_alone(
     let told = insider.next("note").expect("a message");
     stage.command(&["ticket", "new", "demo", "--summary", "Wages", "--set", "component=Personnel"]);
     stage.command(&["ticket", "comment", "demo", "2", "Between us.", "--internal"]);
+    stage.command(&["ticket", "change", "demo", "2", "--set", "depends_on=1"]);
 
     assert_eq!((told["event"].as_str(), told["resource"].as_str()), (Some("note.written"), Some("ticket:1")));
     assert!(insider.next("ticket").is_some());

@@ -180,11 +180,12 @@ pub(super) fn live_between(db: &Connection, after: i64, up_to: i64, limit: usize
     let happenings = statement
         .query_map((after, up_to, limit as i64), |row| {
             let event = from_row(row)?;
-            let parent = match (event.data["parent"][0].as_str(), event.data["parent"][1].as_i64()) {
+            let named = |name: &str| match (event.data[name][0].as_str(), event.data[name][1].as_i64()) {
                 (Some(kind), Some(id)) => Some(Resource::stored(kind.to_owned(), id)),
                 _ => None,
             };
-            Ok(Happening { kind: event.kind, resource: event.resource, parent, part: event.part, acl: event.acl })
+            let (parent, with) = (named("parent"), named("with"));
+            Ok(Happening { kind: event.kind, resource: event.resource, parent, with, part: event.part, acl: event.acl })
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(happenings)

@@ -28,6 +28,8 @@ pub struct Happening {
     pub resource: Resource,
     /// What it hangs on: of a file, its page or ticket.
     pub parent: Option<Resource>,
+    /// What else it is about: only who sees that as well may hear of it.
+    pub with: Option<Resource>,
     pub part: String,
     pub acl: i64,
 }

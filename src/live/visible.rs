@@ -14,6 +14,8 @@ use crate::base::resource::Resource;
 use crate::base::site::Site;
 use crate::base::viewer::{Principal, Viewer};
 
+/// The class of nothing.
+const NO_CLASS: i64 = -1;
 /// Of one burst; after more, pages are told to look at everything again.
 const MOST: usize = 100;
 
@@ -94,10 +96,11 @@ impl Listening {
             // What has a class of its own on something that they see, as an internal note has, needs that class as well.
             let seen = project.read(|db| seen(db, project.components(), &viewer, &happenings))?;
             for notice in of_project {
-                let mut visible = notice
-                    .happenings
-                    .iter()
-                    .filter(|happening| viewer.sees_class_in(happening.acl) && seen.contains(about(happening)));
+                let mut visible = notice.happenings.iter().filter(|happening| {
+                    viewer.sees_class_in(happening.acl)
+                        && seen.contains(about(happening))
+                        && happening.with.as_ref().is_none_or(|other| seen.contains(other))
+                });
                 match notice.stage {
                     Stage::Happened => visible.for_each(|happening| tell(Message::about(name, happening))),
                     Stage::Followed if visible.next().is_some() => tell(Message::of(name, "search.followed", "search")),
@@ -139,6 +142,10 @@ fn seen(
     for happening in happenings {
         let resource = about(happening);
         by_kind.entry(&resource.kind).or_default().insert(resource.id, happening.acl);
+    }
+    for other in happenings.iter().filter_map(|happening| happening.with.as_ref()) {
+        // Of no class that anybody has: it is there, or it is not.
+        by_kind.entry(&other.kind).or_default().entry(other.id).or_insert(NO_CLASS);
     }
     let mut seen = BTreeSet::new();
     for (kind, classes) in by_kind {

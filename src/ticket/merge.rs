@@ -160,8 +160,8 @@ pub fn merge(project: &Project, by: Act<'_>, from: i64, into: i64) -> Result<i64
         save(tx, a, Some(b))?;
         refuse_circles(tx, by.viewer, &[b], "into")?;
         tally::update(tx, Some((&from.values, from.row.acl)), None)?;
-        record(tx, "ticket.merged", &from.row, json!({ "into": b }))?;
-        record(tx, "ticket.merged", &into.row, json!({ "ticket": a }))?;
+        record(tx, "ticket.merged", &from.row, json!({ "into": b, "with": ["ticket", b] }))?;
+        record(tx, "ticket.merged", &into.row, json!({ "ticket": a, "with": ["ticket", a] }))?;
         Ok(b)
     })
 }
@@ -180,8 +180,8 @@ pub fn unmerge(project: &Project, by: Act<'_>, id: i64) -> Result<i64> {
         // What was merged meanwhile may have relations that only one ticket could have.
         refuse_circles(tx, by.viewer, &[id, from.row.id], "")?;
         tally::update(tx, None, Some((&ticket.values, ticket.row.acl)))?;
-        record(tx, "ticket.unmerged", &ticket.row, json!({ "into": from.row.id }))?;
-        record(tx, "ticket.unmerged", &from.row, json!({ "ticket": id }))?;
+        record(tx, "ticket.unmerged", &ticket.row, json!({ "into": from.row.id, "with": ["ticket", from.row.id] }))?;
+        record(tx, "ticket.unmerged", &from.row, json!({ "ticket": id, "with": ["ticket", id] }))?;
         Ok(from.row.id)
     })
 }

@@ -386,7 +386,7 @@ pub(super) fn tell_other_ends(tx: &Tx<'_>, ticket: i64, before: &Values, after: 
             for end in ends {
                 let end = merge::survivor(tx, end)?;
                 let Some(acl) = merge::class_of(tx, end)? else { continue };
-                let data = json!({ "field": relation.field, "ticket": ticket });
+                let data = json!({ "field": relation.field, "ticket": ticket, "with": ["ticket", ticket] });
                 tx.record(&NewEvent::new(kind, Resource::new("ticket", end), acl).data(data))?;
             }
         }
