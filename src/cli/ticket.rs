@@ -23,7 +23,7 @@ use crate::ticket::note_store::{self, NoteRow};
 use crate::ticket::plan::{ActionRequest, Request};
 use crate::ticket::store::{self, Ticket, Times};
 use crate::ticket::values::{Names, People, Values};
-use crate::ticket::{TICKET_APPEND, TIME_VIEW, duration, json, merge, ticket_href};
+use crate::ticket::{TICKET_APPEND, TIME_VIEW, duration, json, merge, ticket_href, time_store};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -65,7 +65,7 @@ pub enum Command {
         #[arg(value_name = "B")]
         into: i64,
     },
-    /// Take a merge back; prints the number of the ticket in which it had lived on
+    /// Take a merge back; prints the number of the ticket in which it had lived on, unless that lies in the trash
     Unmerge {
         project: String,
         #[arg(value_name = "A")]
@@ -210,7 +210,8 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
                 let named = named.chain(json::people_of(&groups)).chain(notes.iter().filter_map(|note| note.author));
                 let people = People::load(db, named)?;
                 let names = Names { choices: &choices, people: &people };
-                let text = readable(&names, &ticket, values, &groups, viewer.may(TIME_VIEW));
+                let times = time_store::times(db, viewer, &ticket.row)?;
+                let text = readable(&names, &ticket, values, &times, &groups, viewer.may(TIME_VIEW));
                 Ok(text + &noted(&people, &notes))
             }
             Format::Csv | Format::Ids => Err(Error::invalid("--format", "A ticket is shown as table or as json.")),
@@ -219,14 +220,20 @@ fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> 
     print(&text)
 }
 
-fn readable(names: &Names<'_>, ticket: &Ticket, values: &Values, groups: &[Group], sees_time: bool) -> String {
+fn readable(
+    names: &Names<'_>,
+    ticket: &Ticket,
+    values: &Values,
+    times: &Times,
+    groups: &[Group],
+    sees_time: bool,
+) -> String {
     let mut text = format!("#{} {}\n\n", ticket.row.id, values.text("summary"));
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
             let _ = writeln!(text, "{:12}{value}", format!("{label}:"));
         }
     };
-    let times = Times::of(&ticket.row);
     for field in names.choices.fields.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
         match field.kind {
             Kind::Time => line(field.label, &times.of_field(field).map(Instant::iso).unwrap_or_default()),
@@ -321,7 +328,10 @@ fn merge(entered: &Entered, number: i64, into: i64) -> Result<()> {
 
 fn unmerge(entered: &Entered, number: i64) -> Result<()> {
     let done = merge::unmerge(&entered.project, entered.act(), number);
-    print(&format!("{}\n", done.map_err(|error| by_number(error, number))?))
+    match done.map_err(|error| by_number(error, number))? {
+        Some(from) => print(&format!("{from}\n")),
+        None => Ok(()),
+    }
 }
 
 fn by_number(error: Error, number: i64) -> Error {

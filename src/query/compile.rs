@@ -23,7 +23,7 @@ use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
 use crate::ticket::options::category_meant;
 use crate::ticket::sight::sees_sql;
-use crate::ticket::{merge, relations, tally};
+use crate::ticket::{merge, relations, tally, time_store};
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
@@ -209,11 +209,19 @@ impl Ranked {
     }
 }
 
+/// The column of a field as SQL; none if it has none. What was worked on a merged ticket counts where that lives on.
+fn column_sql(viewer: &Viewer, any_merged: bool, field: &Field) -> Option<String> {
+    match field.column() {
+        Some("worked") if any_merged => Some(time_store::worked_sql(viewer)),
+        column => column.map(|column| format!("ticket.{column}")),
+    }
+}
+
 /// The current value of a field as SQL, of several the first. Names of a project's own fields are words of letters, digits
 /// and `_`, which is what makes them fit to stand here.
-fn value_sql(field: &'static Field) -> String {
-    match field.column() {
-        Some(column) => format!("ticket.{column}"),
+fn value_sql(viewer: &Viewer, any_merged: bool, field: &'static Field) -> String {
+    match column_sql(viewer, any_merged, field) {
+        Some(column) => column,
         None if field.kind == Kind::Text => format!(
             "(select value from ticket_value where ticket_value.ticket = ticket.id and field = '{}' and to_change is null)",
             field.name
@@ -256,7 +264,7 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     let first = compiler.first(query)?;
     let mut parameters = compiler.parameters;
     let order_parameters = parameters.split_off(condition_parameters);
-    let group = query.group.and_then(|group| group.column.field()).map(value_sql);
+    let group = query.group.and_then(|group| group.column.field()).map(|field| value_sql(viewer, any_merged, field));
     let column = first.as_ref().map(|first| first.column);
     let asked = query.groups.iter().flatten().map(|clause| clause.column.name());
     let is_tallied = column
@@ -472,8 +480,9 @@ impl Compiler<'_> {
 
     /// A test of the one value that a field has, called `value` in it, or (none) that it has none.
     fn scalar_test(&mut self, field: &Field, test: Option<&str>) -> String {
-        let Some(column) = field.column() else { return self.current_test(field, test) };
-        let column = format!("ticket.{column}");
+        let Some(column) = column_sql(self.viewer, self.any_merged, field) else {
+            return self.current_test(field, test);
+        };
         match test {
             Some(test) => format!("({column} is not null and {})", test.replace("value", &column)),
             None => format!("{column} is null"),
@@ -738,13 +747,15 @@ impl Compiler<'_> {
         let Column::Of(field) = order.column else { return Ok(format!("ticket.id{direction}")) };
         let nulls = if order.descending { "desc nulls first" } else { "asc nulls last" };
         Ok(match field.kind {
-            Kind::Time if matches!(field.name, "time" | "changetime") => format!("{}{direction}", value_sql(field)),
-            Kind::Line | Kind::Text | Kind::Words | Kind::Url => {
-                format!("nullif(folded({}), '') {nulls}", value_sql(field))
+            Kind::Time if matches!(field.name, "time" | "changetime") => {
+                format!("{}{direction}", self.value_sql(field))
             }
-            Kind::Number => format!("cast({} as real) {nulls}", value_sql(field)),
+            Kind::Line | Kind::Text | Kind::Words | Kind::Url => {
+                format!("nullif(folded({}), '') {nulls}", self.value_sql(field))
+            }
+            Kind::Number => format!("cast({} as real) {nulls}", self.value_sql(field)),
             Kind::Time | Kind::Moment | Kind::Date | Kind::Minutes | Kind::Check => {
-                format!("{} {nulls}", value_sql(field))
+                format!("{} {nulls}", self.value_sql(field))
             }
             Kind::Tickets => {
                 let (relation, near, far) = relations::kept(field);
@@ -765,6 +776,10 @@ impl Compiler<'_> {
                 format!("{} {nulls}", self.rank(field, &ranked))
             }
         })
+    }
+
+    fn value_sql(&self, field: &'static Field) -> String {
+        value_sql(self.viewer, self.any_merged, field)
     }
 
     /// The ids of a field in the order of what they name.
@@ -797,14 +812,14 @@ impl Compiler<'_> {
         if ranked.len() <= MOST_IN_PLACE {
             let whens: Vec<String> =
                 ranked.iter().enumerate().map(|(rank, id)| format!("when {id} then {rank}")).collect();
-            return format!("case {} {} end", value_sql(field), whens.join(" "));
+            return format!("case {} {} end", self.value_sql(field), whens.join(" "));
         }
         let list = self.bound(json(ranked.iter().copied()));
         let name = format!("{}_rank", field.name);
         self.ranks.push(format!(
             "{name}(id, place) as materialized (select cast(value as integer), key from json_each({list}))"
         ));
-        self.joins.push(format!(" left join {name} on {name}.id = {}", value_sql(field)));
+        self.joins.push(format!(" left join {name} on {name}.id = {}", self.value_sql(field)));
         format!("{name}.place")
     }
 

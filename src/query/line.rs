@@ -16,7 +16,7 @@ use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
 use crate::ticket::sight::{knows_sql, sees_sql};
 use crate::ticket::status::Category;
 use crate::ticket::values::{Names, People, Value as Stored};
-use crate::ticket::{json as ticket_json, relations};
+use crate::ticket::{json as ticket_json, merge, relations, time_store};
 
 /// Somebody as lists name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,14 @@ pub(super) fn more(
     let with_column: Vec<(&'static Field, &str)> =
         fields.iter().filter_map(|field| Some((*field, field.column()?))).collect();
     if !with_column.is_empty() {
-        let columns: Vec<&str> = with_column.iter().map(|(_, column)| *column).collect();
+        let any_merged = with_column.iter().any(|(_, column)| *column == "worked") && merge::any(db)?;
+        let columns: Vec<String> = with_column
+            .iter()
+            .map(|(_, column)| match *column {
+                "worked" if any_merged => time_store::worked_sql(viewer),
+                column => column.to_owned(),
+            })
+            .collect();
         let sql =
             format!("select id, {} from ticket where id in (select value from json_each(?1))", columns.join(", "));
         let mut statement = db.prepare_cached(&sql)?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::TICKET_VIEW;
 use super::fields::LARGEST_TEXT;
+use super::merge;
 use super::plan::{Plan, Planner};
 use super::store::Ticket;
 use super::values::{Newcomer, People, Value, Values};
@@ -29,6 +30,8 @@ pub enum Why {
     Cc,
     /// Watches the component.
     Watcher,
+    /// Has reported what was merged into the ticket, or is on its Cc list.
+    Merged,
     /// Named as `@kim` in what was just written.
     Mentioned,
 }
@@ -40,6 +43,7 @@ impl Why {
             Self::Owner => "owner",
             Self::Cc => "Cc",
             Self::Watcher => "watches the component",
+            Self::Merged => "follows a ticket that was merged into this one",
             Self::Mentioned => "mentioned",
         }
     }
@@ -56,6 +60,8 @@ pub struct Asked<'a> {
     /// The values before the change, none for a new ticket, and after it: whoever is taken off a list hears of that.
     pub before: Option<&'a Values>,
     pub after: &'a Values,
+    /// Those who follow what was merged into the ticket (`merge::followers`).
+    pub merged: &'a [i64],
     /// The people whom the texts of the change name ([`mentioned`]).
     pub mentioned: &'a [i64],
     /// Whoever makes the change; none for anonymous.
@@ -87,6 +93,7 @@ pub(super) fn of_plan(
     let id = ticket.map_or(0, |ticket| ticket.row.id);
     let texts = (plan.before.text("description"), plan.after.text("description"));
     let mentioned = mentioned(db, site, project, id, &plan.comment, texts)?;
+    let merged = merge::followers(db, viewer, id)?;
     let told = audience(&Asked {
         db,
         site,
@@ -95,6 +102,7 @@ pub(super) fn of_plan(
         acl: ticket.map_or(DEFAULT_CLASS, |ticket| ticket.row.acl),
         before: ticket.map(|ticket| &ticket.values),
         after: &plan.after,
+        merged: &merged,
         mentioned: &mentioned,
         actor: planner.actor.as_ref(),
     })?;
@@ -127,6 +135,9 @@ pub fn audience(asked: &Asked<'_>) -> Result<Vec<Told>> {
         asked.before.into_iter().chain([asked.after]).filter_map(|values| values.id("component")).collect();
     for person in watchers(asked.db, &components)? {
         add(person, Why::Watcher);
+    }
+    for person in asked.merged {
+        add(*person, Why::Merged);
     }
     for person in asked.mentioned {
         add(*person, Why::Mentioned);

@@ -17,7 +17,7 @@ use super::note::{self, Submitted};
 use super::pages::{Draft, as_json, drawn, planner};
 use super::store::{self, Ticket};
 use super::values::{Names, People};
-use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, audience, people, reply, ticket_href, worked};
+use super::{TICKET_APPEND, TICKET_CHGPROP, TICKET_NOTES, audience, people, reply, ticket_href, time_store, worked};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
@@ -49,7 +49,9 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
         let choices = Choices::load(db, &room.viewer)?;
         let people = People::load(db, ticket.values.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &people };
-        let mut typed = form::read(&choices.fields, form, Some((&ticket, &names, people::own_login(&room.viewer))));
+        let times = time_store::times(db, &room.viewer, &ticket.row)?;
+        let before = (&ticket, &names, people::own_login(&room.viewer), &times);
+        let mut typed = form::read(&choices.fields, form, Some(before));
         if form.has("insert_canned") {
             put_in_canned(db, room, &ticket, form.text("canned"), &mut typed)?;
         }

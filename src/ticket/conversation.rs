@@ -15,6 +15,7 @@ use super::drawn_entries;
 use super::fields::Choices;
 use super::history::{self, Group};
 use super::look::{self, Keep, Look, Order, Show, View};
+use super::merge;
 use super::merge_entries;
 use super::note;
 use super::note_store::{self, NoteRow};
@@ -110,6 +111,8 @@ impl Entry {
 
 #[derive(Debug, Clone)]
 pub(super) struct InReplyTo {
+    /// 0 is the description.
+    pub number: i64,
     pub label: String,
     pub href: String,
 }
@@ -183,12 +186,46 @@ pub(super) struct Asked<'a> {
     pub merged: &'a [TicketRow],
 }
 
-/// The page that the address names: by `page`, by the number of a `comment`, else the newest one.
-fn page_of(asked: &Asked<'_>, pages: i64) -> i64 {
+/// The page that the address names: by `page`, by the number of a `comment` or a `note`, else the newest one.
+fn page_of(asked: &Asked<'_>, pages: i64) -> Result<i64> {
+    if pages == 1 {
+        return Ok(1);
+    }
     let number = |name: &str| asked.desk.visit.value(name).and_then(|text| text.parse::<i64>().ok());
     let comment = ["comment", "cnum_hist", "replyto"].into_iter().find_map(number);
-    let of_comment = comment.map(|comment| (comment.max(1) - 1) / ON_A_PAGE + 1);
-    number("page").or(of_comment).unwrap_or(pages).clamp(1, pages)
+    let page = match number("page").or(comment.map(block_of)) {
+        Some(page) => Some(page),
+        None => page_of_asked_note(asked)?,
+    };
+    Ok(page.unwrap_or(pages).clamp(1, pages))
+}
+
+/// The page of the internal note that the address names. Notes have a series of their own, so only their time tells it.
+fn page_of_asked_note(asked: &Asked<'_>) -> Result<Option<i64>> {
+    let value = |name: &str| asked.desk.visit.value(name);
+    let answered = || Some(value("replyto")?.strip_prefix("note:")?.to_owned());
+    let Some(number) = value("note").or_else(answered).and_then(|text| text.parse().ok()) else { return Ok(None) };
+    let (db, id) = (asked.db, asked.ticket.row.id);
+    let note = note_store::find(db, &asked.room.viewer, id, number)?;
+    note.map(|note| Ok(block_of(merge::number_at(db, id, note.at)?))).transpose()
+}
+
+/// The block of numbers in which a comment stands.
+fn block_of(number: i64) -> i64 {
+    (number.max(1) - 1) / ON_A_PAGE + 1
+}
+
+/// The address of an internal note of this ticket, on whatever page it is.
+fn note_href(plain: &str, number: i64, latest: i64) -> String {
+    match is_paged(latest) {
+        false => format!("#note:{number}"),
+        true => format!("{plain}?note={number}#note:{number}"),
+    }
+}
+
+/// Whether a conversation has several pages; `latest` is the number of its newest comment.
+pub(super) fn is_paged(latest: i64) -> bool {
+    latest > ON_A_PAGE
 }
 
 /// The address of a comment of this ticket, on whatever page it is.
@@ -201,13 +238,13 @@ pub(super) fn comment_href(plain: &str, number: i64, latest: i64) -> String {
 
 /// The page on which a comment stands; none where there is but one.
 pub(super) fn page_of_comment(number: i64, latest: i64) -> Option<i64> {
-    (latest > ON_A_PAGE).then(|| (number.max(1) - 1) / ON_A_PAGE + 1)
+    is_paged(latest).then(|| block_of(number))
 }
 
 pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
     let Asked { desk, db, room, ticket, latest, plain, .. } = *asked;
-    let pages = (latest.max(1) - 1) / ON_A_PAGE + 1;
-    let page = page_of(asked, pages);
+    let pages = block_of(latest);
+    let page = page_of(asked, pages)?;
     let (from, to) = ((page - 1) * ON_A_PAGE + 1, (page * ON_A_PAGE).min(latest));
     let groups = history::groups(db, &room.viewer, &asked.choices.fields, ticket, from, to)?;
     let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
@@ -233,7 +270,7 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
     entries.extend(files(asked, begins, ends));
     entries.extend(merge_entries::entries(asked, begins, ends)?);
     if asked.current {
-        entries.extend(notes(asked, begins, ends)?);
+        entries.extend(notes(asked, "", begins, ends)?);
     }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     let entries = laid_out(entries.into_iter().map(|(_, entry)| entry).collect(), look);
@@ -416,8 +453,9 @@ pub(super) fn of_group(
         deed_html: String::new(),
         comment_html,
         in_reply_to: change.reply_to.map(|answered| match answered {
-            0 => InReplyTo { label: "the description".to_owned(), href: "#description".to_owned() },
+            0 => InReplyTo { number: 0, label: "the description".to_owned(), href: "#description".to_owned() },
             answered => InReplyTo {
+                number: answered,
                 label: format!("comment {answered}"),
                 href: comment_href(asked.plain, answered, asked.latest),
             },
@@ -446,8 +484,14 @@ pub(super) fn of_group(
     }
 }
 
-/// The internal notes that were written while this page was talked, as far as the reader may see any.
-fn notes(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
+/// The internal notes that were written while this page was talked, as far as the reader may see any. `prefix` tells the ids
+/// within their texts from those of other tickets on the same page.
+pub(super) fn notes(
+    asked: &Asked<'_>,
+    prefix: &str,
+    begins: Option<Instant>,
+    ends: Option<Instant>,
+) -> Result<Vec<(String, Entry)>> {
     let Asked { db, room, ticket, .. } = *asked;
     let all = note_store::of_ticket(db, &room.viewer, ticket.row.id)?;
     let shown: Vec<&NoteRow> = all
@@ -457,16 +501,17 @@ fn notes(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> R
     if shown.is_empty() {
         return Ok(Vec::new());
     }
-    let may_write = note::may(db, &room.viewer, ticket)?;
+    let may_write = asked.current && note::may(db, &room.viewer, ticket)?;
     let authors = shown.iter().flat_map(|note| note.author.into_iter().chain(note.edited_by));
     let people = People::load(db, authors)?.shown_to(&room.viewer);
     let compiled = shown
         .iter()
-        .map(|note| Ok((asked.reader.compiled(&note.text, Flavour::Note)?, format!("note-{}-", note.number))))
+        .map(|note| Ok((asked.reader.compiled(&note.text, Flavour::Note)?, format!("{prefix}note-{}-", note.number))))
         .collect::<Result<Vec<_>>>()?;
     let borrowed: Vec<_> = compiled.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
     let here = Here { resource: Resource::new("ticket", ticket.row.id), name: ticket.row.id.to_string() };
     let htmls = asked.reader.htmls(db, &borrowed, Some(&here))?;
+    let place = |number: i64| note_href(asked.plain, number, asked.latest);
     let answers = |number: i64| all.iter().filter(move |note| note.reply_to == Some(number));
     Ok(shown
         .into_iter()
@@ -479,11 +524,13 @@ fn notes(asked: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> R
                 when: note.at.when(&room.viewer.zone()),
                 via: if note.via == "web" { String::new() } else { format!("via {}", note.via) },
                 comment_html: html.into_string(),
-                in_reply_to: note
-                    .reply_to
-                    .map(|answered| InReplyTo { label: format!("note {answered}"), href: format!("#note:{answered}") }),
+                in_reply_to: note.reply_to.map(|answered| InReplyTo {
+                    number: answered,
+                    label: format!("note {answered}"),
+                    href: place(answered),
+                }),
                 replies: answers(number)
-                    .map(|answer| Reply { number: answer.number, href: format!("#note:{}", answer.number) })
+                    .map(|answer| Reply { number: answer.number, href: place(answer.number) })
                     .collect(),
                 edited: note.edited_at.map(|at| Edited {
                     when: at.when(&room.viewer.zone()),

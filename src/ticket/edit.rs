@@ -76,11 +76,22 @@ pub fn change(site: &Site, project: &Project, by: Act<'_>, id: i64, request: &Re
 /// The same within a transaction that does more, as that of a commit; nothing is written unless it is saved.
 pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request: &Request) -> Result<Outcome> {
     viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
-    let project = tx.project();
     let ticket = store::find(tx, viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
     merge::require_to_stand(tx, viewer, &ticket.row)?;
+    change_found(site, tx, viewer, &ticket, request)
+}
+
+/// The same of a ticket that was found for the viewer, even if it lives on in another one.
+pub(super) fn change_found(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    ticket: &Ticket,
+    request: &Request,
+) -> Result<Outcome> {
+    let (project, id) = (tx.project(), ticket.row.id);
     let planner = Planner { db: tx, site, project, viewer, actor: tx.actor().map(Value::Id) };
-    let plan = planner.change(&ticket, request)?;
+    let plan = planner.change(ticket, request)?;
     if !plan.problems.is_empty() {
         return Err(Error::Invalid(plan.problems));
     }
@@ -91,7 +102,7 @@ pub fn change_within(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, request
         return Ok(Outcome::Unchanged);
     }
     let merged = !plan.merged.is_empty();
-    let number = save(site, project, tx, &ticket, &plan)?;
+    let number = save(site, project, tx, ticket, &plan)?;
     seen::after_own(tx, viewer, id, number, request.seen)?;
     Ok(Outcome::Saved { number, merged })
 }

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::fields::{Choices, Kind};
 use super::history;
 use super::store::Ticket;
+use super::time_store;
 use super::values::{Names, People};
 use super::{comment_href, duration, json, ticket_href};
 use crate::base::error::Result;
@@ -27,7 +28,8 @@ pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option
     let names = Names { choices: &choices, people: &people };
     let fields: Vec<_> = choices.fields().filter(|field| field.kind != Kind::Time).collect();
     let heads = std::iter::once("id".to_owned()).chain(fields.iter().map(|field| field.name.to_owned()));
-    let row = std::iter::once(ticket.row.id.to_string()).chain(fields.iter().map(|field| match ticket.row.worked {
+    let worked = time_store::times(db, &room.viewer, &ticket.row)?.worked;
+    let row = std::iter::once(ticket.row.id.to_string()).chain(fields.iter().map(|field| match worked {
         Some(worked) if field.is_noted() => duration::written(worked),
         _ => names.joined(field, values.get(field.name)),
     }));

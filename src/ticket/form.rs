@@ -100,8 +100,9 @@ impl Typed {
 }
 
 /// Reads a form, or a JSON body of the same names or of Trac's field names.
-/// `ticket` is the one that is changed, with its values in words; none for a new one.
-pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str)>) -> Typed {
+/// `ticket` is the one that is changed, with its values in words, the login of whoever changes it, and what they were told of
+/// its times; none for a new one.
+pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names<'_>, &str, &Times)>) -> Typed {
     let mut typed = Typed { preview: form.has("preview"), ..Typed::default() };
     let emptied = form.emptied().iter().map(|name| (name.as_str(), ""));
     let mut named: Vec<&str> = Vec::new();
@@ -126,7 +127,7 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
             // In JSON `time` is when the ticket was filed, or how long somebody has worked.
             Some(_) if name == "time" && form.json && !worked::is_instant(value) => {}
             Some(field) if field.is_noted() => {
-                let same = ticket.is_some_and(|(ticket, _, _)| value == noted(ticket, field));
+                let same = ticket.is_some_and(|(_, _, _, times)| value == noted(times, field));
                 if form.json && !same {
                     typed.put(fields, bare, value);
                 }
@@ -137,7 +138,7 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         }
     }
     put_unticked(fields, form, &mut typed);
-    if let (Some((ticket, names, login)), true) = (ticket, form.has("field_checkbox_cc")) {
+    if let (Some((ticket, names, login, _)), true) = (ticket, form.has("field_checkbox_cc")) {
         let own = typed.value("cc").is_some();
         typed.drop("cc");
         typed.put(fields, "cc", &with_own(ticket, names, login, own));
@@ -196,10 +197,10 @@ fn is_control(name: &str) -> bool {
 }
 
 /// What JSON says of a field that the program notes.
-fn noted(ticket: &Ticket, field: &Field) -> String {
+fn noted(times: &Times, field: &Field) -> String {
     let noted = match field.kind {
-        Kind::Time => Times::of(&ticket.row).of_field(field).map(Instant::iso),
-        _ => ticket.row.worked.map(|minutes| minutes.to_string()),
+        Kind::Time => times.of_field(field).map(Instant::iso),
+        _ => times.worked.map(|minutes| minutes.to_string()),
     };
     noted.unwrap_or_default()
 }

@@ -10,6 +10,7 @@ use super::merge;
 use super::note_store::{self, NoteRow};
 use super::relations::{self, RELATIONS};
 use super::store::{self, Ticket, Times};
+use super::time_store;
 use super::values::{Names, People, Value, Values};
 use super::worked;
 use crate::base::error::Result;
@@ -28,7 +29,7 @@ pub fn ticket(db: &Connection, viewer: &Viewer, ticket: &Ticket, version: Option
     let people = People::load(db, meant)?.shown_to(viewer);
     let names = Names { choices: &choices, people: &people };
     let times = match version {
-        None => Times::of(&ticket.row),
+        None => time_store::times(db, viewer, &ticket.row)?,
         Some(_) => times_then(&choices, ticket, &groups),
     };
     let mut object = Map::new();

@@ -229,7 +229,7 @@ fn resolve_notes(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>>
                 return Ok(Resolved::Missing { href: None, title: format!("There is no such note. ({rest})") });
             };
             Ok(Resolved::Found {
-                href: note::href(ticket, note),
+                href: note::href(ticket, note, title.changes, title.merged),
                 label: None,
                 title: Some(format!("Note {note} on #{ticket}, {}", title.text)),
                 class: None,

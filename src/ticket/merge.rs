@@ -14,7 +14,7 @@ use crate::base::event::NewEvent;
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::time::Instant;
-use crate::base::viewer::Viewer;
+use crate::base::viewer::{TRASH_CLASS, Viewer};
 
 /// That a row of the table `ticket` stands for itself. In this form it needs no look at the row, so that indexes which
 /// cover a question go on covering it.
@@ -61,6 +61,52 @@ pub fn merged_ids(db: &Connection, into: i64) -> Result<Vec<i64>> {
 /// Those of them that this viewer may see: a ticket of a narrower class shows itself to nobody else where it lives on.
 pub fn merged_rows(db: &Connection, viewer: &Viewer, into: i64) -> Result<Vec<TicketRow>> {
     store::by_ids(db, viewer, &merged_ids(db, into)?)
+}
+
+/// Those that had been merged into it before its change after `version` came: what lived on in it as it was then. One that
+/// was taken out again is not among them, since nothing is kept of that.
+pub(super) fn merged_rows_at(db: &Connection, viewer: &Viewer, into: i64, version: i64) -> Result<Vec<TicketRow>> {
+    let sql = format!(
+        "with recursive member(id, since) as (
+             select ticket.id, {MERGED_AT} from ticket where merged_into = ?1
+             union
+             select ticket.id, max(member.since, {MERGED_AT}) from member join ticket on ticket.merged_into = member.id)
+         select id from member where since <
+             coalesce((select changed_at from ticket_change where ticket = ?1 and number = ?2 + 1), since + 1)"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let ids: Vec<i64> = statement.query_map([into, version], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    store::by_ids(db, viewer, &ids)
+}
+
+/// When a row of `ticket` was merged, as its events tell; the index `event_ticket_ends` has them.
+const MERGED_AT: &str = "coalesce((select max(happened_at) from event
+     where resource_id = ticket.id and resource_kind = 'ticket' and data ->> 'into' is not null
+         and kind in ('ticket.merged', 'ticket.unmerged', 'ticket.related', 'ticket.unrelated') and kind = 'ticket.merged'), 0)";
+
+/// The people who reported what was merged into a ticket, or are on its Cc list: they follow the ticket in which it lives on,
+/// as far as the viewer may see what they followed.
+pub(super) fn followers(db: &Connection, viewer: &Viewer, into: i64) -> Result<Vec<i64>> {
+    people_of(db, viewer, into, "'reporter', 'cc'")
+}
+
+/// Whether that person is on the Cc list of something that was merged into a ticket and that the viewer may see.
+pub(super) fn watches(db: &Connection, viewer: &Viewer, into: i64, person: i64) -> Result<bool> {
+    Ok(people_of(db, viewer, into, "'cc'")?.contains(&person))
+}
+
+fn people_of(db: &Connection, viewer: &Viewer, into: i64, roles: &'static str) -> Result<Vec<i64>> {
+    let sql = format!(
+        "with recursive member(id) as (
+             select id from ticket where merged_into = ?1
+             union select ticket.id from member join ticket on ticket.merged_into = member.id)
+         select distinct person from member cross join ticket on ticket.id = member.id
+         cross join participant on resource_kind = 'ticket' and resource_id = ticket.id
+         where role in ({roles}) and {} order by person",
+        viewer.sees_sql("ticket", "ticket")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_map([into], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The access class of a ticket; none if there is no such ticket.
@@ -166,24 +212,35 @@ pub fn merge(project: &Project, by: Act<'_>, from: i64, into: i64) -> Result<i64
     })
 }
 
-/// Takes a merge back: everything is as it was before. Returns the number of the ticket in which it had lived on.
-pub fn unmerge(project: &Project, by: Act<'_>, id: i64) -> Result<i64> {
+/// Takes a merge back: everything is as it was before. Returns the number of the ticket in which it had lived on; none where
+/// that lies in the trash, of which nobody is told.
+pub fn unmerge(project: &Project, by: Act<'_>, id: i64) -> Result<Option<i64>> {
     by.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
     project.write(by, |tx| {
         let ticket = found(tx, by.viewer, id)?;
         if ticket.row.merged_into.is_none() {
             return Err(Error::invalid("", format!("#{id} is not merged into another ticket.")));
         }
-        let from = found(tx, by.viewer, survivor(tx, id)?)?;
+        let from = survivor_to_leave(tx, by.viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
         require_to_merge(by.viewer)?;
         save(tx, id, None)?;
         // What was merged meanwhile may have relations that only one ticket could have.
-        refuse_circles(tx, by.viewer, &[id, from.row.id], "")?;
+        refuse_circles(tx, by.viewer, &[id, from.id], "")?;
         tally::update(tx, None, Some((&ticket.values, ticket.row.acl)))?;
-        record(tx, "ticket.unmerged", &ticket.row, json!({ "into": from.row.id, "with": ["ticket", from.row.id] }))?;
-        record(tx, "ticket.unmerged", &from.row, json!({ "ticket": id, "with": ["ticket", id] }))?;
-        Ok(from.row.id)
+        record(tx, "ticket.unmerged", &ticket.row, json!({ "into": from.id, "with": ["ticket", from.id] }))?;
+        record(tx, "ticket.unmerged", &from, json!({ "ticket": id, "with": ["ticket", id] }))?;
+        Ok(Some(from.id).filter(|_| from.acl != TRASH_CLASS))
     })
+}
+
+/// The ticket in which a merged one lives on, if this viewer may take it out of there: they see it, or it lies in the trash,
+/// from where nothing could lead on.
+pub(super) fn survivor_to_leave(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<TicketRow>> {
+    let survivor = survivor(db, id)?;
+    match store::by_ids(db, viewer, &[survivor])?.pop() {
+        Some(seen) => Ok(Some(seen)),
+        None => Ok(store::find_unseen(db, survivor)?.map(|ticket| ticket.row).filter(|row| row.acl == TRASH_CLASS)),
+    }
 }
 
 fn save(tx: &Tx<'_>, ticket: i64, into: Option<i64>) -> Result<()> {

@@ -3,11 +3,12 @@
 
 use rusqlite::Connection;
 
-use super::conversation::{Asked, Entry, of_group};
+use super::conversation::{self, Asked, Entry, of_group};
 use super::head;
 use super::history;
 use super::json;
 use super::merge;
+use super::note;
 use super::store::{self, Ticket, TicketRow};
 use super::values::{Names, People};
 use crate::base::error::Result;
@@ -23,37 +24,62 @@ pub(super) fn place(ticket: i64, comment: i64) -> String {
     if comment > 0 { format!("comment:{comment}:ticket:{ticket}") } else { format!("ticket:{ticket}") }
 }
 
-/// All of it that happened while one page was talked, each with its time for the order.
+/// The place of an internal note on a merged ticket.
+pub(super) fn place_of_note(ticket: i64, note: i64) -> String {
+    format!("note:{note}:ticket:{ticket}")
+}
+
+/// All of it that happened while one page was talked, each with its time for the order. Of an old version: what had been
+/// merged by then.
 pub(super) fn entries(
     asked: &Asked<'_>,
     begins: Option<Instant>,
     ends: Option<Instant>,
 ) -> Result<Vec<(String, Entry)>> {
-    if !asked.current {
-        return Ok(Vec::new());
-    }
     let mut entries = traces(asked, begins, ends)?;
+    if asked.merged.is_empty() {
+        return Ok(entries);
+    }
+    // Whoever may not read the notes on this ticket finds none here, whatever they may read elsewhere.
+    let notes = asked.current && note::may_read(asked.db, &asked.room.viewer, asked.ticket)?;
     for row in asked.merged {
-        entries.extend(of_merged(asked, row, begins, ends)?);
+        let ticket = Ticket { values: store::values(asked.db, &asked.room.viewer, row.id)?, row: row.clone() };
+        let plain = head::href(asked.room, row.id);
+        let own = Asked { ticket: &ticket, latest: row.changes, plain: &plain, current: false, merged: &[], ..*asked };
+        entries.extend(of_merged(&own, begins, ends)?);
+        if notes {
+            entries.extend(notes_of_merged(&own, begins, ends)?);
+        }
     }
     Ok(entries)
 }
 
+/// The internal notes on one merged ticket, which are answered and edited nowhere as long as it is merged.
+fn notes_of_merged(own: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
+    let id = own.ticket.row.id;
+    let mut notes = conversation::notes(own, &format!("ticket-{id}-"), begins, ends)?;
+    for (_, entry) in &mut notes {
+        let number = entry.id.strip_prefix("note:").and_then(|number| number.parse().ok()).unwrap_or(0);
+        entry.id = place_of_note(id, number);
+        entry.called = format!("note {number} of #{id}");
+        if let Some(answered) = &mut entry.in_reply_to {
+            answered.href = format!("#{}", place_of_note(id, answered.number));
+        }
+        for reply in &mut entry.replies {
+            reply.href = format!("#{}", place_of_note(id, reply.number));
+        }
+    }
+    Ok(notes)
+}
+
 /// What was said of one merged ticket.
-fn of_merged(
-    asked: &Asked<'_>,
-    row: &TicketRow,
-    begins: Option<Instant>,
-    ends: Option<Instant>,
-) -> Result<Vec<(String, Entry)>> {
-    let (db, room) = (asked.db, asked.room);
+fn of_merged(own: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
+    let (db, room, ticket, row) = (own.db, own.room, own.ticket, &own.ticket.row);
     let Some((from, to)) = merge::numbers_between(db, row.id, begins, ends)? else { return Ok(Vec::new()) };
-    let ticket = Ticket { values: store::values(db, &room.viewer, row.id)?, row: row.clone() };
     let to = to.min(from + MOST_CHANGES - 1);
-    let groups = history::groups(db, &room.viewer, &asked.choices.fields, &ticket, from, to)?;
+    let groups = history::groups(db, &room.viewer, &own.choices.fields, ticket, from, to)?;
     let authors = People::load(db, json::people_of(&groups))?.shown_to(&room.viewer);
-    let names = Names { choices: asked.choices, people: &authors };
-    let plain = head::href(room, row.id);
+    let names = Names { choices: own.choices, people: &authors };
     // Its own texts mean its own comments.
     let here = Here { resource: Resource::new("ticket", row.id), name: row.id.to_string() };
     let texts = groups
@@ -62,14 +88,13 @@ fn of_merged(
             let filing = group.change.number == 0;
             let text = if filing { ticket.values.text("description") } else { group.change.comment.as_str() };
             let prefix = format!("ticket-{}-{}-", row.id, group.change.number);
-            Ok((asked.reader.compiled(text, Flavour::Note)?, prefix))
+            Ok((own.reader.compiled(text, Flavour::Note)?, prefix))
         })
         .collect::<Result<Vec<_>>>()?;
     let borrowed: Vec<_> = texts.iter().map(|(compiled, prefix)| (&**compiled, prefix.as_str())).collect();
-    let htmls = asked.reader.htmls(db, &borrowed, Some(&here))?;
-    let own = Asked { ticket: &ticket, latest: row.changes, plain: &plain, current: false, merged: &[], ..*asked };
+    let htmls = own.reader.htmls(db, &borrowed, Some(&here))?;
     let entries = groups.iter().zip(htmls).map(|(group, html)| {
-        let mut entry = of_group(&own, &names, group, None, html.into_string());
+        let mut entry = of_group(own, &names, group, None, html.into_string());
         entry.id = place(row.id, group.change.number);
         entry.called = format!("comment {} of #{}", group.change.number, row.id);
         entry.answers = None;
@@ -79,11 +104,11 @@ fn of_merged(
             entry.changes.clear();
             let mut deed = Html::default();
             deed.text("filed ");
-            ticket_link(&mut deed, &format!("{plain}?merged=show"), row);
+            ticket_link(&mut deed, &format!("{}?merged=show", own.plain), row);
             entry.deed_html = deed.into_string();
         }
         if let Some(answered) = &mut entry.in_reply_to {
-            answered.href = format!("#{}", place(row.id, group.change.reply_to.unwrap_or(0)));
+            answered.href = format!("#{}", place(row.id, answered.number));
         }
         for reply in &mut entry.replies {
             reply.href = format!("#{}", place(row.id, reply.number));

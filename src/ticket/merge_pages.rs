@@ -12,11 +12,14 @@ use super::fields::Choices;
 use super::head::{self, Head, asked_ticket, enter_ticket};
 use super::link;
 use super::merge::{self, Pair, require_to_merge};
-use super::merge_entries::place;
+use super::merge_entries::{place, place_of_note};
+use super::note;
+use super::note_store;
 use super::pages::as_json;
 use super::status::Category;
 use super::store::{self, Ticket, TicketRow};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::viewer::TRASH_CLASS;
 use crate::web::form::{Form, shortened};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
@@ -58,8 +61,9 @@ pub(super) fn merged(
     rows: &[TicketRow],
 ) -> Result<Option<Merged>> {
     if ticket.row.merged_into.is_some() {
-        let into = store::by_ids(db, &room.viewer, &[merge::survivor(db, ticket.row.id)?])?.pop();
-        let may = into.is_some() && merge::may_merge(&room.viewer);
+        let survivor = merge::survivor_to_leave(db, &room.viewer, ticket.row.id)?;
+        let may = survivor.is_some() && merge::may_merge(&room.viewer);
+        let into = survivor.filter(|row| row.acl != TRASH_CLASS);
         return Ok(Some(Merged {
             gone: true,
             unmerge_href: may.then(|| format!("{}/unmerge", head::href(room, ticket.row.id))),
@@ -73,7 +77,7 @@ pub(super) fn merged(
 }
 
 /// Where the address of a merged ticket leads: to its place in the conversation of the one in which it lives on, or to that
-/// of the comment that `?comment=3` names. `?merged=show` and old versions show the ticket itself, as does one whose
+/// of the comment or note that `?comment=3` or `?note=3` names. `?merged=show` and old versions show the ticket itself, as does one whose
 /// successor the viewer may not see.
 pub(super) fn led_on(
     desk: &Desk,
@@ -87,13 +91,22 @@ pub(super) fn led_on(
     if ticket.row.merged_into.is_none() || shows_itself {
         return Ok(None);
     }
-    let Some(into) = store::by_ids(db, &room.viewer, &[merge::survivor(db, id)?])?.pop() else { return Ok(None) };
-    let comment = desk.visit.value("comment").and_then(|text| link::number(&text)).unwrap_or(0);
-    let change = store::changes(db, &room.viewer, id, comment, comment)?.pop();
-    let at = change.as_ref().map_or(ticket.row.created_at, |change| change.at);
+    let Some(into) = store::find(db, &room.viewer, merge::survivor(db, id)?)? else { return Ok(None) };
+    let asked = |name: &str| desk.visit.value(name).and_then(|text| link::number(&text));
+    let note = asked("note").map(|number| note_store::find(db, &room.viewer, id, number)).transpose()?.flatten();
+    let (at, place) = match note {
+        Some(_) if !note::may_read(db, &room.viewer, &into)? => return Ok(None),
+        Some(note) => (note.at, place_of_note(id, note.number)),
+        None => {
+            let comment = asked("comment").unwrap_or(0);
+            let change = store::changes(db, &room.viewer, id, comment, comment)?.pop();
+            let number = change.as_ref().map_or(0, |change| change.number);
+            (change.map_or(ticket.row.created_at, |change| change.at), place(id, number))
+        }
+    };
+    let into = &into.row;
     let page = page_of_comment(merge::number_at(db, into.id, at)?, into.changes);
     let page = page.map(|page| format!("&page={page}")).unwrap_or_default();
-    let place = place(id, change.map_or(0, |change| change.number));
     Ok(Some(Answer::see(&format!("{}?merged={id}{page}#{place}", head::href(room, into.id)))))
 }
 
@@ -225,7 +238,11 @@ async fn take_out(visit: Visit, project: String, number: String, data: Data<'_>)
             require_to_merge(&room.viewer)?;
             let from = merge::unmerge(&room.project, room.act(), ticket.row.id)?;
             let href = head::href(&room, ticket.row.id);
-            let sentence = format!("#{} is a ticket of its own again, no longer a part of #{from}.", ticket.row.id);
+            let id = ticket.row.id;
+            let sentence = match from {
+                Some(from) => format!("#{id} is a ticket of its own again, no longer a part of #{from}."),
+                None => format!("#{id} is a ticket of its own again."),
+            };
             done_with(desk, &room, &ticket, form, &href, &sentence)
         })
         .await

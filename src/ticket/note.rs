@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::conversation::is_paged;
 use super::edit::{self, Outcome, save_links};
 use super::fields::LARGEST_TEXT;
 use super::note_store::{self, NewNote, NoteRow};
@@ -47,6 +48,11 @@ pub fn may(db: &Connection, viewer: &Viewer, ticket: &Ticket) -> Result<bool> {
         }
         _ => Ok(false),
     }
+}
+
+/// Whether this viewer reads notes on that ticket. Where there is none yet, only the right to write one can tell.
+pub(super) fn may_read(db: &Connection, viewer: &Viewer, ticket: &Ticket) -> Result<bool> {
+    Ok(may(db, viewer, ticket)? || !note_store::of_ticket(db, viewer, ticket.row.id)?.is_empty())
 }
 
 /// What a submit with a note has come to: of its fields and action, and the number of the note.
@@ -150,9 +156,15 @@ pub fn no_note(ticket: i64, number: i64) -> Error {
     Error::not_found(format!("Ticket #{ticket} has no note {number}."))
 }
 
-/// The address of a note, below the project's.
-pub fn href(ticket: i64, number: i64) -> String {
-    format!("{}#note:{number}", ticket_href(ticket))
+/// The address of a note, below the project's: of a merged ticket, or of one with so many comments that they fill several
+/// pages, it names the note before the `#`, too, which the server never sees. `latest` is the number of the newest comment.
+pub fn href(ticket: i64, number: i64, latest: i64, merged: bool) -> String {
+    let plain = ticket_href(ticket);
+    match (merged, is_paged(latest)) {
+        (true, _) => format!("{plain}?note={number}"),
+        (false, true) => format!("{plain}?note={number}#note:{number}"),
+        (false, false) => format!("{plain}#note:{number}"),
+    }
 }
 
 fn part(number: i64) -> String {
@@ -220,7 +232,7 @@ pub(super) fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec
         Some(Card {
             resource: Resource::new(KIND, note.id),
             title: title(note),
-            href: href(note.ticket, note.number),
+            href: href(note.ticket, note.number, ticket.changes, ticket.merged),
             author: people.called(note.author),
             changed: note.edited_at.unwrap_or(note.at),
             place: format!("#{} {}", note.ticket, ticket.summary),
@@ -238,7 +250,7 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
         Some(Occurrence {
             who: None,
             title: format!("#{} {}", note.ticket, ticket.summary),
-            href: href(note.ticket, note.number),
+            href: href(note.ticket, note.number, ticket.changes, ticket.merged),
             deed: "noted internally".to_owned(),
             counts_as: None,
             class: ticket.class,

@@ -196,7 +196,8 @@ fn told(desk: &Desk, room: &Room, ticket: &Ticket, number: i64, form: &Form) -> 
 
 /// Where a note stands in the conversation.
 fn place(room: &Room, ticket: &Ticket, number: i64) -> String {
-    format!("{}{}", room.root, note::href(ticket.row.id, number))
+    let row = &ticket.row;
+    format!("{}{}", room.root, note::href(row.id, number, row.changes, row.merged_into.is_some()))
 }
 
 /// The versions from … to … of a note, oldest first, its present text among them.

@@ -16,6 +16,7 @@ use super::form::{Action, Controls, FormField, Preview, Typed, actions, linked, 
 use super::head::{Head, asked_ticket, enter, head, owner_of_files, with_list};
 use super::history::{self, Group};
 use super::mentions::{self, Mentions};
+use super::merge;
 use super::merge_pages::{self, Merged};
 use super::note;
 use super::note_store::{self, NoteRow};
@@ -255,8 +256,9 @@ struct Scene<'a> {
     plain: String,
     owner: Option<Owner>,
     files: Vec<File>,
-    /// What lives on in it, of the ticket as it is now.
+    /// Of the ticket as it is now.
     around: Around,
+    /// What lives on in it, or did by then, as far as the viewer may see it.
     merged: Vec<TicketRow>,
     reader: Reader<'a>,
 }
@@ -269,15 +271,21 @@ impl<'a> Scene<'a> {
         ticket: &'a Ticket,
         values: &'a Values,
         choices: &'a Choices,
-        current: bool,
+        version: Option<i64>,
     ) -> Result<Self> {
         let owner = owner_of_files(db, room, &ticket.row)?;
         let mut files = match &owner {
             Some(owner) => attachment::files(db, &room.viewer, owner, &room.root)?,
             None => Vec::new(),
         };
-        let around = if current { relations::around(db, ticket.row.id)? } else { Around::default() };
-        let merged = store::by_ids(db, &room.viewer, &around.merged)?;
+        let (around, merged) = match version {
+            None => {
+                let around = relations::around(db, ticket.row.id)?;
+                let merged = store::by_ids(db, &room.viewer, &around.merged)?;
+                (around, merged)
+            }
+            Some(version) => (Around::default(), merge::merged_rows_at(db, &room.viewer, ticket.row.id, version)?),
+        };
         for row in &merged {
             if let Some(owner) = owner_of_files(db, room, row)? {
                 files.extend(attachment::files(db, &room.viewer, &owner, &room.root)?);
@@ -414,7 +422,7 @@ impl<'a> Scene<'a> {
 /// The ticket as it was after a change.
 fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version: i64) -> Result<Answer> {
     let (values, choices) = (history::at(db, &room.viewer, ticket, version)?, Choices::load(db, &room.viewer)?);
-    let scene = Scene::new(desk, db, room, ticket, &values, &choices, false)?;
+    let scene = Scene::new(desk, db, room, ticket, &values, &choices, Some(version))?;
     let latest = ticket.row.changes;
     let change = match scene.group(version)? {
         // What that change did is not for this viewer, so that the ticket is as the one before it had left it.
@@ -467,7 +475,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
 /// The ticket as it is, with the form and what stands in it.
 pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, mut draft: Draft) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
-    let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices, true)?;
+    let scene = Scene::new(desk, db, room, ticket, &ticket.values, &choices, None)?;
     let (row, viewer) = (&ticket.row, &room.viewer);
     let talk = scene.conversation(row.changes, true)?;
     let (status, seen) = (draft.status, if draft.conflict.is_some() { None } else { draft.seen });
@@ -505,7 +513,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         old: None,
         undo: undo_pages::offered(db, room, ticket)?,
         undo_href: format!("{}/undo", scene.plain),
-        watch: watching(room, ticket),
+        watch: watching(db, room, ticket, &scene.merged)?,
         sign_in: (form.is_none() && !viewer.signed_in())
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
         form,

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::store::{TicketRow, Times};
 use crate::base::error::Result;
 use crate::base::project::Tx;
 use crate::base::time::Instant;
@@ -54,8 +55,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Entry> {
 /// ticket for their viewer.
 pub fn of_ticket(db: &Connection, viewer: &Viewer, ticket: i64) -> Result<Vec<Entry>> {
     let sql = format!(
-        "select {COLUMNS} where ticket_time.ticket in (
-             select ?1 union all select id from ticket where merged_into = ?1 and {})
+        "with recursive whole(id) as (
+             select ?1 union select ticket.id from whole join ticket on ticket.merged_into = whole.id)
+         select {COLUMNS} where ticket_time.ticket in (
+             select ticket.id from whole cross join ticket on ticket.id = whole.id where ticket.id = ?1 or {})
          order by worked_on, ticket_time.id",
         viewer.sees_sql("ticket", "ticket")
     );
@@ -102,6 +105,27 @@ pub fn is_logged(db: &Connection, ticket: i64, changesets: &[i64]) -> Result<boo
         .query_row((ticket, serde_json::to_string(changesets)?), |row| row.get(0))?)
 }
 
+/// The minutes that were worked on a row of `ticket` and on what was merged into it, as SQL. What the viewer may not see of
+/// that counts nowhere.
+pub fn worked_sql(viewer: &Viewer) -> String {
+    format!(
+        "(case when exists (select 1 from ticket as part where part.merged_into = ticket.id) then
+             (with recursive whole(id) as (
+                  select ticket.id union select part.id from whole join ticket as part on part.merged_into = whole.id)
+              select sum(part.worked) from whole cross join ticket as part on part.id = whole.id
+              where part.id = ticket.id or {})
+         else ticket.worked end)",
+        viewer.sees_sql("part", "ticket")
+    )
+}
+
+/// What is noted of a ticket, as its viewer is told it: with what was worked on those that were merged into it.
+pub fn times(db: &Connection, viewer: &Viewer, row: &TicketRow) -> Result<Times> {
+    let sql = format!("select {} from ticket where id = ?1", worked_sql(viewer));
+    let worked = db.prepare_cached(&sql)?.query_row([row.id], |row| row.get(0))?;
+    Ok(Times { worked, ..Times::of(row) })
+}
+
 /// What is planned and worked, in minutes; none where nobody has said anything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
@@ -120,20 +144,21 @@ impl Sum {
 /// The times of a ticket, those of tickets merged into it among them, and those of all tickets beneath it, each counted once
 /// however the ways to it run. What the viewer may not see counts nowhere, nor does what is reached by way of it.
 pub fn sums(db: &Connection, viewer: &Viewer, ticket: i64) -> Result<(Sum, Sum)> {
-    let sees = viewer.sees_sql("ticket", "ticket");
+    let (sees, sees_holder) = (viewer.sees_sql("ticket", "ticket"), viewer.sees_sql("holder", "ticket"));
     let sql = format!(
         "with recursive reached (id, own) as (
              select :ticket, 1
              union
-             select ticket.id, own from reached join ticket on ticket.merged_into = reached.id where {sees}
+             select ticket.id, own from reached join ticket on ticket.merged_into = reached.id
              union
              select ticket.id, 0 from reached
+                 join ticket as holder on holder.id = reached.id and {sees_holder}
                  join ticket_current on ticket_current.field = 'parent' and ticket_current.value = reached.id
                  join ticket on ticket.id = ticket_current.ticket where {sees}
              limit :most)
          select own, count(*), sum(estimated), sum(remaining), sum(worked)
          from (select id, max(own) as own from reached group by id) as counted join ticket on ticket.id = counted.id
-         group by own"
+         where {sees} group by own"
     );
     let (mut own, mut beneath) = (Sum::default(), Sum::default());
     let mut statement = db.prepare_cached(&sql)?;

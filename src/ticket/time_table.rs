@@ -1,10 +1,10 @@
 //! Time over many tickets: how much was worked by whom, on what and when, as far as a viewer may see the tickets. Entries of
-//! hidden ones count nowhere.
+//! hidden ones count nowhere, those of a merged ticket for the one in which it lives on.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::{TICKET_VIEW, TIME_VIEW};
+use super::{TICKET_VIEW, TIME_VIEW, merge};
 use crate::base::error::Result;
 use crate::base::viewer::Viewer;
 
@@ -58,7 +58,7 @@ impl By {
     fn group(self) -> &'static str {
         match self {
             Self::Person => "ticket_time.person",
-            Self::Ticket => "ticket_time.ticket",
+            Self::Ticket => "ticket.id",
             Self::Milestone => "coalesce(ticket.milestone, 0)",
             Self::Day => "worked_on",
             Self::Week => "date(worked_on, 'weekday 0', '-6 days')",
@@ -128,13 +128,32 @@ pub struct Line {
     pub remark: String,
 }
 
-/// The condition and what is bound to it; none for those who see no time at all.
-fn condition(viewer: &Viewer, asked: &Asked) -> Option<(String, Vec<Value>)> {
+/// What is read, and under which condition.
+struct Source {
+    /// What goes before `select`.
+    with: String,
+    from: &'static str,
+    condition: String,
+    /// What is bound to the condition.
+    parameters: Vec<Value>,
+}
+
+/// The tickets of entries are those rows, and each stands for itself.
+const FROM: &str = "from ticket_time join ticket on ticket.id = ticket_time.ticket";
+
+/// The same where some are merged: an entry counts for the ticket in which its own lives on, if the viewer sees both.
+const FROM_MERGED: &str = "from ticket_time join ticket as part on part.id = ticket_time.ticket
+     left join survivor on survivor.part = part.id join ticket on ticket.id = coalesce(survivor.id, part.id)";
+
+/// None for those who see no time at all.
+fn source(db: &Connection, viewer: &Viewer, asked: &Asked) -> Result<Option<Source>> {
     if !viewer.may(TICKET_VIEW) || !viewer.may(TIME_VIEW) {
-        return None;
+        return Ok(None);
     }
+    let merged = merge::any(db)?;
+    let with = if merged { survivors_sql(viewer) } else { String::new() };
     let mut parameters: Vec<Value> = Vec::new();
-    let mut conditions = vec![viewer.sees_sql("ticket", "ticket")];
+    let mut conditions = vec![viewer.sees_sql(if merged { "part" } else { "ticket" }, "ticket")];
     let mut add = |sql: &str, value: Option<Value>| {
         if let Some(value) = value {
             parameters.push(value);
@@ -148,17 +167,31 @@ fn condition(viewer: &Viewer, asked: &Asked) -> Option<(String, Vec<Value>)> {
         asked.person.clone().map(Value::from),
     );
     add("coalesce(ticket.milestone, 0) = ?", asked.milestone.map(Value::from));
-    Some((conditions.join(" and "), parameters))
+    let from = if merged { FROM_MERGED } else { FROM };
+    Ok(Some(Source { with, from, condition: conditions.join(" and "), parameters }))
 }
 
-const FROM: &str = "from ticket_time join ticket on ticket.id = ticket_time.ticket";
+/// Where each merged ticket lives on, as far as the viewer sees that.
+fn survivors_sql(viewer: &Viewer) -> String {
+    format!(
+        "with recursive up(part, id) as (
+             select id, merged_into from ticket where merged_into is not null
+             union select up.part, ticket.merged_into from up join ticket on ticket.id = up.id
+                 where ticket.merged_into is not null),
+         survivor(part, id) as materialized (
+             select up.part, ticket.id from up cross join ticket on ticket.id = up.id
+             where ticket.merged_into is null and {}) ",
+        viewer.sees_sql("ticket", "ticket")
+    )
+}
 
 /// The rows of the table in their order, so many of them.
 pub fn groups(db: &Connection, viewer: &Viewer, asked: &Asked, by: By, most: usize) -> Result<Vec<Group>> {
-    let Some((condition, mut parameters)) = condition(viewer, asked) else { return Ok(Vec::new()) };
+    let Some(source) = source(db, viewer, asked)? else { return Ok(Vec::new()) };
+    let Source { with, from, condition, mut parameters } = source;
     parameters.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
     let sql = format!(
-        "select {}, sum(minutes) as minutes, count(distinct ticket_time.ticket), count(*) {FROM} where {condition}
+        "{with}select {}, sum(minutes) as minutes, count(distinct ticket.id), count(*) {from} where {condition}
          group by 1 order by {} limit ?{}",
         by.group(),
         by.order(),
@@ -177,10 +210,11 @@ pub fn groups(db: &Connection, viewer: &Viewer, asked: &Asked, by: By, most: usi
 }
 
 pub fn total(db: &Connection, viewer: &Viewer, asked: &Asked, by: By) -> Result<Total> {
-    let Some((condition, parameters)) = condition(viewer, asked) else { return Ok(Total::default()) };
+    let Some(source) = source(db, viewer, asked)? else { return Ok(Total::default()) };
+    let Source { with, from, condition, parameters } = source;
     let sql = format!(
-        "select coalesce(sum(minutes), 0), count(distinct ticket_time.ticket), count(distinct ticket_time.person), count(*),
-           count(distinct {}) {FROM} where {condition}",
+        "{with}select coalesce(sum(minutes), 0), count(distinct ticket.id), count(distinct ticket_time.person), count(*),
+           count(distinct {}) {from} where {condition}",
         by.group()
     );
     Ok(db.prepare_cached(&sql)?.query_row(params_from_iter(parameters), |row| {
@@ -196,11 +230,12 @@ pub fn total(db: &Connection, viewer: &Viewer, asked: &Asked, by: By) -> Result<
 
 /// The entries themselves, the newest day first.
 pub fn lines(db: &Connection, viewer: &Viewer, asked: &Asked, most: usize) -> Result<Vec<Line>> {
-    let Some((condition, mut parameters)) = condition(viewer, asked) else { return Ok(Vec::new()) };
+    let Some(source) = source(db, viewer, asked)? else { return Ok(Vec::new()) };
+    let Source { with, from, condition, mut parameters } = source;
     parameters.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
     let sql = format!(
-        "select ticket_time.id, worked_on, ticket_time.person, ticket.id, ticket.summary, ticket.milestone, minutes, remark
-         {FROM} where {condition} order by worked_on desc, ticket_time.id desc limit ?{}",
+        "{with}select ticket_time.id, worked_on, ticket_time.person, ticket.id, ticket.summary, ticket.milestone, minutes, remark
+         {from} where {condition} order by worked_on desc, ticket_time.id desc limit ?{}",
         parameters.len()
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -222,9 +257,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Line> {
 
 /// The logins of all who have entries that this viewer may see, for proposals.
 pub fn people(db: &Connection, viewer: &Viewer) -> Result<Vec<String>> {
-    let Some((condition, parameters)) = condition(viewer, &Asked::default()) else { return Ok(Vec::new()) };
+    let Some(source) = source(db, viewer, &Asked::default())? else { return Ok(Vec::new()) };
+    let Source { with, from, condition, parameters } = source;
     let sql = format!(
-        "select distinct person.login {FROM} join person on person.id = ticket_time.person where {condition}
+        "{with}select distinct person.login {from} join person on person.id = ticket_time.person where {condition}
          order by person.login limit 200"
     );
     let mut statement = db.prepare_cached(&sql)?;

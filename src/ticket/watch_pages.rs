@@ -2,6 +2,7 @@
 
 use rocket::data::Data;
 use rocket::{Route, post, routes};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,13 +10,14 @@ use super::edit::{self, Outcome};
 use super::fields::Choices;
 use super::form::with_own;
 use super::head::{enter_ticket, with_list};
+use super::merge;
 use super::people;
 use super::plan::Request;
-use super::store::{self, Ticket};
+use super::store::{self, Ticket, TicketRow};
 use super::values::{Names, People};
 use super::{NO_TICKET, TICKET_APPEND, ticket_href};
 use crate::base::error::{Error, Result};
-use crate::base::project::{Act, Project};
+use crate::base::project::{Act, Project, Tx};
 use crate::base::site::Site;
 use crate::base::viewer::Viewer;
 use crate::web::form::Form;
@@ -32,13 +34,24 @@ pub(super) struct Watching {
     watches: bool,
 }
 
-/// None for those who can't be on the list, or may not change even that.
-pub(super) fn watching(room: &Room, ticket: &Ticket) -> Option<Watching> {
-    let viewer = &room.viewer;
-    (viewer.signed_in() && viewer.may(TICKET_APPEND)).then(|| Watching {
-        href: format!("{}{}/watch", room.root, ticket_href(ticket.row.id)),
-        watches: viewer.person.is_some_and(|person| ticket.values.ids("cc").any(|id| id == person)),
-    })
+/// None for those who can't be on the list, or may not change even that, and for what lives on in another ticket. Who is on
+/// the list of a ticket that was merged into this one watches this one.
+pub(super) fn watching(
+    db: &Connection,
+    room: &Room,
+    ticket: &Ticket,
+    merged: &[TicketRow],
+) -> Result<Option<Watching>> {
+    let (viewer, id) = (&room.viewer, ticket.row.id);
+    if !viewer.signed_in() || !viewer.may(TICKET_APPEND) || ticket.row.merged_into.is_some() {
+        return Ok(None);
+    }
+    let watches = match viewer.person {
+        None => false,
+        Some(person) if ticket.values.ids("cc").any(|id| id == person) => true,
+        Some(person) => !merged.is_empty() && merge::watches(db, viewer, id, person)?,
+    };
+    Ok(Some(Watching { href: format!("{}{}/watch", room.root, ticket_href(id)), watches }))
 }
 
 #[post("/<project>/ticket/<number>/watch", data = "<data>")]
@@ -59,7 +72,8 @@ async fn watch(visit: Visit, project: String, number: String, data: Data<'_>) ->
         .await
 }
 
-/// Puts whoever acts on the Cc list of a ticket, or takes them off. Nothing happens where that is so already.
+/// Puts whoever acts on the Cc list of a ticket, or takes them off, and off the lists of what was merged into it. Nothing
+/// happens where that is so already.
 fn put(site: &Site, project: &Project, by: Act<'_>, id: i64, watches: bool) -> Result<()> {
     if !by.viewer.signed_in() {
         return Err(Error::Forbidden {
@@ -70,17 +84,27 @@ fn put(site: &Site, project: &Project, by: Act<'_>, id: i64, watches: bool) -> R
     by.viewer.require(TICKET_APPEND)?;
     project.write(by, |tx| {
         let ticket = store::find(tx, by.viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
-        let (choices, people) = (Choices::load(tx, by.viewer)?, People::load(tx, ticket.values.people())?);
-        let names = Names { choices: &choices, people: &people };
-        let cc = with_own(&ticket, &names, people::own_login(by.viewer), watches);
-        let request = Request { set: vec![("cc".to_owned(), cc)], ..Request::default() };
-        // The person's row is there by now, so that the rule for one's own place on the list finds it.
-        let viewer = Viewer { person: tx.actor(), ..by.viewer.clone() };
-        match edit::change_within(site, tx, &viewer, id, &request)? {
-            Outcome::Saved { .. } | Outcome::Unchanged => Ok(()),
-            Outcome::Conflict(_) => Err(Error::conflict("The Cc list was changed meanwhile. Please try again.")),
+        merge::require_to_stand(tx, by.viewer, &ticket.row)?;
+        let merged = if watches { Vec::new() } else { merge::merged_rows(tx, by.viewer, id)? };
+        for id in std::iter::once(id).chain(merged.iter().map(|row| row.id)) {
+            put_on(site, tx, by.viewer, id, watches)?;
         }
+        Ok(())
     })
+}
+
+fn put_on(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, watches: bool) -> Result<()> {
+    let ticket = store::find(tx, viewer, id)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    let (choices, people) = (Choices::load(tx, viewer)?, People::load(tx, ticket.values.people())?);
+    let names = Names { choices: &choices, people: &people };
+    let cc = with_own(&ticket, &names, people::own_login(viewer), watches);
+    let request = Request { set: vec![("cc".to_owned(), cc)], ..Request::default() };
+    // The person's row is there by now, so that the rule for one's own place on the list finds it.
+    let viewer = Viewer { person: tx.actor(), ..viewer.clone() };
+    match edit::change_found(site, tx, &viewer, &ticket, &request)? {
+        Outcome::Saved { .. } | Outcome::Unchanged => Ok(()),
+        Outcome::Conflict(_) => Err(Error::conflict("The Cc list was changed meanwhile. Please try again.")),
+    }
 }
 
 fn told(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, watches: bool) -> Result<Answer> {
