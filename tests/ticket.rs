@@ -999,3 +999,24 @@ fn what_links_to_a_page_names_tickets_only_to_those_who_may_see_them() {
     let page = lee.page("Plan").words();
     assert!(page.contains("Nothing links here") && !page.contains("#1"), "{page}");
 }
+
+#[test]
+fn what_links_to_something_names_a_private_ticket_to_those_who_take_part_in_it() {
+    let test = TestSite::new();
+    let (kim, lee) = (kim(&test).can("TICKET_EDIT_CC"), test.user("lee").member());
+    let keeper = test.user("keeper").member().can("TICKET_PRIVATE");
+    kim.save_page("Plan", "The plan.\n\n[[Backlinks]]");
+    file(&kim, &[("field_summary", "Public")]);
+    file(&kim, &[("field_summary", "My wages"), ("field_description", "As in [[Plan]] and #1.")]);
+    kim.post_json("/demo/ticket/2", &json!({ "private": true, "comment": "See [[Plan]] and #1." })).expect(201);
+    for (person, sees) in [(&kim, 1), (&keeper, 1), (&lee, 0)] {
+        let total = |door: &str| person.get(&format!("{door}?action=backlinks&format=json")).expect(200).json();
+        assert_eq!(total("/demo/wiki/Plan")["total"], sees);
+        assert_eq!(total("/demo/ticket/1")["total"], sees);
+        for door in ["/demo/wiki/Plan", "/demo/ticket/1", "/demo/ticket/1?action=backlinks"] {
+            assert_eq!(person.get(door).expect(200).words().contains("My wages"), sees == 1, "{door}");
+        }
+    }
+    kim.post_json("/demo/ticket/2", &json!({ "cc": ["lee"] })).expect(201);
+    assert_eq!(lee.get("/demo/ticket/1?action=backlinks&format=json").json()["total"], 1);
+}

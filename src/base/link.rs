@@ -64,7 +64,7 @@ pub fn newest_sources(
     target: (&str, &str),
     each: usize,
 ) -> Result<Vec<Resource>> {
-    let seen = viewer.class_sql("link");
+    let seen = seen_sql(viewer);
     let selects: Vec<String> = kinds_of(components, viewer).map(|kind| newest_of(kind, &seen)).collect();
     if selects.is_empty() {
         return Ok(Vec::new());
@@ -109,10 +109,15 @@ fn from_links(components: Components, viewer: &Viewer, keys: &[String]) -> Resul
     };
     let from = format!(
         "from link indexed by link_target where target_kind = :kind and target {target} and {} and ({})",
-        viewer.class_sql("link"),
+        seen_sql(viewer),
         kinds.join(" or ")
     );
     Ok(Some((from, keys)))
+}
+
+/// That a link stands where this viewer sees it, be it because they take part in what holds it.
+fn seen_sql(viewer: &Viewer) -> String {
+    viewer.sees_hanging_sql("link", "source_kind", "source_id")
 }
 
 /// The kinds of resource whose texts this viewer may see.
@@ -123,8 +128,12 @@ fn kinds_of(components: Components, viewer: &Viewer) -> impl Iterator<Item = &'s
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
     use super::*;
     use crate::base::db::{Db, Schema};
+    use crate::base::viewer::Principal;
 
     #[test]
     fn the_newest_that_refer_to_a_thing_are_found_without_a_look_at_other_links() {
@@ -132,7 +141,15 @@ mod tests {
         let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
         let plan: Vec<String> = db
             .read(|db| {
-                let sql = newest_of("ticket", "+link.acl in (1, 2)");
+                let viewer = Viewer {
+                    principal: Arc::new(Principal::anonymous()),
+                    person: Some(1),
+                    permissions: BTreeSet::new(),
+                    classes: vec![1, 2],
+                    joined_classes: vec![3],
+                    archived: false,
+                };
+                let sql = newest_of("ticket", &seen_sql(&viewer));
                 let mut statement = db.prepare(&format!("explain query plan {sql}"))?;
                 let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
                 Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)

@@ -183,10 +183,25 @@ impl Viewer {
 
     /// That a row is of a class of which they see what they take part in, and that they do. None if there is no such class.
     pub fn joins_sql(&self, alias: &'static str, kind: &'static str) -> Option<String> {
+        self.takes_part_sql(alias, &format!("'{kind}'"), &format!("{alias}.id"))
+    }
+
+    /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows hang on something that
+    /// has participants, and say of what kind it is and its id. No index of classes is used, as with
+    /// [`class_sql`](Self::class_sql).
+    pub fn sees_hanging_sql(&self, table: &'static str, kind: &'static str, id: &'static str) -> String {
+        let whole = self.class_sql(table);
+        match self.takes_part_sql(&format!("+{table}"), &format!("{table}.{kind}"), &format!("{table}.{id}")) {
+            None => whole,
+            Some(joined) => format!("({whole} or ({joined}))"),
+        }
+    }
+
+    fn takes_part_sql(&self, table: &str, kind: &str, id: &str) -> Option<String> {
         let person = self.person.filter(|_| !self.joined_classes.is_empty())?;
         Some(format!(
-            "{alias}.acl in ({joined}) and {alias}.acl <> 1 and exists (select 1 from participant
-              where resource_kind = '{kind}' and resource_id = {alias}.id and person = {person})",
+            "{table}.acl in ({joined}) and {table}.acl <> 1 and exists (select 1 from participant
+              where resource_kind = {kind} and resource_id = {id} and person = {person})",
             joined = sql_list(&self.joined_classes)
         ))
     }
