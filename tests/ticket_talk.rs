@@ -454,3 +454,47 @@ fn open_tickets_of_the_same_matter_are_shown_before_one_is_filed() {
     let preview = kim.submit("/demo/newticket", &[("field_summary", "Doors open late"), ("preview", "1")]).expect(200);
     assert_eq!(preview.all(".similar a"), ["#1 Lift doors open too late in the morning"]);
 }
+
+// Long conversations
+
+#[test]
+fn the_address_of_a_note_finds_its_page_however_long_the_conversation_is() {
+    let test = TestSite::new();
+    let kim = kim(&test).can("TICKET_NOTES");
+    let ticket = file(&kim, &[]);
+    let sql = |sql: &str| test.demo().db().write(|db| Ok(db.execute_batch(sql)?)).unwrap();
+    sql("with recursive one(number) as (select 1 union all select number + 1 from one where number < 450)
+         insert into ticket_change (ticket, number, author, changed_at, via, comment, acl)
+             select 1, one.number, 1, filing.changed_at - 1000000000 + one.number * 1000, 'web', 'Number ' || one.number, 1
+             from one, ticket_change as filing where filing.number = 0;
+         update ticket set changes = 450");
+    let note = |text: &str, after: i64| {
+        kim.post_json(&ticket, &json!({ "comment": text, "internal": true })).expect(201);
+        sql(&format!(
+            "update ticket_note set written_at = (select changed_at + 1 from ticket_change where number = {after})
+                 where text = '{text}'"
+        ));
+    };
+    note("Early.", 3);
+    note("In between, see note:1.", 200);
+    note("Late.", 450);
+    kim.post_json(&ticket, &json!({ "comment": "Yes.", "replyto": "note:1" })).expect(201);
+
+    for (number, page) in [(1, 1), (2, 1), (3, 3)] {
+        let shown = kim.get(&format!("{ticket}?note={number}")).expect(200);
+        assert_eq!(shown.all(&format!("[id='note:{number}']")).len(), 1, "note {number}");
+        assert_eq!(shown.all("[data-comments] [aria-current=page]"), [["1–200", "201–400", "401–450"][page - 1]]);
+    }
+    let last = kim.get(&ticket).expect(200);
+    let answered = last.attributes("[id='note:4'] .entry-head a[href*='note:1']", "href");
+    assert_eq!(answered, [format!("{ticket}?note=1#note:1")]);
+    let linked = kim.get(&format!("{ticket}?page=1")).expect(200).attributes("[id='note:2'] .text a", "href");
+    assert_eq!(linked, [format!("{ticket}?note=1#note:1")]);
+    assert_eq!(kim.get(&format!("{ticket}?replyto=note:1")).expect(200).all("[id='note:1']").len(), 1);
+    // Who may read none is told nothing by the page that is shown.
+    let lee = test.user("lee").member();
+    for number in [1, 99] {
+        let shown = lee.get(&format!("{ticket}?note={number}")).expect(200);
+        assert_eq!(shown.all("[data-comments] [aria-current=page]"), ["401–450"]);
+    }
+}
