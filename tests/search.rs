@@ -56,9 +56,9 @@ impl Component for Notes {
 
     fn searchable(&self) -> &'static [Searchable] {
         &[
-            Searchable { kind: "note", title: "Notes" },
-            Searchable { kind: "memo", title: "Memos" },
-            Searchable { kind: "ticket", title: "Tickets" },
+            Searchable { kind: "note", title: "Notes", permission: None },
+            Searchable { kind: "memo", title: "Memos", permission: None },
+            Searchable { kind: "ticket", title: "Tickets", permission: None },
         ]
     }
 

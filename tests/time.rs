@@ -435,3 +435,56 @@ fn the_timeline_tells_of_time_that_was_entered() {
     let page = kim.get("/demo/timeline?ticket_details=on").expect(200).words();
     assert!(page.contains("worked 2h 30m"), "{page}");
 }
+
+// Search
+
+#[test]
+fn remarks_are_found_by_those_who_may_see_time_and_the_ticket() {
+    let test = TestSite::new();
+    let kim = with_ticket(&test).can("TICKET_VIEW").can("TIME_VIEW");
+    test.revoke("members", &["TICKET_VIEW", "TIME_VIEW"]);
+    let lee = test.user("lee").can("TICKET_VIEW");
+    let mo = test.user("mo").can("TIME_VIEW");
+    let body =
+        json!({ "time": "1h", "time_day": "2026-01-05", "time_remark": "Measured the hysteresis & <b>more</b>" });
+    kim.post_json("/demo/ticket/1/time", &body).expect(201);
+    let found = |person: &Person<'_>, words: &str| {
+        let hits = person.get(&format!("/demo/search?q={words}&format=json")).expect(200).json();
+        let items = hits["items"].as_array().unwrap().iter();
+        let urls: Vec<String> = items.map(|item| item["url"].as_str().unwrap().to_owned()).collect();
+        (hits["total"].as_i64().unwrap(), urls)
+    };
+    for when in ["before it is indexed", "afterwards"] {
+        let (total, urls) = found(&kim, "hysteresis");
+        assert_eq!((total, urls.len()), (1, 1), "{when}");
+        assert!(urls[0].ends_with("/demo/ticket/1/time"), "{when}: {urls:?}");
+        for person in [&lee, &mo] {
+            assert_eq!(found(person, "hysteresis"), (0, Vec::new()), "{when}");
+            assert_eq!(found(person, "hysteresys"), (0, Vec::new()), "{when}");
+            assert_eq!(person.get("/demo/search/suggest?q=time+of").expect(200).json(), json!([]), "{when}");
+            let page = person.get("/demo/search?q=hysteresis").expect(200);
+            assert!(!page.text().contains("Measured") && !page.text().contains("Time of #1"), "{when}");
+        }
+        test.catch_up();
+    }
+    let page = kim.get("/demo/search?q=hysteresis&noquickjump=1").expect(200);
+    assert!(page.words().contains("Time of #1") && page.words().contains("<b>more</b>"), "{}", page.words());
+    assert_eq!(found(&kim, "author:kim+hysteresis").0, 1);
+    // Another entry, a change of class and the trash are followed.
+    let body = json!({ "time": "1h", "time_day": "2026-01-05", "time_remark": "Recalibrated" });
+    kim.post_json("/demo/ticket/1/time", &body).expect(201);
+    assert_eq!(found(&kim, "recalibrated").0, 1);
+    let sam = test.user("sam").can("TICKET_VIEW").can("TIME_VIEW");
+    assert_eq!(found(&sam, "hysteresis").0, 1);
+    kim.post_json("/demo/ticket/1", &json!({ "private": true })).expect(201);
+    for _ in 0..2 {
+        assert_eq!((found(&kim, "hysteresis").0, found(&sam, "hysteresis").0), (1, 0));
+        test.catch_up();
+    }
+    test.command(&["ticket", "remove", "demo", "1"]).expect(0);
+    for _ in 0..2 {
+        assert_eq!(found(&kim, "hysteresis").0, 0);
+        test.catch_up();
+    }
+    assert!(test.command(&["check"]).stdout.contains("nothing found"));
+}

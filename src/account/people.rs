@@ -16,7 +16,7 @@ use crate::wiki::WIKI_VIEW;
 
 const KIND: &str = "person";
 
-pub const SEARCHABLE: &[Searchable] = &[Searchable { kind: KIND, title: "People" }];
+pub const SEARCHABLE: &[Searchable] = &[Searchable { kind: KIND, title: "People", permission: None }];
 
 pub const KINDS: &[LinkKind] = &[LinkKind {
     prefixes: &["user"],

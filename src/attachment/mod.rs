@@ -75,7 +75,7 @@ impl Component for Attachments {
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: KIND, title: "Files" }]
+        &[Searchable { kind: KIND, title: "Files", permission: None }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {

@@ -186,6 +186,8 @@ pub struct Searchable {
     pub kind: &'static str,
     /// As the facet names it: `Pages`.
     pub title: &'static str,
+    /// A right without which nothing of this kind is found, beside the one that each document asks for.
+    pub permission: Option<Permission>,
 }
 
 /// What the search index is told of one resource.

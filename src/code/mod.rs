@@ -192,7 +192,7 @@ impl Component for Code {
     }
 
     fn searchable(&self) -> &[Searchable] {
-        &[Searchable { kind: listed::KIND, title: "Commits" }]
+        &[Searchable { kind: listed::KIND, title: "Commits", permission: None }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {

@@ -71,7 +71,7 @@ impl Component for Milestones {
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: "milestone", title: "Milestones" }]
+        &[Searchable { kind: "milestone", title: "Milestones", permission: None }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {

@@ -29,7 +29,7 @@ use crate::base::component::Components;
 use crate::base::error::{Error, Result};
 use crate::base::resource::Resource;
 use crate::base::time::Instant;
-use crate::base::viewer::Viewer;
+use crate::base::viewer::{Permission, Viewer};
 
 /// Taken for the mean length of titles and texts, in words.
 const TITLE_LENGTH: u64 = 4;
@@ -90,10 +90,18 @@ impl Corpus {
         let position = snapshot.as_ref().map_or(0, Snapshot::position);
         let stale = Touched::since(db, components, position)?;
         let (documents, complete) = stale.documents(db, components)?;
+        // Kinds of which this viewer finds nothing, whatever each document asks for.
+        let lacks = |right: Permission| !viewer.may(right);
+        let closed: Vec<&str> = components
+            .iter()
+            .flat_map(|component| component.searchable())
+            .filter(|searchable| searchable.permission.is_some_and(lacks))
+            .map(|searchable| searchable.kind)
+            .collect();
         let mut shelves = Vec::new();
         let mut weights = Weights::default();
         if let Some(snapshot) = snapshot {
-            let mut hidden = Vec::new();
+            let mut hidden = closed_kinds(&closed);
             if stale.resources().next().is_some() {
                 hidden.push(matching::keys(stale.resources().map(schema::key)));
             }
@@ -111,7 +119,7 @@ impl Corpus {
             shelves.push(shelf);
         }
         if !documents.is_empty() {
-            let visible = Some(matching::access(viewer));
+            let visible = Some(matching::but(matching::access(viewer), closed_kinds(&closed)));
             shelves.push(Shelf { searcher: index::in_memory(&documents)?, visible });
         }
         Ok(Self { shelves, weights, behind: !complete })
@@ -156,6 +164,11 @@ impl Corpus {
         let entry: TantivyDocument = guarded(|| shelf.searcher.doc(address))?;
         Ok(entry.get_first(fields().shown).and_then(|text| text.as_str()).unwrap_or_default().to_owned())
     }
+}
+
+/// What is left out for the sake of kinds of which nothing is found.
+fn closed_kinds(closed: &[&str]) -> Vec<Box<dyn Query>> {
+    if closed.is_empty() { Vec::new() } else { vec![matching::kinds(closed.iter().copied())] }
 }
 
 impl Shelf {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::store::Ticket;
 use super::values::Values;
-use super::{TICKET_NOTES, TICKET_PRIVATE, tally};
+use super::{TICKET_NOTES, TICKET_PRIVATE, note, remarks, tally};
 use crate::base::error::Result;
 use crate::base::event::NewEvent;
 use crate::base::project::Tx;
@@ -94,10 +94,16 @@ fn move_notes(tx: &Tx<'_>, ids: &str, acl: i64) -> Result<()> {
     Ok(())
 }
 
-/// What the followers are to read again with a ticket: its notes, whose class and readers follow it.
-pub(super) fn notes_to_read_again(db: &Connection, ticket: i64) -> Result<Vec<(&'static str, i64)>> {
-    let mut statement = db.prepare_cached("select id from ticket_note where ticket = ?1 order by number")?;
-    Ok(statement.query_map([ticket], |row| Ok(("note", row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+/// What the followers are to read again with a ticket: its notes, and the remarks of the time that was worked on it, whose
+/// class and readers follow it.
+pub(super) fn to_read_again(db: &Connection, ticket: i64) -> Result<Vec<(&'static str, i64)>> {
+    let mut statement = db.prepare_cached(
+        "select 0, id from ticket_note where ticket = ?1
+         union all select 1, ?1 where exists (select 1 from ticket_time where ticket = ?1 and remark <> '')",
+    )?;
+    let kind = |is_time: bool| if is_time { remarks::KIND } else { note::KIND };
+    let rows = statement.query_map([ticket], |row| Ok((kind(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Gives a component another class, and its tickets with it.
@@ -126,13 +132,13 @@ fn tickets_of(db: &Connection, component: i64, acl: i64) -> Result<Vec<i64>> {
     Ok(statement.query_map([component, acl], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Has the followers read tickets and their notes again.
+/// Has the followers read tickets again, and what hangs on them.
 fn tell(tx: &Tx<'_>, acl: i64, tickets: &[i64]) -> Result<()> {
     for some in tickets.chunks(TOLD_AT_ONCE) {
         let mut also: Vec<(&str, i64)> = Vec::new();
         for ticket in some {
             also.push(("ticket", *ticket));
-            also.extend(notes_to_read_again(tx, *ticket)?);
+            also.extend(to_read_again(tx, *ticket)?);
         }
         let event = NewEvent::new("acl.moved", Resource::new("acl", acl), acl).data(json!({ "also": also }));
         tx.record(&event)?;

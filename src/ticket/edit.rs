@@ -182,10 +182,10 @@ pub(super) fn append(
         _ => "ticket.changed",
     };
     let mut event = NewEvent::new(kind, Resource::new("ticket", id), acl).part(number).data(told(&changed, mentioned));
-    // Who finds the notes of a ticket depends on its class, and on who takes part in it.
-    let notes = access::notes_to_read_again(tx, id)?;
-    if !notes.is_empty() {
-        event.data["also"] = json!(notes);
+    // Who finds the notes of a ticket and the remarks on it depends on its class, and on who takes part in it.
+    let also = access::to_read_again(tx, id)?;
+    if !also.is_empty() {
+        event.data["also"] = json!(also);
     }
     tx.record(&event)?;
     relations::tell_other_ends(tx, id, &ticket.values, values)?;

@@ -84,6 +84,7 @@ mod new_pages;
 mod export;
 pub mod verbs;
 mod beside;
+mod remarks;
 mod time_pages;
 mod time_table_pages;
 mod reminder_pages;
@@ -309,19 +310,35 @@ impl Component for Tickets {
     }
 
     fn searchable(&self) -> &[Searchable] {
-        &[Searchable { kind: "ticket", title: "Tickets" }, Searchable { kind: note::KIND, title: "Internal notes" }]
+        &[
+            Searchable { kind: "ticket", title: "Tickets", permission: None },
+            Searchable { kind: note::KIND, title: "Internal notes", permission: None },
+            Searchable { kind: remarks::KIND, title: "Time worked", permission: Some(TIME_VIEW) },
+        ]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
-        if resource.is(note::KIND) { note::document(db, resource) } else { document::document(db, resource) }
+        match resource.kind.as_ref() {
+            note::KIND => note::document(db, resource),
+            remarks::KIND => remarks::document(db, resource),
+            _ => document::document(db, resource),
+        }
     }
 
     fn document_ids(&self, db: &Connection, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
-        if kind == note::KIND { note_store::ids_after(db, after, limit) } else { store::ids_after(db, after, limit) }
+        match kind {
+            note::KIND => note_store::ids_after(db, after, limit),
+            remarks::KIND => time_store::remarked_after(db, after, limit),
+            _ => store::ids_after(db, after, limit),
+        }
     }
 
     fn cards(&self, db: &Connection, viewer: &Viewer, kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
-        if kind == note::KIND { note::cards(db, viewer, ids) } else { document::cards(db, viewer, ids) }
+        match kind {
+            note::KIND => note::cards(db, viewer, ids),
+            remarks::KIND => remarks::cards(db, viewer, ids),
+            _ => document::cards(db, viewer, ids),
+        }
     }
 
     fn owner(&self, db: &Connection, viewer: &Viewer, realm: &str, id: &str) -> Result<Option<Owner>> {

@@ -75,6 +75,22 @@ pub fn of_changes(db: &Connection, ticket: i64, from: i64, to: i64) -> Result<Ve
     Ok(statement.query_map([ticket, from, to], from_row)?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Those of a ticket, and of it alone, that have a remark, whoever asks, as they were entered: for the search index, and for
+/// whoever has found the ticket for their viewer.
+pub(super) fn remarks(db: &Connection, ticket: i64) -> Result<Vec<Entry>> {
+    let sql = format!("select {COLUMNS} where ticket_time.ticket = ?1 and remark <> '' order by ticket_time.id");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_map([ticket], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The numbers above `after` of tickets with remarks, in order.
+pub(super) fn remarked_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "select distinct ticket from ticket_time where ticket > ?1 and remark <> '' order by ticket limit ?2",
+    )?;
+    Ok(statement.query_map((after, limit as i64), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The minutes that came with changes, by ticket and number: for lists of what happened.
 pub fn minutes_of(db: &Connection, changes: &[(i64, i64)]) -> Result<Vec<((i64, i64), i64)>> {
     let mut statement = db.prepare_cached(

@@ -124,13 +124,14 @@ fn tell(tx: &Tx<'_>, kind: &'static str, id: i64, acl: i64) -> Result<()> {
     Ok(())
 }
 
-/// Files and notes, which are found by themselves.
+/// Files, notes and remarks of time, which are found by themselves.
 fn hanging_on(db: &Connection, id: i64) -> Result<Vec<(String, i64)>> {
-    let mut statement = db.prepare_cached(
-        "select 'attachment', id from attachment where parent_kind = 'ticket' and parent_id = ?1
-         union all select 'note', id from ticket_note where ticket = ?1",
-    )?;
-    Ok(statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+    let mut statement =
+        db.prepare_cached("select 'attachment', id from attachment where parent_kind = 'ticket' and parent_id = ?1")?;
+    let mut found: Vec<(String, i64)> =
+        statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    found.extend(access::to_read_again(db, id)?.into_iter().map(|(kind, id)| (kind.to_owned(), id)));
+    Ok(found)
 }
 
 /// What refers to others goes before them. The bytes of files are swept when no row names them any more.

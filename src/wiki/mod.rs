@@ -104,7 +104,7 @@ impl Component for Wiki {
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: "page", title: "Pages" }]
+        &[Searchable { kind: "page", title: "Pages", permission: None }]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
