@@ -240,6 +240,12 @@ fn notes_on_a_merged_ticket_are_read_where_those_on_both_may_be_read() {
     note(&kim, 2, "They call about it daily.");
     kim.post_json("/demo/ticket/2", &json!({ "comment": "So they do.", "replyto": "note:1" })).expect(201);
     note(&kim, 1, "See note:1:ticket:2.");
+    // What stands around the editor of a note, and around its versions, is about the ticket.
+    for (action, heading) in [("edit", "Edit note 1"), ("history", "History of note 1")] {
+        let page = kim.get(&format!("/demo/ticket/2?action=note-{action}&note=1")).expect(200);
+        assert!(page.words().contains("#2 Doors again"), "{}", page.words());
+        assert!(page.all("h2")[0].starts_with(heading), "{:?}", page.all("h2"));
+    }
     merge(&kim, 2, "1").expect(303);
 
     let page = kim.get("/demo/ticket/1").expect(200);

@@ -35,7 +35,7 @@ async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -
         .answer_form_with_lists(data, move |desk, form| {
             let room = enter(desk, &project)?;
             if form.has("edit_comment") || form.has("edited_comment") {
-                return super::comment_pages::edit_comment_from_form(desk, &room, &number, form);
+                return super::written_pages::edit_comment_from_form(desk, &room, &number, form);
             }
             changed(desk, &room, &number, form)
         })

@@ -10,7 +10,6 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::comment_pages::may_edit;
 use super::drawn_entries;
 use super::fields::Choices;
 use super::history::{self, Group};
@@ -25,6 +24,7 @@ use super::tasks::{self, Progress};
 use super::values::{Names, People};
 use super::wording::{self, Change};
 use super::worked;
+use super::written::may_edit_comment;
 use super::{TICKET_APPEND, TICKET_CREATE, TICKET_EDIT_COMMENT, copy, json};
 use crate::attachment::File;
 use crate::base::error::Result;
@@ -403,7 +403,7 @@ fn rendered(asked: &Asked<'_>, groups: &[Group], texts: &[(String, Option<ShownV
     let description = ("description-".to_owned(), asked.description, asked.may_describe);
     let comments = groups.iter().zip(texts).map(|(group, (text, old))| {
         let prefix = format!("comment-{}-", group.change.number);
-        (prefix, text.as_str(), old.is_none() && may_edit(viewer, &group.change))
+        (prefix, text.as_str(), old.is_none() && may_edit_comment(viewer, &group.change))
     });
     let all: Vec<_> = std::iter::once(description).chain(comments).collect();
     let compiled =
@@ -473,7 +473,7 @@ pub(super) fn of_group(
         }),
         reply_href: (asked.current && viewer.may(TICKET_APPEND) && asked.ticket.row.merged_into.is_none())
             .then(|| format!("{}?replyto={number}#edit", asked.plain)),
-        edit_href: (asked.current && may_edit(viewer, change)).then(|| action("comment-edit")),
+        edit_href: (asked.current && may_edit_comment(viewer, change)).then(|| action("comment-edit")),
         clone_href: (asked.current && viewer.may(TICKET_CREATE) && !change.comment.is_empty())
             .then(|| format!("{}&comment={number}", copy::clone_href(asked.room, asked.ticket.row.id))),
         file: None,

@@ -7,17 +7,17 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::comment_pages;
 use super::fields::{Choices, Field, Fields, Kind};
 use super::head::{self, Head, asked, enter_ticket, with_values};
 use super::history::{self, FieldChange, Group};
 use super::json::{author, people_of, value};
 use super::mentions;
-use super::note_pages;
 use super::store::{self, ChangeRow, Ticket};
 use super::values::{Names, People, Values};
 use super::wording::{self, Change};
 use super::worked;
+use super::written::Series;
+use super::written_pages;
 use crate::base::error::{Error, Result};
 use crate::base::text::diff::{Options, diff, unified};
 use crate::base::time::When;
@@ -69,12 +69,12 @@ async fn page_of_action(visit: Visit, project: String, number: String, action: A
                 Action::History => versions(desk, &room, &ticket),
                 Action::Diff => compared(desk, &room, &ticket),
                 Action::Backlinks => mentions::all(desk, &room, &ticket),
-                Action::CommentEdit => comment_pages::editor_of(desk, &room, &ticket),
-                Action::CommentHistory => comment_pages::versions(desk, &room, &ticket),
-                Action::CommentDiff => comment_pages::compared(desk, &room, &ticket),
-                Action::NoteEdit => note_pages::editor_of(desk, &room, &ticket),
-                Action::NoteHistory => note_pages::versions(desk, &room, &ticket),
-                Action::NoteDiff => note_pages::compared(desk, &room, &ticket),
+                Action::CommentEdit => written_pages::editor_of(desk, &room, &ticket, Series::Comments),
+                Action::CommentHistory => written_pages::versions(desk, &room, &ticket, Series::Comments),
+                Action::CommentDiff => written_pages::compared(desk, &room, &ticket, Series::Comments),
+                Action::NoteEdit => written_pages::editor_of(desk, &room, &ticket, Series::Notes),
+                Action::NoteHistory => written_pages::versions(desk, &room, &ticket, Series::Notes),
+                Action::NoteDiff => written_pages::compared(desk, &room, &ticket, Series::Notes),
             }
         })
         .await

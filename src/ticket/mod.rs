@@ -47,8 +47,8 @@ pub mod queue_store;
 pub mod queue;
 pub mod admin;
 mod wording;
-mod comment_pages;
-mod note_pages;
+mod written;
+mod written_pages;
 mod watch_pages;
 mod history_pages;
 mod mentions;
@@ -229,7 +229,7 @@ impl Component for Tickets {
         let mut routes = pages::routes();
         routes.extend(change_pages::routes());
         routes.extend(new_pages::routes());
-        routes.extend(comment_pages::routes());
+        routes.extend(written_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(look::routes());
         routes.extend(seen::routes());
@@ -246,7 +246,6 @@ impl Component for Tickets {
         routes.extend(trash_pages::routes());
         routes.extend(undo_pages::routes());
         routes.extend(admin::routes());
-        routes.extend(note_pages::routes());
         routes.extend(watch_pages::routes());
         routes.extend(queue_admin::routes());
         routes.extend(relations_pages::routes());
