@@ -219,11 +219,7 @@ fn as_page(
         steps,
         ..empty(room, place, paging)?
     };
-    let alternate = Alternate {
-        href: with_value(&plain, &pairs, "format", "json"),
-        media_type: "application/json",
-        title: title(place),
-    };
+    let alternate = Alternate::json(with_value(&plain, &pairs, "format", "json"), title(place));
     Sheet::new(title(place), page).at("/browser").noindex().alternates(vec![alternate]).render(desk)
 }
 

@@ -334,11 +334,7 @@ fn folder(desk: &Desk, room: &Room, place: &Place, found: &Entry, others: &[Repo
     if desk.visit.wants_json() {
         return folder_json(desk, room, place, &folder);
     }
-    let alternate = Alternate {
-        href: with_value(&plain, &pairs, "format", "json"),
-        media_type: "application/json",
-        title: "This folder".to_owned(),
-    };
+    let alternate = Alternate::json(with_value(&plain, &pairs, "format", "json"), "This folder");
     let title = if place.path.is_empty() { place.repository.name.clone() } else { tree::shown_path(&place.path) };
     let at = |entry: &Entry| folder.changes.get(&entry.name).and_then(|id| folder.told.get(id)).map(|told| told.at);
     let ages = Ages::of(folder.entries.iter().filter_map(at));

@@ -286,11 +286,7 @@ fn as_page(desk: &Desk, room: &Room, place: &Place, stretch: Stretch) -> Result<
     let title = if place.path.is_empty() { place.repository.name.clone() } else { tree::shown_path(&place.path) };
     let alternates = vec![
         Alternate { href: feed_href.clone(), media_type: "application/atom+xml", title: format!("Log of {title}") },
-        Alternate {
-            href: same_log(desk, room, place, "format", "json"),
-            media_type: "application/json",
-            title: format!("Log of {title}"),
-        },
+        Alternate::json(same_log(desk, room, place, "format", "json"), format!("Log of {title}")),
     ];
     let diff = (room.viewer.may(CHANGESET_VIEW) && rows.len() > 1).then(|| diff_form(room, place));
     let page = LogPage {

@@ -196,11 +196,7 @@ fn as_page(
     let alternates = vec![
         Alternate { href: ics, media_type: "text/calendar", title: "Calendar of the roadmap".to_owned() },
         Alternate { href: atom, media_type: "application/atom+xml", title: "Milestones".to_owned() },
-        Alternate {
-            href: show.format(&room.root, "format=json"),
-            media_type: "application/json",
-            title: "Milestones".to_owned(),
-        },
+        Alternate::json(show.format(&room.root, "format=json"), "Milestones"),
     ];
     Sheet::new("Roadmap", sheet).at("/roadmap").alternates(alternates).render(desk)
 }

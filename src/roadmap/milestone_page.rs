@@ -200,11 +200,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
         roadmap_href: format!("{}/roadmap", room.root),
         href: href.clone(),
     };
-    let json = Alternate {
-        href: format!("{href}?format=json"),
-        media_type: "application/json",
-        title: format!("Milestone {}", row.name),
-    };
+    let json = Alternate::json(format!("{href}?format=json"), format!("Milestone {}", row.name));
     Sheet::new(format!("Milestone {}", row.name), page).at("/roadmap").alternates(vec![json]).render(desk)
 }
 

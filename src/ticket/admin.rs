@@ -10,9 +10,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::TICKET_ADMIN;
 use super::options::{self, OptionRow};
 use super::options_edit::{self, Removed, Step, Wish, is_ordered};
-use super::{TICKET_ADMIN, TICKET_VIEW};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::Flavour;
@@ -137,9 +137,13 @@ async fn act(visit: Visit, project: String, kind: String, data: Data<'_>) -> Ans
         .await
 }
 
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
+/// Enters a project for the administration of its tickets. Whoever has no part in that learns nothing of its pages; in an
+/// archived project nobody has, and is told so.
+pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
     let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+    if room.viewer.archived {
+        room.viewer.require(TICKET_ADMIN)?;
+    }
     room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
     Ok(room)
 }

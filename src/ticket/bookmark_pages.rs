@@ -129,10 +129,6 @@ fn page(desk: &Desk, db: &Connection, room: &Room, choices: &Choices, rows: &[&T
         signed_in: viewer.signed_in(),
         href: href.clone(),
     };
-    let json = Alternate {
-        href: format!("{href}?format=json"),
-        media_type: "application/json",
-        title: "Bookmarks as JSON".to_owned(),
-    };
+    let json = Alternate::json(format!("{href}?format=json"), "Bookmarks as JSON");
     Sheet::new("Bookmarks", sheet).at("/query").alternates(vec![json]).noindex().render(desk)
 }

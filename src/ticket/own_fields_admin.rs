@@ -7,10 +7,11 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::TICKET_ADMIN;
+use super::admin::enter;
 use super::fields::Choices;
 use super::own_fields::{OwnField, OwnKind};
 use super::own_fields_edit::{self as edit, Wish};
-use super::{TICKET_ADMIN, TICKET_VIEW};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::web::form::{Form, shortened};
@@ -24,8 +25,6 @@ pub(super) const PANEL: Panel = Panel {
     permission: TICKET_ADMIN,
     order: 37,
 };
-
-const NO_PAGE: &str = "There is no page at this address.";
 
 pub(super) fn routes() -> Vec<Route> {
     routes![list, act]
@@ -52,13 +51,6 @@ async fn act(visit: Visit, project: String, data: Data<'_>) -> Answer {
             done(desk, &room, form)
         })
         .await
-}
-
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
-    room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
-    Ok(room)
 }
 
 fn done(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::queue::{self, Doors, Queue, Wish};
-use super::{TICKET_ADMIN, TICKET_VIEW, link, people};
+use super::{admin, link, people};
 use crate::base::error::{Error, Problem, Result};
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
@@ -55,9 +55,7 @@ async fn save(visit: Visit, project: String, component: String, data: Data<'_>) 
 }
 
 fn enter(desk: &Desk, project: &str, component: &str) -> Result<(Room, Queue)> {
-    let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
-    room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
+    let room = admin::enter(desk, project)?;
     let missing = || Error::not_found(NO_PAGE);
     let id = link::number(component).ok_or_else(missing)?;
     let queue = room.project.read(|db| queue::load(db, &room.viewer, id)).map_err(|error| match error {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::TICKET_ADMIN;
+use super::admin::enter;
 use super::relations_rules::{CLOSE_WITH_OPEN_DEPENDENCIES, CLOSING, Closing};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
@@ -24,8 +25,6 @@ pub(super) const PANEL: Panel = Panel {
     permission: TICKET_ADMIN,
     order: 65,
 };
-
-const NO_PAGE: &str = "There is no page at this address.";
 
 pub(super) fn routes() -> Vec<Route> {
     routes![show, save]
@@ -53,16 +52,6 @@ async fn save(visit: Visit, project: String, data: Data<'_>) -> Answer {
             saved(desk, &room, form)
         })
         .await
-}
-
-/// Whoever may not administer tickets learns nothing of the page.
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    if room.viewer.archived {
-        room.viewer.require(TICKET_ADMIN)?;
-    }
-    room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
-    Ok(room)
 }
 
 fn saved(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {

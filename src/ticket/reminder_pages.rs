@@ -156,11 +156,7 @@ fn page(desk: &Desk, db: &Connection, room: &Room, found: &[Reminder], done: boo
         signed_in: viewer.signed_in(),
         href: href.clone(),
     };
-    let json = Alternate {
-        href: format!("{href}?format=json"),
-        media_type: "application/json",
-        title: "Reminders as JSON".to_owned(),
-    };
+    let json = Alternate::json(format!("{href}?format=json"), "Reminders as JSON");
     Sheet::new("Reminders", sheet).at("/query").alternates(vec![json]).noindex().render(desk)
 }
 

@@ -6,16 +6,15 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::TICKET_ADMIN;
+use super::admin::enter;
 use super::fields::{Choices, field};
 use super::texts::{self, Kind, TextRow, Wish};
-use super::{TICKET_ADMIN, TICKET_VIEW};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
-
-const NO_PAGE: &str = "There is no page at this address.";
 
 pub(super) const REPLIES: Panel = Panel {
     title: "Canned replies",
@@ -55,13 +54,6 @@ async fn act_on_replies(visit: Visit, project: String, data: Data<'_>) -> Answer
 #[post("/<project>/admin/ticket/templates", data = "<data>")]
 async fn act_on_templates(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit.answer_form(data, move |desk, form| acted(desk, &project, Kind::Template, form)).await
-}
-
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
-    room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
-    Ok(room)
 }
 
 fn panel(kind: Kind) -> &'static Panel {

@@ -198,11 +198,7 @@ fn page(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, draft: Draft
         form_href: href.clone(),
         corrects: draft.corrects,
     };
-    let json = Alternate {
-        href: format!("{href}?format=json"),
-        media_type: "application/json",
-        title: format!("Time of #{}", row.id),
-    };
+    let json = Alternate::json(format!("{href}?format=json"), format!("Time of #{}", row.id));
     Sheet::new(format!("Time of #{} {}", row.id, row.summary), sheet)
         .at("/query")
         .alternates(vec![json])

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::admin::enter;
 use super::options::{self, OptionRow};
 use super::status::Category;
 use super::workflow::{self, Warning};
@@ -29,7 +30,6 @@ pub(super) const PANEL: Panel = Panel {
     order: 60,
 };
 
-const NO_PAGE: &str = "There is no page at this address.";
 const NEW: &str = "new";
 
 pub(super) fn routes() -> Vec<Route> {
@@ -77,16 +77,6 @@ async fn save(visit: Visit, project: String, data: Data<'_>) -> Answer {
             }
         })
         .await
-}
-
-/// Whoever may not administer tickets learns nothing of the page.
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    if room.viewer.archived {
-        room.viewer.require(TICKET_ADMIN)?;
-    }
-    room.viewer.require_to_see(TICKET_ADMIN, NO_PAGE)?;
-    Ok(room)
 }
 
 /// What stands in the editor.

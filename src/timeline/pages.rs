@@ -193,7 +193,7 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
     };
     let feed = Alternate { href: feed_href, media_type: "application/atom+xml", title: "Timeline".to_owned() };
     let json = with_value(&path, &without(&pairs, &["page", "before", "update"]), "format", "json");
-    let json = Alternate { href: json, media_type: "application/json", title: "Timeline".to_owned() };
+    let json = Alternate::json(json, "Timeline");
     let sheet = Sheet::new("Timeline", page).at("/timeline").alternates(vec![feed, json]).status(status);
     // One page of the newest is enough for robots.
     if pairs.is_empty() { sheet } else { sheet.noindex() }.render(desk)

@@ -47,6 +47,12 @@ pub struct Alternate {
     pub title: String,
 }
 
+impl Alternate {
+    pub fn json(href: String, title: impl Into<String>) -> Self {
+        Self { href, media_type: "application/json", title: title.into() }
+    }
+}
+
 impl<P: Page> Sheet<P> {
     pub fn new(title: impl Into<String>, page: P) -> Self {
         Self {
