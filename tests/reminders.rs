@@ -125,9 +125,13 @@ fn a_bookmark_is_for_oneself_and_stays_with_a_merged_ticket() {
     sql(&test, "update ticket set merged_into = 1 where id = 2");
     kim.post_json("/demo/ticket/1/bookmark", &json!({ "on": "0" })).expect(200);
     assert_eq!(data(&kim, "/demo/bookmarks")["total"], 0, "the mark of what was merged goes along");
-    kim.post_json("/demo/ticket/2/bookmark", &json!({ "on": "1" })).expect(200);
+    // By way of another one, too.
+    file(&kim, "And again");
+    sql(&test, "update ticket set merged_into = 2 where id = 3");
+    kim.post_json("/demo/ticket/3/bookmark", &json!({ "on": "1" })).expect(200);
     assert_eq!(data(&kim, "/demo/bookmarks")["items"][0]["id"], 1);
     assert_eq!(kim.get(TICKET).attributes(".star button", "aria-pressed"), ["true"]);
+    assert_eq!(kim.get("/demo/query?order=id").all("tr .star-on").len(), 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::bookmarks::WHOLE;
 use super::fields::Choices;
 use super::reminders::{self, Reminder};
 use super::store::Ticket;
@@ -107,14 +108,13 @@ struct There {
 }
 
 fn there(db: &Connection, viewer: &Viewer, ticket: i64) -> Result<There> {
-    let mut statement = db.prepare_cached(
-        "select exists (select 1 from ticket_current where field = 'parent' and value = ?1)
-              or exists (select 1 from ticket where merged_into = ?1),
-           exists (select 1 from reminder where ticket = ?1 and done_at is null),
-           exists (select 1 from bookmark where person = ?2
-              and ticket in (select ?1 union all select id from ticket where merged_into = ?1))",
-    )?;
-    Ok(statement.query_row((ticket, viewer.person), |row| {
+    let sql = format!(
+        "select exists (select 1 from ticket_current where field = 'parent' and value = ?2)
+              or exists (select 1 from ticket where merged_into = ?2),
+           exists (select 1 from reminder where ticket = ?2 and done_at is null),
+           exists (select 1 from bookmark where person = ?1 and ticket in {WHOLE})"
+    );
+    Ok(db.prepare_cached(&sql)?.query_row((viewer.person, ticket), |row| {
         Ok(There { beneath: row.get(0)?, reminders: row.get(1)?, marked: row.get(2)? })
     })?)
 }

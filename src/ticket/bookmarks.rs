@@ -11,8 +11,10 @@ use crate::base::viewer::Viewer;
 /// Of one person; a longer list is no help to anybody.
 pub const MOST: i64 = 1_000;
 
-/// The ticket with those that were merged into it: a mark on any of them is one on all.
-const WHOLE: &str = "(select ?2 union all select id from ticket where merged_into = ?2)";
+/// The ticket `?2` with those that were merged into it: a mark on any of them is one on all.
+pub(super) const WHOLE: &str = "(with recursive whole(id) as (
+         select ?2 union select ticket.id from whole join ticket on ticket.merged_into = whole.id)
+     select id from whole)";
 
 /// Marks a ticket, or takes the mark away.
 pub fn set(project: &Project, by: Act<'_>, ticket: i64, on: bool) -> Result<()> {
@@ -51,22 +53,28 @@ pub fn of_viewer(db: &Connection, viewer: &Viewer) -> Result<Vec<i64>> {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "select ticket.id from bookmark join ticket as marked on marked.id = bookmark.ticket
-         join ticket on ticket.id = coalesce(marked.merged_into, marked.id)
-         where person = ?1 and {} group by ticket.id order by max(bookmark.created_at) desc, ticket.id desc",
+        "with recursive up(id, next, marked_at) as (
+             select ticket.id, ticket.merged_into, bookmark.created_at
+             from bookmark join ticket on ticket.id = bookmark.ticket where person = ?1
+             union select ticket.id, ticket.merged_into, marked_at from up join ticket on ticket.id = up.next)
+         select ticket.id from up join ticket on ticket.id = up.id
+         where up.next is null and {} group by ticket.id order by max(marked_at) desc, ticket.id desc",
         viewer.sees_sql("ticket", "ticket")
     );
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_map([viewer.person], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Which of these tickets whoever asks has marked.
+/// Which of these tickets whoever asks has marked, themselves or what was merged into them.
 pub fn among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> {
     if viewer.person.is_none() || ids.is_empty() {
         return Ok(Vec::new());
     }
     let mut statement = db.prepare_cached(
-        "select ticket from bookmark where person = ?1 and ticket in (select value from json_each(?2))",
+        "with recursive whole(marked, id) as (
+             select value, value from json_each(?2)
+             union select marked, ticket.id from whole join ticket on ticket.merged_into = whole.id)
+         select distinct marked from whole cross join bookmark on person = ?1 and ticket = whole.id",
     )?;
     let rows = statement.query_map((viewer.person, json!(ids).to_string()), |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
