@@ -9,7 +9,8 @@ use crate::base::error::Result;
 use crate::ticket::TICKET_VIEW;
 use crate::ticket::fields::Choices;
 use crate::ticket::own_fields_admin::definition;
-use crate::ticket::own_fields_edit::{Desk, Wish};
+use crate::ticket::own_fields_edit::Desk;
+use crate::ticket::own_fields_wish::Wish;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -7,6 +7,7 @@
 pub mod status;
 pub mod fields;
 pub mod own_fields;
+pub mod own_fields_wish;
 pub mod own_fields_edit;
 pub mod own_fields_admin;
 pub mod duration;
