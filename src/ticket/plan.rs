@@ -13,6 +13,7 @@ use super::access;
 use super::fields::{Choices, Field, Kind, LARGEST_TEXT, field};
 use super::queue;
 use super::store::{self, Ticket};
+use super::typed::reads_as;
 use super::values::{Names, People, Value, Values};
 use super::worked::{TimeRequest, Worked};
 use super::workflow::{Effect, Inputs, Offer, Operation, Situation, Workflow};
@@ -20,14 +21,13 @@ use super::workflows;
 use super::{
     TICKET_ADMIN, TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION, TICKET_VIEW,
 };
-use super::{duration, own_fields_edit, people, relations};
+use super::{own_fields_edit, people, relations};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::project::Project;
 use crate::base::site::Site;
 use crate::base::text::merge;
 use crate::base::viewer::Viewer;
 use crate::milestone::MILESTONE_VIEW;
-use crate::web::form::shortened;
 
 /// Stands for the owner of the component in the field `owner` of a new ticket (row T06).
 pub const DEFAULT_OWNER: &str = "<default>";
@@ -334,74 +334,6 @@ impl Planner<'_> {
         store::values_after(self.db, self.viewer, ticket.row.id, change).map(Some)
     }
 
-    /// The field that a name means, if it is one that can be set here; what can't be is told or passed over.
-    fn known(&self, plan: &mut Plan, name: &str, typed: &str) -> Result<Option<&'static Field>> {
-        let Some(field) = plan.choices.fields.named(name) else {
-            let known: Vec<&str> =
-                plan.choices.fields.iter().filter(|field| field.is_editable()).map(|field| field.name).collect();
-            plan.problems.push(Problem::new(
-                format!("field_{}", shortened(name)),
-                format!("Tickets have no field `{}`; they have {}.", shortened(name), known.join(", ")),
-            ));
-            return Ok(None);
-        };
-        if !field.is_editable() {
-            let people = People::default();
-            let names = Names { choices: &plan.choices, people: &people };
-            if !reads_as(field, typed, &names.joined(field, plan.before.get(field.name))) {
-                plan.problems.push(Problem::new(
-                    form_name(field),
-                    if field.is_noted() {
-                        format!("{} can't be set: it is noted as it happens.", field.label)
-                    } else {
-                        format!("{} can't be set: an action of the workflow changes it.", field.label)
-                    },
-                ));
-            }
-            return Ok(None);
-        }
-        if !plan.choices.has(field) {
-            if !typed.trim().is_empty() {
-                let why = if field.own {
-                    format!("The field {} is no longer in use.", field.label)
-                } else {
-                    format!("This project has no choices for {} so far.", field.label)
-                };
-                plan.problems.push(Problem::new(form_name(field), why));
-            }
-            return Ok(None);
-        }
-        Ok(Some(field))
-    }
-
-    /// What was typed, as values; none if it was refused.
-    fn parsed(&self, plan: &mut Plan, field: &'static Field, typed: &str) -> Result<Option<Vec<Value>>> {
-        match self.parse(&plan.choices, field, typed) {
-            Ok(values) => Ok(Some(values)),
-            Err(Error::Invalid(problems)) => {
-                plan.problems.extend(problems);
-                Ok(None)
-            }
-            Err(other) => Err(other),
-        }
-    }
-
-    /// A completed milestone takes new tickets from administrators only (row T18).
-    fn refuse_closed_milestone(&self, plan: &mut Plan, field: &'static Field, parsed: &[Value]) {
-        if field.kind != Kind::Milestone || self.viewer.may(TICKET_ADMIN) {
-            return;
-        }
-        if let [Value::Id(id)] = parsed
-            && let Some(milestone) = plan.choices.milestone(*id)
-            && milestone.completed_at.is_some()
-        {
-            plan.problems.push(Problem::new(
-                form_name(field),
-                format!("The milestone “{}” is completed; only an administrator puts tickets into it.", milestone.name),
-            ));
-        }
-    }
-
     /// A project's own fields that can't be empty in the state that a ticket comes into, and those that its type has not got.
     /// What was there before they were defined so may stay until it is touched.
     fn require_own_fields(&self, plan: &mut Plan, ticket: Option<&Ticket>) {
@@ -669,17 +601,6 @@ fn is_default_owner(typed: &str) -> bool {
 
 fn component_owner(choices: &Choices, values: &Values) -> Option<i64> {
     values.id("component").and_then(|id| choices.option(id)).and_then(|option| option.owner)
-}
-
-/// Whether what came back in a form is what the form had shown.
-fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
-    match field.kind {
-        Kind::Text => typed == shown,
-        Kind::People | Kind::Words | Kind::Tickets => people::split(typed) == people::split(shown),
-        Kind::Minutes => duration::parse(typed).ok() == duration::parse(shown).ok(),
-        Kind::Check => (typed == "1") == (shown == "1"),
-        _ => typed.trim() == shown,
-    }
 }
 
 /// Both have changed a list: whom either added is on it, whom either took off is not.

@@ -1,11 +1,11 @@
-//! What was typed for a field becomes its values: what a kind of field takes, and a sentence for what it does not (rows T08 to
-//! T12, F02 to F06).
+//! What was typed for a field becomes its values: which field is meant, what its kind takes, and a sentence for what it does not
+//! (rows T08 to T12, F02 to F06).
 
 use super::fields::{Choices, Field, Kind, LARGEST_TEXT, LONGEST_SUMMARY};
-use super::plan::{Planner, form_name, too_large};
-use super::values::Value;
-use super::{duration, link, people};
-use crate::base::error::{Error, Result};
+use super::plan::{Plan, Planner, form_name, too_large};
+use super::values::{Names, People, Value};
+use super::{TICKET_ADMIN, duration, link, people};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::moment;
 use crate::base::time::Instant;
 use crate::milestone::{MILESTONE_VIEW, due};
@@ -17,6 +17,74 @@ const MOST_PEOPLE: usize = 200;
 const MOST_TICKETS: usize = 200;
 
 impl Planner<'_> {
+    /// The field that a name means, if it is one that can be set here; what can't be is told or passed over.
+    pub(super) fn known(&self, plan: &mut Plan, name: &str, typed: &str) -> Result<Option<&'static Field>> {
+        let Some(field) = plan.choices.fields.named(name) else {
+            let known: Vec<&str> =
+                plan.choices.fields.iter().filter(|field| field.is_editable()).map(|field| field.name).collect();
+            plan.problems.push(Problem::new(
+                format!("field_{}", shortened(name)),
+                format!("Tickets have no field `{}`; they have {}.", shortened(name), known.join(", ")),
+            ));
+            return Ok(None);
+        };
+        if !field.is_editable() {
+            let people = People::default();
+            let names = Names { choices: &plan.choices, people: &people };
+            if !reads_as(field, typed, &names.joined(field, plan.before.get(field.name))) {
+                plan.problems.push(Problem::new(
+                    form_name(field),
+                    if field.is_noted() {
+                        format!("{} can't be set: it is noted as it happens.", field.label)
+                    } else {
+                        format!("{} can't be set: an action of the workflow changes it.", field.label)
+                    },
+                ));
+            }
+            return Ok(None);
+        }
+        if !plan.choices.has(field) {
+            if !typed.trim().is_empty() {
+                let why = if field.own {
+                    format!("The field {} is no longer in use.", field.label)
+                } else {
+                    format!("This project has no choices for {} so far.", field.label)
+                };
+                plan.problems.push(Problem::new(form_name(field), why));
+            }
+            return Ok(None);
+        }
+        Ok(Some(field))
+    }
+
+    /// What was typed, as values; none if it was refused.
+    pub(super) fn parsed(&self, plan: &mut Plan, field: &'static Field, typed: &str) -> Result<Option<Vec<Value>>> {
+        match self.parse(&plan.choices, field, typed) {
+            Ok(values) => Ok(Some(values)),
+            Err(Error::Invalid(problems)) => {
+                plan.problems.extend(problems);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A completed milestone takes new tickets from administrators only (row T18).
+    pub(super) fn refuse_closed_milestone(&self, plan: &mut Plan, field: &'static Field, parsed: &[Value]) {
+        if field.kind != Kind::Milestone || self.viewer.may(TICKET_ADMIN) {
+            return;
+        }
+        if let [Value::Id(id)] = parsed
+            && let Some(milestone) = plan.choices.milestone(*id)
+            && milestone.completed_at.is_some()
+        {
+            plan.problems.push(Problem::new(
+                form_name(field),
+                format!("The milestone “{}” is completed; only an administrator puts tickets into it.", milestone.name),
+            ));
+        }
+    }
+
     /// The values that a field gets by what was typed.
     pub(super) fn parse(&self, choices: &Choices, field: &'static Field, typed: &str) -> Result<Vec<Value>> {
         let name = form_name(field);
@@ -148,6 +216,17 @@ impl Planner<'_> {
             return Err(Error::invalid(name, format!("{} takes at most {MOST_TICKETS} tickets.", field.label)));
         }
         Ok(numbers.into_iter().map(Value::Id).collect())
+    }
+}
+
+/// Whether what came back in a form is what the form had shown.
+pub(super) fn reads_as(field: &Field, typed: &str, shown: &str) -> bool {
+    match field.kind {
+        Kind::Text => typed == shown,
+        Kind::People | Kind::Words | Kind::Tickets => people::split(typed) == people::split(shown),
+        Kind::Minutes => duration::parse(typed).ok() == duration::parse(shown).ok(),
+        Kind::Check => (typed == "1") == (shown == "1"),
+        _ => typed.trim() == shown,
     }
 }
 
