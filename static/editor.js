@@ -1,5 +1,6 @@
 // Writing: a bar of buttons, keys for them, and lists that go on by themselves. Tab leaves the text, as everywhere.
 import { keepDraft } from "./drafts.js";
+import { offerNames } from "./names.js";
 import { livePreview } from "./preview.js";
 import { acceptFiles } from "./upload.js";
 
@@ -29,8 +30,10 @@ export function startWriting(box, form) {
   const status = box.querySelector("[data-editor-status]");
   const say = (text) => (status.textContent = text);
   buildBar(box.querySelector("[data-toolbar]"), area);
+  // Its keys come before those of the text: Enter chooses a name before it goes on with a list.
+  offerNames(area, insert);
   area.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (event.isComposing || event.defaultPrevented) return;
     if (event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) {
       const action = actions.find(({ key }) => key === event.key);
       if (action) {

@@ -109,7 +109,8 @@ export function combobox(input, holder, find, { wait = 120, always = false } = {
   if (always) ask();
 }
 
-function optionOf(item, id) {
+/** A line of such a list: what is offered, and what it is. */
+export function optionOf(item, id) {
   const option = document.createElement("li");
   option.id = id;
   option.role = "option";

@@ -40,6 +40,11 @@ if (lines) {
   const { leadToLines } = await import("./lines.js");
   leadToLines(lines);
 }
+const named = document.querySelector("textarea[data-names]");
+if (named) {
+  const [{ insert }, { offerNames }] = await Promise.all([import("./editor.js"), import("./names.js")]);
+  offerNames(named, insert);
+}
 const query = document.querySelector("form[data-query]");
 if (query) {
   const { startQuery } = await import("./query.js");

@@ -4,6 +4,7 @@ mod link;
 mod login;
 mod people;
 mod profile;
+mod suggest;
 
 use rocket::Route;
 
@@ -28,6 +29,7 @@ impl Component for Account {
         let mut routes = login::routes();
         routes.extend(link::routes());
         routes.extend(profile::routes());
+        routes.extend(suggest::routes());
         routes
     }
 

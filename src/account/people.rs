@@ -10,11 +10,14 @@ use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::base::resource::Resource;
 use crate::base::text::fold;
 use crate::base::time::Instant;
-use crate::base::viewer::{DEFAULT_CLASS, Viewer};
+use crate::base::viewer::{DEFAULT_CLASS, Permission, Viewer};
 use crate::web::address;
 use crate::wiki::WIKI_VIEW;
 
 const KIND: &str = "person";
+
+/// The right that shows people.
+pub const PEOPLE_VIEW: Permission = WIKI_VIEW;
 
 pub const SEARCHABLE: &[Searchable] = &[Searchable { kind: KIND, title: "People", permission: None }];
 
@@ -64,7 +67,7 @@ pub fn document(db: &Connection, id: i64) -> Result<Option<Document>> {
         text: String::new(),
         author: String::new(),
         changed: Instant(0),
-        permission: WIKI_VIEW.name,
+        permission: PEOPLE_VIEW.name,
         facets: Vec::new(),
     };
     Ok(names(db, id)?.map(document))
@@ -78,7 +81,7 @@ pub fn ids_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>> 
 
 pub fn cards(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Option<Card>>> {
     let card = |id: &i64| {
-        if !viewer.may(WIKI_VIEW) {
+        if !viewer.may(PEOPLE_VIEW) {
             return Ok(None);
         }
         let card = |(login, name): (String, String)| Card {

@@ -1420,6 +1420,15 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/people/suggest",
+        doors: &[
+            get("/demo/people/suggest", MEMBERS),
+            get("/demo/people/suggest?q=me", MEMBERS),
+            get("/hidden/people/suggest?q=a", ADMINS),
+            get("/nowhere/people/suggest?q=a", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/search/opensearch",
         doors: &[
             get("/demo/search/opensearch", MEMBERS),
