@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
 use trackway::auth::permissions;
 use trackway::base::event::Via;
 use trackway::base::project::Act;
@@ -401,6 +402,47 @@ fn tickets_and_milestones_have_filters_of_their_own() {
     for href in page.attributes(".event-body a", "href") {
         kim.get(href.split('#').next().unwrap()).expect(200);
     }
+}
+
+#[test]
+fn one_change_of_many_tickets_is_one_entry_that_counts_what_its_reader_sees() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    let (kim, pat) = (test.user("kim").member(), test.user("pat").member());
+    for number in 1..=15 {
+        let private = if number > 13 { "1" } else { "" };
+        let fields = json!({ "summary": format!("Door {number}"), "private": private, "reporter": "kim" });
+        ada.post_json("/demo/newticket", &fields).expect(201);
+    }
+    let all: Vec<String> = (1..=15).map(|number: i64| number.to_string()).collect();
+    // Some are closed already, so the action is not for them.
+    ada.post_json("/demo/batchmodify", &json!({ "ticket": "2,5", "action": "resolve" })).expect(200);
+    let change =
+        json!({ "ticket": all.join(","), "action": "resolve", "field_priority": "minor", "comment": "Spring clean" });
+    ada.post_json("/demo/batchmodify", &change).expect(200);
+    let details = "?ticket=on&ticket_details=on";
+
+    let page = ada.get(&format!("/demo/timeline{details}")).expect(200);
+    let lines = entries(&page);
+    assert_eq!(lines[0], "15 tickets: 13 closed as fixed, 2 changed: priority by ada");
+    assert_eq!(lines[1], "#5 Door 5, #2 Door 2 closed as fixed by ada", "a few are named");
+    assert_eq!(page.all(".event-excerpt"), ["Spring clean"]);
+    assert_eq!(page.attributes(".event-body p:first-child > a", "href")[0], "/demo/query?id=1-15&order=id");
+    assert_eq!(page.all(".event-things li").len(), 9, "some are named, the rest is a list away");
+    for href in page.attributes(".event-body a", "href") {
+        ada.get(href.split('#').next().unwrap()).expect(200);
+    }
+
+    let page = pat.get(&format!("/demo/timeline{details}")).expect(200);
+    assert_eq!(entries(&page)[0], "13 tickets: 11 closed as fixed, 2 changed: priority by ada");
+    assert_eq!(page.attributes(".event-body p:first-child > a", "href")[0], "/demo/query?id=1-13&order=id");
+    let whole = pat.get(&format!("/demo/timeline{details}&format=json")).expect(200).text();
+    assert!(!whole.contains("Door 14") && !whole.contains("15"), "{whole}");
+    let newest = &items(&kim, "&ticket=on&ticket_details=on")[0];
+    assert_eq!((&newest["count"], &newest["title"]), (&json!(15), &json!("15 tickets")), "a reporter sees their own");
+    assert_eq!(told(&items(&pat, "&ticket=on"))[0], "11 tickets closed as fixed", "as far as they are asked for");
+    let feed = pat.get("/demo/timeline?ticket=on&format=atom").expect(200).text();
+    assert!(feed.contains("<title>11 tickets closed as fixed</title>"), "{feed}");
 }
 
 #[test]

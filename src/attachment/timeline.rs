@@ -58,6 +58,7 @@ fn occurrence(event: &Event, row: &Row, owner: &Owner) -> Option<Occurrence> {
         icon: "file",
         excerpt: row.description.clone(),
         more: None,
+        many: None,
     })
 }
 

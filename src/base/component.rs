@@ -306,6 +306,18 @@ pub struct Occurrence {
     pub excerpt: String,
     /// More to look at: `("what changed", "/wiki/Plan?action=diff&version=3")`.
     pub more: Option<(&'static str, String)>,
+    /// How many such things are told of together that one act has changed; none: what has not had the same done with it is
+    /// told by itself.
+    pub many: Option<Many>,
+}
+
+/// Things of one sort, told of together: `14 tickets`.
+#[derive(Debug, Clone, Copy)]
+pub struct Many {
+    /// `tickets`
+    pub noun: &'static str,
+    /// The list of those that have these ids, below the project's address.
+    pub href: fn(&[i64]) -> String,
 }
 
 /// Some who did something, as a list is narrowed to them.

@@ -93,6 +93,7 @@ fn occurrence(commit: &Listed, home: Option<&Repository>, viewer: &Viewer) -> Oc
         more: home
             .filter(|_| viewer.may(LOG_VIEW))
             .map(|home| ("log", format!("/log{}?rev={}", place::repository_tail(home), commit.sha))),
+        many: None,
     }
 }
 

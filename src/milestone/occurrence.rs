@@ -43,6 +43,7 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
                 icon: "milestone",
                 excerpt: if told { markup::plain(&row.description) } else { String::new() },
                 more: None,
+                many: None,
             })
         })
         .collect())

@@ -14,7 +14,7 @@ use super::store::{self, Said, TicketRow};
 use super::time_store;
 use super::values::{Names, People, Value};
 use super::{TICKET_VIEW, TIME_VIEW, duration, link, merge, note, ticket_href};
-use crate::base::component::{Card, Document, Occurrence};
+use crate::base::component::{Card, Document, Many, Occurrence};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup;
@@ -187,9 +187,19 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
             icon: "ticket",
             excerpt: EXCERPTS.plain(&said.text),
             more: None,
+            many: Some(Many { noun: "tickets", href: list_href }),
         })
     };
     Ok(events.iter().map(one).collect())
+}
+
+/// The list of these tickets, below the project's address.
+fn list_href(ids: &[i64]) -> String {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    let ranges = ids.chunk_by(|one, next| next - one == 1).filter_map(|run| Some((*run.first()?, *run.last()?)));
+    let written = ranges.map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    format!("/query?id={}&order=id", written.collect::<Vec<_>>().join("%2C"))
 }
 
 /// The ticket at the other end of what an event tells of two.
@@ -213,6 +223,7 @@ fn of_both_ends(event: &Event, row: &TicketRow, other: &TicketRow, choices: &Cho
         icon: "ticket",
         excerpt: String::new(),
         more: None,
+        many: None,
     }
 }
 
@@ -348,6 +359,11 @@ fn check_one(db: &Connection, id: i64, findings: &mut Vec<String>) -> Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tickets_in_a_row_are_a_range_of_their_list() {
+        assert_eq!(list_href(&[9, 7, 8, 3, 5]), "/query?id=3%2C5%2C7-9&order=id");
+    }
 
     #[test]
     fn plain_words_are_those_of_the_text_whatever_was_asked_for_before() {

@@ -257,6 +257,7 @@ pub(super) fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -
             icon: "ticket",
             excerpt: markup::plain(&note.text.chars().take(MOST_EXCERPT).collect::<String>()),
             more: None,
+            many: None,
         })
     };
     Ok(events.iter().map(one).collect())

@@ -57,7 +57,7 @@ fn entries(context: &Context<'_>, arguments: &Arguments, choices: &[Choice], day
     html.tag("<ul class=\"recent-changes\">");
     for entry in &walked.entries {
         let when = entry.event.happened_at.when(&zone);
-        html.tag("<li><a").attribute("href", &format!("{}{}", context.root, entry.told.href)).tag(">");
+        html.tag("<li><a").attribute("href", &format!("{}{}", context.root, entry.href())).tag(">");
         html.html(&title_html(entry)).tag("</a> <span class=\"muted\"><time");
         html.attribute("datetime", &when.iso).attribute("title", &when.exact).tag(">").text(&when.ago);
         html.tag("</time>, <bdi>").text(&entry.author).tag("</bdi></span>");

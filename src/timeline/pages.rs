@@ -13,6 +13,7 @@ use super::asked::{self, Asked, DAYS, FEED_DAYS};
 use super::rows::{Drawing, Marks};
 use super::walk::{self, Entry, Place, Walked, walk};
 use super::{TIMELINE_VIEW, store, visit};
+use crate::base::component::Occurrence;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Event;
 use crate::base::markup::Html;
@@ -256,20 +257,28 @@ fn day_label(day: Date, today: Date, at: Instant, zone: &TimeZone) -> String {
 /// What happened in one line: names marked, those of closed things struck through.
 pub(super) fn title_html(entry: &Entry) -> Html {
     let mut html = Html::default();
+    if let Some(counted) = entry.counted() {
+        html.tag("<em>").text(&counted).tag("</em>").text(entry.between()).text(&entry.deeds());
+        return html;
+    }
     for (at, told) in entry.names().enumerate() {
         if at > 0 {
             html.text(", ");
         }
-        let closed = told.class == Some("closed");
-        html.tag(if closed { "<em><s>" } else { "<em>" });
-        html.text(&told.title).tag(if closed { "</s></em>" } else { "</em>" });
+        name_html(&mut html, told);
     }
-    let more = entry.things - entry.names().count();
-    if more > 0 {
-        html.text(&format!(" and {more} more"));
+    if entry.unnamed() > 0 {
+        html.text(&format!(" and {} more", entry.unnamed()));
     }
-    html.text(" ").text(&entry.deed());
+    html.text(" ").text(&entry.deeds());
     html
+}
+
+/// The name of a thing, that of a closed one struck through.
+pub(super) fn name_html(html: &mut Html, told: &Occurrence) {
+    let closed = told.class == Some("closed");
+    html.tag(if closed { "<em><s>" } else { "<em>" });
+    html.text(&told.title).tag(if closed { "</s></em>" } else { "</em>" });
 }
 
 /// The beginning of what was said, in whole words.
@@ -314,9 +323,9 @@ fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
                 "author": entry.author,
                 "kind": entry.event.kind,
                 "title": entry.title(),
-                "deed": entry.told.deed,
+                "deed": entry.deed(),
                 "text": beginning(&entry.told.excerpt),
-                "url": absolute(&entry.told.href),
+                "url": absolute(&entry.href()),
                 "times": entry.times,
                 "count": entry.things,
                 "things": things,
@@ -351,9 +360,9 @@ fn as_feed(desk: &Desk, room: &Room) -> Result<Answer> {
         .entries
         .iter()
         .map(|entry| feed::Entry {
-            title: format!("{} {}", entry.title(), entry.deed()),
+            title: format!("{}{}{}", entry.title(), entry.between(), entry.deeds()),
             id: permanent_id(desk, room, &entry.event),
-            url: absolute(&format!("{}{}", room.root, entry.told.href)),
+            url: absolute(&format!("{}{}", room.root, entry.href())),
             updated: entry.event.happened_at.iso(),
             author: entry.author.clone(),
             summary_html: summary_html(desk, room, entry).into_string(),
@@ -388,6 +397,10 @@ fn summary_html(desk: &Desk, room: &Room, entry: &Entry) -> Html {
         html.tag("<ul>");
         for told in entry.names() {
             html.tag("<li><a").attribute("href", &absolute(&told.href)).tag(">").text(&told.title).tag("</a></li>");
+        }
+        if entry.unnamed() > 0 {
+            html.tag("<li><a").attribute("href", &absolute(&entry.href())).tag(">");
+            html.text(&format!("and {} more", entry.unnamed())).tag("</a></li>");
         }
         html.tag("</ul>");
     }

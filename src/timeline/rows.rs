@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::pages::{short, title_html};
+use super::pages::{name_html, short, title_html};
 use super::walk::Entry;
 use crate::base::error::Result;
 use crate::base::markup::Html;
@@ -37,7 +37,7 @@ impl Drawing<'_> {
             .tag(">");
         html.text(exact.rsplit(' ').next().unwrap_or_default()).tag("</time>\n");
         html.html(&self.desk.web().templates.icon(entry.told.icon)?);
-        html.tag("\n<div class=\"event-body\">\n<p><a").attribute("href", &self.below(&entry.told.href));
+        html.tag("\n<div class=\"event-body\">\n<p><a").attribute("href", &self.below(&entry.href()));
         html.tag(" dir=\"auto\">").html(&title_html(entry)).tag("</a> <span class=\"muted\">by <bdi>");
         html.text(&entry.author).tag("</bdi></span>");
         if marks.unread {
@@ -51,8 +51,26 @@ impl Drawing<'_> {
         if !excerpt.is_empty() {
             html.tag("<p class=\"event-excerpt\" dir=\"auto\">").text(&excerpt).tag("</p>\n");
         }
+        if entry.counted().is_some() {
+            self.things(html, entry);
+        }
         html.tag("</div>\n</li>\n");
         Ok(())
+    }
+
+    /// What is told of by number, to be unfolded.
+    fn things(&self, html: &mut Html, entry: &Entry) {
+        html.tag("<details class=\"event-things\"><summary>Show them</summary><ul>");
+        for told in entry.names() {
+            html.tag("<li><a").attribute("href", &self.below(&told.href)).tag(" dir=\"auto\">");
+            name_html(html, told);
+            html.tag("</a></li>");
+        }
+        if entry.unnamed() > 0 {
+            html.tag("<li><a").attribute("href", &self.below(&entry.href())).tag(">");
+            html.text(&format!("and {} more", entry.unnamed())).tag("</a></li>");
+        }
+        html.tag("</ul></details>\n");
     }
 
     /// The address of what lies below the project.

@@ -27,6 +27,8 @@ pub const COUNTED: usize = 450;
 const MOST: usize = 20_000;
 /// Things that one folded entry names.
 const MOST_NAMED: usize = 8;
+/// So many are named in the line itself, where they could be told of by their number.
+const NAMED_IN_LINE: usize = 2;
 
 /// One line of the timeline.
 #[derive(Debug, Clone)]
@@ -40,6 +42,10 @@ pub struct Entry {
     pub also: Vec<Occurrence>,
     /// How many things it is about.
     pub things: usize,
+    /// Their ids, where there are several.
+    ids: Vec<i64>,
+    /// What else than the newest was done in the same act, with how many things.
+    others: Vec<(String, usize)>,
     /// How often the same was done in a row.
     pub times: usize,
     /// When the oldest of its events happened.
@@ -158,7 +164,8 @@ impl Walk<'_> {
             self.walked.next = Some(here);
         }
         let since = event.happened_at;
-        self.open = Some(Entry { event, author, told, also: Vec::new(), things: 1, times: 1, since });
+        let (also, ids, others) = (Vec::new(), Vec::new(), Vec::new());
+        self.open = Some(Entry { event, author, told, also, things: 1, ids, others, times: 1, since });
     }
 
     fn close(&mut self) {
@@ -174,22 +181,26 @@ impl Walk<'_> {
 }
 
 impl Entry {
-    /// The same done with several things in one act (row TL05), or several times in a row without a word, on one day.
+    /// The same done with several things in one act (row TL05), whatever one act did with things that are told of together
+    /// (row B05), or the same several times in a row without a word, on one day.
     fn folds(&self, event: &Event, told: &Occurrence, zone: &TimeZone) -> bool {
         let own = &self.event;
         // What has an author of its own, as a commit has, stands for itself.
         if told.who.is_some() || self.told.who.is_some() {
             return false;
         }
-        let same_deed = own.kind == event.kind && own.actor == event.actor && self.told.deed == told.deed;
+        let same_deed = own.kind == event.kind && self.told.deed == told.deed;
         let same_act = own.batch.unwrap_or(own.id) == event.batch.unwrap_or(event.id);
-        if !same_deed {
+        if own.actor != event.actor {
             return false;
         }
         if own.resource != event.resource {
-            return same_act && self.times == 1 && told.excerpt == self.told.excerpt;
+            let noun = |told: &Occurrence| told.many.map(|many| many.noun);
+            let together = same_deed || noun(&self.told).is_some() && noun(&self.told) == noun(told);
+            return same_act && together && self.times == 1 && told.excerpt == self.told.excerpt;
         }
         self.things == 1
+            && same_deed
             && told.title == self.told.title
             && (told.excerpt.is_empty() || told.excerpt == self.told.excerpt)
             && moment::day_of(own.happened_at, zone) == moment::day_of(event.happened_at, zone)
@@ -201,14 +212,41 @@ impl Entry {
             self.times += 1;
             return;
         }
+        if self.ids.is_empty() {
+            self.ids.push(self.event.resource.id);
+        }
+        self.ids.push(event.resource.id);
+        if told.deed != self.told.deed {
+            match self.others.iter_mut().find(|(deed, _)| *deed == told.deed) {
+                Some((_, things)) => *things += 1,
+                None => self.others.push((told.deed.clone(), 1)),
+            }
+        }
         self.things += 1;
         if self.also.len() + 1 < MOST_NAMED {
             self.also.push(told);
         }
     }
 
+    /// What it is about, where that is told by number: `14 tickets`.
+    pub fn counted(&self) -> Option<String> {
+        let many = self.told.many.filter(|_| self.things > NAMED_IN_LINE || !self.others.is_empty())?;
+        Some(format!("{} {}", self.things, many.noun))
+    }
+
+    /// Where all of it is to be seen, below the project's address.
+    pub fn href(&self) -> String {
+        match self.told.many.filter(|_| self.things > 1) {
+            Some(many) => (many.href)(&self.ids),
+            None => self.told.href.clone(),
+        }
+    }
+
     /// What it is about, in words: `Plan`, or `Plan, Budget and 3 more`.
     pub fn title(&self) -> String {
+        if let Some(counted) = self.counted() {
+            return counted;
+        }
         let names: Vec<&str> = self.names().map(|told| told.title.as_str()).collect();
         match self.things - names.len() {
             0 => names.join(", "),
@@ -221,12 +259,34 @@ impl Entry {
         std::iter::once(&self.told).chain(&self.also)
     }
 
-    /// What was done, with how often.
+    /// What was done: `closed as fixed`, or `9 closed as fixed, 5 changed: priority`.
     pub fn deed(&self) -> String {
-        match self.times {
-            1 => self.told.deed.clone(),
-            times => format!("{} {times} times", self.told.deed),
+        if self.others.is_empty() {
+            return self.told.deed.clone();
         }
+        let rest = self.things - self.others.iter().map(|(_, things)| things).sum::<usize>();
+        let said = |(deed, things): (&str, usize)| format!("{things} {deed}");
+        let all = std::iter::once((self.told.deed.as_str(), rest));
+        let all = all.chain(self.others.iter().map(|(deed, things)| (deed.as_str(), *things)));
+        all.map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same, with how often.
+    pub fn deeds(&self) -> String {
+        match self.times {
+            1 => self.deed(),
+            times => format!("{} {times} times", self.deed()),
+        }
+    }
+
+    /// What stands between both: where each deed has its own number, they are a list.
+    pub fn between(&self) -> &'static str {
+        if self.others.is_empty() { " " } else { ": " }
+    }
+
+    /// The things beyond those that are named.
+    pub fn unnamed(&self) -> usize {
+        self.things - self.also.len() - 1
     }
 }
 
@@ -375,6 +435,7 @@ mod tests {
                 icon: "page",
                 excerpt: String::new(),
                 more: None,
+                many: None,
             };
             // What has an odd number is gone by now.
             Ok(events.iter().map(|event| (event.resource.id % 2 == 0).then(|| told(event))).collect())

@@ -76,6 +76,7 @@ fn occurrence(event: &Event, page: &Row, version: i64, comment: &str, viewer: &V
         icon: "page",
         excerpt: excerpt.to_owned(),
         more,
+        many: None,
     })
 }
 
