@@ -159,6 +159,31 @@ fn many_tickets_change_in_one_act_or_none_does_and_it_can_be_taken_back() {
 }
 
 #[test]
+fn many_tickets_are_watched_in_one_act_and_no_longer() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    let kim = test.user("kim").member().can("TICKET_BATCH_MODIFY");
+    let ids = [file(&ada, "One"), file(&ada, "Two")];
+    ada.post_json("/demo/ticket/2", &json!({ "cc": "sam" })).expect(201);
+    let cc = |id: i64| ticket(&ada, id)["cc"].clone();
+
+    // It is the first that the project hears of kim, and she may change nothing of the list but her own place.
+    kim.submit(&format!("{BATCH}?order=id"), &[("watch", "1"), ("submit", "1"), ("ticket", "1"), ("ticket", "2")])
+        .expect(303);
+    assert_eq!((cc(ids[0]), cc(ids[1])), (json!(["kim"]), json!(["sam", "kim"])));
+    let again = json!({ "ticket": "1,2", "watch": "1" });
+    assert_eq!(kim.post_json(BATCH, &again).expect(200).json()["changed"], 0, "who watches already stays");
+    let with_others = json!({ "ticket": "1", "watch": "0", "field_cc": "lee", "mode_cc": "+" });
+    kim.post_json(BATCH, &with_others).expect(422);
+    ada.post_json(BATCH, &json!({ "ticket": "2", "watch": "1", "field_cc": "sam", "mode_cc": "-" })).expect(200);
+    assert_eq!(cc(2), json!(["kim", "ada"]));
+    kim.post_json(BATCH, &json!({ "ticket": "1,2", "watch": "0" })).expect(200);
+    assert_eq!((cc(ids[0]), cc(ids[1])), (json!([]), json!(["ada"])));
+    kim.post_json(BATCH, &json!({ "ticket": "1", "watch": "yes" })).expect(422);
+    clean(&test);
+}
+
+#[test]
 fn commands_change_many_and_take_back() {
     let test = TestSite::new();
     test.admin("ada");

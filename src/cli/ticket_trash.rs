@@ -133,6 +133,7 @@ fn change(entered: &Entered, many: Many) -> Result<()> {
             ..ActionRequest::default()
         }),
         comment,
+        watch: None,
     };
     if many.preview {
         let (site, project, viewer) = (&entered.site, &entered.project, &entered.viewer);

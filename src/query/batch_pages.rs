@@ -80,6 +80,7 @@ struct BatchPage {
     planning: Vec<Control>,
     actions: Vec<Action>,
     comment: String,
+    watch: Vec<Choice>,
     problems: Vec<Problem>,
     preview: Option<Preview>,
 }
@@ -196,6 +197,7 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
         planning,
         actions,
         comment: text("comment"),
+        watch: if viewer.signed_in() { watching(&text("watch")) } else { Vec::new() },
         problems: typed.problems,
         preview: typed.preview,
     };
@@ -242,6 +244,13 @@ fn control(choices: &Choices, field: &'static Field, form: Option<&Form>) -> Con
         remove: typed("remove").unwrap_or_default(),
         value,
     }
+}
+
+/// Whether the reader watches them afterwards.
+fn watching(chosen: &str) -> Vec<Choice> {
+    let one =
+        |value: &str, label: &str| Choice { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen };
+    vec![one("", "as before"), one("1", "watch them"), one("0", "stop watching them")]
 }
 
 /// Row B04: what any of these tickets could be done with, by the workflow of each.
@@ -327,7 +336,13 @@ fn wanted(form: &Form) -> Result<Batch> {
         ..ActionRequest::default()
     });
     let comment = form.get("comment").or_else(|| form.get("batchmod_value_comment")).unwrap_or_default().to_owned();
-    Ok(Batch { wishes, action, comment })
+    let watch = match form.text("watch") {
+        "" => None,
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => return Err(Error::invalid("watch", "`watch` is 1 to watch the tickets, or 0 to stop.")),
+    };
+    Ok(Batch { wishes, action, comment, watch })
 }
 
 fn submitted(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {

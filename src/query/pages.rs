@@ -25,6 +25,7 @@ use crate::ticket::people;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
+use crate::ticket::watch_pages::may_watch;
 use crate::ticket::{
     TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, relations,
     reminders, ticket_href,
@@ -143,18 +144,30 @@ fn acts(
         let href = format!("{}{}?view_time={seen}&back={back}", room.root, ticket_href(line.id));
         let mut html = Html::default();
         for verb in verbs.of(&subject)? {
-            html.tag("<button type=\"submit\" form=\"verbs\" name=\"action\"")
-                .attribute("formaction", &href)
-                .attribute("value", &verb.action)
-                .tag(">")
-                .text(&verb.label)
-                .tag("<span class=\"unseen\"> #")
-                .text(&line.id.to_string())
-                .tag("</span></button> ");
+            act(&mut html, &href, ("action", &verb.action), &verb.label, line.id);
+        }
+        if may_watch(viewer) {
+            let watches = line.cc.iter().any(|person| Some(person.id) == viewer.person);
+            let href = format!("{}{}/watch?back={back}", room.root, ticket_href(line.id));
+            let (value, label) = if watches { ("0", "Unwatch") } else { ("1", "Watch") };
+            act(&mut html, &href, ("watch", value), label, line.id);
         }
         acts.insert(line.id, html);
     }
     Ok(acts)
+}
+
+/// A button of the form `verbs` that does something with one ticket.
+fn act(html: &mut Html, href: &str, (name, value): (&'static str, &str), label: &str, id: i64) {
+    html.tag("<button type=\"submit\" form=\"verbs\"")
+        .attribute("name", name)
+        .attribute("formaction", href)
+        .attribute("value", value)
+        .tag(">")
+        .text(label)
+        .tag("<span class=\"unseen\"> #")
+        .text(&id.to_string())
+        .tag("</span></button> ");
 }
 
 /// Where a submitted form leads: the shortest address of what it asks. None if it is too long to be led anywhere.

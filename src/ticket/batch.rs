@@ -23,6 +23,8 @@ pub struct Batch {
     /// Done where the workflow offers it; the other tickets get the rest.
     pub action: Option<ActionRequest>,
     pub comment: String,
+    /// Whether whoever acts is on the Cc list of each afterwards; none: as before.
+    pub watch: Option<bool>,
 }
 
 /// What becomes of one field.
@@ -148,6 +150,9 @@ fn request_of(planner: &Planner<'_>, fields: &Fields, ticket: &Ticket, batch: &B
         };
         set.push((field.name.to_owned(), typed));
     }
+    if let Some(watches) = batch.watch {
+        watch(planner.viewer, fields, &names, ticket, &mut set, watches)?;
+    }
     let mut request = Request { set, comment: batch.comment.clone(), ..Request::default() };
     let Some(action) = &batch.action else { return Ok((request, false)) };
     let workflow = workflows::of(planner.db, &plan.choices, &ticket.values)?;
@@ -157,6 +162,27 @@ fn request_of(planner: &Planner<'_>, fields: &Fields, ticket: &Ticket, batch: &B
         request.action = Some(action.clone());
     }
     Ok((request, !offered))
+}
+
+/// Puts whoever acts on the Cc list as it is to be, or takes them off.
+fn watch(
+    viewer: &Viewer,
+    fields: &Fields,
+    names: &Names<'_>,
+    ticket: &Ticket,
+    set: &mut Vec<(String, String)>,
+    watches: bool,
+) -> Result<()> {
+    let login = people::own_login(viewer);
+    let Some(field) = fields.named("cc").filter(|_| !login.is_empty()) else {
+        return Err(Error::invalid("watch", "Only somebody who is signed in can watch a ticket."));
+    };
+    let wanted = set.iter().position(|(name, _)| name == field.name).map(|at| set.remove(at).1);
+    let current = wanted.unwrap_or_else(|| names.joined(field, ticket.values.get(field.name)));
+    let mode = if watches { Mode::Add } else { Mode::Remove };
+    let wish = Wish { field: field.name.to_owned(), mode, add: login.to_owned(), remove: String::new() };
+    set.push((field.name.to_owned(), listed(&current, &wish, mode, field)));
+    Ok(())
 }
 
 /// A list as it is typed, with what goes taken out and what comes added once (row B03).
@@ -191,13 +217,16 @@ pub fn change(site: &Site, project: &Project, by: Act<'_>, ids: &[i64], batch: &
     require(by.viewer, ids)?;
     project.write(by, |tx| {
         let fields = Fields::load(tx)?;
-        let planner = Planner { db: tx, site, project, viewer: by.viewer, actor: people::own(by.viewer) };
+        // The person's row is there by now, so that the rule for one's own place on the Cc list finds it.
+        let person = if by.viewer.signed_in() { tx.actor() } else { by.viewer.person };
+        let viewer = &Viewer { person, ..by.viewer.clone() };
+        let planner = Planner { db: tx, site, project, viewer, actor: people::own(viewer) };
         let mut changed = Vec::new();
         let mut problems = Vec::new();
         for id in ids {
-            let Some(ticket) = store::find(tx, by.viewer, *id)? else { continue };
+            let Some(ticket) = store::find(tx, viewer, *id)? else { continue };
             let (request, _) = request_of(&planner, &fields, &ticket, batch)?;
-            match edit::change_within(site, tx, by.viewer, *id, &request) {
+            match edit::change_within(site, tx, viewer, *id, &request) {
                 Ok(Outcome::Saved { number, .. }) => changed.push((*id, number)),
                 Ok(Outcome::Unchanged) => {}
                 Ok(Outcome::Conflict(_)) => {

@@ -166,7 +166,7 @@ fn noted(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64) ->
 }
 
 /// The list on which a button was pressed: `back` is the part of its address that follows the question mark.
-fn list_to_return_to(desk: &Desk, room: &Room) -> Option<String> {
+pub(super) fn list_to_return_to(desk: &Desk, room: &Room) -> Option<String> {
     let back = desk.visit.value("back")?;
     back.bytes().all(|byte| byte.is_ascii_graphic()).then(|| format!("{}/query?{back}", room.root))
 }

@@ -50,7 +50,7 @@ pub mod admin;
 mod wording;
 mod written;
 mod written_pages;
-mod watch_pages;
+pub mod watch_pages;
 mod history_pages;
 mod mentions;
 mod workflow_admin;

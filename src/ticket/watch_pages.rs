@@ -1,4 +1,5 @@
-//! Watching a ticket with one click: onto its Cc list or off it, as far as oneself is concerned (row C17).
+//! Watching a ticket with one click, on its page or in a list: onto its Cc list or off it, as far as oneself is concerned
+//! (row C17).
 
 use rocket::data::Data;
 use rocket::{Route, post, routes};
@@ -6,6 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::change_pages::list_to_return_to;
 use super::edit::{self, Outcome};
 use super::fields::Choices;
 use super::form::with_own;
@@ -34,8 +36,13 @@ pub(super) struct Watching {
     watches: bool,
 }
 
-/// None for those who can't be on the list, or may not change even that, and for what lives on in another ticket. Who is on
-/// the list of a ticket that was merged into this one watches this one.
+/// Whether somebody can be on the Cc list of a ticket that they see, and may change at least that.
+pub fn may_watch(viewer: &Viewer) -> bool {
+    viewer.signed_in() && viewer.may(TICKET_APPEND)
+}
+
+/// None for those who may not, and for what lives on in another ticket. Who is on the list of a ticket that was merged into
+/// this one watches this one.
 pub(super) fn watching(
     db: &Connection,
     room: &Room,
@@ -43,7 +50,7 @@ pub(super) fn watching(
     merged: &[TicketRow],
 ) -> Result<Option<Watching>> {
     let (viewer, id) = (&room.viewer, ticket.row.id);
-    if !viewer.signed_in() || !viewer.may(TICKET_APPEND) || ticket.row.merged_into.is_some() {
+    if !may_watch(viewer) || ticket.row.merged_into.is_some() {
         return Ok(None);
     }
     let watches = match viewer.person {
@@ -115,11 +122,10 @@ fn told(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, watches: bool) -
     // Who leaves a private ticket may have seen it for the last time.
     let room = desk.room(&room.row.name)?;
     let sees = room.project.read(|db| store::find(db, &room.viewer, id))?.is_some();
-    let href = if sees {
-        with_list(desk, &format!("{}{}", room.root, ticket_href(id)))
-    } else {
-        format!("{}/query", room.root)
-    };
+    let href = list_to_return_to(desk, &room).unwrap_or_else(|| match sees {
+        true => with_list(desk, &format!("{}{}", room.root, ticket_href(id))),
+        false => format!("{}/query", room.root),
+    });
     let sentence = match (watches, sees) {
         (true, _) => format!("You watch #{id} now: you are on its Cc list."),
         (false, true) => format!("You no longer watch #{id}."),
