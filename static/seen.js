@@ -16,7 +16,7 @@ export function noteSeen() {
     const form = document.querySelector("form[data-seen]");
     if (!form || looked < aWhile) return;
     // The page goes away; what it asked for does not.
-    fetch(form.action, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ change: Number(form.elements.change.value) }) }).catch(() => {});
+    fetch(form.action, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ change: Number(form.elements.change.value), note: Number(form.elements.note.value) }) }).catch(() => {});
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) send();

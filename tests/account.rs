@@ -223,3 +223,40 @@ fn a_form_of_passwords_carries_none_of_them_through_signing_in() {
     let ended = kim.send(Method::Post, &form.action, kind, form.encoded().into_bytes()).expect(401);
     assert!(!ended.text().contains("the old secret") && !ended.text().contains("the new secret"));
 }
+
+#[test]
+fn who_begins_to_write_a_name_is_offered_people_of_the_project() {
+    let test = TestSite::new();
+    test.command(&["user", "add", "lee", "--full-name", "Kit Lee"]).expect(0);
+    let lee = test.signed_in("lee").member();
+    let (kim, kirk) = (test.user("kim").member(), test.user("kirk").member());
+    for person in [&lee, &kim, &kirk] {
+        person.save_page(&person.login, "So that the project knows me.");
+    }
+    test.user("kitty");
+    let offered = |person: &Person<'_>, typed: &str| {
+        let answer = person.get(&format!("/demo/people/suggest?q={typed}")).expect(200).json();
+        let people = answer.as_array().unwrap().clone();
+        people.iter().map(|one| one["login"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(
+        offered(&kim, "ki"),
+        ["kim", "kirk", "lee"],
+        "user names before full names, and nobody else of the site"
+    );
+    assert_eq!(offered(&kim, "KIT"), ["lee"]);
+    assert_eq!(offered(&kim, "le"), ["lee"], "also the later words of a full name");
+    assert_eq!(offered(&kim, "it"), [] as [&str; 0]);
+    assert_eq!(offered(&kim, ""), ["kim", "kirk", "lee"]);
+    assert_eq!(offered(&kim, "%25"), [] as [&str; 0]);
+    assert_eq!(kim.get("/demo/people/suggest?q=lee").expect(200).json()[0]["name"], "Kit Lee");
+    for number in 0..12 {
+        test.user(&format!("many{number}")).member().save_page(&format!("Of {number}"), "Text");
+    }
+    assert_eq!(offered(&kim, "many").len(), 8);
+    // Who may not see people is told of none.
+    test.anonymous().get("/demo/people/suggest?q=ki").expect(404);
+    test.revoke("members", &["WIKI_VIEW"]);
+    kim.get("/demo/people/suggest?q=ki").expect(404);
+}

@@ -132,6 +132,83 @@ fn who_answers_what_they_see_has_read_it() {
     anonymous.anonymous().post_json(&format!("{ticket}/seen"), &json!({ "change": 0 })).expect(403);
 }
 
+#[test]
+fn a_list_says_in_which_tickets_something_is_new() {
+    let test = TestSite::public();
+    let (kim, sam) = (test.user("kim").member(), test.user("sam").member());
+    let (read, given, other) = (file(&kim, &[]), file(&sam, &[("field_cc", "kim")]), file(&sam, &[]));
+    comment(&sam, &read, "One", json!(null));
+    let unread = |person: &Person<'_>| {
+        let list = person.get("/demo/query?unread=1&order=id&format=json").expect(200).json();
+        list["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(unread(&kim), [1, 2], "what others said, and what she was never shown");
+    assert_eq!(unread(&sam), [] as [i64; 0], "one's own words are not new");
+    assert_eq!(unread(&test.anonymous()), [] as [i64; 0]);
+    let page = kim.get("/demo/query?order=id&col=summary&col=unread").expect(200);
+    assert_eq!(page.all("tr.is-unread td.col-id"), ["#1", "#2"]);
+    assert_eq!(page.all("tr.is-unread td.col-summary .unseen").len(), 2, "in words for those who hear it");
+    assert_eq!(page.all("td.col-unread"), ["new", "new", ""]);
+    assert_eq!(kim.get("/demo/query?unread=0&order=id").expect(200).all("td.col-id"), ["#3"]);
+    let first = kim.get("/demo/query?order=unread&desc=1&group=status").expect(200);
+    assert_eq!(first.all("td.col-id"), ["#1", "#2", "#3"]);
+    assert!(kim.get("/demo/query?id=!0").expect(200).all("nav.tabs a").contains(&"Unread".to_owned()));
+    let anonymous = test.anonymous().get("/demo/query?order=id").expect(200);
+    assert!(!anonymous.main().contains("unread") && !anonymous.main().contains("Unread"));
+    kim.get("/demo/query?unread~=1").expect(422);
+    kim.get("/demo/query?group=unread").expect(422);
+
+    for (ticket, change) in [(&read, "1"), (&given, "0")] {
+        kim.submit(ticket, &[("change", change)]).expect(303);
+    }
+    assert_eq!(unread(&kim), [] as [i64; 0]);
+    comment(&sam, &other, "Of no concern to kim", json!(null));
+    assert_eq!(unread(&kim), [] as [i64; 0], "she never looked at it and has no part in it");
+    kim.submit(&other, &[("change", "1")]).expect(303);
+    comment(&sam, &other, "Now it is", json!(null));
+    assert_eq!(unread(&kim), [3]);
+    let list = test.command(&["query", "demo", "unread=1&col=id", "--as", "kim"]).expect(0);
+    assert!(list.stdout.contains('3'), "{}", list.stdout);
+    let named = json!({ "act": "add", "name": "unread", "label": "Unread", "kind": "text" });
+    test.admin("ada").post_json("/demo/admin/ticket/fields", &named).expect(422);
+}
+
+#[test]
+fn an_internal_note_is_new_to_those_who_read_notes() {
+    let test = TestSite::new();
+    let kim = kim(&test);
+    let (ann, bob) = (test.user("ann").member().can("TICKET_NOTES"), test.user("bob").member().can("TICKET_NOTES"));
+    let ticket = file(&kim, &[]);
+    for person in [&ann, &bob] {
+        person.submit(&ticket, &[("change", "0")]).expect(303);
+    }
+    let note = |person: &Person<'_>, text: &str| {
+        person.post_json(&ticket, &json!({ "comment": text, "internal": true })).expect(201);
+    };
+    note(&ann, "Not our fault.");
+    comment(&ann, &ticket, "We are looking.", json!(null));
+    note(&ann, "It is.");
+
+    let page = bob.get(&ticket).expect(200);
+    assert_eq!(page.all(".news a"), ["3 new since you looked"]);
+    assert_eq!(page.attributes(".news a", "href"), ["#note:1"]);
+    assert_eq!(page.attributes(".entry-new", "id"), ["note:1", "comment:1", "note:2"]);
+    let page = kim.get(&ticket).expect(200);
+    assert_eq!(page.all(".news a"), ["1 new since you looked"]);
+    assert_eq!(page.attributes("form.news input[name=note]", "value"), ["0"]);
+    assert_eq!(ann.get(&ticket).expect(200).all(".news a").len(), 0);
+
+    bob.submit(&ticket, &[("change", "1"), ("note", "2")]).expect(303);
+    kim.submit(&ticket, &[("change", "1"), ("note", "9")]).expect(303);
+    assert_eq!(bob.get(&ticket).expect(200).all(".news").len(), 0);
+    note(&ann, "One more.");
+    let unread = |person: &Person<'_>| person.get("/demo/query?unread=1").expect(200).all("td.col-id");
+    assert_eq!((unread(&bob).len(), unread(&kim).len(), unread(&ann).len()), (1, 0, 0));
+    test.grant("kim", &["TICKET_NOTES"]);
+    assert_eq!(kim.get(&ticket).expect(200).all(".news a"), ["3 new since you looked"], "none of them was seen");
+}
+
 // Canned replies
 
 #[test]

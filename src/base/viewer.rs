@@ -166,6 +166,12 @@ impl Viewer {
         format!("+{table}.acl in ({})", sql_list(&self.classes))
     }
 
+    /// The same for rows that hang on something which this viewer sees, see [`sees_class_in`](Self::sees_class_in).
+    pub fn class_in_sql(&self, table: &'static str) -> String {
+        let joined = self.person.map_or(&[][..], |_| self.joined_classes.as_slice());
+        format!("+{table}.acl in ({})", sql_list(&[self.classes.as_slice(), joined].concat()))
+    }
+
     /// The condition that rows of a table must meet to be seen by this viewer, for tables whose rows have participants.
     /// `alias` is the table's name in the statement, `kind` its resource kind. Holds numbers of ours and nothing else.
     pub fn sees_sql(&self, alias: &'static str, kind: &'static str) -> String {

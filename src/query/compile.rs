@@ -23,7 +23,7 @@ use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, Field, Kind};
 use crate::ticket::options::category_meant;
 use crate::ticket::sight::sees_sql;
-use crate::ticket::{merge, relations, tally, time_store};
+use crate::ticket::{merge, relations, seen, tally, time_store};
 
 /// So many ids stand in a statement one by one, more as one list.
 const MOST_IN_PLACE: usize = 64;
@@ -234,6 +234,10 @@ fn value_sql(viewer: &Viewer, any_merged: bool, field: &'static Field) -> String
     }
 }
 
+fn is_yes(value: &str) -> bool {
+    matches!(value.trim().to_lowercase().as_str(), "1" | "yes" | "true" | "on")
+}
+
 fn listed(ids: &[i64]) -> String {
     ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -388,6 +392,7 @@ impl Compiler<'_> {
                 (Column::Of(field), _) if field.kind == Kind::People => {
                     tests.extend(self.people_test(operator, &value)?)
                 }
+                (column, _) if column.is_unread() => tests.push(self.unread_test(&value)),
                 (Column::Of(field), _) if field.kind == Kind::Check => tests.push(self.check_test(field, &value)),
                 (Column::Of(field), _) if field.kind == Kind::Tickets => tests.push(self.tickets_test(field, &value)?),
                 (Column::Of(field), _) if field.is_id() => tests.push(self.current_ids_test(field, operator, &value)?),
@@ -468,10 +473,21 @@ impl Compiler<'_> {
         Ok((!ends.is_empty()).then(|| self.scalar_test(field, Some(&ends.join(" and ")))))
     }
 
+    /// The tickets in which something is new to whoever asks; none to those who are not signed in.
+    fn unread(&mut self) -> String {
+        let Some(identity) = &self.viewer.principal.identity else { return "select null where 0".to_owned() };
+        let account = self.bound(identity.uuid.clone());
+        seen::unread_sql(self.viewer, &account, None)
+    }
+
+    fn unread_test(&mut self, value: &str) -> String {
+        let not = if is_yes(value) { "" } else { "not " };
+        format!("ticket.id {not}in ({})", self.unread())
+    }
+
     /// Ticked or not; anything but yes in some form means not.
     fn check_test(&mut self, field: &Field, value: &str) -> String {
-        let yes = matches!(value.trim().to_lowercase().as_str(), "1" | "yes" | "true" | "on");
-        match (field.column(), yes) {
+        match (field.column(), is_yes(value)) {
             (Some(column), yes) => format!("ticket.{column} = {}", u8::from(yes)),
             (None, true) => self.current_test(field, Some("value = 1")),
             (None, false) => self.current_test(field, None),
@@ -747,6 +763,11 @@ impl Compiler<'_> {
         let Column::Of(field) = order.column else { return Ok(format!("ticket.id{direction}")) };
         let nulls = if order.descending { "desc nulls first" } else { "asc nulls last" };
         Ok(match field.kind {
+            _ if order.column.is_unread() => {
+                let unread = self.unread();
+                self.ranks.push(format!("unread(id) as ({unread})"));
+                format!("(ticket.id in (select id from unread)){direction}")
+            }
             Kind::Time if matches!(field.name, "time" | "changetime") => {
                 format!("{}{direction}", self.value_sql(field))
             }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::tree::{Clause, Column, Operator, Query, USER, operator_of};
+use super::tree::{Clause, Column, Operator, Query, UNREAD, USER, operator_of};
 use crate::ticket::fields::{Choices, Field, Fields, Kind};
 use crate::ticket::{options, relations};
 
@@ -468,6 +468,7 @@ fn has_boxes(field: &Field, choices: &Choices) -> bool {
 fn can_add(choices: &Choices) -> Vec<Addable> {
     let mut fields: Vec<Named> = std::iter::once(Column::Id)
         .chain(choices.fields().chain(&relations::INVERSES).map(Column::Of))
+        .chain([Column::Of(&UNREAD)])
         .map(|column| Named { name: column.name(), label: column.label() })
         .collect();
     fields.sort_by_key(|field| field.label);
@@ -490,6 +491,7 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
         column if column.is_time() => value.trim() != "..",
         _ => clause.operator == Operator::Is || !value.is_empty(),
     };
+    let is_check = clause.column.field().is_some_and(|field| field.kind == Kind::Check);
     let values: Vec<String> = clause
         .values
         .iter()
@@ -497,6 +499,8 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
         .map(|value| match value.as_str() {
             "" => "empty".to_owned(),
             USER => "me".to_owned(),
+            "1" if is_check => "yes".to_owned(),
+            "0" if is_check => "no".to_owned(),
             value if clause.column.is_time() => {
                 let (from, until) = value.split_once("..").unwrap_or((value, ""));
                 match (from.trim(), until.trim()) {

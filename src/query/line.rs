@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::tree::Column;
+use super::tree::{Column, UNREAD};
 use crate::base::error::Result;
 use crate::base::moment;
 use crate::base::project::called;
@@ -16,7 +16,7 @@ use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
 use crate::ticket::sight::{knows_sql, sees_sql};
 use crate::ticket::status::Category;
 use crate::ticket::values::{Names, People, Value as Stored};
-use crate::ticket::{json as ticket_json, merge, relations, time_store};
+use crate::ticket::{json as ticket_json, merge, relations, seen, time_store};
 
 /// Somebody as lists name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct TicketLine {
     pub more: BTreeMap<&'static str, Cell>,
     /// The open tickets that it depends on, where a list shows its state.
     pub waiting: Vec<i64>,
+    /// Something in it is new to the reader, where a list shows that.
+    pub unread: bool,
 }
 
 /// A value of a field that few lists show.
@@ -133,6 +135,7 @@ impl TicketLine {
             ("reporter", _) => login(&self.reporter),
             ("owner", _) => login(&self.owner),
             ("cc", _) => json!(self.cc.iter().map(|person| &person.login).collect::<Vec<_>>()),
+            _ if *field == UNREAD => json!(self.unread),
             _ if is_more(field) => self.more.get(field.name).map_or(Value::Null, |cell| cell.json.clone()),
             (_, Kind::Time) => self.time(field).map_or(Value::Null, |time| json!(time.iso())),
             _ => self.choice(field).map_or(Value::Null, |id| text(choices.name_of(field, id))),
@@ -286,6 +289,15 @@ pub(super) fn wait(db: &Connection, viewer: &Viewer, choices: &Choices, lines: &
     Ok(())
 }
 
+/// Looks for what is new to the reader.
+pub(super) fn mark_unread(db: &Connection, viewer: &Viewer, lines: &mut [TicketLine]) -> Result<()> {
+    let unread = seen::unread(db, viewer, &lines.iter().map(|line| line.id).collect::<Vec<_>>())?;
+    for line in lines {
+        line.unread = unread.contains(&line.id);
+    }
+    Ok(())
+}
+
 /// The tickets of these ids, in this order. Whoever asks has found out that the viewer may see them.
 pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Result<Vec<TicketLine>> {
     let list = json!(ids).to_string();
@@ -319,6 +331,7 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
             is_late: false,
             more: BTreeMap::new(),
             waiting: Vec::new(),
+            unread: false,
         };
         lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::form::{self, Group};
 use super::table::{self, Drawing, Table};
-use super::tree::{Clause, Column, Operator, Order, Query, USER};
+use super::tree::{Clause, Column, Operator, Order, Query, UNREAD, USER};
 use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_pairs, macros, run};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
@@ -258,6 +258,14 @@ fn of_mine(field: &str, choices: &Choices) -> Query {
     Query { groups: vec![not_closed(choices).into_iter().chain(mine).collect()], ..Query::default() }
 }
 
+/// What has something new to whoever asks, the newest first.
+fn unread() -> Query {
+    let column = Column::Of(&UNREAD);
+    let clause = Clause { column, operator: Operator::Is, negated: false, values: vec!["1".to_owned()] };
+    let order = Column::built_in("changetime").map(|column| Order { column, descending: true });
+    Query { groups: vec![vec![clause]], order: order.into_iter().collect(), ..Query::default() }
+}
+
 /// That a ticket is in no state of the category closed; none where there is no such state.
 fn not_closed(choices: &Choices) -> Option<Clause> {
     let values: Vec<String> = closed_words(&choices.statuses).into_iter().map(str::to_owned).collect();
@@ -361,6 +369,9 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     let aside = aside(desk, room);
     let mut drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
     if room.viewer.signed_in() {
+        if let Some(found) = &mut found {
+            super::line::mark_unread(db, &room.viewer, &mut found.lines)?;
+        }
         let ids: Vec<i64> = found.iter().flat_map(|found| &found.lines).map(|line| line.id).collect();
         drawing = drawing.with_stars(bookmarks::among(db, &room.viewer, &ids)?);
     }
@@ -381,8 +392,16 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     let mut window = window(&path, &query, page, paging.pages);
     let links = window.iter_mut().map(|link| &mut link.href).chain([&mut paging.previous, &mut paging.next]);
     links.flatten().for_each(|href| href.push_str(aside));
-    let (clauses, next_clause) = form::filters(&asked.groups, choices);
-    let columns = columns(&query, choices);
+    let (mut clauses, mut next_clause) = form::filters(&asked.groups, choices);
+    let mut columns = columns(&query, choices);
+    let mut orders = orders(&query, choices);
+    if !room.viewer.signed_in() {
+        // Nothing is ever unread to them.
+        columns.retain(|column| column.chosen || column.name != UNREAD.name);
+        orders.retain(|order| order.chosen || order.name != UNREAD.name);
+        let groups = clauses.iter_mut().chain([&mut next_clause]).flat_map(|group| &mut group.can_add);
+        groups.for_each(|can_add| can_add.fields.retain(|field| field.name != UNREAD.name));
+    }
     let refused = !asked.problems.is_empty();
     let batch_href = (total > 0 && !refused && room.viewer.may(TICKET_BATCH_MODIFY))
         .then(|| format!("{}{}", room.root, super::batch_pages::href(&query)));
@@ -410,7 +429,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             .map(|field| ColumnChoice { name: field.name, label: field.label, chosen: query.rows.contains(&field) })
             .collect(),
         groups: groups(&query, choices),
-        orders: orders(&query, choices),
+        orders,
         group_descending: query.group.is_some_and(|group| group.descending),
         order_descending: query.effective_order().first().is_some_and(|order| order.descending),
         max: query.max.map(|max| max.to_string()).unwrap_or_default(),
@@ -509,7 +528,8 @@ fn window(path: &str, query: &Query, page: usize, pages: usize) -> Vec<PageLink>
 fn columns(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
     let shown = query.shown_columns(choices);
     let others = choices.fields().filter(|field| field.kind != Kind::Text).chain(&relations::INVERSES).map(Column::Of);
-    let others = std::iter::once(Column::Id).chain(others).filter(|column| !shown.contains(column));
+    let others = std::iter::once(Column::Id).chain(others).chain([Column::Of(&UNREAD)]);
+    let others = others.filter(|column| !shown.contains(column));
     let all: Vec<(Column, bool)> =
         shown.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();
     all.into_iter()
@@ -529,6 +549,7 @@ fn orders(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
     let first = query.effective_order().first().map(|order: &Order| order.column);
     std::iter::once(Column::Id)
         .chain(choices.fields().map(Column::Of))
+        .chain([Column::Of(&UNREAD)])
         .map(|column| ColumnChoice { name: column.name(), label: column.label(), chosen: first == Some(column) })
         .collect()
 }
@@ -567,6 +588,7 @@ fn ready(room: &Room, query: &Query, choices: &Choices, aside: &str) -> Vec<Read
     if room.viewer.signed_in() {
         lists.push(("Mine", of_mine("owner", choices)));
         lists.push(("Reported by me", of_mine("reporter", choices)));
+        lists.push(("Unread", unread()));
     }
     lists.push(("All", Query::default()));
     let entry = |(label, list): (&'static str, Query)| Ready {

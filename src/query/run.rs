@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::compile::{Statement, Stretch, compile};
 use super::line::{self, TicketLine};
-use super::tree::{Column, Query};
+use super::tree::{Column, Query, UNREAD};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
 use crate::ticket::fields::{Choices, FIELDS, Field, Kind};
@@ -95,6 +95,9 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
     line::more(db, viewer, choices, &mut found.lines, &shown)?;
     if shown.iter().any(|field| field.kind == Kind::Status) {
         line::wait(db, viewer, choices, &mut found.lines)?;
+    }
+    if shown.contains(&&UNREAD) {
+        line::mark_unread(db, viewer, &mut found.lines)?;
     }
     if let (Some(column), Some(counts)) = (query.group.and_then(|group| group.column.field()), statement.group_counts())
     {

@@ -28,6 +28,9 @@ const LONGEST_LIST: usize = 1_000;
 const LONGEST_CELL: usize = 200;
 /// There are classes for so many priorities; the rest look alike (row Q22).
 const RANKS: usize = 5;
+/// Before the summary of a ticket in which something is new to the reader.
+const UNREAD_SIGN: &str =
+    "<span class=\"unread-sign\" title=\"New since you looked\"></span><span class=\"unseen\">Unread: </span>";
 /// As `ui.icon` draws it.
 const STAR: &str = "m8 1.9 1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3 4.3-.6z";
 
@@ -137,6 +140,9 @@ impl<'a> Drawing<'a> {
         }
         if !more.is_empty() {
             html.tag(" has-more");
+        }
+        if line.unread {
+            html.tag(" is-unread");
         }
         html.tag("\">");
         // The sign stands by the day, where that is shown.
@@ -262,7 +268,6 @@ impl<'a> Drawing<'a> {
         let Column::Of(field) = column else { return self.ticket_link(line, href, &format!("#{}", line.id), "") };
         let mut html = Html::default();
         match (field.name, field.kind) {
-            ("summary", _) => html = self.ticket_link(line, href, &line.summary, ""),
             ("description", _) => {
                 html.text(&shortened(&markup::plain(line.description.as_deref().unwrap_or_default()), LONGEST_CELL));
             }
@@ -281,6 +286,17 @@ impl<'a> Drawing<'a> {
             }
             (_, Kind::Tickets) => html = self.tickets(line, field),
             (_, Kind::Moment) => html = line.time(field).map(|at| self.time(at)).unwrap_or_default(),
+            _ if column.is_unread() => {
+                if line.unread {
+                    html.tag("<span class=\"fresh\">new</span>");
+                }
+            }
+            ("summary", _) => {
+                if line.unread {
+                    html.tag(UNREAD_SIGN);
+                }
+                html.html(&self.ticket_link(line, href, &line.summary, ""));
+            }
             _ if is_more(field) && field.kind != Kind::Time => {
                 let shown = line.more.get(field.name).map_or("", |cell| cell.shown.as_str());
                 html.text(&shortened(shown, LONGEST_CELL));

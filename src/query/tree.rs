@@ -15,6 +15,9 @@ pub const DEFAULT_PAGE_SIZE: usize = 100;
 /// The column that orders a list that names none (row Q18).
 pub const DEFAULT_ORDER: &str = "priority";
 
+/// Whether something in a ticket is new to whoever asks. No field of the ticket: everybody has their own.
+pub static UNREAD: Field = Field { name: "unread", label: "Unread", kind: Kind::Check, own: false };
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Any of these; every ticket if there is none.
@@ -210,6 +213,7 @@ impl Column {
             "id" => Some(Self::Id),
             "created" => field("time").map(Self::Of),
             "modified" => field("changetime").map(Self::Of),
+            "unread" => Some(Self::Of(&UNREAD)),
             name => fields.named(name).or_else(|| relations::inverse(name)).map(Self::Of),
         }
     }
@@ -224,6 +228,10 @@ impl Column {
             Self::Id => "id",
             Self::Of(field) => field.name,
         }
+    }
+
+    pub fn is_unread(self) -> bool {
+        self == Self::Of(&UNREAD)
     }
 
     /// As heads of tables call it.
@@ -270,8 +278,10 @@ impl Column {
 
     /// Whether a list can be parted by it (row Q19).
     pub fn groups(self) -> bool {
-        self.field()
-            .is_some_and(|field| !field.kind.is_list() && !matches!(field.kind, Kind::Text | Kind::Time | Kind::Moment))
+        !self.is_unread()
+            && self.field().is_some_and(|field| {
+                !field.kind.is_list() && !matches!(field.kind, Kind::Text | Kind::Time | Kind::Moment)
+            })
     }
 }
 

@@ -18,7 +18,7 @@ use super::merge;
 use super::merge_entries;
 use super::note;
 use super::note_store::{self, NoteRow};
-use super::seen::{self, Mark, News, Reading};
+use super::seen::{self, Mark, News, Reading, Seen};
 use super::store::{self, Ticket, TicketRow};
 use super::tasks::{self, Progress};
 use super::values::{Names, People};
@@ -216,7 +216,7 @@ fn block_of(number: i64) -> i64 {
 }
 
 /// The address of an internal note of this ticket, on whatever page it is.
-fn note_href(plain: &str, number: i64, latest: i64) -> String {
+pub(super) fn note_href(plain: &str, number: i64, latest: i64) -> String {
     match is_paged(latest) {
         false => format!("#note:{number}"),
         true => format!("{plain}?note={number}#note:{number}"),
@@ -269,9 +269,8 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
     }
     entries.extend(files(asked, begins, ends));
     entries.extend(merge_entries::entries(asked, begins, ends)?);
-    if asked.current {
-        entries.extend(notes(asked, "", begins, ends)?);
-    }
+    let all_notes = if asked.current { note_store::of_ticket(db, &room.viewer, ticket.row.id)? } else { Vec::new() };
+    entries.extend(notes(asked, "", &all_notes, reading.seen, begins, ends)?);
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     let entries = laid_out(entries.into_iter().map(|(_, entry)| entry).collect(), look);
     let kept = kept_pairs(desk);
@@ -284,8 +283,8 @@ pub(super) fn conversation(asked: &Asked<'_>) -> Result<Conversation> {
         views,
         shows,
         keep_look: look::keeping(room, look, reading.look, plain).filter(|_| asked.current),
-        news: seen::news(db, &room.viewer, ticket, reading.seen, plain)?,
-        mark_seen: seen::marking(room, ticket, reading.seen, plain).filter(|_| asked.current),
+        news: seen::news(db, &room.viewer, ticket, reading.seen, &all_notes, plain)?,
+        mark_seen: seen::marking(room, ticket, reading.seen, &all_notes, plain).filter(|_| asked.current),
         paging: Paging {
             total: usize::try_from(latest).unwrap_or(0),
             ..Paging::new(plain, &kept, page as usize, 1, pages as usize)
@@ -484,16 +483,17 @@ pub(super) fn of_group(
     }
 }
 
-/// The internal notes that were written while this page was talked, as far as the reader may see any. `prefix` tells the ids
-/// within their texts from those of other tickets on the same page.
+/// The internal notes that were written while this page was talked; `all` are those that the reader may see. `prefix` tells
+/// the ids within their texts from those of other tickets on the same page.
 pub(super) fn notes(
     asked: &Asked<'_>,
     prefix: &str,
+    all: &[NoteRow],
+    seen: Option<Seen>,
     begins: Option<Instant>,
     ends: Option<Instant>,
 ) -> Result<Vec<(String, Entry)>> {
     let Asked { db, room, ticket, .. } = *asked;
-    let all = note_store::of_ticket(db, &room.viewer, ticket.row.id)?;
     let shown: Vec<&NoteRow> = all
         .iter()
         .filter(|note| begins.is_none_or(|begins| note.at >= begins) && ends.is_none_or(|ends| note.at < ends))
@@ -539,6 +539,7 @@ pub(super) fn notes(
                 }),
                 reply_href: may_write.then(|| format!("{}?replyto=note:{number}#edit", asked.plain)),
                 edit_href: note::may_edit(&room.viewer, may_write, note).then(|| way("edit")),
+                new: seen::is_new_note(&room.viewer, seen, note),
                 ..Entry::without_number("note", format!("note:{number}"))
             };
             (note.at.iso(), entry)

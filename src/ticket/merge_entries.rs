@@ -9,6 +9,7 @@ use super::history;
 use super::json;
 use super::merge;
 use super::note;
+use super::note_store;
 use super::store::{self, Ticket, TicketRow};
 use super::values::{Names, People};
 use crate::base::error::Result;
@@ -57,7 +58,8 @@ pub(super) fn entries(
 /// The internal notes on one merged ticket, which are answered and edited nowhere as long as it is merged.
 fn notes_of_merged(own: &Asked<'_>, begins: Option<Instant>, ends: Option<Instant>) -> Result<Vec<(String, Entry)>> {
     let id = own.ticket.row.id;
-    let mut notes = conversation::notes(own, &format!("ticket-{id}-"), begins, ends)?;
+    let all = note_store::of_ticket(own.db, &own.room.viewer, id)?;
+    let mut notes = conversation::notes(own, &format!("ticket-{id}-"), &all, None, begins, ends)?;
     for (_, entry) in &mut notes {
         let number = entry.id.strip_prefix("note:").and_then(|number| number.parse().ok()).unwrap_or(0);
         entry.id = place_of_note(id, number);

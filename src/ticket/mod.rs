@@ -69,7 +69,7 @@ pub mod undo;
 mod undo_pages;
 pub mod batch;
 mod look;
-mod seen;
+pub mod seen;
 mod tasks;
 pub mod texts;
 mod texts_admin;

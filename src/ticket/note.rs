@@ -100,6 +100,7 @@ fn write(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, draft: &Draft) -> R
     let new = NewNote { ticket: id, text: &draft.text, reply_to: draft.reply_to, acl };
     let (note, number) = note_store::insert(tx, &new)?;
     save_links(site, tx.project(), tx, id, &part(number), acl, &draft.text)?;
+    super::seen::after_own_note(tx, viewer, id, number)?;
     tx.record(&event("note.written", id, note, number, acl))?;
     Ok(number)
 }

@@ -1,9 +1,12 @@
-//! "Seen up to here": how far somebody has read a ticket, what is new since, and the way to the first of it (row A5).
+//! "Seen up to here": how far somebody has read a ticket, what is new since, and the way to the first of it (row A5). To those
+//! who read internal notes, a note is as new as a comment.
 //!
 //! Looking at a page writes nothing. A page that shows something new has a small form; script sends it once the page has been
 //! looked at, whoever has none presses its button. So a ticket costs a write when there is something new in it, and prefetching,
 //! crawling and glancing at it mark nothing as read. What somebody says or files themselves they have read, of course: that is
 //! written in the transaction of the change.
+
+use std::collections::HashSet;
 
 use rocket::data::Data;
 use rocket::{Route, post, routes};
@@ -11,9 +14,10 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::Serialize;
 use serde_json::json;
 
-use super::conversation::comment_href;
+use super::conversation::{comment_href, note_href};
 use super::head::{enter_ticket, href, with_list};
 use super::look::{self, Look};
+use super::note_store::{self, NoteRow};
 use super::sight::knows_sql;
 use super::store::Ticket;
 use crate::base::error::Result;
@@ -66,40 +70,132 @@ pub(super) struct News {
 pub(super) struct Mark {
     href: String,
     change: i64,
+    /// The newest of the notes that the reader may see, 0 for none.
+    note: i64,
 }
 
-/// What is new to this viewer in a ticket of which they have read so much. `plain` is its address.
+/// Whether a note is by somebody else, and was written since.
+pub(super) fn is_new_note(viewer: &Viewer, seen: Option<Seen>, note: &NoteRow) -> bool {
+    let own = note.author.is_some() && note.author == viewer.person;
+    !own && seen.is_some_and(|seen| note.number > seen.note)
+}
+
+/// What is new to this viewer in a ticket of which they have read so much. `notes` are those that they may see, `plain` is
+/// the ticket's address.
 pub(super) fn news(
     db: &Connection,
     viewer: &Viewer,
     ticket: &Ticket,
     seen: Option<Seen>,
+    notes: &[NoteRow],
     plain: &str,
 ) -> Result<Option<News>> {
-    let Some(seen) = seen.filter(|seen| seen.change < ticket.row.changes) else { return Ok(None) };
-    // A change of nothing that they may know of is no news.
+    let mut new_notes = notes.iter().filter(|note| is_new_note(viewer, seen, note));
+    let noted = new_notes.clone().count() as i64;
+    let (changed, first) = new_changes(db, viewer, ticket, seen)?;
+    let latest = ticket.row.changes;
+    let href = match (first, new_notes.next()) {
+        (None, None) => return Ok(None),
+        (Some((number, at)), Some(note)) if at <= note.at => comment_href(plain, number, latest),
+        (Some((number, _)), None) => comment_href(plain, number, latest),
+        (_, Some(note)) => note_href(plain, note.number, latest),
+    };
+    Ok(Some(News { count: changed + noted, href }))
+}
+
+/// How many changes are new, and number and time of the first of them.
+fn new_changes(
+    db: &Connection,
+    viewer: &Viewer,
+    ticket: &Ticket,
+    seen: Option<Seen>,
+) -> Result<(i64, Option<(i64, Instant)>)> {
+    let Some(seen) = seen.filter(|seen| seen.change < ticket.row.changes) else { return Ok((0, None)) };
     let sql = format!(
-        "select count(*), min(number) from ticket_change
+        "select count(*), min(number), min(changed_at) from ticket_change
          where ticket = :ticket and number > :seen and author is not :own
             and (acl = (select acl from ticket where id = :ticket) or acl in (select value from json_each(:acls)))
-            and (comment <> '' or edits > 0
-                or exists (select 1 from ticket_value where ticket = :ticket and ticket_change.id in (from_change, to_change) and {knows})
-                or not exists (select 1 from ticket_value where ticket = :ticket and ticket_change.id in (from_change, to_change)))",
-        knows = knows_sql(viewer, "ticket_value")
+            and {}",
+        tells_sql(viewer, ":ticket")
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let (count, first): (i64, Option<i64>) = statement.query_row(
+    Ok(statement.query_row(
         named_params! { ":ticket": ticket.row.id, ":seen": seen.change, ":own": viewer.person.unwrap_or(0), ":acls": viewer.acls() },
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    Ok(first.map(|first| News { count, href: comment_href(plain, first, ticket.row.changes) }))
+        |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.zip(row.get(2)?))),
+    )?)
+}
+
+/// Whether a row of `ticket_change` tells this viewer anything: a change of nothing that they may know of is no news. `ticket`
+/// is where its ticket's number stands.
+fn tells_sql(viewer: &Viewer, ticket: &str) -> String {
+    let of_change = format!("ticket_value.ticket = {ticket} and ticket_change.id in (from_change, to_change)");
+    format!(
+        "(comment <> '' or edits > 0
+          or exists (select 1 from ticket_value where {of_change} and {})
+          or not exists (select 1 from ticket_value where {of_change}))",
+        knows_sql(viewer, "ticket_value")
+    )
 }
 
 /// Offered where something is unread, or nothing is known.
-pub(super) fn marking(room: &Room, ticket: &Ticket, seen: Option<Seen>, plain: &str) -> Option<Mark> {
-    let unread = seen.is_none_or(|seen| seen.change < ticket.row.changes);
+pub(super) fn marking(
+    room: &Room,
+    ticket: &Ticket,
+    seen: Option<Seen>,
+    notes: &[NoteRow],
+    plain: &str,
+) -> Option<Mark> {
+    let (change, note) = (ticket.row.changes, newest(notes));
+    let unread = seen.is_none_or(|seen| seen.change < change || seen.note < note);
     let may = room.viewer.signed_in() && !room.viewer.archived;
-    (unread && may).then(|| Mark { href: format!("{plain}/seen"), change: ticket.row.changes })
+    (unread && may).then(|| Mark { href: format!("{plain}/seen"), change, note })
+}
+
+fn newest(notes: &[NoteRow]) -> i64 {
+    notes.last().map_or(0, |note| note.number)
+}
+
+/// The tickets in which something is new to this viewer, as a list of SQL: of what they have looked at, all that others did
+/// since; what they take part in and never looked at, whole. `account` is where the uuid of their account is bound, `among`
+/// (if any) where a JSON array of the numbers that are of interest is.
+pub fn unread_sql(viewer: &Viewer, account: &str, among: Option<&str>) -> String {
+    let own = viewer.person.unwrap_or(0);
+    let others_wrote = |change: &str, note: &str| {
+        format!(
+            "(exists (select 1 from ticket_change where ticket_change.ticket = item.id and number > {change}
+                 and author is not {own} and (ticket_change.acl = item.acl or {}) and {})
+              or exists (select 1 from ticket_note where ticket_note.ticket = item.id and number > {note}
+                 and author is not {own} and {}))",
+            viewer.class_sql("ticket_change"),
+            tells_sql(viewer, "item.id"),
+            viewer.class_in_sql("ticket_note"),
+        )
+    };
+    let of_interest = |column: &str| {
+        among.map_or_else(String::new, |among| format!("and {column} in (select value from json_each({among}))"))
+    };
+    format!(
+        "select item.id from ticket_seen as seen join ticket as item on item.id = seen.ticket
+         where seen.account = {account} {} and {}
+         union all
+         select item.id from participant join ticket as item on item.id = participant.resource_id
+         where participant.person = {own} and participant.resource_kind = 'ticket' {} and {}
+           and not exists (select 1 from ticket_seen where account = {account} and ticket_seen.ticket = item.id)",
+        of_interest("seen.ticket"),
+        others_wrote("seen.change", "seen.note"),
+        of_interest("participant.resource_id"),
+        others_wrote("-1", "0"),
+    )
+}
+
+/// Those of these tickets in which something is new to this viewer; to anonymous ones nothing ever is.
+pub fn unread(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<HashSet<i64>> {
+    let Some(identity) = viewer.principal.identity.as_ref().filter(|_| !ids.is_empty()) else {
+        return Ok(HashSet::new());
+    };
+    let mut statement = db.prepare_cached(&unread_sql(viewer, "?1", Some("?2")))?;
+    let rows = statement.query_map((&identity.uuid, serde_json::to_string(ids)?), |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[post("/<project>/ticket/<number>/seen", data = "<data>")]
@@ -108,10 +204,10 @@ async fn mark(visit: Visit, project: String, number: String, data: Data<'_>) -> 
         .answer_form(data, move |desk, form| {
             let (room, ticket) = enter_ticket(desk, &project, &number)?;
             let account = look::account(&room)?;
-            let seen = Seen {
-                change: form.number("change")?.clamp(0, ticket.row.changes),
-                note: if form.has("note") { form.number("note")?.max(0) } else { 0 },
-            };
+            let note = if form.has("note") { form.number("note")?.max(0) } else { 0 };
+            let notes = room.project.read(|db| note_store::of_ticket(db, &room.viewer, ticket.row.id))?;
+            let seen =
+                Seen { change: form.number("change")?.clamp(0, ticket.row.changes), note: note.min(newest(&notes)) };
             room.project.db().write(|db| save(db, &account, ticket.row.id, seen))?;
             answer(desk, &room, &ticket, form.json, seen)
         })
@@ -148,5 +244,13 @@ pub(super) fn after_own(db: &Connection, viewer: &Viewer, ticket: i64, number: i
     if before < 0 || [known, looked].into_iter().flatten().any(|seen| seen >= before) {
         save(db, &identity.uuid, ticket, Seen { change: number, note: 0 })?;
     }
+    Ok(())
+}
+
+/// After their own note of that number: whoever had read all notes before it has read all notes.
+pub(super) fn after_own_note(db: &Connection, viewer: &Viewer, ticket: i64, number: i64) -> Result<()> {
+    let Some(identity) = &viewer.principal.identity else { return Ok(()) };
+    db.prepare_cached("update ticket_seen set note = ?3 where account = ?1 and ticket = ?2 and note = ?3 - 1")?
+        .execute((&identity.uuid, ticket, number))?;
     Ok(())
 }
