@@ -274,7 +274,8 @@ fn a_list_has_the_same_verbs_and_is_come_back_to() {
     assert_eq!(test.anonymous().get("/demo/query?order=id&verbs=1").all(".col-acts"), Vec::<String>::new());
     let list = "/demo/query?order=id&verbs=1";
     let page = kim.get(list).expect(200);
-    let offered = ["Take #1 Resolve as fixed #1 Watch #1", "Take #2 Take and start #2 Done #2 Watch #2"];
+    let offered =
+        ["Take #1 Resolve as fixed #1 Give #1 Watch #1", "Take #2 Take and start #2 Done #2 Give #2 Watch #2"];
     assert_eq!(page.all("td.col-acts"), offered);
     assert!(page.attributes("thead a", "href").iter().all(|href| href.ends_with("&verbs=1")));
     let buttons = page.attributes("td.col-acts button", "formaction");
@@ -290,20 +291,26 @@ fn a_list_has_the_same_verbs_and_is_come_back_to() {
     assert_eq!((status(&test, &bug).as_str(), ticket(&test, &bug)["owner"].as_str()), ("accepted", Some("kim")));
     // What somebody else did meanwhile is not run over.
     act(&test, "lee", &task, "start");
-    press(3, "take").expect(422);
+    press(4, "take").expect(422);
     assert_eq!(ticket(&test, &task)["owner"], "lee");
     // Watching is one click more, for oneself alone.
-    let click = |address: &str, value: &str| {
+    let click = |address: &str, typed: &[(&str, &str)]| {
         let mut form = kim.form(list, &[("submit", "1")]);
-        form.fill(&[("watch", value)]);
+        form.fill(typed);
         let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
-        kim.post(address, &fields).expect(303).location().to_owned()
+        kim.post(address, &fields)
     };
-    assert_eq!(click(&buttons[2], "1"), list);
+    assert_eq!(click(&buttons[3], &[("watch", "1")]).expect(303).location(), list);
     assert_eq!(ticket(&test, &bug)["cc"], serde_json::json!(["kim"]));
     assert!(kim.get(list).all("td.col-acts")[0].ends_with("Unwatch #1"));
-    assert_eq!(click(&buttons[2], "0"), list);
+    assert_eq!(click(&buttons[3], &[("watch", "0")]).expect(303).location(), list);
     assert_eq!(ticket(&test, &bug)["cc"], serde_json::json!([]));
+    // Giving asks to whom, once for the whole list.
+    let give = buttons[2].replace("view_time=0", "view_time=3");
+    let refused = click(&give, &[("give", "reassign")]).expect(422);
+    assert_eq!(refused.problems()[0].0, "action_reassign_reassign_owner");
+    assert_eq!(click(&give, &[("give", "reassign"), ("give_to", "lee")]).expect(303).location(), list);
+    assert_eq!(ticket(&test, &bug)["owner"], "lee");
     // Nobody is led astray.
     let astray = buttons[0].replace("back=", "back=%0D%0Ax").replace("view_time=0", "view_time=1");
     let mut form = kim.form(list, &[("submit", "1")]);

@@ -112,18 +112,19 @@ fn aside(desk: &Desk, room: &Room) -> &'static str {
     if asked && room.viewer.signed_in() { WITH_VERBS } else { "" }
 }
 
+/// The buttons of each ticket.
+#[derive(Default)]
+struct Acts {
+    of: HashMap<i64, Html>,
+    /// One of them gives its ticket to somebody, who is to be named.
+    gives: bool,
+}
+
 /// What can be done with each ticket of a list: buttons that send the page's form of that name to the address of their
 /// ticket, and lead back to the list.
-fn acts(
-    desk: &Desk,
-    room: &Room,
-    db: &Connection,
-    choices: &Choices,
-    list: &str,
-    found: &Found,
-) -> Result<HashMap<i64, Html>> {
+fn acts(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, list: &str, found: &Found) -> Result<Acts> {
     let viewer = &room.viewer;
-    let mut acts = HashMap::new();
+    let mut acts = Acts::default();
     if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
         return Ok(acts);
     }
@@ -143,8 +144,13 @@ fn acts(
         let seen = newest.get(&line.id).copied().unwrap_or_default();
         let href = format!("{}{}?view_time={seen}&back={back}", room.root, ticket_href(line.id));
         let mut html = Html::default();
-        for verb in verbs.of(&subject)? {
+        let can = verbs.of(&subject)?;
+        for verb in &can.verbs {
             act(&mut html, &href, ("action", &verb.action), &verb.label, line.id);
+        }
+        if let Some(action) = &can.give {
+            act(&mut html, &href, ("give", action), "Give", line.id);
+            acts.gives = true;
         }
         if may_watch(viewer) {
             let watches = line.cc.iter().any(|person| Some(person.id) == viewer.person);
@@ -152,14 +158,16 @@ fn acts(
             let (value, label) = if watches { ("0", "Unwatch") } else { ("1", "Watch") };
             act(&mut html, &href, ("watch", value), label, line.id);
         }
-        acts.insert(line.id, html);
+        acts.of.insert(line.id, html);
     }
     Ok(acts)
 }
 
-/// A button of the form `verbs` that does something with one ticket.
+/// A button of the form `verbs` that does something with one ticket. Only giving asks for the name that the form has a field
+/// for.
 fn act(html: &mut Html, href: &str, (name, value): (&'static str, &str), label: &str, id: i64) {
     html.tag("<button type=\"submit\" form=\"verbs\"")
+        .tag(if name == "give" { "" } else { " formnovalidate" })
         .attribute("name", name)
         .attribute("formaction", href)
         .attribute("value", value)
@@ -302,6 +310,8 @@ struct ShowPage {
     mine: Vec<Ready>,
     new_ticket_href: Option<String>,
     verbs: bool,
+    /// The people to whom tickets can be given, as options.
+    give_to: Option<String>,
     verbs_href: Option<String>,
     reminders: Option<Reminders>,
     back: Option<String>,
@@ -367,6 +377,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         }
     }
     let aside = aside(desk, room);
+    let mut give_to = None;
     let mut drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
     if room.viewer.signed_in() {
         if let Some(found) = &mut found {
@@ -377,7 +388,11 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     }
     if let Some(found) = found.as_ref().filter(|_| !aside.is_empty()) {
         let list = format!("{}{aside}", explicit(&query));
-        drawing = drawing.with_acts(acts(desk, room, db, choices, &list, found)?, aside);
+        let acts = acts(desk, room, db, choices, &list, found)?;
+        if acts.gives {
+            give_to = Some(people::logins_html(db)?.as_ref().clone());
+        }
+        drawing = drawing.with_acts(acts.of, aside);
     }
     let table = match found.as_ref().filter(|found| !found.lines.is_empty()) {
         Some(found) => {
@@ -438,6 +453,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         macro_call: if refused { String::new() } else { macros::call_of(&query) },
         mine: ready(room, &query, choices, aside),
         verbs: !aside.is_empty(),
+        give_to,
         verbs_href: room.viewer.signed_in().then(|| {
             let other = if aside.is_empty() { WITH_VERBS } else { "" };
             format!("{}/query?{}{other}", room.root, explicit(&query))

@@ -163,13 +163,7 @@ pub(super) fn read(fields: &Fields, form: &Form, ticket: Option<(&Ticket, &Names
         typed.request.reply_to = None;
         typed.note = Some(note::Draft { text, reply_to: answered_note });
     }
-    typed.request.action = form.get("action").filter(|name| !name.is_empty()).map(|name| ActionRequest {
-        name: name.to_owned(),
-        owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
-        resolution: form.get(&workflow::resolution_field(name)).map(str::to_owned),
-        duplicate_of: form.get(&workflow::duplicate_field(name)).map(str::to_owned),
-        if_asked: false,
-    });
+    typed.request.action = given(form, &mut typed.problems).or_else(|| named_action(form));
     typed.request.force = matches!(form.text(CLOSE_ANYWAY), "1" | "true");
     keep_theirs(fields, form, &mut typed);
     take_back(fields, form, &mut typed);
@@ -203,6 +197,27 @@ fn noted(times: &Times, field: &Field) -> String {
         _ => times.worked.map(|minutes| minutes.to_string()),
     };
     noted.unwrap_or_default()
+}
+
+/// The action that the form names, with what it asks for.
+fn named_action(form: &Form) -> Option<ActionRequest> {
+    form.get("action").filter(|name| !name.is_empty()).map(|name| ActionRequest {
+        name: name.to_owned(),
+        owner: form.get(&workflow::owner_field(name)).map(str::to_owned),
+        resolution: form.get(&workflow::resolution_field(name)).map(str::to_owned),
+        duplicate_of: form.get(&workflow::duplicate_field(name)).map(str::to_owned),
+        if_asked: false,
+    })
+}
+
+/// The button of a list that gives a ticket to whom the list names: `give` is the action, `give_to` the new owner.
+fn given(form: &Form, problems: &mut Vec<Problem>) -> Option<ActionRequest> {
+    let name = form.get("give").filter(|name| !name.is_empty())?;
+    let owner = form.text("give_to").trim().to_owned();
+    if owner.is_empty() {
+        problems.push(Problem::new(workflow::owner_field(name), "Say to whom the ticket is given."));
+    }
+    Some(ActionRequest { name: name.to_owned(), owner: Some(owner), ..ActionRequest::default() })
 }
 
 /// The Cc list with or without whoever ticks the box (row C17).

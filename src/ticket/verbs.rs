@@ -4,6 +4,7 @@
 //! Nothing is allowed here that the workflow does not offer; each verb is an action that its form could send.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 
@@ -127,11 +128,19 @@ pub struct Subject {
     pub resolution: Option<i64>,
 }
 
+/// What can be done with a ticket of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListActs {
+    pub verbs: Vec<Verb>,
+    /// The action that gives it to somebody whom the list names once for all its tickets.
+    pub give: Option<String>,
+}
+
 /// The verbs of many tickets: worked out once for each kind of them, however many there are.
 pub struct ListVerbs<'a> {
     planner: &'a Planner<'a>,
     choices: &'a Choices,
-    known: HashMap<(Option<i64>, i64, Ownership, bool), Vec<Verb>>,
+    known: HashMap<(Option<i64>, i64, Ownership, bool), ListActs>,
 }
 
 impl<'a> ListVerbs<'a> {
@@ -140,27 +149,33 @@ impl<'a> ListVerbs<'a> {
     }
 
     /// What takes one click for such a ticket. What a workflow asks of a ticket's fields is known on its page only, so an
-    /// action that asks for any is not among them; who is to be given a ticket has room there as well.
-    pub fn of(&mut self, subject: &Subject) -> Result<&[Verb]> {
+    /// action that asks for any is not among them.
+    pub fn of(&mut self, subject: &Subject) -> Result<&ListActs> {
         let place = values([("component", subject.component), ("type", subject.kind)]);
         let workflow = workflows::chosen(self.choices, &place);
         let ownership = ownership(self.planner.viewer, subject.owner);
         let key = (workflow, subject.status, ownership, subject.resolution.is_some());
-        if !self.known.contains_key(&key) {
-            let verbs = self.worked_out(workflow, subject, ownership)?;
-            self.known.insert(key, verbs);
-        }
-        Ok(self.known.get(&key).map_or(&[], Vec::as_slice))
+        Ok(match self.known.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(worked_out(self.planner, self.choices, workflow, subject, ownership)?),
+        })
     }
+}
 
-    fn worked_out(&self, workflow: Option<i64>, subject: &Subject, ownership: Ownership) -> Result<Vec<Verb>> {
-        let workflow = workflows::named(self.planner.db, workflow)?;
-        let values =
-            values([("status", Some(subject.status)), ("owner", subject.owner), ("resolution", subject.resolution)]);
-        let offers = self.planner.offers_for(&workflow, self.choices, &values)?;
-        let without_input = offers.into_iter().filter(|offer| !offer.operations.contains(&Operation::SetOwner));
-        Ok(of(&without_input.collect::<Vec<_>>(), ownership))
-    }
+fn worked_out(
+    planner: &Planner<'_>,
+    choices: &Choices,
+    workflow: Option<i64>,
+    subject: &Subject,
+    ownership: Ownership,
+) -> Result<ListActs> {
+    let workflow = workflows::named(planner.db, workflow)?;
+    let values =
+        values([("status", Some(subject.status)), ("owner", subject.owner), ("resolution", subject.resolution)]);
+    let offers = planner.offers_for(&workflow, choices, &values)?;
+    let give = giving(&offers).filter(|giving| giving.fields.is_empty()).map(|giving| giving.action);
+    let without_input = offers.into_iter().filter(|offer| !offer.operations.contains(&Operation::SetOwner));
+    Ok(ListActs { verbs: of(&without_input.collect::<Vec<_>>(), ownership), give })
 }
 
 fn values<const N: usize>(ids: [(&str, Option<i64>); N]) -> Values {

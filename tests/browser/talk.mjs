@@ -1,5 +1,5 @@
 // Talking on a ticket and filing one well: boxes ticked by mouse and keyboard, what is new, canned replies, who will be told,
-// templates, tickets that are filed already, drafts. Without scripts the same is done with forms.
+// names offered while they are written, templates, tickets that are filed already, drafts. Without scripts the same is done with forms.
 import { strict as assert } from "node:assert";
 import { until } from "./site.mjs";
 
@@ -77,6 +77,10 @@ export async function talk({ site, person, step, scripts }) {
     site.command("--as", "ada", "ticket", "comment", "main", "2", "Much louder.");
     await page.goto("/main/ticket/2");
     const news = main.locator(".news a");
+    await page.goto("/main/query?unread=1");
+    assert.equal(await main.locator(".is-unread .unread-sign").count(), 1);
+    await kim.look("talk-unread");
+    await page.goto("/main/ticket/2");
     assert.match(await news.innerText(), /^\d new since you looked$/);
     await kim.look("talk-ticket");
     await news.click();
@@ -112,6 +116,26 @@ export async function talk({ site, person, step, scripts }) {
   });
 
   if (!scripts) return;
+  await step("names are offered at the cursor while one is written", async () => {
+    await page.goto("/main/ticket/2");
+    const offered = main.locator(".names:visible [role=option]");
+    await area("comment").fill("");
+    await area("comment").pressSequentially("- Please look, @ad");
+    await comes("ada", async () => (await offered.count()) === 1);
+    await kim.look("talk-names");
+    assert.equal(await area("comment").getAttribute("aria-activedescendant"), await offered.getAttribute("id"));
+    await page.keyboard.press("Enter");
+    assert.equal(await area("comment").inputValue(), "- Please look, @ada ");
+    await area("comment").pressSequentially("and @Kim H");
+    assert.equal(await offered.count(), 0, "a blank ends the name");
+    await area("comment").pressSequentially("\n@");
+    await comes("everybody", async () => (await offered.count()) === 2);
+    await page.keyboard.press("Escape");
+    assert.equal(await offered.count(), 0);
+    assert.equal(await area("comment").inputValue(), "- Please look, @ada and @Kim H\n- @");
+    await area("comment").fill("");
+  });
+
   await step("a draft of a new ticket comes back with its summary", async () => {
     await area("field_description").fill("It does.");
     await page.waitForTimeout(600);
