@@ -159,6 +159,30 @@ fn many_tickets_change_in_one_act_or_none_does_and_it_can_be_taken_back() {
 }
 
 #[test]
+fn taking_back_one_act_leaves_the_comments_that_changed_nothing() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    for summary in ["One", "Two", "Three"] {
+        file(&ada, summary);
+    }
+    ada.post_json("/demo/ticket/2", &json!({ "priority": "minor" })).expect(201);
+    let body = json!({ "ticket": "1,2,3", "field_priority": "minor", "comment": "Not now" });
+    let done = ada.post_json(BATCH, &body).expect(200).json();
+    assert_eq!(done["changed"], 3);
+    let undo = json!({ "act": "undo", "ticket": 1, "number": 1 });
+    assert_eq!(ada.post_json(BATCH, &undo).expect(200).json()["undone"], 2);
+    let of = |id: i64| (ticket(&ada, id)["priority"].clone(), ticket(&ada, id)["comments"].as_array().unwrap().len());
+    assert_eq!((of(1), of(2), of(3)), ((json!("major"), 2), (json!("minor"), 2), (json!("major"), 2)));
+    let timeline = ada.get("/demo/timeline?ticket_details=on").expect(200).all(".event-body > p:first-child");
+    assert_eq!(timeline[0], "#3 Three, #1 One changed back: priority by ada");
+    assert_eq!(timeline[1], "3 tickets: 2 changed: priority, 1 commented by ada");
+    let only_said = json!({ "ticket": "1,3", "comment": "Really" });
+    ada.post_json(BATCH, &only_said).expect(200);
+    ada.post_json(BATCH, &json!({ "act": "undo", "ticket": 1, "number": 3 })).expect(409);
+    clean(&test);
+}
+
+#[test]
 fn many_tickets_are_watched_in_one_act_and_no_longer() {
     let test = TestSite::new();
     let ada = test.admin("ada");

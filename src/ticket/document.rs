@@ -185,7 +185,8 @@ fn of_changes(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec
             deed,
             class: class_of(&choices, row.status),
             icon: "ticket",
-            excerpt: EXCERPTS.plain(&said.text),
+            // What an undoing says, that it is one, is said already.
+            excerpt: if said.undoes { String::new() } else { EXCERPTS.plain(&said.text) },
             more: None,
             many: Some(Many { noun: "tickets", href: list_href }),
         })
@@ -265,10 +266,11 @@ fn deed(event: &Event, said: &Said, relations: Option<&[&str]>, choices: &Choice
                 .filter_map(|name| choices.fields.named(name))
                 .map(|field| field.label.to_lowercase())
                 .collect();
+            let changed = if said.undoes { "changed back" } else { "changed" };
             match (labels.is_empty(), relations) {
-                (false, _) => format!("changed: {}", labels.join(", ")),
-                (true, None) => "changed".to_owned(),
-                (true, Some(_)) if said.text.is_empty() => return None,
+                (false, _) => format!("{changed}: {}", labels.join(", ")),
+                (true, None) => changed.to_owned(),
+                (true, Some(_)) if said.text.is_empty() || said.undoes => return None,
                 (true, Some(_)) => "commented".to_owned(),
             }
         }

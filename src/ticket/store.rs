@@ -310,19 +310,23 @@ pub struct Said {
     pub text: String,
     /// The resolution that it set, where that was asked for.
     pub resolution: Option<i64>,
+    /// It takes an earlier change back.
+    pub undoes: bool,
 }
 
 /// What was said with changes, by ticket and number; with `true` also the resolution that each set.
 pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> Result<HashMap<(i64, i64), Said>> {
     // One by one: to hand SQLite a list of pairs costs five times as much as to ask for each.
-    let mut comments =
-        db.prepare_cached("select id, substr(comment, 1, ?3) from ticket_change where ticket = ?1 and number = ?2")?;
+    let mut comments = db.prepare_cached(
+        "select id, substr(comment, 1, ?3), undoes is not null from ticket_change where ticket = ?1 and number = ?2",
+    )?;
     let mut values = db.prepare_cached("select value from ticket_value where from_change = ?1 and field = ?2")?;
     let mut said = HashMap::with_capacity(wanted.len());
     for (ticket, number, closed) in wanted {
-        let row: Option<(i64, String)> =
-            comments.query_row((ticket, number, characters as i64), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let Some((change, comment)) = row else { continue };
+        let row: Option<(i64, String, bool)> = comments
+            .query_row((ticket, number, characters as i64), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((change, comment, undoes)) = row else { continue };
         let text = match number {
             0 => {
                 let description: Option<String> =
@@ -335,7 +339,7 @@ pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> 
             true => values.query_row((change, "resolution"), |row| row.get(0)).optional()?,
             false => None,
         };
-        said.insert((*ticket, *number), Said { text, resolution });
+        said.insert((*ticket, *number), Said { text, resolution, undoes });
     }
     Ok(said)
 }

@@ -38,12 +38,16 @@ pub fn undoable(
     if change.at.plus_seconds(WINDOW) < now {
         return refused("Your last change is more than half an hour old.");
     }
-    if store::spans(db, viewer, ticket.row.id, change.id, change.id)?.is_empty()
-        && time_store::of_changes(db, ticket.row.id, change.id, change.id)?.is_empty()
-    {
+    if is_comment_alone(db, viewer, ticket.row.id, change.id)? {
         return refused("Your last change is a comment alone: edit it instead.");
     }
     Ok(Ok(change))
+}
+
+/// Whether a change of that id gave no field another value and logged no time.
+fn is_comment_alone(db: &Connection, viewer: &Viewer, ticket: i64, change: i64) -> Result<bool> {
+    Ok(store::spans(db, viewer, ticket, change, change)?.is_empty()
+        && time_store::of_changes(db, ticket, change, change)?.is_empty())
 }
 
 /// Takes back the newest change, which must be `number` if that is given. Returns the number of the change that does it.
@@ -52,8 +56,8 @@ pub fn undo(site: &Site, project: &Project, by: Act<'_>, id: i64, number: Option
     project.write(by, |tx| undo_within(site, tx, by.viewer, id, number))
 }
 
-/// Takes back everything that one act did to many tickets, or nothing of it. `id` and `number` are one of its changes. Returns
-/// how many tickets it were.
+/// Takes back everything that one act did to many tickets, or nothing of it; where it left no more than its comment, there is
+/// nothing to take back. `id` and `number` are one of its changes. Returns how many tickets it were.
 pub fn undo_batch(site: &Site, project: &Project, by: Act<'_>, id: i64, number: i64) -> Result<usize> {
     by.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
     project.write(by, |tx| {
@@ -62,11 +66,21 @@ pub fn undo_batch(site: &Site, project: &Project, by: Act<'_>, id: i64, number: 
         if changes.is_empty() {
             return Err(Error::not_found("This change was made alone."));
         }
+        let mut count = 0;
         for (ticket, number) in &changes {
+            if let Some(change) = store::change_id(tx, *ticket, *number)?
+                && is_comment_alone(tx, by.viewer, *ticket, change)?
+            {
+                continue;
+            }
+            count += 1;
             undo_within(site, tx, by.viewer, *ticket, Some(*number))
                 .map_err(|error| Error::conflict(format!("Nothing was taken back, because of #{ticket}: {error}")))?;
         }
-        Ok(changes.len())
+        if count == 0 {
+            return Err(Error::conflict("This was a comment alone, which stays: edit it instead."));
+        }
+        Ok(count)
     })
 }
 
