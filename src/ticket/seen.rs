@@ -179,8 +179,9 @@ pub fn unread_sql(viewer: &Viewer, account: &str, among: Option<&str>) -> String
          where seen.account = {account} {} and {}
          union all
          select item.id from participant join ticket as item on item.id = participant.resource_id
-         where participant.person = {own} and participant.resource_kind = 'ticket' {} and {}
-           and not exists (select 1 from ticket_seen where account = {account} and ticket_seen.ticket = item.id)",
+         where participant.person = {own} and participant.resource_kind = 'ticket' {}
+           and not exists (select 1 from ticket_seen where account = {account} and ticket_seen.ticket = item.id)
+           and {}",
         of_interest("seen.ticket"),
         others_wrote("seen.change", "seen.note"),
         of_interest("participant.resource_id"),
@@ -253,4 +254,41 @@ pub(super) fn after_own_note(db: &Connection, viewer: &Viewer, ticket: i64, numb
     db.prepare_cached("update ticket_seen set note = ?3 where account = ?1 and ticket = ?2 and note = ?3 - 1")?
         .execute((&identity.uuid, ticket, number))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::db::{Db, Schema};
+    use crate::base::viewer::{DEFAULT_CLASS, Principal};
+
+    #[test]
+    fn what_is_unread_is_found_by_its_reader_and_no_table_is_gone_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::create(&folder.path().join("project.db"), Schema::Project).expect("a database");
+        let viewer = Viewer {
+            principal: Arc::new(Principal::anonymous()),
+            person: Some(1),
+            permissions: BTreeSet::new(),
+            classes: vec![DEFAULT_CLASS],
+            joined_classes: Vec::new(),
+            archived: false,
+        };
+        for among in [None, Some("?2")] {
+            let plan: Vec<String> = db
+                .read(|db| {
+                    let sql = format!("explain query plan {}", unread_sql(&viewer, "?1", among));
+                    let mut statement = db.prepare(&sql)?;
+                    let nothing = rusqlite::params_from_iter(vec![rusqlite::types::Null; statement.parameter_count()]);
+                    Ok(statement.query_map(nothing, |row| row.get(3))?.collect::<rusqlite::Result<_>>()?)
+                })
+                .expect("a plan");
+            let scans: Vec<_> = plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("json")).collect();
+            assert!(scans.is_empty(), "{plan:?}");
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH seen USING PRIMARY KEY (account=?")), "{plan:?}");
+        }
+    }
 }
