@@ -1,6 +1,6 @@
 // Writing: a bar of buttons, keys for them, and lists that go on by themselves. Tab leaves the text, as everywhere.
+import { completeReferences } from "./complete.js";
 import { keepDraft } from "./drafts.js";
-import { offerNames } from "./names.js";
 import { livePreview } from "./preview.js";
 import { acceptFiles } from "./upload.js";
 
@@ -31,7 +31,7 @@ export function startWriting(box, form) {
   const say = (text) => (status.textContent = text);
   buildBar(box.querySelector("[data-toolbar]"), area);
   // Its keys come before those of the text: Enter chooses a name before it goes on with a list.
-  offerNames(area, insert);
+  completeReferences(area, insert);
   area.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented) return;
     if (event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) {

@@ -40,10 +40,10 @@ if (lines) {
   const { leadToLines } = await import("./lines.js");
   leadToLines(lines);
 }
-const named = document.querySelector("textarea[data-names]");
-if (named) {
-  const [{ insert }, { offerNames }] = await Promise.all([import("./editor.js"), import("./names.js")]);
-  offerNames(named, insert);
+const completed = document.querySelector("textarea[data-complete]");
+if (completed) {
+  const [{ insert }, { completeReferences }] = await Promise.all([import("./editor.js"), import("./complete.js")]);
+  completeReferences(completed, insert);
 }
 const query = document.querySelector("form[data-query]");
 if (query) {

@@ -1214,6 +1214,7 @@ fn programs_browsers_and_the_box_are_answered_in_their_forms() {
     assert_eq!(offered[0]["type"], "note");
     assert!(offered[0]["url"].as_str().is_some_and(|url| url.starts_with("/demo/note/")));
     assert_eq!(read("/demo/search/suggest?q=kit&format=opensearch")[0], "kit");
+    assert_eq!(read("/demo/search/suggest?q=kit&type=none-such"), json!([]));
     assert_eq!(read("/demo/search/suggest"), json!([]));
 
     assert_eq!(get(&client, "/demo/search?q=sink&format=csv").0, Status::UnprocessableEntity);
@@ -1410,6 +1411,10 @@ fn tickets_are_found_by_their_comments_and_fields_and_jumped_to_by_number() {
     assert_eq!(kim.get("/demo/search?q=%231").expect(303).location(), "/demo/ticket/1");
     assert_eq!(kim.get("/demo/search/suggest?q=%232").json()[0]["closed"], true);
     assert_eq!(kim.get("/demo/search/suggest?q=squeak").json()[0]["title"], "#2 Doors squeak");
+    assert_eq!(kim.get("/demo/search/suggest?q=squeak&type=ticket").json()[0]["title"], "#2 Doors squeak");
+    for elsewhere in ["squeak", "2", "%232"] {
+        assert_eq!(kim.get(&format!("/demo/search/suggest?q={elsewhere}&type=page")).json(), json!([]));
+    }
     let page = kim.get("/demo/search?q=doors").expect(200);
     assert_eq!(page.all(".hits h2 a.closed"), ["#2 Doors squeak"]);
     assert!(page.all(".facet li").iter().any(|value| value.contains("M 2")), "{:?}", page.all(".facet li"));

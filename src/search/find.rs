@@ -151,6 +151,11 @@ pub fn find(project: &Project, viewer: &Viewer, query: &Query, wanted: &Wanted<'
 
 /// Titles for completion while typing, at most eight; a ticket's number comes before all.
 pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Suggestion>> {
+    suggest_of(project, viewer, text, None)
+}
+
+/// The same of one kind alone, or (none) of all.
+pub fn suggest_of(project: &Project, viewer: &Viewer, text: &str, kind: Option<&str>) -> Result<Vec<Suggestion>> {
     viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
     let words: Vec<String> = schema::words(text).take(8).map(|(_, word)| word).collect();
     if words.is_empty() {
@@ -160,11 +165,16 @@ pub fn suggest(project: &Project, viewer: &Viewer, text: &str) -> Result<Vec<Sug
     with_index(project.dir(), |snapshot| {
         read_in(project, |db| {
             let mut offered = Vec::new();
-            if let Some(number) = jump::number(text.trim()) {
+            if let Some(number) = jump::number(text.trim()).filter(|_| kind.is_none_or(|kind| kind == jump::TICKET)) {
                 offered.extend(jump::ticket(db, components, viewer, number)?);
             }
             let corpus = Corpus::open(db, components, viewer, snapshot.clone())?;
-            let (_, found) = corpus.top(&*matching::of_titles(&words), Order::Best, SUGGESTIONS, false)?;
+            let titles = matching::of_titles(&words);
+            let wanted = match kind {
+                Some(kind) => matching::all(&[&titles, &matching::kinds([kind])]),
+                None => titles,
+            };
+            let (_, found) = corpus.top(&*wanted, Order::Best, SUGGESTIONS, false)?;
             for (card, _) in cards(db, components, viewer, found)? {
                 if offered.iter().all(|known: &Card| known.resource != card.resource) {
                     offered.push(card);

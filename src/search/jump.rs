@@ -14,7 +14,7 @@ use crate::web::{Desk, Room};
 
 const LONGEST: usize = 300;
 const PAGE: &str = "wiki";
-const TICKET: &str = "ticket";
+pub const TICKET: &str = "ticket";
 const CHANGESET: &str = "changeset";
 
 /// The address, with base path and project, that a query as a whole is a link to. A `!` before it makes it plain words.

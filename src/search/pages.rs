@@ -113,6 +113,7 @@ async fn search(visit: Visit, project: &str) -> Answer {
         .await
 }
 
+/// `?q=words`, and `type=ticket` for titles of one kind alone.
 #[rocket::get("/<project>/search/suggest")]
 async fn suggest(visit: Visit, project: &str) -> Answer {
     let project = project.to_owned();
@@ -121,7 +122,8 @@ async fn suggest(visit: Visit, project: &str) -> Answer {
             let room = desk.room(&project)?;
             room.viewer.require_to_see(SEARCH_VIEW, "There is no page at this address.")?;
             let typed = desk.visit.value("q").unwrap_or_default();
-            let mut found = find::suggest(&room.project, &room.viewer, &typed)?;
+            let kind = desk.visit.value("type").filter(|kind| !kind.is_empty());
+            let mut found = find::suggest_of(&room.project, &room.viewer, &typed, kind.as_deref())?;
             for suggestion in &mut found {
                 suggestion.url = format!("{}{}", room.root, suggestion.url);
             }

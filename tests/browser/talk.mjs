@@ -1,5 +1,5 @@
 // Talking on a ticket and filing one well: boxes ticked by mouse and keyboard, what is new, canned replies, who will be told,
-// names offered while they are written, templates, tickets that are filed already, drafts. Without scripts the same is done with forms.
+// what is offered while one writes, templates, tickets that are filed already, drafts. Without scripts the same is done with forms.
 import { strict as assert } from "node:assert";
 import { until } from "./site.mjs";
 
@@ -124,9 +124,18 @@ export async function talk({ site, person, step, scripts }) {
     assert.equal(await area("field_description").inputValue(), "It does.");
   });
 
-  await step("names are offered at the cursor while one is written", async () => {
+  await step("what a text may refer to is offered at the cursor while it is written", async () => {
     await page.goto("/main/ticket/2");
-    const offered = main.locator(".names:visible [role=option]");
+    const offered = main.locator(".complete:visible [role=option]");
+    await area("comment").fill("");
+    await area("comment").pressSequentially("Like #flick");
+    await comes("a ticket", async () => (await offered.count()) === 1);
+    assert.match(await offered.innerText(), /^#1 The lamp flickers/);
+    await page.keyboard.press("Enter");
+    await area("comment").pressSequentially("and [[SandB");
+    await comes("a page", async () => (await offered.count()) === 1);
+    await page.keyboard.press("Enter");
+    assert.equal(await area("comment").inputValue(), "Like #1 and [[SandBox]]");
     await area("comment").fill("");
     await area("comment").pressSequentially("- Please look, @ad");
     await comes("ada", async () => (await offered.count()) === 1);

@@ -1,39 +1,61 @@
-// Names while writing: after an @ the people of the project are offered in a list at the cursor. The text keeps the focus;
-// arrows choose, Enter puts the chosen one in, Escape leaves the text as it is, and Tab leaves it as everywhere.
+// What a text may refer to, offered in a list at the cursor while it is written: people after @, tickets after #, pages after
+// two brackets. The text keeps the focus; arrows choose, Enter puts the chosen one in, Escape leaves the text as it is, and Tab
+// leaves it as everywhere.
 import { optionOf } from "./suggest.js";
 
 const wait = 100;
-/** An @ that a mention can begin with, as the server reads it, and what is typed of the name. */
-const begun = /(?:^|[^\p{L}\p{N}_/.\-+@#=&:%~])@([\p{L}\p{N}._-]{0,40})$/u;
+/**
+ * What can be offered: how it begins, as the server reads it, with what is typed of it; where that is asked about; and what
+ * an answer is in the list and in the text.
+ */
+const kinds = [
+  {
+    label: "People",
+    begun: /(?:^|[^\p{L}\p{N}_/.\-+@#=&:%~])@([\p{L}\p{N}._-]{0,40})$/u,
+    address: "people/suggest?q=",
+    offer: ({ login, name }) => ({ title: `@${login}`, type: name, text: login, end: " " }),
+  },
+  {
+    label: "Tickets",
+    begun: /(?:^|[^\p{L}\p{N}_/&#=])#([\p{L}\p{N}_-]{2,40})$/u,
+    address: "search/suggest?type=ticket&q=",
+    offer: ({ title, closed }) => ({ title, closed, type: "", text: title.match(/^#(\d+)/)?.[1], end: " " }),
+  },
+  {
+    label: "Pages",
+    begun: /\[\[([^[\]|\n]{2,80})$/u,
+    address: "search/suggest?type=page&q=",
+    offer: ({ title }) => ({ title, type: "", text: title, end: "]]" }),
+  },
+];
 /** What decides where a line of the text breaks. */
 const measures = ["boxSizing", "width", "direction", "fontFamily", "fontSize", "fontStyle", "fontWeight", "letterSpacing", "lineHeight", "tabSize", "textAlign", "wordSpacing", "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "borderTopWidth", "borderRightWidth", "borderBottomWidth", "borderLeftWidth"];
 
 let count = 0;
-/** The server shows nobody here, so it is not asked again. */
-let refused = false;
+/** What the server does not offer here, so it is not asked again. */
+const refused = new Set();
 
-/** Offers names in a textarea; `insert(area, text)` puts a text in place of what is selected. */
-export function offerNames(area, insert) {
+/** Completes references in a textarea; `insert(area, text)` puts a text in place of what is selected. */
+export function completeReferences(area, insert) {
   const { base, project } = document.body.dataset;
   if (!project) return;
   const list = document.createElement("ul");
-  list.id = `names-${(count += 1)}`;
-  list.className = "suggest names";
+  list.id = `complete-${(count += 1)}`;
+  list.className = "suggest complete";
   list.role = "listbox";
-  list.ariaLabel = "People";
   list.hidden = true;
   const said = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });
   area.after(list, said);
   area.setAttribute("aria-autocomplete", "list");
   area.setAttribute("aria-controls", list.id);
 
-  let people = [];
+  let items = [];
   let chosen = 0;
   let timer = 0;
   let asking = null;
 
   const choose = (index) => {
-    chosen = (index + people.length) % people.length;
+    chosen = (index + items.length) % items.length;
     [...list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === chosen)));
     const option = list.children[chosen];
     area.setAttribute("aria-activedescendant", option.id);
@@ -42,53 +64,57 @@ export function offerNames(area, insert) {
   const close = () => {
     clearTimeout(timer);
     asking?.abort();
-    people = [];
+    items = [];
     list.hidden = true;
     said.textContent = "";
     area.removeAttribute("aria-activedescendant");
   };
-  const show = (found, typed) => {
-    if (found.length === 0 || (found.length === 1 && found[0].login === typed)) {
+  const show = (found, { kind, typed }) => {
+    if (found.length === 0 || (found.length === 1 && found[0].text === typed)) {
       close();
       return;
     }
-    people = found;
-    list.replaceChildren(...found.map(({ login, name }, at) => optionOf({ title: `@${login}`, type: name }, `${list.id}-${at}`)));
+    items = found;
+    list.ariaLabel = kind.label;
+    list.replaceChildren(...found.map((item, at) => optionOf(item, `${list.id}-${at}`)));
     list.hidden = false;
     place(list, area, area.selectionStart - typed.length - 1);
-    said.textContent = `${found.length === 1 ? "1 person" : `${found.length} people`}. Enter puts the chosen name in.`;
+    said.textContent = `${kind.label}: ${found.length}. Enter puts the chosen one in.`;
     choose(0);
   };
-  const ask = async (typed) => {
+  const ask = async (reference) => {
     asking?.abort();
     asking = new AbortController();
     const { signal } = asking;
+    const { kind, typed } = reference;
     try {
-      const answer = await fetch(`${base}/${project}/people/suggest?q=${encodeURIComponent(typed)}`, { signal, headers: { Accept: "application/json" } });
-      if (!answer.ok || answer.redirected) refused = answer.status === 404;
+      const answer = await fetch(`${base}/${project}/${kind.address}${encodeURIComponent(typed)}`, { signal, headers: { Accept: "application/json" } });
+      if (answer.status === 404) refused.add(kind);
       const found = answer.ok && !answer.redirected ? await answer.json() : [];
-      if (!signal.aborted && typedName(area) === typed) show(found, typed);
+      const now = begunReference(area);
+      if (!signal.aborted && now?.kind === kind && now.typed === typed) show(found.map(kind.offer).filter(({ text }) => text), reference);
     } catch {
-      // A stale question was dropped, or the server is away: a name can be written all the same.
+      // A stale question was dropped, or the server is away: the text can be written all the same.
     }
   };
-  const put = (person) => {
-    const typed = typedName(area);
-    if (typed === null) return;
-    const at = area.selectionStart;
-    const parted = /^[\s.,;:!?)\]]/.test(area.value.slice(at));
-    area.setSelectionRange(at - typed.length, at);
+  const put = ({ text, end }) => {
+    const reference = begunReference(area);
     close();
-    insert(area, parted ? person.login : `${person.login} `);
+    if (!reference) return;
+    const at = area.selectionStart;
+    const after = area.value.slice(at);
+    const ended = end === " " ? /^[\s.,;:!?)\]]/.test(after) : after.startsWith(end);
+    area.setSelectionRange(at - reference.typed.length, at);
+    insert(area, ended ? text : text + end);
     close();
   };
 
   area.addEventListener("input", (event) => {
     clearTimeout(timer);
-    if (event.isComposing || refused) return;
-    const typed = typedName(area);
-    if (typed === null) close();
-    else timer = setTimeout(() => ask(typed), wait);
+    if (event.isComposing) return;
+    const reference = begunReference(area);
+    if (!reference || refused.has(reference.kind)) close();
+    else timer = setTimeout(() => ask(reference), wait);
   });
   area.addEventListener("keydown", (event) => {
     if (list.hidden || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
@@ -100,7 +126,7 @@ export function offerNames(area, insert) {
         choose(chosen - 1);
         break;
       case "Enter":
-        put(people[chosen]);
+        put(items[chosen]);
         break;
       case "Escape":
         close();
@@ -123,27 +149,35 @@ export function offerNames(area, insert) {
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) put(people[[...list.children].indexOf(option)]);
+    if (option) put(items[[...list.children].indexOf(option)]);
   });
 }
 
-/** What is typed of a name right before the cursor; null where none is being written, as in code. */
-function typedName(area) {
+/** What is begun right before the cursor; null where nothing is, as in code. */
+function begunReference(area) {
   const { selectionStart: at, selectionEnd: end, value } = area;
   if (at !== end) return null;
-  const match = begun.exec(value.slice(Math.max(0, at - 100), at));
-  if (!match) return null;
-  const lines = value.slice(0, at).split("\n");
+  const before = value.slice(Math.max(0, at - 100), at);
+  for (const kind of kinds) {
+    const match = kind.begun.exec(before);
+    if (match) return isCode(value.slice(0, at)) ? null : { kind, typed: match[1] };
+  }
+  return null;
+}
+
+/** Whether a text ends within a code span or a fenced block. */
+function isCode(text) {
+  const lines = text.split("\n");
   const fences = lines.filter((line) => /^ {0,3}(```|~~~)/.test(line)).length;
   const ticks = lines.at(-1).split("`").length - 1;
-  return fences % 2 === 0 && ticks % 2 === 0 ? match[1] : null;
+  return fences % 2 === 1 || ticks % 2 === 1;
 }
 
 /** Puts the list beneath that place of the text, or above it where there is more room. */
 function place(list, area, at) {
   const style = getComputedStyle(area);
   const mirror = document.createElement("div");
-  mirror.className = "names-mirror";
+  mirror.className = "complete-mirror";
   for (const name of measures) mirror.style[name] = style[name];
   const mark = document.createElement("span");
   mark.textContent = area.value.slice(at, at + 1);
