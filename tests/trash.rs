@@ -169,8 +169,9 @@ fn taking_back_one_act_leaves_the_comments_that_changed_nothing() {
     let body = json!({ "ticket": "1,2,3", "field_priority": "minor", "comment": "Not now" });
     let done = ada.post_json(BATCH, &body).expect(200).json();
     assert_eq!(done["changed"], 3);
-    let undo = json!({ "act": "undo", "ticket": 1, "number": 1 });
-    assert_eq!(ada.post_json(BATCH, &undo).expect(200).json()["undone"], 2);
+    let offered = ada.get("/demo/ticket/1").expect(200);
+    assert_eq!(offered.all("form.undo button"), ["Take back comment 1", "Take all of it back"]);
+    ada.submit("/demo/ticket/1", &[("act", "undo"), ("number", "1")]).expect(303);
     let of = |id: i64| (ticket(&ada, id)["priority"].clone(), ticket(&ada, id)["comments"].as_array().unwrap().len());
     assert_eq!((of(1), of(2), of(3)), ((json!("major"), 2), (json!("minor"), 2), (json!("major"), 2)));
     let timeline = ada.get("/demo/timeline?ticket_details=on").expect(200).all(".event-body > p:first-child");

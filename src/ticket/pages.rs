@@ -93,6 +93,7 @@ struct ShowPage {
     /// The number of one's own last change, if it can be taken back.
     undo: Option<i64>,
     undo_href: String,
+    undo_whole: Option<undo_pages::Whole>,
     beside: Option<Beside>,
     relations: Option<Relations>,
     merged: Option<Merged>,
@@ -463,6 +464,7 @@ fn drawn_old(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, version
         form: None,
         undo: None,
         undo_href: String::new(),
+        undo_whole: None,
         sign_in: None,
         watch: None,
         beside: None,
@@ -490,6 +492,7 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         if row.merged_into.is_some() && draft.typed.is_none() { None } else { edit_form(&scene, &offers, draft)? };
     let one_click = if form.is_some() { offers.as_slice() } else { &[] };
     let comments = viewer.may(TICKET_APPEND) && row.merged_into.is_none();
+    let undo = undo_pages::offered(db, room, ticket)?;
     let mut fields = scene.properties(true)?;
     // The box of time says them.
     fields.retain(|field| !matches!(field.name, "estimated" | "remaining"));
@@ -511,7 +514,8 @@ pub(super) fn drawn(desk: &Desk, db: &Connection, room: &Room, ticket: &Ticket, 
         mentions: mentions::newest(db, room, row.id, &scene.merged)?,
         backlinks_href: mentions::href(room, row.id),
         old: None,
-        undo: undo_pages::offered(db, room, ticket)?,
+        undo,
+        undo_whole: undo_pages::whole(db, room, ticket, undo)?,
         undo_href: format!("{}/undo", scene.plain),
         watch: watching(db, room, ticket, &scene.merged)?,
         sign_in: (form.is_none() && !viewer.signed_in())

@@ -4,11 +4,12 @@ use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, post, routes};
 use rusqlite::Connection;
+use serde::Serialize;
 
 use super::head::{asked_ticket, enter};
 use super::pages::as_json;
-use super::store::Ticket;
-use super::{ticket_href, undo};
+use super::store::{self, Ticket};
+use super::{TICKET_BATCH_MODIFY, ticket_href, undo};
 use crate::base::error::Result;
 use crate::base::time::Instant;
 use crate::web::{Answer, Desk, Room, Visit};
@@ -47,4 +48,19 @@ pub(super) fn offered(db: &Connection, room: &Room, ticket: &Ticket) -> Result<O
         return Ok(None);
     }
     Ok(undo::undoable(db, &room.viewer, ticket, now)?.ok().map(|change| change.number))
+}
+
+/// The act on many tickets that a change was part of.
+#[derive(Debug, Serialize)]
+pub(super) struct Whole {
+    href: String,
+    /// Its tickets.
+    count: usize,
+}
+
+/// The whole act that goes with the change of that number, for those who may take all of it back.
+pub(super) fn whole(db: &Connection, room: &Room, ticket: &Ticket, number: Option<i64>) -> Result<Option<Whole>> {
+    let Some(number) = number.filter(|_| room.viewer.may(TICKET_BATCH_MODIFY)) else { return Ok(None) };
+    let count = store::same_batch(db, ticket.row.id, number)?.len();
+    Ok((count > 1).then(|| Whole { href: format!("{}/batchmodify", room.root), count }))
 }
