@@ -29,14 +29,14 @@ pub(super) fn drawn(changes: &[Change]) -> Html {
     }
     html.tag("<ul class=\"changes\">\n");
     for change in changes {
-        html.tag("<li><strong>").text(&change.label).tag("</strong> ");
+        html.tag("<li><strong>").text(change.label).tag("</strong> ");
         match (&change.html, &change.diff_href, &change.old, &change.new) {
             (Some(said), ..) => html.html(&Html::trusted(said.clone())),
             (None, Some(href), ..) => html
                 .tag("changed, <a")
                 .attribute("href", href)
                 .tag(">see the difference<span class=\"unseen\"> of ")
-                .text(&change.label)
+                .text(change.label)
                 .tag("</span></a>"),
             (None, None, None, None) => html.tag("changed"),
             (None, None, None, Some(new)) => html.tag("set to <em dir=\"auto\">").text(new).tag("</em>"),
@@ -53,7 +53,7 @@ pub(super) fn drawn(changes: &[Change]) -> Html {
         };
         if let Some(name) = &change.revert {
             html.tag(" <button class=\"linkish\" type=\"submit\"").attribute("name", name);
-            html.tag(" value=\"1\" formnovalidate>take back<span class=\"unseen\">: ").text(&change.label);
+            html.tag(" value=\"1\" formnovalidate>take back<span class=\"unseen\">: ").text(change.label);
             html.tag("</span></button>");
         }
         html.tag("</li>\n");
