@@ -21,7 +21,7 @@ use crate::demo::{self, Character, Role};
 use crate::web;
 use crate::web::address::{SERVED_AT, SiteAddress};
 
-/// Threads that are left for connections when all pages are being made that may be.
+/// Threads that are left to wait for the network when as many pages are being made as may be.
 const THREADS_LEFT: usize = 2;
 
 #[derive(Debug, Args)]
@@ -105,8 +105,8 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
         std::thread::spawn(move || watch::run(&site, &stopping))
     };
     let rocket = app::rocket(Arc::clone(&site), address, (listen.ip(), listen.port()))?;
-    // Pages are made on these threads (see `web::lookout`): as many as are made at once, and some that wait for the network.
-    let threads = web::AT_ONCE + THREADS_LEFT;
+    // Pages are made on these threads, see `web::lookout`.
+    let threads = web::pages_at_once() + THREADS_LEFT;
     let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     let outcome = runtime.block_on(rocket.launch());
     stopping.store(true, Ordering::SeqCst);

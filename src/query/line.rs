@@ -341,7 +341,7 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
             line.is_late = line.due.as_ref().is_some_and(|due| *due < today);
         }
     }
-    let cc = cc_of(db, &list)?;
+    let cc = cc_of(db, ids)?;
     let mut meant: Vec<i64> = lines.values().flat_map(|(_, people)| people.iter().flatten().copied()).collect();
     meant.extend(cc.iter().map(|(_, person)| *person));
     let people = people(db, &meant)?;
@@ -357,17 +357,24 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
     Ok(ids.iter().filter_map(|id| lines.remove(id)).map(|(line, _)| line).collect())
 }
 
-fn cc_of(db: &Connection, tickets: &str) -> Result<Vec<(i64, i64)>> {
+/// Pairs of a ticket and somebody on its Cc list, in the order of that list.
+fn cc_of(db: &Connection, tickets: &[i64]) -> Result<Vec<(i64, i64)>> {
+    // One by one: to hand SQLite a list costs more than to ask for each.
     let mut statement = db.prepare_cached(
-        "select participant.resource_id, participant.person from participant
+        "select participant.person from participant
          left join ticket_value on ticket_value.ticket = participant.resource_id and ticket_value.field = 'cc'
            and ticket_value.to_change is null and ticket_value.value = participant.person
-         where participant.resource_kind = 'ticket' and participant.role = 'cc'
-           and participant.resource_id in (select value from json_each(?1))
-         order by participant.resource_id, ticket_value.ord nulls last, participant.person",
+         where participant.resource_kind = 'ticket' and participant.role = 'cc' and participant.resource_id = ?1
+         order by ticket_value.ord nulls last, participant.person",
     )?;
-    let rows = statement.query_map([tickets], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut found = Vec::new();
+    for ticket in tickets {
+        let mut rows = statement.query([ticket])?;
+        while let Some(row) = rows.next()? {
+            found.push((*ticket, row.get(0)?));
+        }
+    }
+    Ok(found)
 }
 
 /// Names of people by their ids.

@@ -1,7 +1,8 @@
 //! Bookmarks: tickets that somebody has marked for themselves. They are nobody else's business: nothing tells of them.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
-use serde_json::json;
 
 use super::{NO_TICKET, TICKET_VIEW, store};
 use crate::base::error::{Error, Result};
@@ -70,12 +71,14 @@ pub fn among(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<i64>> 
     if viewer.person.is_none() || ids.is_empty() {
         return Ok(Vec::new());
     }
+    // From the few that somebody has marked to where these live on, and not the other way round.
     let mut statement = db.prepare_cached(
-        "with recursive whole(marked, id) as (
-             select value, value from json_each(?2)
-             union select marked, ticket.id from whole join ticket on ticket.merged_into = whole.id)
-         select distinct marked from whole cross join bookmark on person = ?1 and ticket = whole.id",
+        "with recursive marked(id) as (
+             select ticket from bookmark where person = ?1
+             union select merged_into from marked join ticket on ticket.id = marked.id where merged_into is not null)
+         select id from marked",
     )?;
-    let rows = statement.query_map((viewer.person, json!(ids).to_string()), |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let marked: HashSet<i64> =
+        statement.query_map([viewer.person], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(ids.iter().copied().filter(|id| marked.contains(id)).collect())
 }

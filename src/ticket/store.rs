@@ -320,7 +320,10 @@ pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> 
     let mut comments = db.prepare_cached(
         "select id, substr(comment, 1, ?3), undoes is not null from ticket_change where ticket = ?1 and number = ?2",
     )?;
-    let mut values = db.prepare_cached("select value from ticket_value where from_change = ?1 and field = ?2")?;
+    // A change has many values, a field of a ticket few.
+    let mut values = db.prepare_cached(
+        "select value from ticket_value indexed by ticket_value_ticket where ticket = ?1 and field = ?2 and from_change = ?3",
+    )?;
     let mut said = HashMap::with_capacity(wanted.len());
     for (ticket, number, closed) in wanted {
         let row: Option<(i64, String, bool)> = comments
@@ -330,13 +333,17 @@ pub fn said(db: &Connection, wanted: &[(i64, i64, bool)], characters: usize) -> 
         let text = match number {
             0 => {
                 let description: Option<String> =
-                    values.query_row((change, "description"), |row| row.get(0)).optional()?;
-                description.unwrap_or_default().chars().take(characters).collect()
+                    values.query_row((ticket, "description", change), |row| row.get(0)).optional()?;
+                let mut text = description.unwrap_or_default();
+                if let Some((end, _)) = text.char_indices().nth(characters) {
+                    text.truncate(end);
+                }
+                text
             }
             _ => comment,
         };
         let resolution = match closed {
-            true => values.query_row((change, "resolution"), |row| row.get(0)).optional()?,
+            true => values.query_row((ticket, "resolution", change), |row| row.get(0)).optional()?,
             false => None,
         };
         said.insert((*ticket, *number), Said { text, resolution, undoes });

@@ -37,9 +37,14 @@ use self::lookout::Lookout;
 use crate::auth::passwords::Throttle;
 use crate::base::site::Site;
 
-/// Requests that are answered at once, and that may wait for their turn before more are turned away (DESIGN 10).
-pub const AT_ONCE: usize = 16;
+/// Requests that write at once, and that may wait for their turn before more are turned away (DESIGN 10).
+const WRITE_AT_ONCE: usize = 16;
 const IN_LINE: usize = 256;
+
+/// Pages that are made at once: that is work for the processors alone, but some may wait for a disk.
+pub fn pages_at_once() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, usize::from)
+}
 
 /// What every request can reach.
 pub struct Web {
@@ -49,7 +54,8 @@ pub struct Web {
     pub throttle: Throttle,
     /// Hosts whose images the policy of content lets in.
     pub image_hosts: Vec<String>,
-    turns: Semaphore,
+    to_write: Semaphore,
+    to_read: Semaphore,
     line: Semaphore,
     lookout: OnceLock<Lookout>,
 }
@@ -66,8 +72,9 @@ impl Web {
             address,
             throttle: Throttle::default(),
             image_hosts,
-            turns: Semaphore::new(AT_ONCE),
-            line: Semaphore::new(AT_ONCE + IN_LINE),
+            to_write: Semaphore::new(WRITE_AT_ONCE),
+            to_read: Semaphore::new(pages_at_once()),
+            line: Semaphore::new(WRITE_AT_ONCE + IN_LINE),
             lookout: OnceLock::new(),
         })
     }

@@ -135,10 +135,11 @@ impl Visit {
         let Ok(_place) = web.line.try_acquire() else {
             return Answer::busy();
         };
-        let Ok(_turn) = web.turns.acquire().await else {
+        let reads = matches!(self.method, Method::Get | Method::Head);
+        let turns = if reads { &web.to_read } else { &web.to_write };
+        let Ok(_turn) = turns.acquire().await else {
             return Answer::busy();
         };
-        let reads = matches!(self.method, Method::Get | Method::Head);
         let answer = move || {
             let desk = match Desk::open(self) {
                 Ok(desk) => desk,
