@@ -112,7 +112,9 @@ fn there(db: &Connection, viewer: &Viewer, ticket: i64) -> Result<There> {
         "select exists (select 1 from ticket_current where field = 'parent' and value = ?2)
               or exists (select 1 from ticket where merged_into = ?2),
            exists (select 1 from reminder where ticket = ?2 and done_at is null),
-           exists (select 1 from bookmark where person = ?1 and ticket in {WHOLE})"
+           exists (select 1 from bookmark where person = ?1 and ticket = ?2)
+              or exists (select 1 from ticket where merged_into = ?2)
+                 and exists (select 1 from bookmark where person = ?1 and ticket in {WHOLE})"
     );
     Ok(db.prepare_cached(&sql)?.query_row((viewer.person, ticket), |row| {
         Ok(There { beneath: row.get(0)?, reminders: row.get(1)?, marked: row.get(2)? })

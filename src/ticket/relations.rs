@@ -150,8 +150,18 @@ impl Around {
     }
 }
 
-/// What is merged into a ticket and all its relations: one query where there are none.
+/// Whether anything is merged into a ticket, or related to it.
+const HAS_ANY: &str = "select exists (select 1 from ticket where merged_into = ?1)
+    or exists (select 1 from ticket_current
+        where ticket = ?1 and field in ('depends_on', 'parent', 'refers_to', 'duplicate_of'))
+    or exists (select 1 from ticket_current
+        where value = ?1 and field in ('depends_on', 'parent', 'refers_to', 'duplicate_of'))";
+
+/// What is merged into a ticket and all its relations: one small query where there are none.
 pub fn around(db: &Connection, id: i64) -> Result<Around> {
+    if !db.prepare_cached(HAS_ANY)?.query_row([id], |row| row.get::<_, bool>(0))? {
+        return Ok(Around::default());
+    }
     let mut statement = db.prepare_cached(
         "with recursive member(id) as (
              select ?1 union select ticket.id from member join ticket on ticket.merged_into = member.id)
