@@ -32,10 +32,64 @@ fn the_demonstration_is_full_of_work_and_nothing_in_it_leads_nowhere() {
     let checked = run(&data, &["check"], b"").expect(0);
     assert!(checked.stdout.contains("nothing found"), "{}", checked.stdout);
 
+    for (what, as_told) in shown(&data, address) {
+        assert!(as_told, "the demonstration has no {what}");
+    }
     let closed = request(address, "GET", "/demo/ticket/16", &[], "").unwrap().body;
     assert!(closed.contains("closed") && closed.contains("Compare a week of predictions"), "{closed}");
     let complaints = walk(address);
     assert_eq!(complaints, Vec::<String>::new());
+}
+
+/// What a visitor is to find in use, and whether it is.
+fn shown(data: &Path, address: SocketAddr) -> Vec<(&'static str, bool)> {
+    let said = |arguments: &[&str]| run(data, arguments, b"").expect(0).stdout;
+    let any = |query: &str| !said(&["query", "demo", query, "--format", "ids"]).trim().is_empty();
+    let sees =
+        |login: &str, query: &str| !said(&["query", "demo", query, "--format", "ids", "--as", login]).trim().is_empty();
+    let lists = |arguments: &[&str], text: &str| said(arguments).contains(text);
+    let page = |path: &str| request(address, "GET", path, &[], "").unwrap();
+    let (seventh, rich) = (page("/demo/ticket/7").body, page("/demo/ticket/48").body);
+    let told = said(&["ticket", "show", "demo", "48", "--as", "ines"]);
+    let time = said(&["ticket", "worked", "demo", "--by", "entry"]);
+    let timeline = page("/demo/timeline?ticket_details=on").body;
+    vec![
+        ("ticket that waits for another", any("depends_on!=&status!=closed") && rich.contains("Blocks")),
+        ("ticket with children", any("parent=58")),
+        ("duplicate", any("duplicate_of=20")),
+        ("reference", any("refers_to!=")),
+        ("merged ticket", !any("id=65") && page("/demo/ticket/64").body.contains("ticket/65")),
+        ("estimate", any("estimated!=&worked!=")),
+        ("time that somebody entered", time.contains("cardboard")),
+        ("time of a commit", seventh.contains("via commit") && seventh.contains("6h")),
+        ("internal note", told.contains("visor") && !rich.contains("visor")),
+        ("thread", rich.contains("in reply to")),
+        ("canned reply", lists(&["reply", "list", "demo"], "Thanks")),
+        ("template", lists(&["template", "list", "demo"], "What I saw")),
+        ("due date", any("due!=&status!=closed")),
+        ("overdue ticket", any("due=..yesterday&status!=closed")),
+        ("reminder", lists(&["ticket", "reminders", "demo", "--as", "ines"], "Fetch the gull")),
+        ("bookmark", bookmarks(data) > 0),
+        ("own field of defects", any("seen_at=on the quay")),
+        ("own field of tasks", any("cost!=")),
+        (
+            "closed component",
+            sees("yuki", "component=keys") && !sees("ines", "id=66") && page("/demo/ticket/66").status == 404,
+        ),
+        (
+            "private ticket",
+            sees("mira", "private=1") && !sees("ines", "id=67") && page("/demo/ticket/67").status == 404,
+        ),
+        ("task list", page("/demo/ticket/58").body.contains("2 of 4 done")),
+        ("change of many tickets", timeline.contains("3 tickets")),
+    ]
+}
+
+/// No page but that of whoever made them tells of bookmarks.
+fn bookmarks(data: &Path) -> i64 {
+    let project = std::fs::read_dir(data.join("projects")).unwrap().next().unwrap().unwrap().path();
+    let db = rusqlite::Connection::open(project.join("project.db")).unwrap();
+    db.query_row("select count(*) from bookmark", [], |row| row.get(0)).unwrap()
 }
 
 /// Follows every link that texts and lists show, and tells what is wrong on the way.

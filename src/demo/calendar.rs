@@ -31,13 +31,15 @@ impl Calendar {
         self.today.saturating_add((day - LAST_DAY).days())
     }
 
-    /// Reads `16 17:02` (day and time) or `now-3h` at the beginning of a line. Returns what follows, too.
+    /// Reads `16 17:02` (day and time), `now-3h` or `now-3h20m` at the beginning of a line. Returns what follows, too.
     pub fn moment<'t>(&self, line: &'t str) -> Result<(Instant, &'t str)> {
         let wrong = || broken(&format!("no moment: {line}"));
         let (first, rest) = line.trim_start().split_once(' ').unwrap_or((line.trim(), ""));
-        if let Some(hours) = first.strip_prefix("now-").and_then(|text| text.strip_suffix('h')) {
+        if let Some((hours, minutes)) = first.strip_prefix("now-").and_then(|text| text.split_once('h')) {
+            let minutes = if minutes.is_empty() { "0m" } else { minutes };
+            let minutes: i64 = minutes.strip_suffix('m').and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
             let hours: i64 = hours.parse().map_err(|_| wrong())?;
-            return Ok((self.now.plus_seconds(-hours * 3600), rest));
+            return Ok((self.now.plus_seconds(-(hours * 60 + minutes) * 60), rest));
         }
         let (time, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         let day: i64 = first.parse().map_err(|_| wrong())?;
@@ -96,6 +98,7 @@ mod tests {
         let read = |line: &str| calendar.moment(line).ok().map(|(at, rest)| (at.iso(), rest.to_owned()));
         assert_eq!(read("97 16:40 mira do"), Some(("2026-09-20T16:40:00.000000Z".to_owned(), "mira do".to_owned())));
         assert_eq!(read("now-2h"), Some(("2026-09-21T12:13:20.000000Z".to_owned(), String::new())));
+        assert_eq!(read("now-2h05m x"), Some(("2026-09-21T12:08:20.000000Z".to_owned(), "x".to_owned())));
         assert_eq!(read("soon"), None);
     }
 

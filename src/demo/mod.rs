@@ -2,14 +2,17 @@
 //!
 //! Five students and their instructor build a board for a quay: pages in versions, tickets with their talk, milestones, and
 //! a git repository whose commits act. The texts lie in `semester/` as they were written; `script` reads them, `history`
-//! makes the repository, and `play` lets everything happen through the same functions as forms and pushes, each at its own
-//! moment. Days are counted back from today, so that the semester always ends about now.
+//! makes the repository, `furniture` is what stands there before anybody comes, and `play` lets everything happen through the
+//! same functions as forms and pushes, each at its own moment. Days are counted back from today, so that the semester always
+//! ends about now.
 
 mod calendar;
+mod furniture;
 mod history;
 mod picture;
 mod play;
 mod script;
+mod tickets;
 
 use std::path::Path;
 

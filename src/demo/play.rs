@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::calendar::Calendar;
 use super::history::{History, Push};
 use super::script::{self, Deed, Milestone, Parent, Step};
-use super::{Character, Role, Semester, broken, picture};
+use super::{Character, Role, Semester, broken, furniture, picture};
 use crate::attachment::blob::{self, Spool};
 use crate::attachment::edit as attachments;
 use crate::auth::accounts::{self, NewAccount};
+use crate::auth::permissions::Subject;
 use crate::auth::{self, passwords, permissions};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
@@ -22,10 +23,10 @@ use crate::base::viewer::{Credential, Principal, TRAC_ADMIN, Viewer};
 use crate::code::{repository, sync};
 use crate::milestone::edit as milestones;
 use crate::ticket::edit as tickets;
-use crate::ticket::options_edit;
+use crate::ticket::{TICKET_NOTES, batch, bookmarks, merge, note, reminders, seen};
 use crate::wiki::edit as pages;
 use crate::wiki::name::PageName;
-use crate::wiki::{defaults, store};
+use crate::wiki::store;
 
 /// Below the data folder.
 const REPOSITORY: &str = "repositories/slackwater.git";
@@ -41,7 +42,7 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
     let project = site.project(&row)?;
     let (beginning, _) = calendar.moment("1 09:00")?;
     let stage = Stage::set(site, &project, &row, &script.people, beginning)?;
-    stage.furnish(script, calendar, beginning)?;
+    furniture::furnish(site, &project, stage.operator(Via::System).at(beginning), script, calendar)?;
     let history = History::make(&site.dir().join(REPOSITORY), calendar, &script.people)?;
     let by = stage.operator(Via::System).at(beginning);
     let repository =
@@ -58,6 +59,7 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
     }
     happenings.extend(history.pushes().iter().map(|push| (push.at, Happening::Pushes(push))));
     happenings.extend(steps.iter().map(|step| (step.at, Happening::Does(step))));
+    happenings.push((calendar.moment(&script.read)?.0, Happening::Reads));
     happenings.sort_by_key(|(at, _)| *at);
     for (at, happening) in happenings {
         let done = match happening {
@@ -71,6 +73,7 @@ pub fn play(site: &Site, script: &script::Project, calendar: &Calendar, password
                     .and_then(|()| sync::sync(site, &project, repository, wish, &mut |_, _| {}).map(|_| ()))
             }
             Happening::Does(step) => stage.act(step),
+            Happening::Reads => stage.read(),
         };
         done.map_err(|error| broken(&format!("{}: {happening:?}: {error}", at.iso())))?;
     }
@@ -82,6 +85,8 @@ enum Happening<'a> {
     Completes(&'a Milestone),
     Pushes(&'a Push),
     Does(&'a Step),
+    /// Everybody has read everything by now.
+    Reads,
 }
 
 impl std::fmt::Debug for Happening<'_> {
@@ -91,6 +96,7 @@ impl std::fmt::Debug for Happening<'_> {
             Self::Completes(milestone) => write!(formatter, "the milestone {} is completed", milestone.name),
             Self::Pushes(_) => write!(formatter, "a push"),
             Self::Does(step) => write!(formatter, "{} does {:?}", step.who, step.deed),
+            Self::Reads => write!(formatter, "everybody reads"),
         }
     }
 }
@@ -116,62 +122,41 @@ fn make_accounts(site: &Site, people: &[Character], password: &str) -> Result<()
 struct Stage<'a> {
     site: &'a Site,
     project: &'a Project,
+    row: &'a ProjectRow,
     operator: Arc<Viewer>,
-    people: BTreeMap<String, Arc<Viewer>>,
+    people: BTreeMap<String, Arc<Principal>>,
 }
 
 impl<'a> Stage<'a> {
-    fn set(site: &'a Site, project: &'a Project, row: &ProjectRow, people: &[Character], at: Instant) -> Result<Self> {
-        let enter = |principal: Principal| {
-            let viewer = permissions::enter(project, row, &Arc::new(principal))?;
-            viewer.ok_or_else(|| broken("somebody may not enter the project"))
-        };
-        let operator = enter(Principal::operator())?;
-        let mut viewers = BTreeMap::new();
+    fn set(
+        site: &'a Site,
+        project: &'a Project,
+        row: &'a ProjectRow,
+        people: &[Character],
+        at: Instant,
+    ) -> Result<Self> {
+        let operator = entered(project, row, &Arc::new(Principal::operator()))?;
+        let by = Act::new(&operator, Via::Command).at(at);
+        permissions::grant(project, by, &Subject::Members, &[TICKET_NOTES.name.to_owned()])?;
+        let mut principals = BTreeMap::new();
         for person in people.iter().filter(|person| person.role != Role::Outside) {
             let subject = permissions::subject(site, project, &person.login)?;
             let right = if person.role == Role::Lead { TRAC_ADMIN.name } else { permissions::MEMBERS };
-            permissions::grant(project, Act::new(&operator, Via::Command).at(at), &subject, &[right.to_owned()])?;
+            permissions::grant(project, by, &subject, &[right.to_owned()])?;
             let account = site.read(|db| accounts::load(db, &person.login))?;
-            let principal = auth::principal(site, &account, Credential::Session)?;
-            viewers.insert(person.login.clone(), enter(principal)?);
+            principals.insert(person.login.clone(), Arc::new(auth::principal(site, &account, Credential::Session)?));
         }
-        Ok(Self { site, project, operator, people: viewers })
+        Ok(Self { site, project, row, operator, people: principals })
     }
 
     fn operator(&self, via: Via) -> Act<'_> {
         Act::new(&self.operator, via)
     }
 
-    fn by(&self, login: &str, at: Instant) -> Result<Act<'_>> {
-        let viewer = self.people.get(login).ok_or_else(|| broken(&format!("nobody is called {login}")))?;
-        Ok(Act::new(viewer, Via::Web).at(at))
-    }
-
-    /// The manual, and what tickets choose from.
-    fn furnish(&self, script: &script::Project, calendar: &Calendar, at: Instant) -> Result<()> {
-        let (site, project, by) = (self.site, self.project, self.operator(Via::System).at(at));
-        defaults::fill(site, project, by)?;
-        for component in &script.components {
-            let wish = options_edit::Wish {
-                name: Some(&component.name),
-                owner: Some(&component.owner),
-                description: Some(&component.description),
-                ..options_edit::Wish::default()
-            };
-            options_edit::create(site, project, by, "component", &wish)?;
-        }
-        for version in &script.versions {
-            let released = calendar.date(version.day).to_string();
-            let wish = options_edit::Wish {
-                name: Some(&version.name),
-                released: Some(&released),
-                description: Some(&version.description),
-                ..options_edit::Wish::default()
-            };
-            options_edit::create(site, project, by, "version", &wish)?;
-        }
-        Ok(())
+    /// Somebody with what they may see by now.
+    fn viewer(&self, login: &str) -> Result<Arc<Viewer>> {
+        let principal = self.people.get(login).ok_or_else(|| broken(&format!("nobody is called {login}")))?;
+        entered(self.project, self.row, principal)
     }
 
     fn plan(&self, milestone: &Milestone, calendar: &Calendar, fill: script::Fill<'_>, at: Instant) -> Result<()> {
@@ -184,11 +169,13 @@ impl<'a> Stage<'a> {
             is_default: milestone.default.then_some(true),
             ..milestones::Wish::default()
         };
-        milestones::create(self.site, self.project, self.by("mira", at)?, &wish).map(|_| ())
+        let viewer = self.viewer("mira")?;
+        milestones::create(self.site, self.project, Act::new(&viewer, Via::Web).at(at), &wish).map(|_| ())
     }
 
     fn complete(&self, milestone: &Milestone, at: Instant) -> Result<()> {
-        let by = self.by("mira", at)?;
+        let viewer = self.viewer("mira")?;
+        let by = Act::new(&viewer, Via::Web).at(at);
         let rows = self.project.read(|db| crate::milestone::store::list(db, by.viewer))?;
         let row = rows.into_iter().find(|row| row.name == milestone.name);
         let row = row.ok_or_else(|| broken(&format!("there is no milestone {}", milestone.name)))?;
@@ -198,7 +185,8 @@ impl<'a> Stage<'a> {
     }
 
     fn act(&self, step: &Step) -> Result<()> {
-        let (site, project, by) = (self.site, self.project, self.by(&step.who, step.at)?);
+        let viewer = self.viewer(&step.who)?;
+        let (site, project, by) = (self.site, self.project, Act::new(&viewer, Via::Web).at(step.at));
         match &step.deed {
             Deed::Save { page, text, comment } => {
                 let name = PageName::parse(page, "page")?;
@@ -209,10 +197,27 @@ impl<'a> Stage<'a> {
                 let number = tickets::create(site, project, by, request)?;
                 if number == *ticket { Ok(()) } else { Err(broken(&format!("it became ticket {number}"))) }
             }
-            Deed::Change { ticket, request } => match tickets::change(site, project, by, *ticket, request)? {
-                tickets::Outcome::Saved { .. } => Ok(()),
-                _ => Err(broken("it changes nothing")),
-            },
+            Deed::Change { ticket, request, note: None } => {
+                match tickets::change(site, project, by, *ticket, request)? {
+                    tickets::Outcome::Saved { .. } => Ok(()),
+                    _ => Err(broken("it changes nothing")),
+                }
+            }
+            Deed::Change { ticket, request, note: Some(draft) } => {
+                note::submit(site, project, by, *ticket, request, draft).map(|_| ())
+            }
+            Deed::ChangeAll { tickets, batch } => {
+                let changed = batch::change(site, project, by, tickets, batch)?;
+                if changed.len() == tickets.len() { Ok(()) } else { Err(broken("some stay as they are")) }
+            }
+            Deed::Merge { ticket, into } => merge::merge(project, by, *ticket, *into).map(|_| ()),
+            Deed::Remind { ticket, person, due, text } => {
+                // Midnight may have passed since the days were counted.
+                let now = Instant::now().iso();
+                let due = due.as_str().max(now.split('T').next().unwrap_or_default());
+                reminders::add(site, project, by, *ticket, &reminders::Wish { due, text, person }).map(|_| ())
+            }
+            Deed::Bookmark { ticket } => bookmarks::set(project, by, *ticket, true),
             Deed::Attach { to, file, description } => {
                 let parent = self.resource(to)?;
                 let mut contents = Spool::new(&blob::folder(project), LARGEST_FILE)?;
@@ -222,6 +227,14 @@ impl<'a> Stage<'a> {
                 attachments::add(project, by, add).map(|_| ())
             }
         }
+    }
+
+    fn read(&self) -> Result<()> {
+        for login in self.people.keys() {
+            let viewer = self.viewer(login)?;
+            self.project.db().write(|db| seen::read_all(db, &viewer))?;
+        }
+        Ok(())
     }
 
     fn resource(&self, parent: &Parent) -> Result<Resource> {
@@ -235,6 +248,10 @@ impl<'a> Stage<'a> {
             }
         }
     }
+}
+
+fn entered(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Arc<Viewer>> {
+    permissions::enter(project, row, principal)?.ok_or_else(|| broken("somebody may not enter the project"))
 }
 
 /// A picture is drawn; any other file lies there as it is.

@@ -1,7 +1,6 @@
 //! Reads the texts of the semester: what happens, when, and who does it.
 //!
-//! `tickets-*.txt` tell one ticket after another: `=== 7 Summary`, a line with moment, reporter and fields, the description;
-//! then one `---` line for each change. `pages/*.md` hold each page in pieces: a piece that begins with
+//! `tickets-*.txt` tell of tickets, see `tickets`. `pages/*.md` hold each page in pieces: a piece that begins with
 //! `@ 9 17:25 mira | comment` is part of the page from then on, and with `| until 17 20:45` only until then. What is in
 //! braces (`{day:9}`, `{commit:c07}`) is filled in by the calendar and the repository.
 
@@ -10,10 +9,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::calendar::Calendar;
-use super::{Character, broken, entries, files, text};
+use super::{Character, broken, entries, files, text, tickets};
 use crate::base::error::Result;
 use crate::base::time::Instant;
-use crate::ticket::plan::{ActionRequest, Request};
+use crate::ticket::batch::Batch;
+use crate::ticket::note;
+use crate::ticket::plan::Request;
 
 #[derive(Debug, Deserialize)]
 pub struct Project {
@@ -23,6 +24,11 @@ pub struct Project {
     pub components: Vec<Component>,
     pub versions: Vec<Version>,
     pub milestones: Vec<Milestone>,
+    pub fields: Vec<Field>,
+    pub templates: Vec<Text>,
+    pub replies: Vec<Text>,
+    /// Until when everybody has read everything.
+    pub read: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +36,30 @@ pub struct Component {
     pub name: String,
     pub owner: String,
     pub description: String,
+    /// The logins of those to whom alone it is open.
+    pub closed_to: Option<String>,
+}
+
+/// A field that the project has defined itself.
+#[derive(Debug, Deserialize)]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    pub kind: String,
+    pub help: String,
+    #[serde(default)]
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub types: Vec<String>,
+}
+
+/// A template of new tickets of a type, or a canned reply.
+#[derive(Debug, Deserialize)]
+pub struct Text {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub ticket_type: Option<String>,
+    pub text: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +104,25 @@ pub enum Deed {
     Change {
         ticket: i64,
         request: Request,
+        note: Option<note::Draft>,
+    },
+    /// The same change of many tickets.
+    ChangeAll {
+        tickets: Vec<i64>,
+        batch: Batch,
+    },
+    Merge {
+        ticket: i64,
+        into: i64,
+    },
+    Remind {
+        ticket: i64,
+        person: String,
+        due: String,
+        text: String,
+    },
+    Bookmark {
+        ticket: i64,
     },
     Attach {
         to: Parent,
@@ -103,7 +152,7 @@ pub fn steps(calendar: &Calendar, fill: Fill<'_>) -> Result<Vec<Step>> {
     }
     for file in files("tickets-") {
         for written in entries(&text(&file)?) {
-            ticket(written, calendar, fill, &mut steps).map_err(|error| error.during(&file))?;
+            tickets::read(written, calendar, fill, &mut steps).map_err(|error| error.during(&file))?;
         }
     }
     steps.sort_by_key(|step| step.at);
@@ -154,59 +203,6 @@ fn page(written: &str, calendar: &Calendar, fill: Fill<'_>, steps: &mut Vec<Step
         steps.push(Step { at, who, deed: Deed::Save { page: name.clone(), text, comment } });
     }
     Ok(())
-}
-
-fn ticket(written: &str, calendar: &Calendar, fill: Fill<'_>, steps: &mut Vec<Step>) -> Result<()> {
-    let (title, rest) = written.split_once('\n').unwrap_or((written, ""));
-    let (number, summary) = title.split_once(' ').ok_or_else(|| broken(&format!("no ticket: {title}")))?;
-    let ticket: i64 = number.parse().map_err(|_| broken(&format!("no number of a ticket: {title}")))?;
-    let mut parts = rest.split("\n--- ");
-    let (head, description) = parts.next().and_then(|first| first.split_once('\n')).unwrap_or((rest, ""));
-    let (at, rest) = calendar.moment(head)?;
-    let (who, fields) = rest.split_once(" | ").ok_or_else(|| broken(&format!("no fields: {head}")))?;
-    let mut set = assignments(fields)?;
-    set.push(("summary".to_owned(), summary.to_owned()));
-    set.push(("description".to_owned(), fill(description.trim())));
-    let request = Request { set, ..Request::default() };
-    steps.push(Step { at, who: who.to_owned(), deed: Deed::File { ticket, request } });
-    for part in parts {
-        let (head, comment) = part.split_once('\n').unwrap_or((part, ""));
-        let (at, rest) = calendar.moment(head)?;
-        let (who, what) = rest.split_once(' ').unwrap_or((rest, ""));
-        let deed = match what.split_once(' ').unwrap_or((what, "")) {
-            ("attach", file) => {
-                let (file, description) = file.split_once(" | ").unwrap_or((file, ""));
-                let (file, description) = (file.to_owned(), description.to_owned());
-                Deed::Attach { to: Parent::Ticket(ticket), file, description }
-            }
-            (what, of) => {
-                let mut request = Request { comment: fill(comment.trim()), ..Request::default() };
-                match what {
-                    "" => {}
-                    "set" => request.set = assignments(of)?,
-                    "do" => {
-                        let mut words = of.split(' ').map(str::to_owned);
-                        let name = words.next().unwrap_or_default();
-                        request.action =
-                            Some(ActionRequest { name, resolution: words.next(), ..ActionRequest::default() });
-                    }
-                    _ => return Err(broken(&format!("nobody knows how to {what}: {head}"))),
-                }
-                Deed::Change { ticket, request }
-            }
-        };
-        steps.push(Step { at, who: who.to_owned(), deed });
-    }
-    Ok(())
-}
-
-/// `type=task; milestone=Open day`
-fn assignments(written: &str) -> Result<Vec<(String, String)>> {
-    let pair = |one: &str| {
-        let (name, value) = one.split_once('=').ok_or_else(|| broken(&format!("no field and value: {one}")))?;
-        Ok((name.trim().to_owned(), value.trim().to_owned()))
-    };
-    written.split(';').map(pair).collect()
 }
 
 #[cfg(test)]

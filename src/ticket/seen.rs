@@ -238,6 +238,23 @@ fn save(db: &Connection, account: &str, ticket: i64, seen: Seen) -> Result<()> {
     Ok(())
 }
 
+/// Marks all tickets that this viewer sees as read, as they are now.
+pub fn read_all(db: &Connection, viewer: &Viewer) -> Result<()> {
+    let Some(identity) = &viewer.principal.identity else { return Ok(()) };
+    let sql = format!(
+        "insert into ticket_seen (account, ticket, change, note, seen_at)
+         select ?1, ticket.id, ticket.changes,
+             (select coalesce(max(number), 0) from ticket_note where ticket_note.ticket = ticket.id and {}), ?2
+         from ticket where {}
+         on conflict (account, ticket) do update
+         set change = max(change, excluded.change), note = max(note, excluded.note), seen_at = excluded.seen_at",
+        viewer.class_in_sql("ticket_note"),
+        viewer.sees_sql("ticket", "ticket"),
+    );
+    db.prepare_cached(&sql)?.execute((&identity.uuid, Instant::now()))?;
+    Ok(())
+}
+
 /// After their own change of that number: whoever had all before it before their eyes has read everything.
 pub(super) fn after_own(db: &Connection, viewer: &Viewer, ticket: i64, number: i64, looked: Option<i64>) -> Result<()> {
     let Some(identity) = &viewer.principal.identity else { return Ok(()) };
