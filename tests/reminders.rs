@@ -85,6 +85,7 @@ fn what_is_no_reminder_is_refused_with_what_was_typed() {
     let refused = kim.submit(TICKET, &[("due", "2020-01-01"), ("text", "Too late for that")]).expect(422);
     assert_eq!(refused.problems()[0].0, "due");
     assert!(refused.text().contains("Too late for that"));
+    assert_eq!(refused.all("input[name=person]").len(), 1, "whom to remind is asked again");
     kim.post_json("/demo/ticket/1/reminder", &json!({ "due": "2999-01-01", "person": "nobody-here" })).expect(422);
     kim.post_json("/demo/ticket/7/reminder", &json!({ "due": "2999-01-01" })).expect(404);
     test.anonymous().get("/demo/reminders").expect(404);

@@ -13,7 +13,7 @@ use super::head::{self, enter};
 use super::link::class_of;
 use super::reminders::{self, End, Reminder, Wish};
 use super::values::People;
-use super::{json as ticket_json, store, ticket_href};
+use super::{TICKET_CHGPROP, json as ticket_json, store, ticket_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::time::Instant;
 use crate::milestone::due::Clock;
@@ -168,6 +168,7 @@ struct RefusedPage {
     due: String,
     text: String,
     person: String,
+    may_remind_others: bool,
     problems: Vec<Problem>,
 }
 
@@ -185,6 +186,7 @@ fn refused(desk: &Desk, room: &Room, ticket: i64, form: &Form, problems: Vec<Pro
         due: form.text("due").to_owned(),
         text: form.text("text").to_owned(),
         person: form.text("person").to_owned(),
+        may_remind_others: room.viewer.may(TICKET_CHGPROP),
         problems,
     };
     Sheet::new(format!("Reminder of #{ticket}"), page)
