@@ -8,10 +8,10 @@ import { chromium } from "playwright-core";
 const LARGEST = 120_000;
 const shots = [
   { name: "page", path: "/demo/wiki/OpenDay" },
-  { name: "ticket", path: "/demo/ticket/43#conversation" },
+  { name: "ticket", path: "/demo/ticket/48" },
   { name: "timeline", path: "/demo/timeline" },
   // A commit that closed a ticket and changed a file in several places; its id is another one each day.
-  { name: "changeset", scheme: "dark", path: "/demo/ticket/43", link: "main a[href*='/changeset/']" },
+  { name: "changeset", scheme: "dark", path: "/demo/ticket/43", link: "main a[href*='/changeset/']", down: 330 },
 ];
 
 for (const name of ["TRACKWAY", "CHROMIUM"]) {
@@ -28,7 +28,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage"],
 });
 try {
-  for (const { name, path, link, scheme } of shots) {
+  for (const { name, path, link, scheme, down } of shots) {
     const context = await browser.newContext({
       viewport: { width: 1400, height: 720 }, colorScheme: scheme ?? "light", locale: "en-GB", timezoneId: "UTC", baseURL: address,
     });
@@ -40,6 +40,7 @@ try {
     await page.waitForLoadState();
     await page.goto(path);
     if (link) await page.goto(await page.locator(link).first().getAttribute("href"));
+    if (down) await page.mouse.wheel(0, down);
     await page.waitForTimeout(300);
     const file = `${folder}/${name}.png`;
     await page.screenshot({ path: file });
