@@ -30,8 +30,9 @@
 //! # How a page is made
 //!
 //! `GET /demo/wiki/Plan`: the route in `wiki/pages.rs` takes a [`web::Visit`] and answers with a closure that works at a
-//! [`web::Desk`] on a blocking thread. `desk.room("demo")` enters the project and gives the viewer; one read loads a typed
-//! struct; `web` renders `templates/wiki/show.html` from it. Errors become pages in `web::error` alone.
+//! [`web::Desk`], there and then (`web/lookout.rs` says why that holds up nobody; what writes has a thread of its own).
+//! `desk.room("demo")` enters the project and gives the viewer; one read loads a typed struct; `web` renders
+//! `templates/wiki/show.html` from it. Errors become pages in `web::error` alone.
 //!
 //! # What is deliberately absent
 //!

@@ -1,4 +1,4 @@
-//! Where a handler works: on a blocking thread, knowing who asks.
+//! Where a handler works: it knows who asks, and may wait for a disk.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
