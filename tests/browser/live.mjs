@@ -55,7 +55,7 @@ export async function live({ site, person, step, scripts }) {
     const seen = await page.locator("form[data-ticket-form] [name=view_time]").inputValue();
     site.command("ticket", "comment", "main", "1", "It squeaks louder.");
     await has(comment(1), "the comment does not appear");
-    await until(4_000, () => page.locator("main [role=status].unseen").innerText().then((text) => text.includes("New: 1 comment"), () => false), () => "nobody is told of it");
+    await until(4_000, () => page.locator("main p[role=status].unseen").innerText().then((text) => text.includes("New: 1 comment"), () => false), () => "nobody is told of it");
     assert.equal(await form.inputValue(), "I was just about to");
     assert(await form.evaluate((area) => area === document.activeElement), "the focus has gone");
     assert.equal(await page.locator("form[data-ticket-form] [name=view_time]").inputValue(), seen);
