@@ -161,7 +161,6 @@ fn kinds_of(components: Components, viewer: &Viewer) -> impl Iterator<Item = &'s
 
 #[cfg(test)]
 mod tests {
-    use std::cmp::Reverse;
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
