@@ -231,7 +231,7 @@ fn readable(
     let mut text = format!("#{} {}\n\n", ticket.row.id, values.text("summary"));
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(text, "{:12}{value}", format!("{label}:"));
+            let _ = writeln!(text, "{:11} {value}", format!("{label}:"));
         }
     };
     for field in names.choices.fields.iter().filter(|field| !matches!(field.name, "summary" | "description")) {
