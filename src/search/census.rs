@@ -16,6 +16,8 @@ use super::schema;
 pub struct Census {
     pub total: u64,
     pub kinds: BTreeMap<String, u64>,
+    /// There were so many that values were counted among those changed last alone: see [`super::newest`].
+    pub partial: bool,
     /// As the index has them: [`schema::facet_parts`].
     labels: BTreeMap<String, u64>,
 }
@@ -32,11 +34,17 @@ pub struct Value {
 impl Census {
     pub fn add(&mut self, other: Self) {
         self.total += other.total;
+        self.partial |= other.partial;
         for (counts, more) in [(&mut self.kinds, other.kinds), (&mut self.labels, other.labels)] {
             for (value, count) in more {
                 *counts.entry(value).or_default() += count;
             }
         }
+    }
+
+    /// The values counted here, of a part of what the other has counted.
+    pub fn of_a_part(self, whole: Self) -> Self {
+        Self { labels: self.labels, partial: true, ..whole }
     }
 
     pub fn kind(&self, kind: &str) -> u64 {
@@ -68,8 +76,17 @@ impl Census {
 
 /// Takes the census of whatever a search matches.
 pub struct Counting {
-    /// Also the values that are counted only if they were asked for.
-    pub all_values: bool,
+    pub values: Values,
+}
+
+/// Which values are counted, beside the kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    None,
+    /// Those of [`schema::COUNTED`].
+    Usual,
+    /// Also those that are counted only if they were asked for.
+    All,
 }
 
 impl Collector for Counting {
@@ -83,10 +100,12 @@ impl Collector for Counting {
             Ok(segment.fast_fields().str(name)?.map(|column| Tally::of(column, unpacked)))
         };
         let mut labels = Vec::new();
-        for (_, _, field) in schema::COUNTED {
-            labels.extend(column(field)?);
+        if self.values != Values::None {
+            for (_, _, field) in schema::COUNTED {
+                labels.extend(column(field)?);
+            }
         }
-        if self.all_values {
+        if self.values == Values::All {
             labels.extend(column("facet_label")?);
         }
         Ok(CountingSegment { total: 0, kinds: column("kind")?, labels, waiting: Vec::with_capacity(BLOCK) })

@@ -93,7 +93,7 @@ mod tests {
     use tantivy::query::AllQuery;
     use tantivy::{Index, IndexWriter};
 
-    use super::super::census::Counting;
+    use super::super::census::{Counting, Values};
     use super::super::index;
     use super::*;
     use crate::base::component::Document;
@@ -121,7 +121,7 @@ mod tests {
         let segment = searcher.segment_reader(0);
 
         let columns = Columns::of(segment).expect("columns");
-        let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+        let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
 
         assert_eq!((census.total, census.kind("thing")), (900, 900));
         let statuses: Vec<(String, u64)> =
@@ -143,7 +143,7 @@ mod tests {
         writer.commit().expect("a commit");
         let count = || {
             let searcher = index.reader().expect("a reader").searcher();
-            let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+            let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
             (census.total, census.values("status").iter().map(|value| value.count).sum::<u64>())
         };
         assert_eq!(count(), (600, 200));
@@ -159,7 +159,7 @@ mod tests {
         let one = index::in_memory(&documents(600, "new")).expect("an index");
         let other = index::in_memory(&documents(600, "closed")).expect("an index");
         let label = |searcher: &tantivy::Searcher| {
-            let census = searcher.search(&AllQuery, &Counting { all_values: false }).expect("a census");
+            let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
             census.values("status").into_iter().map(|value| value.label).collect::<Vec<_>>()
         };
 

@@ -11,17 +11,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rusqlite::Connection;
-use tantivy::collector::{Count, TopDocs};
+use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::columnar::StrColumn;
 use tantivy::fastfield::Column;
 use tantivy::query::{Bm25StatisticsProvider, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, TantivyError, Term};
 
-use super::census::{Census, Counting};
+use super::census::{Census, Counting, Values};
 use super::columns::Columns;
 use super::index::{self, Snapshot};
 use super::matching;
+use super::newest::{Gathered, Gathering};
 use super::schema::{self, fields};
 use super::sight::Sight;
 use super::touched::Touched;
@@ -130,30 +131,52 @@ impl Corpus {
         let mut census = Census::default();
         for shelf in &self.shelves {
             let query = shelf.visible_among(query);
-            census.add(guarded(|| shelf.searcher.search(&*query, &Counting { all_values: true }))?);
+            census.add(guarded(|| shelf.searcher.search(&*query, &Counting { values: Values::All }))?);
         }
         Ok(census)
     }
 
-    /// The first `most` of everything that matches, and the census of all of it if that is wanted: of [`schema::COUNTED`].
-    pub fn top(
+    /// The first `most` of everything that matches.
+    pub fn top(&self, query: &dyn Query, order: Order, most: usize) -> std::result::Result<Vec<Found>, Trouble> {
+        let mut found = Vec::new();
+        for (number, shelf) in self.shelves.iter().enumerate() {
+            let query = shelf.visible_among(query);
+            let top = shelf.collector(order, most);
+            let best = guarded(|| shelf.searcher.search_with_statistics_provider(&*query, &top, &self.weights))?;
+            found.extend(guarded(|| shelf.found(number, best))?);
+        }
+        Ok(first(found, most))
+    }
+
+    /// The same with the census of all of it: of [`schema::COUNTED`]. Of very many hits those are ranked that were changed
+    /// last, and those that `titles` finds of them all.
+    pub fn top_counted(
         &self,
         query: &dyn Query,
+        titles: Option<&dyn Query>,
         order: Order,
         most: usize,
-        counting: bool,
     ) -> std::result::Result<(Census, Vec<Found>), Trouble> {
         let mut census = Census::default();
         let mut found = Vec::new();
         for (number, shelf) in self.shelves.iter().enumerate() {
             let query = shelf.visible_among(query);
-            let (counted, best) = guarded(|| shelf.top(number, &*query, (order, most, counting), &self.weights))?;
+            let gathered = guarded(|| shelf.searcher.search(&*query, &Gathering))?;
+            if gathered.census.total == 0 {
+                continue;
+            }
+            let is_too_much = gathered.is_too_much();
+            let ranked = if is_too_much { guarded(|| shelf.ranked(&query, &gathered, titles))? } else { query };
+            let collector = (Counting { values: Values::Usual }, shelf.collector(order, most));
+            let (mut counted, best) =
+                guarded(|| shelf.searcher.search_with_statistics_provider(&*ranked, &collector, &self.weights))?;
+            if is_too_much {
+                counted = counted.of_a_part(gathered.census);
+            }
             census.add(counted);
-            found.extend(best);
+            found.extend(guarded(|| shelf.found(number, best))?);
         }
-        found.sort_by(|one, other| other.sort.total_cmp(&one.sort).then_with(|| one.resource.cmp(&other.resource)));
-        found.truncate(most);
-        Ok((census, found))
+        Ok((census, first(found, most)))
     }
 
     /// The beginning of its text, without markup, as it was when it was indexed. Only for whoever is shown its card: that is
@@ -180,15 +203,25 @@ impl Shelf {
         }
     }
 
-    fn top(
+    /// What is ranked of very many hits.
+    fn ranked(
         &self,
-        number: usize,
-        query: &dyn Query,
-        (order, most, counting): (Order, usize, bool),
-        weights: &Weights,
-    ) -> tantivy::Result<(Census, Vec<Found>)> {
+        query: &Box<dyn Query>,
+        gathered: &Gathered,
+        titles: Option<&dyn Query>,
+    ) -> tantivy::Result<Box<dyn Query>> {
+        let titled = match titles {
+            Some(titles) => Some(self.searcher.search(&*matching::all(&[query, &titles.box_clone()]), &Gathering)?),
+            None => None,
+        };
+        let documents = gathered.documents().chain(titled.iter().flat_map(Gathered::documents));
+        let only: Box<dyn Query> = Box::new(Sight::only(&self.searcher, documents));
+        Ok(matching::all(&[&only, query]))
+    }
+
+    fn collector(&self, order: Order, most: usize) -> impl Collector<Fruit = Vec<((f64, f64), DocAddress)>> + use<> {
         let now = Instant::now().0;
-        let collector = TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
+        TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
             let unpacked = Columns::of(segment).and_then(|columns| columns.changed());
             let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
             move |doc: DocId, score: Score| {
@@ -200,12 +233,14 @@ impl Shelf {
                 let sort = if order == Order::Newest { changed as f64 } else { score };
                 (sort, score)
             }
-        });
-        let counting = counting.then_some(Counting { all_values: false });
-        let (census, top) = self.searcher.search_with_statistics_provider(query, &(counting, collector), weights)?;
-        let mut found = Vec::with_capacity(top.len());
+        })
+    }
+
+    /// What the best places hold.
+    fn found(&self, number: usize, best: Vec<((f64, f64), DocAddress)>) -> tantivy::Result<Vec<Found>> {
+        let mut found = Vec::with_capacity(best.len());
         let mut columns = HashMap::new();
-        for ((sort, score), address) in top {
+        for ((sort, score), address) in best {
             let columns = match columns.entry(address.segment_ord) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => place.insert(self.columns(address.segment_ord)?),
@@ -214,7 +249,7 @@ impl Shelf {
                 found.push(Found { resource, score, sort, at: (number, address) });
             }
         }
-        Ok((census.unwrap_or_default(), found))
+        Ok(found)
     }
 
     /// Kinds and ids of a segment.
@@ -222,6 +257,13 @@ impl Shelf {
         let columns = self.searcher.segment_reader(segment).fast_fields();
         Ok((columns.str("kind")?, columns.i64("id")?))
     }
+}
+
+/// The best of all shelves.
+fn first(mut found: Vec<Found>, most: usize) -> Vec<Found> {
+    found.sort_by(|one, other| other.sort.total_cmp(&one.sort).then_with(|| one.resource.cmp(&other.resource)));
+    found.truncate(most);
+    found
 }
 
 fn resource((kinds, ids): &(Option<StrColumn>, Column<i64>), doc: DocId) -> tantivy::Result<Option<Resource>> {
@@ -320,5 +362,64 @@ pub fn with_index<T>(dir: &Path, search: impl Fn(Option<Snapshot>) -> std::resul
                 Trouble::Index(reason) => Error::internal(format!("search: {reason}")),
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::newest::MOST_RANKED;
+    use jiff::tz::TimeZone;
+
+    use super::super::query::{Query as Asked, Reading};
+    use super::*;
+    use crate::base::component::Document;
+
+    /// `many` texts that hold “leak”, every third of them new, the later the newer; the oldest has it in its title.
+    fn corpus(many: i64) -> Corpus {
+        let document = |at: i64| Document {
+            resource: Resource::new("thing", at),
+            acl: 1,
+            participants: Vec::new(),
+            title: if at == 0 { "A leak in the roof".to_owned() } else { format!("Thing {at}") },
+            text: "It leaks again".to_owned(),
+            author: String::new(),
+            changed: Instant(at * 1_000_000),
+            permission: "VIEW",
+            facets: if at % 3 == 0 { vec![("status", "new".to_owned())] } else { Vec::new() },
+        };
+        let documents: Vec<Document> = (0..many).map(document).collect();
+        let shelf = Shelf { searcher: index::in_memory(&documents).expect("an index"), visible: None };
+        let weights = Weights::of(&shelf).ok().expect("weights");
+        Corpus { shelves: vec![shelf], weights, behind: false }
+    }
+
+    fn searched(corpus: &Corpus, order: Order) -> (Census, Vec<i64>) {
+        let reading = Reading { kinds: Vec::new(), zone: TimeZone::UTC, now: Instant::now() };
+        let asked = Asked::read("leak", &reading);
+        let titles = matching::in_titles(&asked);
+        let found = corpus.top_counted(&*matching::of_query(&asked, false), titles.as_deref(), order, 20);
+        let (census, found) = found.ok().expect("an answer");
+        (census, found.into_iter().map(|found| found.resource.id).collect())
+    }
+
+    #[test]
+    fn of_very_many_hits_all_are_counted_and_the_newest_and_the_titles_ranked() {
+        let many = MOST_RANKED as i64 + 1_500;
+        let (census, found) = searched(&corpus(many), Order::Best);
+
+        assert_eq!((census.total, census.kind("thing"), census.partial), (many as u64, many as u64, true));
+        assert_eq!(found[..3], [0, many - 1, many - 2]);
+        let new: u64 = census.values("status").iter().map(|value| value.count).sum();
+        let expected = (1_500..many).filter(|at| at % 3 == 0).count() as u64 + 1;
+        assert_eq!(new, expected);
+        let (_, newest) = searched(&corpus(many), Order::Newest);
+        assert_eq!(newest[..3], [many - 1, many - 2, many - 3]);
+    }
+
+    #[test]
+    fn what_is_not_too_much_is_counted_whole() {
+        let (census, found) = searched(&corpus(900), Order::Best);
+        assert_eq!((census.total, census.partial, found[0]), (900, false, 0));
+        assert_eq!(census.values("status").iter().map(|value| value.count).sum::<u64>(), 300);
     }
 }

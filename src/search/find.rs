@@ -67,6 +67,8 @@ pub struct Results {
     pub shortened: bool,
     /// The index is far behind: what was not looked at is missing.
     pub behind: bool,
+    /// There is so much that only what was changed last is ranked and counted by its values: see [`super::newest`].
+    pub partial: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -174,7 +176,7 @@ pub fn suggest_of(project: &Project, viewer: &Viewer, text: &str, kind: Option<&
                 Some(kind) => matching::all(&[&titles, &matching::kinds([kind])]),
                 None => titles,
             };
-            let (_, found) = corpus.top(&*wanted, Order::Best, SUGGESTIONS, false)?;
+            let found = corpus.top(&*wanted, Order::Best, SUGGESTIONS)?;
             for (card, _) in cards(db, components, viewer, found)? {
                 if offered.iter().all(|known: &Card| known.resource != card.resource) {
                     offered.push(card);
@@ -198,7 +200,7 @@ pub fn alike(project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<V
             let corpus = Corpus::open(db, components, viewer, snapshot.clone())?;
             let query = matching::all(&[&matching::of_some(&words), &matching::kinds([wanted.kind])]);
             // Among them are closed ones.
-            let (_, found) = corpus.top(&*query, Order::Best, wanted.limit * 4, false)?;
+            let found = corpus.top(&*query, Order::Best, wanted.limit * 4)?;
             let likely = found.first().map_or(0.0, |best| best.score * LIKELY);
             let mut found = cards(db, components, viewer, found)?;
             found.retain(|(card, found)| !is_closed(card) && found.score >= likely);
@@ -242,6 +244,7 @@ pub fn find_in(
         forgiven: Vec::new(),
         shortened: query.shortened,
         behind: false,
+        partial: false,
     };
     if query.is_empty() {
         return Ok(results);
@@ -251,18 +254,21 @@ pub fn find_in(
     let mut narrowed = Narrowed::of(query, &chosen, matching::of_query(query, false));
     let page_size = wanted.page_size.clamp(1, MOST_HITS);
     let last = wanted.page.clamp(1, MOST_HITS.div_ceil(page_size)) * page_size;
-    let (mut census, mut found) = corpus.top(&*narrowed.all(), wanted.order, last, true)?;
+    let titles = matching::in_titles(query);
+    let titles = titles.as_deref();
+    let (mut census, mut found) = corpus.top_counted(&*narrowed.all(), titles, wanted.order, last)?;
     let mut forgiving = false;
     if census.total == 0 {
         results.elsewhere = corpus.census(&*narrowed.words)?.total;
         if results.elsewhere == 0 && query.wanted.iter().any(|part| part.forgivable().is_some()) {
             forgiving = true;
             narrowed.words = matching::of_query(query, true);
-            (census, found) = corpus.top(&*narrowed.all(), wanted.order, last, true)?;
+            (census, found) = corpus.top_counted(&*narrowed.all(), None, wanted.order, last)?;
             results.elsewhere = if census.total > 0 { 0 } else { corpus.census(&*narrowed.words)?.total };
         }
     }
     results.total = census.total;
+    results.partial = census.partial;
     results.facets = kind_facets(&corpus, components, &narrowed, &census, &chosen)?;
     results.fields = field_facets(&corpus, query, &narrowed, &census)?;
     let reachable = usize::try_from(results.total).unwrap_or(MOST_HITS).min(MOST_HITS);

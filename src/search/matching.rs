@@ -9,6 +9,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
+use super::either::Either;
 use super::query::{self, Condition, Manner, Part, Query};
 use super::schema::{self, fields};
 use crate::base::time::Instant;
@@ -63,6 +64,12 @@ pub fn of_query(query: &Query, forgiving: bool) -> Clause {
         clauses.push((Occur::Should, constant(term(whole), WHOLE_TITLE)));
     }
     Box::new(BooleanQuery::new(clauses))
+}
+
+/// Whose titles hold everything that is looked for; none if nothing is but other conditions.
+pub fn in_titles(query: &Query) -> Option<Clause> {
+    let clauses: Vec<Clause> = query.wanted.iter().map(in_title).collect();
+    (!clauses.is_empty()).then(|| all(&clauses.iter().collect::<Vec<_>>()))
 }
 
 /// Titles in which every word begins some word; those that begin so as a whole count more.
@@ -166,7 +173,15 @@ fn wanted(part: &Part) -> Clause {
         ways.push(boosted(stems(fields().title_stems), TITLE * STEM));
         ways.push(boosted(stems(fields().text_stems), STEM));
     }
-    Box::new(BooleanQuery::union(ways))
+    Either::of(ways)
+}
+
+fn in_title(part: &Part) -> Clause {
+    match (part.words.as_slice(), part.manner) {
+        // A word's stem stands wherever it does.
+        ([word], Manner::Loose) => term(Term::from_field_text(fields().title_stems, &schema::stem(word))),
+        _ => in_part(fields().title, part),
+    }
 }
 
 fn anywhere(part: &Part) -> Clause {

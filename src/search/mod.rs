@@ -9,6 +9,7 @@
 //! 4. What is found is counted by kind and by values (`census`), in the same corpus, so the counts are exact for this viewer.
 
 pub mod corpus;
+mod either;
 pub mod find;
 pub mod follower;
 pub mod index;
@@ -23,6 +24,7 @@ mod link;
 mod macros;
 mod matching;
 mod near;
+mod newest;
 mod pages;
 mod schema;
 mod shown;

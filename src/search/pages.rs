@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::corpus::Order;
 use super::find::{self, Results, Wanted};
+use super::newest::MOST_RANKED;
 use super::query::{self, Condition, Query, Reading};
 use super::shown::{FacetList, FacetValue, ShownHit, facets_html, hits_html};
 use super::{SEARCH_VIEW, json as items, jump, link};
@@ -33,6 +34,7 @@ pub(super) struct SearchPage {
     pub problems: Vec<Problem>,
     pub total: u64,
     pub facets_html: String,
+    pub most_ranked: Option<usize>,
     pub sorts: Vec<Sort>,
     pub hits_html: String,
     pub paging: Paging,
@@ -294,6 +296,7 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, mut results: 
             .collect(),
         shortened: results.shortened,
         behind: results.behind,
+        most_ranked: results.partial.then_some(MOST_RANKED),
         hits_html: hits_html(desk, &hits)?.into_string(),
         paging,
         create_href,

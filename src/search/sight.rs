@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::sync::Cache;
 use tantivy::index::SegmentId;
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError};
+use tantivy::{DocId, DocSet, Score, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyError};
 
 use super::matching;
 use crate::base::viewer::{TRAC_ADMIN, Viewer};
@@ -49,6 +49,19 @@ impl Sight {
             segments.push((segment.segment_id(), seen));
         }
         Ok(Self { segments })
+    }
+
+    /// These documents alone, by the segments' order in the searcher.
+    pub fn only(searcher: &Searcher, documents: impl Iterator<Item = (SegmentOrdinal, DocId)>) -> Self {
+        let empty = |segment: &SegmentReader| vec![0_u64; segment.max_doc().div_ceil(64) as usize];
+        let mut bits: Vec<Vec<u64>> = searcher.segment_readers().iter().map(empty).collect();
+        for (segment, doc) in documents {
+            if let Some(word) = bits.get_mut(segment as usize).and_then(|bits| bits.get_mut((doc / 64) as usize)) {
+                *word |= 1 << (doc % 64);
+            }
+        }
+        let seen = bits.into_iter().map(|bits| Seen::Some(Arc::new(bits)));
+        Self { segments: searcher.segment_readers().iter().map(SegmentReader::segment_id).zip(seen).collect() }
     }
 
     pub fn is_everything(&self) -> bool {
@@ -159,7 +172,7 @@ impl DocSet for Documents {
     }
 
     fn size_hint(&self) -> u32 {
-        self.bits.len() as u32 * 32
+        self.bits.iter().map(|bits| bits.count_ones()).sum()
     }
 }
 

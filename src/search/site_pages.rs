@@ -109,6 +109,7 @@ fn found_everywhere(desk: &Desk) -> Result<Answer> {
     let mut paging = Paging::new(&path, &[], 1, hits.len().max(1), hits.len());
     paging.total = usize::try_from(total).unwrap_or(usize::MAX);
     let page = SearchPage {
+        most_ranked: None,
         problems: Vec::new(),
         total,
         facets_html: facets_html(&[FacetList { label: "Project".to_owned(), values }]).into_string(),
