@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Cardinality, StrColumn};
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::{DocId, SegmentReader};
 
 use super::columns::Columns;
 use super::schema;
@@ -16,8 +15,6 @@ use super::schema;
 pub struct Census {
     pub total: u64,
     pub kinds: BTreeMap<String, u64>,
-    /// There were so many that values were counted among those changed last alone: see [`super::newest`].
-    pub partial: bool,
     /// As the index has them: [`schema::facet_parts`].
     labels: BTreeMap<String, u64>,
 }
@@ -34,17 +31,11 @@ pub struct Value {
 impl Census {
     pub fn add(&mut self, other: Self) {
         self.total += other.total;
-        self.partial |= other.partial;
         for (counts, more) in [(&mut self.kinds, other.kinds), (&mut self.labels, other.labels)] {
             for (value, count) in more {
                 *counts.entry(value).or_default() += count;
             }
         }
-    }
-
-    /// The values counted here, of a part of what the other has counted.
-    pub fn of_a_part(self, whole: Self) -> Self {
-        Self { labels: self.labels, partial: true, ..whole }
     }
 
     pub fn kind(&self, kind: &str) -> u64 {
@@ -74,95 +65,48 @@ impl Census {
     }
 }
 
-/// Takes the census of whatever a search matches.
-pub struct Counting {
-    pub values: Values,
-}
-
 /// Which values are counted, beside the kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    None,
     /// Those of [`schema::COUNTED`].
     Usual,
     /// Also those that are counted only if they were asked for.
     All,
 }
 
-impl Collector for Counting {
-    type Fruit = Census;
-    type Child = CountingSegment;
+/// Takes the census of documents of one segment.
+pub struct Counting {
+    total: u64,
+    kinds: Option<Tally>,
+    labels: Vec<Tally>,
+}
 
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<CountingSegment> {
+impl Counting {
+    pub fn of(segment: &SegmentReader, values: Values) -> tantivy::Result<Self> {
         let columns = Columns::of(segment);
         let column = |name: &str| -> tantivy::Result<Option<Tally>> {
             let unpacked = columns.as_ref().and_then(|columns| columns.values(name));
             Ok(segment.fast_fields().str(name)?.map(|column| Tally::of(column, unpacked)))
         };
         let mut labels = Vec::new();
-        if self.values != Values::None {
-            for (_, _, field) in schema::COUNTED {
-                labels.extend(column(field)?);
-            }
+        for (_, _, field) in schema::COUNTED {
+            labels.extend(column(field)?);
         }
-        if self.values == Values::All {
+        if values == Values::All {
             labels.extend(column("facet_label")?);
         }
-        Ok(CountingSegment { total: 0, kinds: column("kind")?, labels, waiting: Vec::with_capacity(BLOCK) })
+        Ok(Self { total: 0, kinds: column("kind")?, labels })
     }
 
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, segments: Vec<tantivy::Result<Census>>) -> tantivy::Result<Census> {
-        let mut census = Census::default();
-        for segment in segments {
-            census.add(segment?);
-        }
-        Ok(census)
-    }
-}
-
-/// Documents that are counted at once, which is much quicker than one by one.
-const BLOCK: usize = 64;
-
-pub struct CountingSegment {
-    total: u64,
-    kinds: Option<Tally>,
-    labels: Vec<Tally>,
-    waiting: Vec<DocId>,
-}
-
-impl CountingSegment {
-    fn count(&mut self, docs: &[DocId]) {
+    /// Many at once, which is much quicker than one by one.
+    pub fn count(&mut self, docs: &[DocId]) {
         self.total += docs.len() as u64;
         for tally in self.kinds.iter_mut().chain(&mut self.labels) {
             tally.count(docs);
         }
     }
-}
 
-impl SegmentCollector for CountingSegment {
-    type Fruit = tantivy::Result<Census>;
-
-    fn collect(&mut self, doc: DocId, _: Score) {
-        self.waiting.push(doc);
-        if self.waiting.len() == BLOCK {
-            let mut waiting = std::mem::take(&mut self.waiting);
-            self.count(&waiting);
-            waiting.clear();
-            self.waiting = waiting;
-        }
-    }
-
-    fn collect_block(&mut self, docs: &[DocId]) {
-        self.count(docs);
-    }
-
-    fn harvest(mut self) -> tantivy::Result<Census> {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.count(&waiting);
+    pub fn census(self) -> tantivy::Result<Census> {
         let mut census = Census { total: self.total, ..Census::default() };
         if let Some(kinds) = self.kinds {
             kinds.read(&mut census.kinds)?;

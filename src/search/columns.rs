@@ -6,9 +6,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::SegmentReader;
 use tantivy::columnar::{Cardinality, StrColumn};
 use tantivy::index::SegmentId;
+use tantivy::{DocId, SegmentReader};
 
 use super::schema;
 
@@ -25,7 +25,9 @@ static KNOWN: Mutex<Vec<(SegmentId, Arc<Columns>)>> = Mutex::new(Vec::new());
 pub struct Columns {
     /// By the name of the column, for each document the number of its value within the segment.
     values: Vec<(&'static str, Arc<[u16]>)>,
-    changed: Option<Arc<[i64]>>,
+    changed: Arc<[i64]>,
+    /// All documents, those first that were changed last.
+    newest_first: Box<[DocId]>,
 }
 
 impl Columns {
@@ -55,16 +57,17 @@ impl Columns {
             let column = segment.fast_fields().str(name).ok().flatten()?;
             Some((name, numbers(&column, segment.max_doc())?))
         };
-        let changed = segment.fast_fields().i64("changed").ok();
-        Self {
-            values: names.filter_map(values).collect(),
-            changed: changed.map(|column| (0..segment.max_doc()).map(|doc| column.first(doc).unwrap_or(0)).collect()),
-        }
+        let column = segment.fast_fields().i64("changed").ok();
+        let when = |doc| column.as_ref().and_then(|column| column.first(doc)).unwrap_or(0);
+        let changed: Arc<[i64]> = (0..segment.max_doc()).map(when).collect();
+        let mut newest_first: Box<[DocId]> = (0..segment.max_doc()).collect();
+        newest_first.sort_unstable_by_key(|doc| std::cmp::Reverse((changed[*doc as usize], *doc)));
+        Self { values: names.filter_map(values).collect(), changed, newest_first }
     }
 
     fn bytes(&self) -> usize {
         let values: usize = self.values.iter().map(|(_, values)| size_of_val::<[u16]>(values)).sum();
-        values + self.changed.as_ref().map_or(0, |changed| size_of_val::<[i64]>(changed))
+        values + size_of_val::<[i64]>(&self.changed) + size_of_val::<[DocId]>(&self.newest_first)
     }
 
     /// What a column has of each document; none if it may have several values of one, or very many.
@@ -72,9 +75,13 @@ impl Columns {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, values)| Arc::clone(values))
     }
 
-    /// When each document was changed, 0 where nobody can say.
-    pub fn changed(&self) -> Option<Arc<[i64]>> {
-        self.changed.clone()
+    /// When a document was changed, 0 where nobody can say.
+    pub fn changed(&self, doc: DocId) -> i64 {
+        self.changed.get(doc as usize).copied().unwrap_or(0)
+    }
+
+    pub fn newest_first(&self) -> &[DocId] {
+        &self.newest_first
     }
 }
 
@@ -91,9 +98,10 @@ fn numbers(column: &StrColumn, documents: u32) -> Option<Arc<[u16]>> {
 mod tests {
     use tantivy::directory::RamDirectory;
     use tantivy::query::AllQuery;
-    use tantivy::{Index, IndexWriter};
+    use tantivy::{Index, IndexWriter, Searcher};
 
-    use super::super::census::{Counting, Values};
+    use super::super::census::{Census, Values};
+    use super::super::hits::Hits;
     use super::super::index;
     use super::*;
     use crate::base::component::Document;
@@ -115,21 +123,25 @@ mod tests {
         (0..count).map(document).collect()
     }
 
+    fn census(searcher: &Searcher) -> Census {
+        let hits = Hits::of(searcher, &AllQuery).expect("hits");
+        hits.census(searcher, Values::Usual).expect("a census")
+    }
+
     #[test]
     fn what_is_unpacked_says_what_the_index_says() {
         let searcher = index::in_memory(&documents(900, "new")).expect("an index");
         let segment = searcher.segment_reader(0);
 
         let columns = Columns::of(segment).expect("columns");
-        let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
+        let census = census(searcher);
 
         assert_eq!((census.total, census.kind("thing")), (900, 900));
         let statuses: Vec<(String, u64)> =
             census.values("status").into_iter().map(|value| (value.label, value.count)).collect();
         assert_eq!(statuses, [("new".to_owned(), 300)]);
-        let changed = columns.changed().expect("times");
         let column = segment.fast_fields().i64("changed").expect("a column");
-        assert!((0..900).all(|doc| changed[doc as usize] == column.first(doc).unwrap_or(0)));
+        assert!((0..900).all(|doc| columns.changed(doc) == column.first(doc).unwrap_or(0)));
     }
 
     #[test]
@@ -143,7 +155,7 @@ mod tests {
         writer.commit().expect("a commit");
         let count = || {
             let searcher = index.reader().expect("a reader").searcher();
-            let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
+            let census = census(searcher);
             (census.total, census.values("status").iter().map(|value| value.count).sum::<u64>())
         };
         assert_eq!(count(), (600, 200));
@@ -158,8 +170,8 @@ mod tests {
     fn every_segment_has_columns_of_its_own_and_small_ones_have_none() {
         let one = index::in_memory(&documents(600, "new")).expect("an index");
         let other = index::in_memory(&documents(600, "closed")).expect("an index");
-        let label = |searcher: &tantivy::Searcher| {
-            let census = searcher.search(&AllQuery, &Counting { values: Values::Usual }).expect("a census");
+        let label = |searcher: &Searcher| {
+            let census = census(searcher);
             census.values("status").into_iter().map(|value| value.label).collect::<Vec<_>>()
         };
 

@@ -18,11 +18,12 @@ use tantivy::query::{Bm25StatisticsProvider, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, TantivyError, Term};
 
-use super::census::{Census, Counting, Values};
+use super::census::{Census, Values};
 use super::columns::Columns;
+use super::hits::Hits;
 use super::index::{self, Snapshot};
 use super::matching;
-use super::newest::{Gathered, Gathering};
+use super::newest::{MOST_RANKED, newest};
 use super::schema::{self, fields};
 use super::sight::Sight;
 use super::touched::Touched;
@@ -131,7 +132,7 @@ impl Corpus {
         let mut census = Census::default();
         for shelf in &self.shelves {
             let query = shelf.visible_among(query);
-            census.add(guarded(|| shelf.searcher.search(&*query, &Counting { values: Values::All }))?);
+            census.add(guarded(|| Hits::of(&shelf.searcher, &*query)?.census(&shelf.searcher, Values::All))?);
         }
         Ok(census)
     }
@@ -148,8 +149,8 @@ impl Corpus {
         Ok(first(found, most))
     }
 
-    /// The same with the census of all of it: of [`schema::COUNTED`]. Of very many hits those are ranked that were changed
-    /// last, and those that `titles` finds of them all.
+    /// The same with the census of everything that matches: of [`schema::COUNTED`]. Of very many hits those are ranked that
+    /// were changed last, and those that `titles` finds of them all.
     pub fn top_counted(
         &self,
         query: &dyn Query,
@@ -161,18 +162,9 @@ impl Corpus {
         let mut found = Vec::new();
         for (number, shelf) in self.shelves.iter().enumerate() {
             let query = shelf.visible_among(query);
-            let gathered = guarded(|| shelf.searcher.search(&*query, &Gathering))?;
-            if gathered.census.total == 0 {
-                continue;
-            }
-            let is_too_much = gathered.is_too_much();
-            let ranked = if is_too_much { guarded(|| shelf.ranked(&query, &gathered, titles))? } else { query };
-            let collector = (Counting { values: Values::Usual }, shelf.collector(order, most));
-            let (mut counted, best) =
-                guarded(|| shelf.searcher.search_with_statistics_provider(&*ranked, &collector, &self.weights))?;
-            if is_too_much {
-                counted = counted.of_a_part(gathered.census);
-            }
+            let (counted, ranked) = guarded(|| shelf.counted(query, titles))?;
+            let top = shelf.collector(order, most);
+            let best = guarded(|| shelf.searcher.search_with_statistics_provider(&*ranked, &top, &self.weights))?;
             census.add(counted);
             found.extend(guarded(|| shelf.found(number, best))?);
         }
@@ -203,30 +195,29 @@ impl Shelf {
         }
     }
 
-    /// What is ranked of very many hits.
-    fn ranked(
-        &self,
-        query: &Box<dyn Query>,
-        gathered: &Gathered,
-        titles: Option<&dyn Query>,
-    ) -> tantivy::Result<Box<dyn Query>> {
-        let titled = match titles {
-            Some(titles) => Some(self.searcher.search(&*matching::all(&[query, &titles.box_clone()]), &Gathering)?),
-            None => None,
-        };
-        let documents = gathered.documents().chain(titled.iter().flat_map(Gathered::documents));
-        let only: Box<dyn Query> = Box::new(Sight::only(&self.searcher, documents));
-        Ok(matching::all(&[&only, query]))
+    /// The census of what is found, and what of it is ranked.
+    fn counted(&self, query: Box<dyn Query>, titles: Option<&dyn Query>) -> tantivy::Result<(Census, Box<dyn Query>)> {
+        let hits = Hits::of(&self.searcher, &*query)?;
+        let census = hits.census(&self.searcher, Values::Usual)?;
+        if census.total <= MOST_RANKED as u64 {
+            return Ok((census, query));
+        }
+        let mut documents = newest(&self.searcher, &hits);
+        if let Some(titles) = titles {
+            documents.extend(newest(&self.searcher, &Hits::of(&self.searcher, titles)?.and(&hits)));
+        }
+        let only: Box<dyn Query> = Box::new(Sight::only(&self.searcher, documents.into_iter()));
+        Ok((census, matching::all(&[&only, &query])))
     }
 
     fn collector(&self, order: Order, most: usize) -> impl Collector<Fruit = Vec<((f64, f64), DocAddress)>> + use<> {
         let now = Instant::now().0;
         TopDocs::with_limit(most.max(1)).tweak_score(move |segment: &SegmentReader| {
-            let unpacked = Columns::of(segment).and_then(|columns| columns.changed());
+            let unpacked = Columns::of(segment);
             let changed = segment.fast_fields().i64("changed").ok().map(|column| column.first_or_default_col(0));
             move |doc: DocId, score: Score| {
-                let changed = match unpacked.as_ref().and_then(|unpacked| unpacked.get(doc as usize)) {
-                    Some(changed) => *changed,
+                let changed = match &unpacked {
+                    Some(columns) => columns.changed(doc),
                     None => changed.as_ref().map_or(0, |changed| changed.get_val(doc)),
                 };
                 let score = ranked(f64::from(score), now.saturating_sub(changed));
@@ -367,7 +358,6 @@ pub fn with_index<T>(dir: &Path, search: impl Fn(Option<Snapshot>) -> std::resul
 
 #[cfg(test)]
 mod tests {
-    use super::super::newest::MOST_RANKED;
     use jiff::tz::TimeZone;
 
     use super::super::query::{Query as Asked, Reading};
@@ -407,19 +397,17 @@ mod tests {
         let many = MOST_RANKED as i64 + 1_500;
         let (census, found) = searched(&corpus(many), Order::Best);
 
-        assert_eq!((census.total, census.kind("thing"), census.partial), (many as u64, many as u64, true));
+        assert_eq!((census.total, census.kind("thing")), (many as u64, many as u64));
+        assert_eq!(census.values("status")[0].count, (0..many).filter(|at| at % 3 == 0).count() as u64);
         assert_eq!(found[..3], [0, many - 1, many - 2]);
-        let new: u64 = census.values("status").iter().map(|value| value.count).sum();
-        let expected = (1_500..many).filter(|at| at % 3 == 0).count() as u64 + 1;
-        assert_eq!(new, expected);
         let (_, newest) = searched(&corpus(many), Order::Newest);
         assert_eq!(newest[..3], [many - 1, many - 2, many - 3]);
     }
 
     #[test]
-    fn what_is_not_too_much_is_counted_whole() {
+    fn what_is_not_too_much_is_ranked_whole() {
         let (census, found) = searched(&corpus(900), Order::Best);
-        assert_eq!((census.total, census.partial, found[0]), (900, false, 0));
-        assert_eq!(census.values("status").iter().map(|value| value.count).sum::<u64>(), 300);
+        assert_eq!((census.total, found[0]), (900, 0));
+        assert_eq!(census.values("status")[0].count, 300);
     }
 }

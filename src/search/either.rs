@@ -1,10 +1,13 @@
 //! Any of a few words in a document, each adding to its score: the union that a search for a word is made of.
 //!
 //! The library's own union works out windows of thousands of documents ahead, which is wasted where only some of them are
-//! looked at, as [`super::newest`] does for a common word. This one keeps the place of each word and goes on from there.
+//! looked at, as [`super::newest`] has it for a common word. This one keeps the place of each word and goes on from there.
 
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+
+/// Documents that are handed over at once.
+pub const BLOCK: usize = COLLECT_BLOCK_BUFFER_LEN;
 
 #[derive(Debug)]
 pub struct Either(Vec<Box<dyn Query>>);
@@ -103,6 +106,26 @@ impl DocSet for EitherScorer {
 
     fn cost(&self) -> u64 {
         self.ways.iter().map(|way| way.scorer.cost()).sum()
+    }
+}
+
+/// Hands on every document of a scorer, in blocks and in no order, some of them more than once.
+pub fn each_block(scorer: &mut Box<dyn Scorer>, mut act: impl FnMut(&[DocId])) {
+    match scorer.downcast_mut::<EitherScorer>() {
+        // One word after the other, which spares comparing where each of them is.
+        Some(either) => either.ways.iter_mut().for_each(|way| blocks(way.scorer.as_mut(), &mut act)),
+        None => blocks(scorer.as_mut(), &mut act),
+    }
+}
+
+fn blocks(scorer: &mut dyn Scorer, act: &mut impl FnMut(&[DocId])) {
+    let mut block = [0; BLOCK];
+    loop {
+        let filled = scorer.fill_buffer(&mut block);
+        act(&block[..filled]);
+        if filled < BLOCK {
+            return;
+        }
     }
 }
 

@@ -67,8 +67,6 @@ pub struct Results {
     pub shortened: bool,
     /// The index is far behind: what was not looked at is missing.
     pub behind: bool,
-    /// There is so much that only what was changed last is ranked and counted by its values: see [`super::newest`].
-    pub partial: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -244,7 +242,6 @@ pub fn find_in(
         forgiven: Vec::new(),
         shortened: query.shortened,
         behind: false,
-        partial: false,
     };
     if query.is_empty() {
         return Ok(results);
@@ -268,7 +265,6 @@ pub fn find_in(
         }
     }
     results.total = census.total;
-    results.partial = census.partial;
     results.facets = kind_facets(&corpus, components, &narrowed, &census, &chosen)?;
     results.fields = field_facets(&corpus, query, &narrowed, &census)?;
     let reachable = usize::try_from(results.total).unwrap_or(MOST_HITS).min(MOST_HITS);

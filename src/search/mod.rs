@@ -12,7 +12,8 @@ pub mod corpus;
 mod either;
 pub mod find;
 pub mod follower;
-pub mod index;
+pub mod hits;
+mod index;
 pub mod query;
 
 mod census;

@@ -296,7 +296,7 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, mut results: 
             .collect(),
         shortened: results.shortened,
         behind: results.behind,
-        most_ranked: results.partial.then_some(MOST_RANKED),
+        most_ranked: (results.total > MOST_RANKED as u64).then_some(MOST_RANKED),
         hits_html: hits_html(desk, &hits)?.into_string(),
         paging,
         create_href,

@@ -10,6 +10,7 @@ use tantivy::index::SegmentId;
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyError};
 
+use super::hits::Bits;
 use super::matching;
 use crate::base::viewer::{TRAC_ADMIN, Viewer};
 
@@ -53,14 +54,13 @@ impl Sight {
 
     /// These documents alone, by the segments' order in the searcher.
     pub fn only(searcher: &Searcher, documents: impl Iterator<Item = (SegmentOrdinal, DocId)>) -> Self {
-        let empty = |segment: &SegmentReader| vec![0_u64; segment.max_doc().div_ceil(64) as usize];
-        let mut bits: Vec<Vec<u64>> = searcher.segment_readers().iter().map(empty).collect();
+        let mut bits: Vec<Bits> = searcher.segment_readers().iter().map(Bits::none).collect();
         for (segment, doc) in documents {
-            if let Some(word) = bits.get_mut(segment as usize).and_then(|bits| bits.get_mut((doc / 64) as usize)) {
-                *word |= 1 << (doc % 64);
+            if let Some(bits) = bits.get_mut(segment as usize) {
+                bits.set(doc);
             }
         }
-        let seen = bits.into_iter().map(|bits| Seen::Some(Arc::new(bits)));
+        let seen = bits.into_iter().map(|bits| Seen::Some(Arc::new(bits.into_words())));
         Self { segments: searcher.segment_readers().iter().map(SegmentReader::segment_id).zip(seen).collect() }
     }
 
