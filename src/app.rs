@@ -12,7 +12,7 @@ use crate::base::error::Result;
 use crate::base::site::{IMAGE_HOSTS, Site};
 use crate::web::address::SiteAddress;
 use crate::web::{Web, assets, error, headers};
-use crate::{account, admin, code, live, milestone, query, roadmap, search, ticket, timeline, wiki};
+use crate::{account, admin, code, home, live, milestone, query, roadmap, search, ticket, timeline, wiki};
 
 /// Every component, in the order in which they are asked.
 pub static COMPONENTS: Components = Components(&[
@@ -28,6 +28,7 @@ pub static COMPONENTS: Components = Components(&[
     &live::COMPONENT,
     &account::COMPONENT,
     &admin::COMPONENT,
+    &home::COMPONENT,
 ]);
 
 /// Files hang on what other components own, so this one is given the list.

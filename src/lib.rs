@@ -21,7 +21,8 @@
 //! 4. [`attachment`], [`milestone`]: content that other content shares.
 //! 5. [`wiki`], [`ticket`], [`code`]: content.
 //! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
-//! 7. [`app`], [`demo`], [`cli`]: the top.
+//! 7. [`home`]: what is put together from these views.
+//! 8. [`app`], [`demo`], [`cli`]: the top.
 //!
 //! Components never import a neighbour. Sideways they *ask* through the trait (links, macros, cards, owners of files) and
 //! *tell* by recording an event: `tx.record(…)` hands it to every component inside the same transaction, and followers do
@@ -55,6 +56,7 @@ pub mod search;
 pub mod live;
 pub mod account;
 pub mod admin;
+pub mod home;
 pub mod app;
 pub mod demo;
 pub mod cli;

@@ -4,7 +4,7 @@ import { openDialog } from "./dialog.js";
 import { openPalette } from "./palette.js";
 
 // A place is called by its key, or by the first part of its address.
-const places = { w: ["wiki"], t: ["tickets", "query", "report"], r: ["roadmap"], l: ["timeline"], s: ["code", "browser"], a: ["admin"] };
+const places = { w: ["wiki"], t: ["tickets", "query", "report"], r: ["roadmap"], l: ["timeline"], s: ["code", "browser"], a: ["admin"], h: ["home"] };
 
 const lines = [
   ["Search", "/", true],

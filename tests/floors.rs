@@ -17,6 +17,8 @@ const FLOORS: &[&[&str]] = &[
     &["wiki", "ticket", "code"],
     // Views over content.
     &["roadmap", "query", "report", "timeline", "search", "notify", "live", "account", "admin"],
+    // What is put together from these views.
+    &["home"],
     // The list of components and the server made of them.
     &["app"],
     // Other systems' data into ours, and a demonstration's.

@@ -20,6 +20,7 @@ mod diff_random;
 mod enumerator;
 mod floors;
 mod frame;
+mod home;
 mod kept;
 mod live;
 mod log;

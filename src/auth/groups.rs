@@ -30,6 +30,15 @@ pub fn find(db: &Connection, name: &str) -> Result<Option<(String, String)>> {
         .optional()?)
 }
 
+/// The names of these groups, in order.
+pub fn names(db: &Connection, ids: &[String]) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "select name from account_group where id in (select value from json_each(?1)) order by name_folded",
+    )?;
+    let names = statement.query_map([serde_json::to_string(ids)?], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
 fn load(db: &Connection, name: &str) -> Result<String> {
     let (id, _) = find(db, name)?.ok_or_else(|| Error::not_found(format!("there is no group `{name}`")))?;
     Ok(id)

@@ -284,6 +284,13 @@ pub fn list(db: &Connection) -> Result<Vec<Grant>> {
     Ok(grants)
 }
 
+/// Whether a group of the site has been granted anything here: then the project is one of the group's.
+pub fn is_of_group(db: &Connection, group: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached("select exists (select 1 from permission_grant where subject_kind = 'group' and subject = ?1)")?
+        .query_row([group], |row| row.get(0))?)
+}
+
 /// What a word on the command line or in a form stands for.
 /// The person's row is made here if the project has not met the account yet.
 pub fn subject(site: &Site, project: &Project, name: &str) -> Result<Subject> {

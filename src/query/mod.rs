@@ -32,11 +32,13 @@ mod words;
 use rusqlite::Connection;
 
 pub use line::{Person, TicketLine};
+pub use pages::href as page_href;
 pub use parse_address::{from_address, from_pairs};
 pub use parse_text::{from_either, from_text};
 pub use read::{LONGEST, MOST_CLAUSES, MOST_PARTS, MOST_VALUES};
 pub use run::{Found, GroupHead, count, group_counts, run, run_whole};
-pub use tree::{Clause, Column, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, Operator, Order, Query};
+pub use table::table_of;
+pub use tree::{Clause, Column, DEFAULT_ORDER, DEFAULT_PAGE_SIZE, Operator, Order, Query, USER};
 
 use crate::base::component::{Component, ListPlace, Neighbours};
 use crate::base::error::Result;

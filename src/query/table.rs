@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
 use serde::Serialize;
 
 use super::line::is_more;
@@ -410,6 +411,25 @@ impl Table {
         html.tag("</table></div>");
         html
     }
+}
+
+/// The first page of what a query finds, as a table for other pages; `acts` gives what can be done with each ticket.
+pub fn table_of(
+    db: &Connection,
+    viewer: &Viewer,
+    choices: &Choices,
+    root: &str,
+    query: &Query,
+    acts: impl FnOnce(&Found) -> Result<Option<HashMap<i64, Html>>>,
+) -> Result<(Found, Html)> {
+    let mut found = super::run(db, viewer, choices, query)?;
+    shorten_addresses(&mut found, viewer, query);
+    let mut drawing = Drawing::new(query, choices, viewer, root);
+    if let Some(acts) = acts(&found)? {
+        drawing = drawing.with_acts(acts, "");
+    }
+    let html = drawing.table(&found, false, |_| Ok(Vec::new()))?.html();
+    Ok((found, html))
 }
 
 /// The groups of a page with their first line and the one after their last; one part where nothing groups.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tantivy::columnar::{Cardinality, StrColumn};
 use tantivy::{DocId, SegmentReader};
 
-use super::columns::Columns;
+use super::columns::{self, COUNTED, Columns, FEW};
+use super::either::BLOCK;
 use super::schema;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,75 +78,88 @@ pub enum Values {
 /// Takes the census of documents of one segment.
 pub struct Counting {
     total: u64,
-    kinds: Option<Tally>,
-    labels: Vec<Tally>,
+    /// What is counted in memory, column by column.
+    unpacked: Option<(Arc<Columns>, Box<[[u32; FEW]; COUNTED]>)>,
+    /// All columns; the kinds are the last of those that are always counted.
+    tallies: Vec<Tally>,
+    waiting: Vec<DocId>,
 }
 
 impl Counting {
     pub fn of(segment: &SegmentReader, values: Values) -> tantivy::Result<Self> {
-        let columns = Columns::of(segment);
-        let column = |name: &str| -> tantivy::Result<Option<Tally>> {
-            let unpacked = columns.as_ref().and_then(|columns| columns.values(name));
-            Ok(segment.fast_fields().str(name)?.map(|column| Tally::of(column, unpacked)))
-        };
-        let mut labels = Vec::new();
-        for (_, _, field) in schema::COUNTED {
-            labels.extend(column(field)?);
+        let unpacked = Columns::of(segment);
+        let mut tallies = Vec::new();
+        let all = columns::names().chain((values == Values::All).then_some("facet_label"));
+        for (at, name) in all.enumerate() {
+            let in_memory = unpacked.as_ref().is_some_and(|columns| at < COUNTED && columns.has(at));
+            tallies.extend(segment.fast_fields().str(name)?.map(|column| Tally::of(column, name, at, in_memory)));
         }
-        if values == Values::All {
-            labels.extend(column("facet_label")?);
+        let unpacked = unpacked.map(|columns| (columns, Box::new([[0; FEW]; COUNTED])));
+        Ok(Self { total: 0, unpacked, tallies, waiting: Vec::with_capacity(BLOCK) })
+    }
+
+    pub fn count(&mut self, documents: impl Iterator<Item = DocId>) {
+        let waits = self.tallies.iter().any(|tally| !tally.in_memory);
+        for doc in documents {
+            self.total += 1;
+            if let Some((columns, counts)) = &mut self.unpacked {
+                for (counts, value) in counts.iter_mut().zip(columns.values(doc)) {
+                    counts[usize::from(value)] += 1;
+                }
+            }
+            if waits {
+                self.waiting.push(doc);
+                if self.waiting.len() == BLOCK {
+                    self.count_waiting();
+                }
+            }
         }
-        Ok(Self { total: 0, kinds: column("kind")?, labels })
+        self.count_waiting();
     }
 
     /// Many at once, which is much quicker than one by one.
-    pub fn count(&mut self, docs: &[DocId]) {
-        self.total += docs.len() as u64;
-        for tally in self.kinds.iter_mut().chain(&mut self.labels) {
-            tally.count(docs);
+    fn count_waiting(&mut self) {
+        for tally in self.tallies.iter_mut().filter(|tally| !tally.in_memory) {
+            tally.count(&self.waiting);
         }
+        self.waiting.clear();
     }
 
     pub fn census(self) -> tantivy::Result<Census> {
         let mut census = Census { total: self.total, ..Census::default() };
-        if let Some(kinds) = self.kinds {
-            kinds.read(&mut census.kinds)?;
-        }
-        for tally in self.labels {
-            tally.read(&mut census.labels)?;
+        for mut tally in self.tallies {
+            if let Some((_, counts)) = self.unpacked.as_ref().filter(|_| tally.in_memory) {
+                tally.counts = counts[tally.at].iter().map(|count| u64::from(*count)).collect();
+                tally.counts.truncate(tally.column.num_terms());
+            }
+            let into = if tally.name == "kind" { &mut census.kinds } else { &mut census.labels };
+            tally.read(into)?;
         }
         Ok(census)
     }
 }
 
 struct Tally {
+    name: &'static str,
+    /// Its place among the columns.
+    at: usize,
     column: StrColumn,
+    in_memory: bool,
     counts: Vec<u64>,
     /// A document may have several values.
     several: bool,
     first: Vec<Option<u64>>,
-    /// The numbers of its values in memory.
-    unpacked: Option<Arc<[u16]>>,
 }
 
 impl Tally {
-    fn of(column: StrColumn, unpacked: Option<Arc<[u16]>>) -> Self {
-        let counts = vec![0; column.num_terms()];
+    fn of(column: StrColumn, name: &'static str, at: usize, in_memory: bool) -> Self {
+        let counts = if in_memory { Vec::new() } else { vec![0; column.num_terms()] };
         let several = column.ords().get_cardinality() == Cardinality::Multivalued;
-        Self { column, counts, several, first: Vec::new(), unpacked }
+        Self { name, at, column, in_memory, counts, several, first: Vec::new() }
     }
 
     fn count(&mut self, docs: &[DocId]) {
         let counts = &mut self.counts;
-        if let Some(unpacked) = &self.unpacked {
-            for doc in docs {
-                let value = unpacked.get(*doc as usize).map_or(usize::MAX, |value| usize::from(*value));
-                if let Some(count) = counts.get_mut(value) {
-                    *count += 1;
-                }
-            }
-            return;
-        }
         let mut add = |value: u64| {
             if let Some(count) = usize::try_from(value).ok().and_then(|value| counts.get_mut(value)) {
                 *count += 1;

@@ -17,15 +17,21 @@ const FEWEST: u32 = 512;
 const MOST: u32 = 250_000;
 /// Bytes that are kept of all segments together.
 const KEPT: usize = 8 << 20;
-/// Stands for no value.
-const NONE: u16 = u16::MAX;
+/// Columns that are counted: those of [`schema::COUNTED`], then the kinds.
+pub const COUNTED: usize = schema::COUNTED.len() + 1;
+/// Values of a column that are told apart in a byte; the last one stands for none.
+pub const FEW: usize = 256;
+const NONE: u8 = (FEW - 1) as u8;
 
 static KNOWN: Mutex<Vec<(SegmentId, Arc<Columns>)>> = Mutex::new(Vec::new());
 
 pub struct Columns {
-    /// By the name of the column, for each document the number of its value within the segment.
-    values: Vec<(&'static str, Arc<[u16]>)>,
-    changed: Arc<[i64]>,
+    /// For each document the numbers of its values within the segment, a byte for each column in their order.
+    values: Box<[[u8; COUNTED]]>,
+    /// Which columns are among these. The others may have several values of a document, or very many, and are read where
+    /// they lie.
+    has: [bool; COUNTED],
+    changed: Box<[i64]>,
     /// All documents, those first that were changed last.
     newest_first: Box<[DocId]>,
 }
@@ -52,27 +58,38 @@ impl Columns {
     }
 
     fn unpacked(segment: &SegmentReader) -> Self {
-        let names = schema::COUNTED.iter().map(|(_, _, column)| *column).chain(["kind"]);
-        let values = |name: &'static str| {
-            let column = segment.fast_fields().str(name).ok().flatten()?;
-            Some((name, numbers(&column, segment.max_doc())?))
-        };
+        let mut values = vec![[NONE; COUNTED]; segment.max_doc() as usize].into_boxed_slice();
+        let mut has = [false; COUNTED];
+        for (at, name) in names().enumerate() {
+            let Some(column) = segment.fast_fields().str(name).ok().flatten().filter(is_small) else { continue };
+            has[at] = true;
+            for (doc, values) in (0..).zip(&mut values) {
+                let number = column.ords().first(doc).and_then(|number| u8::try_from(number).ok());
+                values[at] = number.unwrap_or(NONE);
+            }
+        }
         let column = segment.fast_fields().i64("changed").ok();
         let when = |doc| column.as_ref().and_then(|column| column.first(doc)).unwrap_or(0);
-        let changed: Arc<[i64]> = (0..segment.max_doc()).map(when).collect();
+        let changed: Box<[i64]> = (0..segment.max_doc()).map(when).collect();
         let mut newest_first: Box<[DocId]> = (0..segment.max_doc()).collect();
         newest_first.sort_unstable_by_key(|doc| std::cmp::Reverse((changed[*doc as usize], *doc)));
-        Self { values: names.filter_map(values).collect(), changed, newest_first }
+        Self { values, has, changed, newest_first }
     }
 
     fn bytes(&self) -> usize {
-        let values: usize = self.values.iter().map(|(_, values)| size_of_val::<[u16]>(values)).sum();
-        values + size_of_val::<[i64]>(&self.changed) + size_of_val::<[DocId]>(&self.newest_first)
+        size_of_val::<[[u8; COUNTED]]>(&self.values)
+            + size_of_val::<[i64]>(&self.changed)
+            + size_of_val::<[DocId]>(&self.newest_first)
     }
 
-    /// What a column has of each document; none if it may have several values of one, or very many.
-    pub fn values(&self, name: &str) -> Option<Arc<[u16]>> {
-        self.values.iter().find(|(known, _)| *known == name).map(|(_, values)| Arc::clone(values))
+    /// The numbers of a document's values; the highest one stands for none.
+    pub fn values(&self, doc: DocId) -> [u8; COUNTED] {
+        self.values.get(doc as usize).copied().unwrap_or([NONE; COUNTED])
+    }
+
+    /// Whether the column at this place is among the values.
+    pub fn has(&self, at: usize) -> bool {
+        self.has[at]
     }
 
     /// When a document was changed, 0 where nobody can say.
@@ -85,13 +102,13 @@ impl Columns {
     }
 }
 
-fn numbers(column: &StrColumn, documents: u32) -> Option<Arc<[u16]>> {
-    let numbers = column.ords();
-    if numbers.get_cardinality() == Cardinality::Multivalued || column.num_terms() >= usize::from(NONE) {
-        return None;
-    }
-    let number = |doc| numbers.first(doc).and_then(|number| u16::try_from(number).ok()).unwrap_or(NONE);
-    Some((0..documents).map(number).collect())
+/// The names of the columns that are counted, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    schema::COUNTED.iter().map(|(_, _, column)| *column).chain(["kind"])
+}
+
+fn is_small(column: &StrColumn) -> bool {
+    column.ords().get_cardinality() != Cardinality::Multivalued && column.num_terms() < FEW
 }
 
 #[cfg(test)]
@@ -134,7 +151,7 @@ mod tests {
         let segment = searcher.segment_reader(0);
 
         let columns = Columns::of(segment).expect("columns");
-        let census = census(searcher);
+        let census = census(&searcher);
 
         assert_eq!((census.total, census.kind("thing")), (900, 900));
         let statuses: Vec<(String, u64)> =
@@ -155,7 +172,7 @@ mod tests {
         writer.commit().expect("a commit");
         let count = || {
             let searcher = index.reader().expect("a reader").searcher();
-            let census = census(searcher);
+            let census = census(&searcher);
             (census.total, census.values("status").iter().map(|value| value.count).sum::<u64>())
         };
         assert_eq!(count(), (600, 200));

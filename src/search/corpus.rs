@@ -23,7 +23,7 @@ use super::columns::Columns;
 use super::hits::Hits;
 use super::index::{self, Snapshot};
 use super::matching;
-use super::newest::{MOST_RANKED, newest};
+use super::newest::{MOST_RANKED, MOST_TITLES, newest};
 use super::schema::{self, fields};
 use super::sight::Sight;
 use super::touched::Touched;
@@ -202,9 +202,10 @@ impl Shelf {
         if census.total <= MOST_RANKED as u64 {
             return Ok((census, query));
         }
-        let mut documents = newest(&self.searcher, &hits);
+        let mut documents = newest(&self.searcher, &hits, MOST_RANKED);
         if let Some(titles) = titles {
-            documents.extend(newest(&self.searcher, &Hits::of(&self.searcher, titles)?.and(&hits)));
+            let titled = Hits::of(&self.searcher, titles)?.and(&hits);
+            documents.extend(newest(&self.searcher, &titled, MOST_TITLES));
         }
         let only: Box<dyn Query> = Box::new(Sight::only(&self.searcher, documents.into_iter()));
         Ok((census, matching::all(&[&only, &query])))
@@ -360,9 +361,9 @@ pub fn with_index<T>(dir: &Path, search: impl Fn(Option<Snapshot>) -> std::resul
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::super::query::{Query as Asked, Reading};
     use super::*;
     use crate::base::component::Document;
+    use crate::search::query::{Query as Asked, Reading};
 
     /// `many` texts that hold “leak”, every third of them new, the later the newer; the oldest has it in its title.
     fn corpus(many: i64) -> Corpus {

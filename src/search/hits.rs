@@ -5,7 +5,7 @@ use tantivy::query::{EnableScoring, Query};
 use tantivy::{DocId, Searcher, SegmentReader};
 
 use super::census::{Census, Counting, Values};
-use super::either::{BLOCK, each_block};
+use super::either::each_block;
 
 pub struct Hits {
     /// In the order of the searcher.
@@ -43,15 +43,7 @@ impl Hits {
         let mut census = Census::default();
         for (segment, bits) in searcher.segment_readers().iter().zip(&self.segments) {
             let mut counting = Counting::of(segment, values)?;
-            let mut block = Vec::with_capacity(BLOCK);
-            for doc in bits.documents() {
-                block.push(doc);
-                if block.len() == BLOCK {
-                    counting.count(&block);
-                    block.clear();
-                }
-            }
-            counting.count(&block);
+            counting.count(bits.documents());
             census.add(counting.census()?);
         }
         Ok(census)

@@ -165,9 +165,13 @@ fn noted(desk: &Desk, room: &Room, ticket: &Ticket, form: &Form, number: i64) ->
     Ok(Answer::see(&href))
 }
 
-/// The list on which a button was pressed: `back` is the part of its address that follows the question mark.
+/// The page on which a button was pressed: `back` is the part of a list's address that follows the question mark, or `home`
+/// for the page at a glance.
 pub(super) fn list_to_return_to(desk: &Desk, room: &Room) -> Option<String> {
     let back = desk.visit.value("back")?;
+    if back == "home" {
+        return Some(format!("{}/home", room.root));
+    }
     back.bytes().all(|byte| byte.is_ascii_graphic()).then(|| format!("{}/query?{back}", room.root))
 }
 

@@ -60,10 +60,10 @@ async fn end(visit: Visit, project: String, id: String, data: Data<'_>) -> Answe
             if form.json {
                 return Answer::json(&json!({ "id": id, "ticket": ticket, "done": how == End::Done }));
             }
-            let back = if form.text("back") == "list" {
-                format!("{}/reminders", room.root)
-            } else {
-                format!("{}{}#reminders", room.root, ticket_href(ticket))
+            let back = match form.text("back") {
+                "list" => format!("{}/reminders", room.root),
+                "home" => format!("{}/home", room.root),
+                _ => format!("{}{}#reminders", room.root, ticket_href(ticket)),
             };
             Ok(Answer::see(&back).telling(desk, told))
         })

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::values::Values;
 use crate::base::error::Result;
+use crate::base::viewer::Viewer;
 
 /// The fields by which a milestone's tickets can be grouped.
 pub const FIELDS: [&str; 7] = ["type", "priority", "component", "version", "severity", "owner", "reporter"];
@@ -56,6 +57,28 @@ pub(super) fn move_component(db: &Connection, component: i64, old: i64, new: i64
         }
     }
     Ok(())
+}
+
+/// How many tickets there are for each value of one of [`FIELDS`] (none: without one) in each state, as far as this viewer
+/// sees them.
+pub fn by_state(db: &Connection, viewer: &Viewer, field: &'static str) -> Result<BTreeMap<(Option<i64>, i64), i64>> {
+    debug_assert!(FIELDS.contains(&field));
+    let own = match viewer.joins_sql("ticket", "ticket") {
+        None => String::new(),
+        Some(joins) => format!(
+            " union all select {field}, status, count(*) from ticket where {joins} and merged_into is null group by 1, 2"
+        ),
+    };
+    let sql = format!(
+        "select value, status, sum(tickets) from (
+             select nullif(value, 0) as value, status, tickets from ticket_tally
+             where field = ?1 and milestone in (select 0 union all select id from milestone) and {}{own})
+         group by 1, 2 having sum(tickets) > 0",
+        viewer.sees_whole_sql("ticket_tally")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let counts = statement.query_map([field], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(counts.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Counts again and says where the counters are wrong.

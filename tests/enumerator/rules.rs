@@ -889,6 +889,33 @@ pub const RULES: &[Rule] = &[
             form("/demo/reminder/99", &[("done", "1")], NOBODY),
         ],
     },
+    Rule { route: "GET /<project>/home", doors: &[get("/demo/home", MEMBERS), get("/nowhere/home", NOBODY)] },
+    Rule {
+        route: "GET /<project>/home/arrange",
+        doors: &[
+            get("/demo/home/arrange", MEMBERS),
+            get("/demo/home/arrange?whose=everybody", [404, 404, 403, 403, 200]),
+            get("/nowhere/home/arrange", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/home/arrange",
+        doors: &[
+            form("/demo/home/arrange", &[("add", "1"), ("new_kind", "text")], MEMBERS),
+            form("/demo/home/arrange", &[("kind_1", "text"), ("place_1", "1")], [404, 404, 422, 422, 422]),
+            form("/demo/home/arrange", &[("reset", "1")], [404, 404, 303, 303, 303]),
+            form("/demo/home/arrange?whose=everybody", &[("reset", "1")], [404, 404, 403, 403, 303]),
+            form("/nowhere/home/arrange", &[("reset", "1")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /-/home",
+        doors: &[
+            get("/-/home", [303, 200, 200, 200, 200]),
+            get("/-/home?format=json", [303, 200, 200, 200, 200]),
+            get("/-/home?group=nobodys", [303, 404, 404, 404, 404]),
+        ],
+    },
     Rule {
         route: "GET /<project>/reminders",
         doors: &[
