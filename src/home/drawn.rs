@@ -167,7 +167,8 @@ impl Scene<'_> {
         acts: impl FnOnce(&Found) -> Result<Option<HashMap<i64, Html>>>,
     ) -> Result<()> {
         let (viewer, root) = (&self.room.viewer, &self.room.root);
-        let (found, html) = table_of(self.db, viewer, self.choices, root, query, acts)?;
+        let (found, html) =
+            table_of(&format!("List: {}", shown.title), self.db, viewer, self.choices, root, query, acts)?;
         let all = Query { max: None, ..query.clone() };
         shown.href = Some(format!("{root}{}", page_href(&all)));
         if !found.lines.is_empty() {

@@ -1,5 +1,6 @@
 //! Tickets in a table: what `templates/query/_table.html` shows, for the page and (drawn by [`Table::html`]) inside texts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::Connection;
@@ -38,7 +39,7 @@ const STAR: &str = "m8 1.9 1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3
 /// The fields of `query/_table.html`.
 #[derive(Debug, Serialize)]
 pub struct Table {
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     pub columns: Vec<Head>,
     pub groups: Vec<Group>,
 }
@@ -131,7 +132,7 @@ impl<'a> Drawing<'a> {
         if self.acts.is_some() {
             columns.push(Head { name: "acts", label: "Act", href: None, sorted: None });
         }
-        Ok(Table { label: "Tickets", columns, groups })
+        Ok(Table { label: Cow::Borrowed("Tickets"), columns, groups })
     }
 
     fn row(&self, html: &mut Html, line: &TicketLine, columns: &[Column], href: &str, more: &[Html]) {
@@ -380,7 +381,7 @@ impl Table {
     pub fn html(&self) -> Html {
         let mut html = Html::default();
         html.tag("<div class=\"table-wrap tickets-wrap\" tabindex=\"0\" role=\"region\"")
-            .attribute("aria-label", self.label)
+            .attribute("aria-label", &self.label)
             .tag(
                 "><table class=\"list tickets ticket-table\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">",
             );
@@ -413,8 +414,10 @@ impl Table {
     }
 }
 
-/// The first page of what a query finds, as a table for other pages; `acts` gives what can be done with each ticket.
+/// The first page of what a query finds, as a table for other pages, which calls it `label`; `acts` gives what can be done
+/// with each ticket.
 pub fn table_of(
+    label: &str,
     db: &Connection,
     viewer: &Viewer,
     choices: &Choices,
@@ -428,8 +431,8 @@ pub fn table_of(
     if let Some(acts) = acts(&found)? {
         drawing = drawing.with_acts(acts, "");
     }
-    let html = drawing.table(&found, false, |_| Ok(Vec::new()))?.html();
-    Ok((found, html))
+    let table = Table { label: label.to_owned().into(), ..drawing.table(&found, false, |_| Ok(Vec::new()))? };
+    Ok((found, table.html()))
 }
 
 /// The groups of a page with their first line and the one after their last; one part where nothing groups.

@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
 import { code } from "./code.mjs";
+import { glance } from "./glance.mjs";
 import { helpdesk } from "./helpdesk.mjs";
 import { live } from "./live.mjs";
 import { sprint } from "./sprint.mjs";
@@ -13,7 +14,7 @@ import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, helpdesk, live, sprint, story, talk, tickets, wiki };
+const stories = { code, glance, helpdesk, live, sprint, story, talk, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
