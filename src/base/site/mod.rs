@@ -2,6 +2,11 @@
 //!
 //! Any number of processes may use one folder; each holds `site.lock` shared, an upgrade holds it alone (DESIGN 3).
 
+mod folder;
+mod follow;
+mod random;
+mod upgrade;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -11,24 +16,26 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::component::Components;
-use super::db::{self, Db, Schema};
-use super::error::{Error, Problem, Result};
-use super::event::{self, NewEvent, Stamp, Via};
-use super::job::Jobs;
-use super::kept::kept;
-use super::markup::Vocabulary;
-use super::news::News;
-use super::project::Project;
-use super::settings::{self, Scope, Setting, Values};
-use super::time::Instant;
+use crate::base::component::Components;
+use crate::base::db::{Db, Schema};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::{self, NewEvent, Stamp, Via};
+use crate::base::job::Jobs;
+use crate::base::kept::kept;
+use crate::base::markup::Vocabulary;
+use crate::base::news::News;
+use crate::base::project::Project;
+use crate::base::settings::{self, Scope, Setting, Values};
+use crate::base::time::Instant;
+
+pub use folder::network_file_system;
+use folder::{lock_shared, prepare_folder};
+use random::unhex;
+pub use random::{hex, random_bytes, random_id};
+pub use upgrade::{Upgraded, outdated, upgrade};
 
 /// At most this many projects are open at once; the one longest unused makes room.
 const OPEN: usize = 64;
-/// Unused for so long, a project is closed.
-const IDLE_SECONDS: i64 = 600;
-/// Components tidy up so often.
-const TENDED_EVERY_SECONDS: i64 = 86_400;
 
 /// The only source of absolute links, secure cookies and accepted host names (DESIGN 5).
 pub const URL: Setting = Setting {
@@ -463,93 +470,6 @@ impl Site {
         }
         Ok(found)
     }
-
-    /// Runs the followers of all projects until `stop` says so. One thread of the server does this.
-    pub fn run_followers(&self, stop: &dyn Fn() -> bool) {
-        let mut site_version = None;
-        let mut versions: HashMap<String, i64> = HashMap::new();
-        let everything = self.projects().unwrap_or_default();
-        for row in &everything {
-            self.follow_row(row);
-        }
-        let mut tended = None;
-        while !stop() {
-            self.nudge.wait(Duration::from_millis(200));
-            if tended.is_none_or(|at: Instant| at.plus_seconds(TENDED_EVERY_SECONDS) < Instant::now()) {
-                tended = Some(Instant::now());
-                self.tend();
-            }
-            if let Ok(version) = self.db.data_version()
-                && site_version.replace(version) != Some(version)
-            {
-                self.follow_woken();
-            }
-            let open: Vec<Arc<Project>> =
-                self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-            for project in open {
-                let version = project.db().data_version().unwrap_or(0);
-                let changed = versions.insert(project.id().to_owned(), version) != Some(version);
-                if changed || project.is_due() || !project.holds_followers() {
-                    catch_up(&project);
-                }
-            }
-            self.close_idle(&mut versions);
-        }
-    }
-
-    fn follow_row(&self, row: &ProjectRow) {
-        match self.project(row) {
-            Ok(project) => catch_up(&project),
-            Err(error) => log::error!("project {}: {error}", row.name),
-        }
-    }
-
-    /// Lets the components tidy every project up.
-    fn tend(&self) {
-        for row in self.projects().unwrap_or_default() {
-            let tended = self
-                .project(&row)
-                .and_then(|project| self.components.iter().try_for_each(|component| component.tend(&project)));
-            if let Err(error) = tended {
-                log::error!("project {}: {error}", row.name);
-            }
-        }
-    }
-
-    /// Projects that another process has written to.
-    fn follow_woken(&self) {
-        let woken = self.read(|db| {
-            let mut statement = db.prepare_cached(
-                "select project.*, wake.at as woken_at from wake join project on project.id = wake.project",
-            )?;
-            let rows = statement
-                .query_map([], |row| Ok((ProjectRow::from_row(row)?, row.get::<_, Instant>("woken_at")?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(rows)
-        });
-        for (row, at) in woken.unwrap_or_default() {
-            self.follow_row(&row);
-            let _ =
-                self.db.write(|db| Ok(db.execute("delete from wake where project = ?1 and at <= ?2", (&row.id, at))?));
-        }
-    }
-
-    fn close_idle(&self, versions: &mut HashMap<String, i64>) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|id, project| {
-            let keep = Arc::strong_count(project) > 1 || project.is_due() || project.idle_seconds() < IDLE_SECONDS;
-            if !keep {
-                versions.remove(id);
-            }
-            keep
-        });
-    }
-}
-
-fn catch_up(project: &Project) {
-    if let Err(error) = project.catch_up_in_part() {
-        log::error!("project {}: followers: {error}", project.id());
-    }
 }
 
 fn project_event(db: &Connection, kind: &'static str, id: &str) -> Result<NewEvent> {
@@ -595,138 +515,4 @@ fn name_problem(name: &str) -> Option<Problem> {
 fn title_problem(title: &str) -> Option<Problem> {
     let bad = title.chars().any(char::is_control) || title.chars().count() > 200;
     bad.then(|| Problem::new("title", "A title is one line of at most 200 characters."))
-}
-
-/// What an upgrade did.
-#[derive(Debug, Default)]
-pub struct Upgraded {
-    /// The copies of the state before that were kept; empty if nothing was to do.
-    pub copies: Vec<PathBuf>,
-    /// Databases of projects that are as they were, each with the reason.
-    pub failed: Vec<String>,
-}
-
-/// Brings the whole folder to the newest schema, alone on it. One damaged project does not keep the others back.
-pub fn upgrade(dir: &Path) -> Result<Upgraded> {
-    if !Site::exists(dir) {
-        return Err(Error::not_found(format!("there is no Trackway site in {}", dir.display())));
-    }
-    let lock = lock_file(dir)?;
-    if lock.try_lock().is_err() {
-        return Err(Error::conflict(
-            "another Trackway process is using the data folder; stop it, then run the upgrade again".to_owned(),
-        ));
-    }
-    let mut upgraded = Upgraded::default();
-    upgraded.copies.extend(db::upgrade(&dir.join("site.db"), Schema::Site)?);
-    for path in project_databases(dir)? {
-        match db::upgrade(&path, Schema::Project) {
-            Ok(copy) => upgraded.copies.extend(copy),
-            Err(error) => upgraded.failed.push(format!("{}: {error}", path.display())),
-        }
-    }
-    Ok(upgraded)
-}
-
-/// Whether any database of the folder is of an older schema.
-pub fn outdated(dir: &Path) -> Result<bool> {
-    if db::outdated(&dir.join("site.db"), Schema::Site)? {
-        return Ok(true);
-    }
-    for path in project_databases(dir)? {
-        // One damaged project must not keep the others from being served.
-        if db::outdated(&path, Schema::Project).unwrap_or_else(|error| {
-            log::error!("{}: {error}", path.display());
-            false
-        }) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-fn project_databases(dir: &Path) -> Result<Vec<PathBuf>> {
-    let projects = dir.join("projects");
-    let mut paths = Vec::new();
-    if projects.exists() {
-        for entry in fs::read_dir(projects)? {
-            let path = entry?.path().join("project.db");
-            if path.exists() {
-                paths.push(path);
-            }
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// Makes the folder for its owner alone, and invisible to git.
-fn prepare_folder(dir: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::create_dir_all(dir.join("projects")).map_err(|error| {
-        Error::told(format!("the data folder {} can't be made: {error}", dir.display()), error.to_string())
-    })?;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-    fs::write(dir.join(".gitignore"), "*\n")?;
-    Ok(())
-}
-
-fn lock_file(dir: &Path) -> Result<File> {
-    File::options().create(true).truncate(false).write(true).open(dir.join("site.lock")).map_err(|error| {
-        Error::told(format!("the data folder {} can't be written to: {error}", dir.display()), error.to_string())
-    })
-}
-
-fn lock_shared(dir: &Path) -> Result<File> {
-    let lock = lock_file(dir)?;
-    if lock.try_lock_shared().is_err() {
-        return Err(Error::conflict("the data folder is being upgraded; please try again in a moment"));
-    }
-    Ok(lock)
-}
-
-/// What kind of network file system a folder lies on, if any: SQLite's locks can't be trusted there.
-pub fn network_file_system(dir: &Path) -> Option<String> {
-    let dir = dir.canonicalize().ok()?;
-    let mounts = fs::read_to_string("/proc/mounts").ok()?;
-    mounts
-        .lines()
-        .filter_map(|line| {
-            let mut fields = line.split(' ');
-            let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
-            dir.starts_with(place).then_some((place.len(), kind.to_owned()))
-        })
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, kind)| kind)
-        .filter(|kind| {
-            ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"].contains(&kind.as_str())
-        })
-}
-
-pub fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // Without randomness there is no secret worth the name, and nothing sensible to go on with.
-    #[expect(clippy::expect_used, reason = "the operating system always has randomness once it has booted")]
-    getrandom::fill(&mut bytes).expect("randomness of the operating system");
-    bytes
-}
-
-/// 128 random bits in hex: for ids that never change.
-pub fn random_id() -> String {
-    hex(&random_bytes::<16>())
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
