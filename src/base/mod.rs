@@ -18,4 +18,5 @@ pub mod text;
 pub mod time;
 pub mod moment;
 pub mod zip;
+pub mod duration;
 pub mod error;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::store::{self, Asked, Changeset};
 use super::{changeset_href, short};
 use crate::base::component::{Card, Components};
+use crate::base::duration;
 use crate::base::error::Result;
 use crate::base::viewer::Viewer;
 
@@ -19,7 +20,7 @@ pub struct Told {
     pub href: Option<String>,
     /// Closed tickets are struck through.
     pub closed: bool,
-    /// `asks to close it and logs 2 h 30 min`
+    /// `asks to close it and logs 2h 30m`
     pub understood: String,
     /// What was done, a sentence; empty if nothing.
     pub done: String,
@@ -131,16 +132,7 @@ fn understood(asked: &Asked) -> String {
     };
     match asked.minutes {
         ..=0 => what.to_owned(),
-        minutes => format!("{what} and logs {}", duration(minutes)),
-    }
-}
-
-/// `2 h 30 min`
-fn duration(minutes: i64) -> String {
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+        minutes => format!("{what} and logs {}", duration::written(minutes)),
     }
 }
 
@@ -217,7 +209,7 @@ mod tests {
     fn logged_time_is_told_in_hours_and_minutes() {
         assert_eq!(
             understood(&Asked { minutes: 150, ..asked("refer", "refer", "refer", "") }),
-            "refers to it and logs 2 h 30 min"
+            "refers to it and logs 2h 30m"
         );
     }
 }

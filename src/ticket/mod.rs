@@ -10,7 +10,7 @@ pub mod own_fields;
 pub mod own_fields_wish;
 pub mod own_fields_edit;
 pub mod own_fields_admin;
-pub mod duration;
+pub use crate::base::duration;
 pub mod time_store;
 pub mod worked;
 pub mod time_table;
