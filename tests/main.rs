@@ -10,6 +10,7 @@ mod blame;
 mod browse;
 mod browse_random;
 mod changeset;
+mod chart;
 mod code_links;
 mod commands;
 mod committed_text;

@@ -17,6 +17,7 @@ pub mod settings;
 pub mod text;
 pub mod time;
 pub mod moment;
+pub mod periods;
 pub mod zip;
 pub mod duration;
 pub mod error;

@@ -100,7 +100,7 @@ pub fn worked(shell: &Shell, entered: &Entered, worked: &Worked) -> Result<()> {
             ),
             _ => None,
         };
-        let asked = Asked { from, to, person: worked.person.clone(), milestone };
+        let asked = Asked { from, to, person: worked.person.clone(), milestone, tickets: None };
         let named = |id: i64| of_milestone.map_or("", |field| choices.name_of(field, id)).to_owned();
         if by == By::Entry {
             let lines = time_table::lines(db, &entered.viewer, &asked, usize::MAX)?;

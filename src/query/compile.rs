@@ -154,6 +154,12 @@ impl Statement {
         stretches
     }
 
+    /// All of them, in no order.
+    pub fn members(&self) -> (String, Vec<Value>) {
+        let sql = format!("select ticket.id from ticket where {}{}", self.condition, self.standing);
+        (sql, self.parameters.clone())
+    }
+
     /// How many there are.
     pub fn count(&self) -> (String, Vec<Value>) {
         let sql = format!("select count(*) from ticket where {}{}", self.condition, self.standing);

@@ -98,6 +98,13 @@ fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, s
     text
 }
 
+/// A table of cells as a file of such lines.
+pub(super) fn lines(rows: &[Vec<String>], separator: char) -> String {
+    let mut text = BOM.to_owned();
+    rows.iter().for_each(|row| write_line(&mut text, row.iter().cloned(), separator));
+    text
+}
+
 fn write_line(text: &mut String, cells: impl Iterator<Item = String>, separator: char) {
     for (at, cell) in cells.enumerate() {
         if at > 0 {

@@ -44,14 +44,35 @@ pub fn call_of(query: &Query) -> String {
     let mut query = Query { page: 1, ..query.clone() };
     // The page orders by another column than the macro where nothing is said.
     query.order = query.effective_order();
-    let mut text = String::new();
-    for character in query.to_text().chars() {
-        if matches!(character, ',' | '"' | ')') {
-            text.push('\\');
-        }
-        text.push(character);
-    }
+    let text = escaped(&query.to_text());
     format!("[[TicketQuery({text}, format=table)]]")
+}
+
+/// A text as it stands between the commas of a call.
+pub(super) fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, ',' | '"' | ')') {
+            written.push('\\');
+        }
+        written.push(character);
+    }
+    written
+}
+
+/// The arguments of a call and the lines of its body as they were written, in their order.
+pub(super) fn clauses_of(arguments: &Arguments) -> impl Iterator<Item = String> {
+    // Words such as `or` mean something by where they stand among the values.
+    let mut written: Vec<String> = Vec::new();
+    let mut words = arguments.positional.iter().zip(&arguments.before).peekable();
+    for at in 0..=arguments.named.len() {
+        while let Some((word, _)) = words.next_if(|(_, before)| **before <= at) {
+            written.push(word.clone());
+        }
+        written.extend(arguments.named.get(at).map(|(name, value)| format!("{name}={value}")));
+    }
+    let body: Vec<String> = arguments.body.iter().flat_map(|body| body.lines()).map(str::to_owned).collect();
+    written.into_iter().chain(body)
 }
 
 /// A call taken apart: the query in text form and the format.
@@ -64,17 +85,7 @@ impl Call {
     fn read(arguments: &Arguments) -> Self {
         let mut clauses: Vec<String> = Vec::new();
         let mut format = None;
-        // Words such as `or` mean something by where they stand among the values.
-        let mut written: Vec<String> = Vec::new();
-        let mut words = arguments.positional.iter().zip(&arguments.before).peekable();
-        for at in 0..=arguments.named.len() {
-            while let Some((word, _)) = words.next_if(|(_, before)| **before <= at) {
-                written.push(word.clone());
-            }
-            written.extend(arguments.named.get(at).map(|(name, value)| format!("{name}={value}")));
-        }
-        let body = arguments.body.iter().flat_map(|body| body.lines()).map(str::to_owned);
-        for argument in written.into_iter().chain(body) {
+        for argument in clauses_of(arguments) {
             for clause in parse_text::split(&argument, '&') {
                 match clause.split_once('=') {
                     Some((name, value)) if name.trim() == "format" => format = Some(value.trim().to_lowercase()),

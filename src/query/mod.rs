@@ -5,11 +5,14 @@
 //! the viewer's access classes ([`compile`]).
 //!
 //! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
-//! macro (`macros`) and links (`link`).
+//! macro (`macros`) and links (`link`). What they find is drawn as well: as charts (`chart`, `chart_pages`, `chart_macro`).
 
 pub mod compile;
 pub mod dates;
 
+mod chart;
+mod chart_macro;
+mod chart_pages;
 mod export;
 mod form;
 mod batch_pages;
@@ -57,6 +60,7 @@ impl Component for Queries {
     fn routes(&self) -> Vec<rocket::Route> {
         let mut routes = pages::routes();
         routes.extend(batch_pages::routes());
+        routes.extend(chart_pages::routes());
         routes
     }
 
@@ -65,7 +69,7 @@ impl Component for Queries {
     }
 
     fn macros(&self) -> &'static [Macro] {
-        &[macros::TICKET_QUERY]
+        &[macros::TICKET_QUERY, chart_macro::CHART]
     }
 
     fn is_inline_call(&self, name: &str, arguments: &Arguments) -> bool {

@@ -144,6 +144,17 @@ fn overlapping(stretches: Vec<Stretch>, from: usize, to: usize) -> (Vec<Stretch>
     (within, skipped)
 }
 
+/// The numbers of all tickets of a query that this viewer sees, in no order.
+pub(super) fn members(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<Vec<i64>> {
+    if !viewer.may(TICKET_VIEW) {
+        return Ok(Vec::new());
+    }
+    let (sql, parameters) = compile(query, db, viewer, choices)?.members();
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many tickets of a query this viewer sees, on all pages.
 pub fn count(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<usize> {
     if !viewer.may(TICKET_VIEW) {

@@ -10,11 +10,14 @@ use super::progress::{self, Asked, Counts, Progress, Tally};
 use super::shown::{Due, Named, as_json, asked_name, enter, href};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
+use crate::base::markup::Html;
 use crate::base::text::natural;
 use crate::milestone::due::Clock;
 use crate::milestone::name::MilestoneName;
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{self, MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, NO_MILESTONE};
+use crate::ticket::asked::exactly;
+use crate::ticket::burn;
 use crate::ticket::fields::{Choices, Field, Kind, field};
 use crate::ticket::{TICKET_CREATE, TICKET_VIEW, TIME_VIEW};
 use crate::web::address;
@@ -58,6 +61,8 @@ struct MilestonePage {
     description_html: String,
     by: Option<By>,
     groups: Vec<Group>,
+    burn_html: Option<String>,
+    chart_href: String,
     attachments: Vec<File>,
     files_href: String,
     previous: Option<Named>,
@@ -177,12 +182,22 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
     let named = |row: &MilestoneRow| Named { name: row.name.clone(), href: self::href(room, row) };
     let owner = milestone::owner(row.clone());
     let creates_tickets = viewer.may(TICKET_CREATE) && viewer.may(TICKET_VIEW) && row.completed_at.is_none();
+    let burn_html = match progress.total {
+        0 => None,
+        _ => Some(burn::of_milestone(db, viewer, &choices, row, &burn::Asked::new(burn::Kind::Down))?.html(false)),
+    };
     let page = MilestonePage {
         due: Due::of(row, &Clock::of(db)?),
         progress,
         description_html: described(db, &reader, row)?.into_string(),
         by,
         groups,
+        burn_html: burn_html.map(Html::into_string),
+        chart_href: format!(
+            "{}/chart?chart=burndown&milestone={}",
+            room.root,
+            address::query_value(&exactly(&row.name))
+        ),
         attachments: attachment::files(db, viewer, &owner, &room.root)?,
         files_href: format!("{}{}", room.root, attachment::list_href(&owner)),
         previous: at.checked_sub(1).and_then(|before| all.get(before)).map(named),

@@ -86,6 +86,8 @@ pub struct Asked {
     pub person: Option<String>,
     /// The id of a milestone; 0: tickets without one.
     pub milestone: Option<i64>,
+    /// These tickets, as a JSON array.
+    pub tickets: Option<String>,
 }
 
 /// What the entries of one group come to.
@@ -167,6 +169,7 @@ fn source(db: &Connection, viewer: &Viewer, asked: &Asked) -> Result<Option<Sour
         asked.person.clone().map(Value::from),
     );
     add("coalesce(ticket.milestone, 0) = ?", asked.milestone.map(Value::from));
+    add("ticket.id in (select value from json_each(?))", asked.tickets.clone().map(Value::from));
     let from = if merged { FROM_MERGED } else { FROM };
     Ok(Some(Source { with, from, condition: conditions.join(" and "), parameters }))
 }

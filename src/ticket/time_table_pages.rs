@@ -130,7 +130,7 @@ impl Typed {
             Some(by) => {
                 let person = Some(self.person.clone()).filter(|person| !person.is_empty());
                 let (from, to) = (from.and_then(moment::iso), to.and_then(moment::iso));
-                Ok((Asked { from, to, person, milestone }, by))
+                Ok((Asked { from, to, person, milestone, tickets: None }, by))
             }
         }
     }

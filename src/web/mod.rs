@@ -16,6 +16,7 @@ pub mod panels;
 pub mod feed;
 pub mod job;
 pub mod calendar;
+pub mod chart;
 pub mod diff;
 pub mod text;
 pub mod assets;

@@ -1073,6 +1073,24 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/chart",
+        doors: &[
+            get("/demo/chart", MEMBERS),
+            get("/demo/chart?chart=burndown&milestone=M1", MEMBERS),
+            get("/demo/chart?chart=burnup&milestone=M1&unit=estimate&format=json", MEMBERS),
+            get("/demo/chart?chart=burndown&milestone=Nowhere", MEMBERS),
+            get("/demo/chart?chart=by&by=component", MEMBERS),
+            get("/demo/chart?chart=by&by=component&component=Secret", MEMBERS),
+            get("/demo/chart?chart=by&by=reporter&format=csv", MEMBERS),
+            get("/demo/chart?chart=time", MEMBERS),
+            get("/demo/chart?chart=opened&of=M1", [404, 404, 303, 303, 303]),
+            get("/demo/chart?chart=pie", [404, 404, 422, 422, 422]),
+            get("/demo/chart?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/chart", ADMINS),
+            get("/nowhere/chart", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/admin/ticket/trash",
         doors: &[
             get("/demo/admin/ticket/trash", ADMINS),

@@ -1,0 +1,38 @@
+//! The ways between the views of the same tickets: list, board and chart of a query; roadmap, calendar and charts of a project.
+
+use serde::Serialize;
+
+use super::TICKET_VIEW;
+use crate::base::component::Components;
+use crate::base::viewer::Viewer;
+
+/// The entry of a row of tabs: the `Way` of `query/_ways.html`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Way {
+    pub label: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+/// The views of a query, which is given in its address form; `root` is what stands before addresses of the project.
+pub fn of_query(root: &str, address: &str, current: &str) -> Vec<Way> {
+    let and = if address.is_empty() { "" } else { "&" };
+    let all = if address.is_empty() { "order=priority" } else { address };
+    vec![
+        Way { label: "List", href: format!("{root}/query?{all}"), current: current == "List" },
+        Way { label: "Board", href: format!("{root}/board?{all}"), current: current == "Board" },
+        Way { label: "Chart", href: format!("{root}/chart?chart=opened{and}{address}"), current: current == "Chart" },
+    ]
+}
+
+/// The views of what is planned, as far as this viewer may see them.
+pub fn of_plan(components: Components, viewer: &Viewer, root: &str, current: &str) -> Vec<Way> {
+    let mut places = components.iter().flat_map(|component| component.places());
+    let roadmap = places.any(|place| place.path == "/roadmap" && place.any_of.iter().any(|right| viewer.may(*right)));
+    let tickets = viewer.may(TICKET_VIEW);
+    [("Roadmap", "/roadmap", roadmap), ("Calendar", "/calendar", roadmap || tickets), ("Charts", "/chart", tickets)]
+        .into_iter()
+        .filter(|(_, _, shown)| *shown)
+        .map(|(label, path, _)| Way { label, href: format!("{root}{path}"), current: current == label })
+        .collect()
+}
