@@ -3,7 +3,7 @@
 import { decorateText } from "./text.js";
 
 const served = new Map();
-const rows = ":scope > ol > li, :scope > [data-rows] > li, :scope > * > [data-rows] > *, :scope table[data-rows] > tbody > tr, :scope > .milestones > *";
+const rows = ":scope > ol > li, :scope > [data-rows] > li, :scope > * > [data-rows] > *, :scope table[data-rows] > tbody > tr, :scope > .milestones > *, :scope .cards > .card";
 let said = null;
 
 /** Keeps what the server sent; call before anything is added to it. */

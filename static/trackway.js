@@ -72,3 +72,8 @@ if (compare) {
   const { offerPaths } = await import("./paths.js");
   offerPaths(compare);
 }
+const board = document.querySelector("[data-board]");
+if (board) {
+  const { startBoard } = await import("./board.js");
+  startBoard(board);
+}

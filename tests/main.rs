@@ -7,6 +7,7 @@ mod account;
 mod archive;
 mod attachment;
 mod blame;
+mod board;
 mod browse;
 mod browse_random;
 mod changeset;

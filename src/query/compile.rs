@@ -201,6 +201,34 @@ impl Statement {
         (sql, parameters)
     }
 
+    /// How many there are for each pair of values of two columns, given as SQL.
+    pub fn cell_counts(&self, column: &str, row: &str) -> (String, Vec<Value>) {
+        let sql = format!(
+            "select {column}, {row}, count(*) from ticket where {}{} group by 1, 2",
+            self.condition, self.standing
+        );
+        (sql, self.parameters.clone())
+    }
+
+    /// The first of them for each pair of such values, in their order: number, column, row.
+    pub fn cells(&self, column: &str, row: &str, most: i64) -> (String, Vec<Value>) {
+        let (with, mut parameters) = self.ordered();
+        parameters.push(Value::Integer(most));
+        let sql = format!(
+            "{with}select id, across, down from (
+                 select ticket.id as id, {column} as across, {row} as down,
+                   row_number() over (partition by {column}, {row} order by {}) as place
+                 from ticket{} where {}{})
+             where place <= ?{} order by across, down, place",
+            self.order,
+            self.joins.concat(),
+            self.condition,
+            self.standing,
+            parameters.len()
+        );
+        (sql, parameters)
+    }
+
     /// The tables of ranks that the order refers to, and everything bound so far.
     fn ordered(&self) -> (String, Vec<Value>) {
         let with = if self.ranks.is_empty() { String::new() } else { format!("with {} ", self.ranks.join(", ")) };
@@ -238,6 +266,11 @@ fn value_sql(viewer: &Viewer, any_merged: bool, field: &'static Field) -> String
             field.name
         ),
     }
+}
+
+/// The same for a statement that is made of parts elsewhere.
+pub(super) fn field_sql(db: &Connection, viewer: &Viewer, field: &'static Field) -> Result<String> {
+    Ok(value_sql(viewer, merge::any(db)?, field))
 }
 
 fn is_yes(value: &str) -> bool {

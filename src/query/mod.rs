@@ -5,11 +5,17 @@
 //! the viewer's access classes ([`compile`]).
 //!
 //! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
-//! macro (`macros`) and links (`link`). What they find is drawn as well: as charts (`chart`, `chart_pages`, `chart_macro`).
+//! macro (`macros`) and links (`link`). What they find is drawn as well: as
+//! charts (`chart`, `chart_pages`, `chart_macro`) and as boards (`board`, `board_html`, `board_pages`), whose cards can be
+//! moved (`move_pages`).
 
 pub mod compile;
 pub mod dates;
 
+mod board;
+mod board_html;
+mod board_pages;
+mod move_pages;
 mod chart;
 mod chart_macro;
 mod chart_pages;
@@ -61,6 +67,8 @@ impl Component for Queries {
         let mut routes = pages::routes();
         routes.extend(batch_pages::routes());
         routes.extend(chart_pages::routes());
+        routes.extend(board_pages::routes());
+        routes.extend(move_pages::routes());
         routes
     }
 

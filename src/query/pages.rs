@@ -26,6 +26,7 @@ use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
 use crate::ticket::watch_pages::may_watch;
+use crate::ticket::ways::{self, Way};
 use crate::ticket::{
     TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, relations,
     reminders, ticket_href,
@@ -314,6 +315,7 @@ struct ShowPage {
     give_to: Option<String>,
     verbs_href: Option<String>,
     reminders: Option<Reminders>,
+    ways: Vec<Way>,
     back: Option<String>,
 }
 
@@ -459,6 +461,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             format!("{}/query?{}{other}", room.root, explicit(&query))
         }),
         new_ticket_href: room.viewer.may(TICKET_CREATE).then(|| format!("{}/newticket", room.root)),
+        ways: ways::of_query(&room.root, &explicit(&query), "List"),
         reminders: if asked.nothing { due_reminders(room, db)? } else { None },
         back: room
             .viewer

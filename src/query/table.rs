@@ -136,7 +136,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn row(&self, html: &mut Html, line: &TicketLine, columns: &[Column], href: &str, more: &[Html]) {
-        html.tag("<tr role=\"row\" class=\"rank-").text(&self.rank(line).to_string());
+        html.tag("<tr role=\"row\" class=\"rank-").text(&rank(self.choices, line).to_string());
         if line.category(self.choices).is_closed() {
             html.tag(" is-closed");
         }
@@ -231,11 +231,6 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn rank(&self, line: &TicketLine) -> usize {
-        let place = |priority| self.choices.options("priority").position(|option| option.id == priority);
-        line.priority.and_then(place).map_or(0, |place| (place + 1).min(RANKS))
-    }
-
     /// A link to the ticket, struck through if it is closed.
     pub fn ticket_link(&self, line: &TicketLine, href: &str, words: &str, title: &str) -> Html {
         let mut html = Html::default();
@@ -328,24 +323,7 @@ impl<'a> Drawing<'a> {
     /// As `ui.status` draws it.
     pub fn status(&self, line: &TicketLine) -> Html {
         let name = self.choices.status(line.status).map_or("", |status| status.name.as_str());
-        let mut html = Html::default();
-        html.tag(match line.category(self.choices) {
-            Category::Open => concat!(
-                "<span class=\"status status-open\"><svg class=\"icon icon-status-open\" viewBox=\"0 0 16 16\" ",
-                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
-                "r=\"5.25\"/></svg>"
-            ),
-            Category::Waiting => concat!(
-                "<span class=\"status status-waiting\"><svg class=\"icon icon-status-waiting\" viewBox=\"0 0 16 16\" ",
-                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
-                "r=\"5.25\"/><path d=\"M6.4 5.9v4.2M9.6 5.9v4.2\"/></svg>"
-            ),
-            Category::Closed => concat!(
-                "<span class=\"status status-closed\"><svg class=\"icon icon-status-closed\" viewBox=\"0 0 16 16\" ",
-                "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"filled\" ",
-                "cx=\"8\" cy=\"8\" r=\"6\"/><path class=\"cut\" d=\"m5.25 8.25 2 2 3.5-4.25\"/></svg>"
-            ),
-        });
+        let mut html = status_sign(line.category(self.choices));
         html.text(name).tag("</span>");
         html
     }
@@ -435,6 +413,35 @@ pub fn table_of(
     Ok((found, table.html()))
 }
 
+/// The place of a ticket's priority among those that have a class of their own; 0 without one.
+pub(super) fn rank(choices: &Choices, line: &TicketLine) -> usize {
+    let place = |priority| choices.options("priority").position(|option| option.id == priority);
+    line.priority.and_then(place).map_or(0, |place| (place + 1).min(RANKS))
+}
+
+/// The beginning of a state as `ui.status` draws it: shape and colour of its category, before its name.
+pub(super) fn status_sign(category: Category) -> Html {
+    let mut html = Html::default();
+    html.tag(match category {
+        Category::Open => concat!(
+            "<span class=\"status status-open\"><svg class=\"icon icon-status-open\" viewBox=\"0 0 16 16\" ",
+            "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
+            "r=\"5.25\"/></svg>"
+        ),
+        Category::Waiting => concat!(
+            "<span class=\"status status-waiting\"><svg class=\"icon icon-status-waiting\" viewBox=\"0 0 16 16\" ",
+            "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle cx=\"8\" cy=\"8\" ",
+            "r=\"5.25\"/><path d=\"M6.4 5.9v4.2M9.6 5.9v4.2\"/></svg>"
+        ),
+        Category::Closed => concat!(
+            "<span class=\"status status-closed\"><svg class=\"icon icon-status-closed\" viewBox=\"0 0 16 16\" ",
+            "width=\"16\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"filled\" ",
+            "cx=\"8\" cy=\"8\" r=\"6\"/><path class=\"cut\" d=\"m5.25 8.25 2 2 3.5-4.25\"/></svg>"
+        ),
+    });
+    html
+}
+
 /// The groups of a page with their first line and the one after their last; one part where nothing groups.
 pub fn parts(found: &Found) -> Vec<(Option<&GroupHead>, usize, usize)> {
     if found.groups.is_empty() {
@@ -445,7 +452,7 @@ pub fn parts(found: &Found) -> Vec<(Option<&GroupHead>, usize, usize)> {
 }
 
 /// What says that a ticket is late: a sign and its colour, in words for those who hear it.
-fn late(html: &mut Html, due: &str) {
+pub(super) fn late(html: &mut Html, due: &str) {
     html.tag(" <span class=\"overdue\"").attribute("title", &format!("It was due on {due}")).tag(
         "><svg class=\"icon icon-due-late\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" \
          focusable=\"false\"><path d=\"M8 2.25 14.5 13.5h-13z\"/><path d=\"M8 6.5v3.25M8 11.5v.25\"/></svg>",

@@ -17,6 +17,7 @@ use crate::milestone::due::{self, Clock};
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{MILESTONE_CREATE, MILESTONE_MODIFY, MILESTONE_VIEW};
 use crate::ticket::fields::Choices;
+use crate::ticket::ways::{self, Way};
 use crate::web::address;
 use crate::web::feed::{Entry, Feed};
 use crate::web::form::shortened;
@@ -42,6 +43,7 @@ struct RoadmapPage {
     milestones: Vec<Item>,
     shows: Vec<Switch>,
     hidden: usize,
+    ways: Vec<Way>,
     ics_href: Option<String>,
     feed_href: Option<String>,
     new_href: Option<String>,
@@ -188,6 +190,7 @@ fn as_page(
             },
         ],
         hidden: count - rows.len(),
+        ways: ways::of_plan(desk.site().components(), viewer, &room.root, "Roadmap"),
         ics_href: Some(ics.clone()),
         feed_href: Some(atom.clone()),
         new_href: creates.then(|| format!("{}/milestone?action=new", room.root)),

@@ -87,6 +87,7 @@ mod change_pages;
 mod new_pages;
 mod export;
 pub mod verbs;
+pub mod moves;
 mod beside;
 mod remarks;
 mod time_pages;

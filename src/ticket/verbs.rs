@@ -151,7 +151,7 @@ impl<'a> ListVerbs<'a> {
     /// What takes one click for such a ticket. What a workflow asks of a ticket's fields is known on its page only, so an
     /// action that asks for any is not among them.
     pub fn of(&mut self, subject: &Subject) -> Result<&ListActs> {
-        let place = values([("component", subject.component), ("type", subject.kind)]);
+        let place = values_of([("component", subject.component), ("type", subject.kind)]);
         let workflow = workflows::chosen(self.choices, &place);
         let ownership = ownership(self.planner.viewer, subject.owner);
         let key = (workflow, subject.status, ownership, subject.resolution.is_some());
@@ -171,14 +171,15 @@ fn worked_out(
 ) -> Result<ListActs> {
     let workflow = workflows::named(planner.db, workflow)?;
     let values =
-        values([("status", Some(subject.status)), ("owner", subject.owner), ("resolution", subject.resolution)]);
+        values_of([("status", Some(subject.status)), ("owner", subject.owner), ("resolution", subject.resolution)]);
     let offers = planner.offers_for(&workflow, choices, &values)?;
     let give = giving(&offers).filter(|giving| giving.fields.is_empty()).map(|giving| giving.action);
     let without_input = offers.into_iter().filter(|offer| !offer.operations.contains(&Operation::SetOwner));
     Ok(ListActs { verbs: of(&without_input.collect::<Vec<_>>(), ownership), give })
 }
 
-fn values<const N: usize>(ids: [(&str, Option<i64>); N]) -> Values {
+/// Values of a ticket of which no more is known.
+pub(super) fn values_of<const N: usize>(ids: [(&str, Option<i64>); N]) -> Values {
     let mut values = Values::default();
     for (field, id) in ids {
         values.set(field, id.map(Value::Id).into_iter().collect());

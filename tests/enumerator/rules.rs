@@ -1073,6 +1073,48 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/board",
+        doors: &[
+            get("/demo/board", MEMBERS),
+            get("/demo/board?id=1-9&columns=priority&rows=owner", MEMBERS),
+            get("/demo/board?id=1-9&columns=component", MEMBERS),
+            get("/demo/board?columns=milestone&rows=reporter&component=Secret", MEMBERS),
+            get("/demo/board?columns=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/board", ADMINS),
+            get("/nowhere/board", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/board/move",
+        doors: &[
+            get("/demo/board/move?ticket=1&to=status=closed", MEMBERS),
+            get("/demo/board/move?ticket=1&to=nonsense=1", [404, 404, 422, 422, 422]),
+            get("/demo/board/move?ticket=2&to=status=closed", INSIDERS),
+            get("/demo/board/move?ticket=99&to=status=closed", NOBODY),
+            get("/hidden/board/move?ticket=1&to=status=closed", NOBODY),
+            get("/nowhere/board/move?ticket=1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/board/move",
+        doors: &[
+            form(
+                "/demo/board/move?view_time=0",
+                &[("ticket", "1"), ("to", "priority=blocker")],
+                [404, 404, 303, 303, 303],
+            ),
+            form("/demo/board/move", &[("ticket", "1"), ("to", "priority=blocker")], [404, 404, 422, 422, 422]),
+            form("/demo/board/move?view_time=0", &[("ticket", "1"), ("to", "x=y")], [404, 404, 422, 422, 422]),
+            form(
+                "/demo/board/move?view_time=0",
+                &[("ticket", "2"), ("to", "priority=blocker")],
+                [404, 404, 404, 303, 303],
+            ),
+            form("/demo/board/move?view_time=0", &[("ticket", "99"), ("to", "priority=blocker")], NOBODY),
+            form("/nowhere/board/move", &[("ticket", "1")], NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/chart",
         doors: &[
             get("/demo/chart", MEMBERS),
