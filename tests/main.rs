@@ -10,6 +10,7 @@ mod blame;
 mod board;
 mod browse;
 mod browse_random;
+mod calendar;
 mod changeset;
 mod chart;
 mod code_links;

@@ -160,6 +160,25 @@ impl Statement {
         (sql, self.parameters.clone())
     }
 
+    /// Those whose date in a column of the ticket lies in a span of days (the second one is the first after it): number and
+    /// date, by date and then in their order.
+    pub fn on_days(&self, column: &'static str, (from, to): (&str, &str), most: i64) -> (String, Vec<Value>) {
+        let (with, mut parameters) = self.ordered();
+        parameters.extend([Value::from(from.to_owned()), Value::from(to.to_owned()), Value::Integer(most)]);
+        let last = parameters.len();
+        let sql = format!(
+            "{with}select ticket.id, ticket.{column} from ticket{} where {}{}
+             and ticket.{column} >= ?{} and ticket.{column} < ?{} order by ticket.{column}, {} limit ?{last}",
+            self.joins.concat(),
+            self.condition,
+            self.standing,
+            last - 2,
+            last - 1,
+            self.order
+        );
+        (sql, parameters)
+    }
+
     /// How many there are.
     pub fn count(&self) -> (String, Vec<Value>) {
         let sql = format!("select count(*) from ticket where {}{}", self.condition, self.standing);

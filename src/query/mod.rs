@@ -7,7 +7,7 @@
 //! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
 //! macro (`macros`) and links (`link`). What they find is drawn as well: as
 //! charts (`chart`, `chart_pages`, `chart_macro`) and as boards (`board`, `board_html`, `board_pages`), whose cards can be
-//! moved (`move_pages`).
+//! moved (`move_pages`), and as a month of days (`month`, `month_pages`).
 
 pub mod compile;
 pub mod dates;
@@ -16,6 +16,8 @@ mod board;
 mod board_html;
 mod board_pages;
 mod move_pages;
+mod month;
+mod month_pages;
 mod chart;
 mod chart_macro;
 mod chart_pages;
@@ -69,6 +71,7 @@ impl Component for Queries {
         routes.extend(chart_pages::routes());
         routes.extend(board_pages::routes());
         routes.extend(move_pages::routes());
+        routes.extend(month_pages::routes());
         routes
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::TICKET_VIEW;
 use crate::base::component::Components;
 use crate::base::viewer::Viewer;
+use crate::milestone::MILESTONE_VIEW;
 
 /// The entry of a row of tabs: the `Way` of `query/_ways.html`.
 #[derive(Debug, Clone, Serialize)]
@@ -30,9 +31,13 @@ pub fn of_plan(components: Components, viewer: &Viewer, root: &str, current: &st
     let mut places = components.iter().flat_map(|component| component.places());
     let roadmap = places.any(|place| place.path == "/roadmap" && place.any_of.iter().any(|right| viewer.may(*right)));
     let tickets = viewer.may(TICKET_VIEW);
-    [("Roadmap", "/roadmap", roadmap), ("Calendar", "/calendar", roadmap || tickets), ("Charts", "/chart", tickets)]
-        .into_iter()
-        .filter(|(_, _, shown)| *shown)
-        .map(|(label, path, _)| Way { label, href: format!("{root}{path}"), current: current == label })
-        .collect()
+    [
+        ("Roadmap", "/roadmap", roadmap),
+        ("Calendar", "/calendar", tickets || viewer.may(MILESTONE_VIEW)),
+        ("Charts", "/chart", tickets),
+    ]
+    .into_iter()
+    .filter(|(_, _, shown)| *shown)
+    .map(|(label, path, _)| Way { label, href: format!("{root}{path}"), current: current == label })
+    .collect()
 }

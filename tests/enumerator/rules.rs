@@ -1073,6 +1073,20 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/calendar",
+        doors: &[
+            get("/demo/calendar", MEMBERS),
+            get("/demo/calendar?month=2099-12", MEMBERS),
+            get("/demo/calendar?month=2099-12&component=Secret", MEMBERS),
+            get("/demo/calendar?month=2099-12&format=json", MEMBERS),
+            get("/demo/calendar?month=tomorrow", [404, 404, 422, 422, 422]),
+            get("/demo/calendar?colour=red", [404, 404, 422, 422, 422]),
+            get("/demo/calendar?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/calendar", ADMINS),
+            get("/nowhere/calendar", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/board",
         doors: &[
             get("/demo/board", MEMBERS),
