@@ -443,3 +443,40 @@ fn the_feed_tells_of_the_milestones_that_were_changed_last() {
     assert_eq!(feed.all("entry > title"), ["M1", "M2"]);
     assert!(feed.text().contains("late (1 Jan 2020); no tickets."));
 }
+
+#[test]
+fn progress_is_counted_in_estimated_time_where_that_is_wanted() {
+    let test = TestSite::new();
+    let kim = planner(&test).can("TIME_VIEW");
+    let ann = test.user("ann").member();
+    plan(&test, "1.0", &["--due", "2031-01-01"]);
+    let file = |fields: &[(&str, &str)]| {
+        let fixed = [("field_summary", "Something"), ("field_milestone", "1.0"), ("submit", "1")];
+        kim.submit("/demo/newticket", &[&fixed, fields].concat()).expect(303);
+    };
+    file(&[]);
+    assert!(kim.get("/demo/milestone/1.0").expect(200).all("[role=switch]").is_empty(), "nothing is estimated");
+    file(&[("field_estimated", "4h"), ("field_remaining", "1h")]);
+    file(&[("field_estimated", "2h"), ("field_private", "1")]);
+    file(&[("field_remaining", "30m")]);
+    kim.submit("/demo/ticket/3", &[("action", "resolve"), ("submit", "1")]).expect(303);
+
+    let milestone = kim.get("/demo/milestone/1.0").expect(200);
+    assert!(milestone.words().contains("5h done1h 30m left6h 30m estimated"), "{}", milestone.words());
+    assert_eq!(milestone.all(".progress-percent"), ["25%"]);
+    let by_time = milestone.attributes("[role=switch]", "href").remove(0);
+    assert_eq!(kim.get(&by_time).expect(200).all(".progress-percent"), ["77%"]);
+    // A private ticket is in no sum of anybody else's.
+    assert!(ann.get("/demo/milestone/1.0").expect(200).words().contains("3h done1h 30m left4h 30m estimated"));
+    assert_eq!(kim.get("/demo/roadmap?by_estimate=1").expect(200).all(".progress-percent"), ["77%"]);
+    assert_eq!(kim.get("/demo/roadmap").expect(200).all(".progress-percent"), ["25%"]);
+
+    // The project says which of the two comes first.
+    let page = "/demo/admin/ticket/milestones";
+    let events = test.event_count();
+    kim.submit(page, &[("act", "progress"), ("progress_by_estimate", "1")]).expect(303);
+    assert_eq!(test.event_count(), events + 1);
+    assert_eq!(kim.get("/demo/roadmap").expect(200).all(".progress-percent"), ["77%"]);
+    assert_eq!(kim.get("/demo/roadmap?by_estimate=0").expect(200).all(".progress-percent"), ["25%"]);
+    kim.post_signed(page, &[("act", "progress"), ("progress_by_estimate", "maybe")]).expect(422);
+}

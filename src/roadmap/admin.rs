@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 
 use super::progress;
 use super::shown::{Due, as_json, href};
+use super::work::BY_ESTIMATE;
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
+use crate::base::event::NewEvent;
+use crate::base::resource::Resource;
+use crate::base::viewer::DEFAULT_CLASS;
 use crate::milestone::due::Clock;
 use crate::milestone::edit::{self, Wish};
 use crate::milestone::store::{self, MilestoneRow};
@@ -50,8 +54,9 @@ async fn act(visit: Visit, project: String, data: Data<'_>) -> Answer {
             match form.text("act") {
                 "add" => add(desk, &room, form),
                 "default" => choose_default(desk, &room, form),
+                "progress" => choose_progress(desk, &room, form),
                 other => {
-                    let message = format!("There is no act `{}`; it is add or default.", shortened(other));
+                    let message = format!("There is no act `{}`; it is add, default or progress.", shortened(other));
                     Err(Error::invalid("act", message))
                 }
             }
@@ -71,6 +76,7 @@ struct MilestonesPage {
     href: String,
     milestones: Vec<Line>,
     no_default: bool,
+    by_estimate: bool,
     may_add: bool,
     added: Added,
     problems: Vec<Problem>,
@@ -100,10 +106,10 @@ struct Added {
 }
 
 fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Result<Answer> {
-    let (rows, clock, bars) = room.project.read(|db| {
+    let (rows, clock, bars, by_estimate) = room.project.read(|db| {
         let rows = store::list(db, &room.viewer)?;
         let bars = progress::of_milestones(db, &room.viewer, &rows, &*Choices::load(db, &room.viewer)?, &room.root)?;
-        Ok((rows, Clock::of(db)?, bars))
+        Ok((rows, Clock::of(db)?, bars, BY_ESTIMATE.switch(db)?))
     })?;
     if desk.visit.wants_json() {
         let items: Vec<Value> = rows
@@ -123,6 +129,7 @@ fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Resul
         href: format!("{}{}", room.root, PANEL.path),
         no_default: !rows.iter().any(|row| row.is_default),
         milestones: rows.iter().zip(bars).map(|(row, (counts, _))| line(room, row, &clock, counts.total())).collect(),
+        by_estimate,
         may_add: true,
         added,
         problems,
@@ -186,6 +193,31 @@ fn choose_default(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
         Err(Error::Invalid(problems)) if !form.json => page(desk, room, Added::default(), problems),
         Err(other) => Err(other),
     }
+}
+
+/// Whether roadmap and milestones count tickets or time.
+fn choose_progress(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
+    let by_estimate = match form.text(BY_ESTIMATE.name) {
+        "1" | "true" => "true",
+        "0" | "false" => "false",
+        other => {
+            let message = format!("This is 1 for estimated time or 0 for tickets, not “{}”.", shortened(other));
+            return Err(Error::invalid(BY_ESTIMATE.name, message));
+        }
+    };
+    room.project.write(room.act(), |tx| {
+        if BY_ESTIMATE.text(tx)? == by_estimate {
+            return Ok(());
+        }
+        BY_ESTIMATE.save(tx, by_estimate)?;
+        let event = NewEvent::new("setting.changed", Resource::new("project", 0), DEFAULT_CLASS);
+        tx.record(&event.data(json!({ "setting": BY_ESTIMATE.name })))?;
+        Ok(())
+    })?;
+    if form.json {
+        return Answer::json(&json!({ BY_ESTIMATE.name: by_estimate == "true" }));
+    }
+    Ok(back(room).telling(desk, "Saved."))
 }
 
 fn back(room: &Room) -> Answer {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::calendar;
 use super::progress::{self, Counts, Progress};
 use super::shown::{Due, as_json, href};
+use super::work::{self, Work};
 use super::{NO_ROADMAP, ROADMAP_VIEW};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Flavour, Here, Html};
@@ -60,6 +61,7 @@ struct Item {
     href: String,
     due: Due,
     progress: Progress,
+    work: Option<Work>,
     description_html: String,
     edit_href: Option<String>,
 }
@@ -148,13 +150,21 @@ fn as_page(
     count: usize,
 ) -> Result<Answer> {
     let viewer = &room.viewer;
-    let pairs: Vec<(String, String)> = desk.visit.pairs().into_iter().filter(|(name, _)| name == "show").collect();
+    let pairs: Vec<(String, String)> =
+        desk.visit.pairs().into_iter().filter(|(name, _)| name == "show" || name == work::ASKS).collect();
     let page = paging::asked(desk.visit.value("page"));
     let paging = Paging::new(&format!("{}/roadmap", room.root), &pairs, page, PER_PAGE, rows.len());
     let shown: Vec<MilestoneRow> = rows.iter().skip(paging.offset(PER_PAGE)).take(PER_PAGE).cloned().collect();
     let clock = Clock::of(db)?;
     let choices = Choices::load(db, &room.viewer)?;
     let bars = progress::of_milestones(db, viewer, &shown, &choices, &room.root)?;
+    let by_estimate = work::is_wanted(desk, db)?;
+    let minutes = if by_estimate {
+        let ids: Vec<i64> = shown.iter().map(|row| row.id).collect();
+        work::minutes(db, viewer, &choices, &ids)?
+    } else {
+        Vec::new()
+    };
     let reader = Reader::new(desk.site(), &room.project, viewer, desk.base(), &room.root)?;
     let mut milestones = Vec::new();
     for (row, (_, progress)) in shown.iter().zip(bars) {
@@ -163,6 +173,7 @@ fn as_page(
             name: row.name.clone(),
             due: Due::of(row, &clock),
             progress,
+            work: minutes.iter().find(|minutes| minutes.milestone == row.id).map(Work::of),
             description_html: described(db, &reader, row)?.into_string(),
             edit_href: viewer.may(MILESTONE_MODIFY).then(|| format!("{href}?action=edit")),
             href,
@@ -187,6 +198,11 @@ fn as_page(
                 label: "Only those with a date",
                 href: Show { noduedate: !show.noduedate, ..show }.href(&room.root),
                 on: show.noduedate,
+            },
+            Switch {
+                label: "By estimated time",
+                href: show.format(&room.root, if by_estimate { "by_estimate=0" } else { "by_estimate=1" }),
+                on: by_estimate,
             },
         ],
         hidden: count - rows.len(),

@@ -8,6 +8,7 @@ use super::form_pages;
 use super::list_pages::described;
 use super::progress::{self, Asked, Counts, Progress, Tally};
 use super::shown::{Due, Named, as_json, asked_name, enter, href};
+use super::work::{self, Work};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
@@ -18,6 +19,7 @@ use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{self, MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, NO_MILESTONE};
 use crate::ticket::asked::exactly;
 use crate::ticket::burn;
+use crate::ticket::course::Unit;
 use crate::ticket::fields::{Choices, Field, Kind, field};
 use crate::ticket::{TICKET_CREATE, TICKET_VIEW, TIME_VIEW};
 use crate::web::address;
@@ -58,6 +60,9 @@ struct MilestonePage {
     roadmap_href: String,
     due: Due,
     progress: Progress,
+    work: Option<Work>,
+    by_estimate: bool,
+    measure_href: String,
     description_html: String,
     by: Option<By>,
     groups: Vec<Group>,
@@ -182,13 +187,21 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
     let named = |row: &MilestoneRow| Named { name: row.name.clone(), href: self::href(room, row) };
     let owner = milestone::owner(row.clone());
     let creates_tickets = viewer.may(TICKET_CREATE) && viewer.may(TICKET_VIEW) && row.completed_at.is_none();
+    let by_estimate = work::is_wanted(desk, db)?;
+    let asked = burn::Asked {
+        unit: if by_estimate { Unit::Work } else { Unit::Tickets },
+        ..burn::Asked::new(burn::Kind::Down)
+    };
     let burn_html = match progress.total {
         0 => None,
-        _ => Some(burn::of_milestone(db, viewer, &choices, row, &burn::Asked::new(burn::Kind::Down))?.html(false)),
+        _ => Some(burn::of_milestone(db, viewer, &choices, row, &asked)?.html(false)),
     };
     let page = MilestonePage {
         due: Due::of(row, &Clock::of(db)?),
         progress,
+        work: work::of_milestone(db, viewer, &choices, row.id)?,
+        by_estimate,
+        measure_href: format!("{href}?by_estimate={}", i32::from(!by_estimate)),
         description_html: described(db, &reader, row)?.into_string(),
         by,
         groups,

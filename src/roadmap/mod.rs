@@ -1,6 +1,6 @@
 //! How far the milestones are: the roadmap, the page of a milestone with its forms, the calendar.
 //!
-//! `progress` counts, `list_pages` and `milestone_page` show, `form_pages` and `admin` change by `milestone::edit`,
+//! `progress` counts tickets and `work` their time, `list_pages` and `milestone_page` show, `form_pages` and `admin` change by `milestone::edit`,
 //! `calendar` writes iCalendar, `macros` put bars into texts.
 
 mod admin;
@@ -11,6 +11,7 @@ mod macros;
 mod milestone_page;
 mod progress;
 mod shown;
+mod work;
 
 use rocket::Route;
 use rusqlite::Connection;
@@ -20,6 +21,7 @@ pub use progress::Counts;
 use crate::base::component::{Component, Panel, Place};
 use crate::base::error::Result;
 use crate::base::markup::Macro;
+use crate::base::settings::Setting;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
 use crate::milestone::store::MilestoneRow;
 use crate::ticket::fields::Choices;
@@ -53,6 +55,10 @@ impl Component for Roadmap {
 
     fn permissions(&self) -> &'static [Permission] {
         &[ROADMAP_VIEW]
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[work::BY_ESTIMATE]
     }
 
     fn macros(&self) -> &'static [Macro] {

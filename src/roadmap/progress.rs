@@ -218,7 +218,7 @@ impl Progress {
     }
 }
 
-fn share(part: i64, total: i64, length: f64) -> f64 {
+pub(super) fn share(part: i64, total: i64, length: f64) -> f64 {
     if total <= 0 { 0.0 } else { in_thousandths(part as f64 / total as f64 * length) }
 }
 

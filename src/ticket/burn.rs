@@ -18,8 +18,9 @@ use crate::web::chart::{self, Chart, Row, Series, Shape};
 
 /// A chart has so many points at most.
 const MOST_POINTS: usize = 60;
-/// What lies further ahead is not drawn: most of the picture would be empty.
-const MOST_AHEAD: i64 = 400;
+/// A due date so many days ahead is drawn in any case; one that is further away only if less than half of the picture
+/// would be empty.
+const AHEAD: i64 = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -119,7 +120,7 @@ fn drawn(course: &Course, clock: &Clock, asked: &Asked, title: String, planned: 
     let periods = match course.begin().filter(|begin| *begin <= known) {
         Some(begin) => {
             let first = asked.from.unwrap_or_else(|| day_of(begin, &clock.zone));
-            Periods::between(first, last_day(asked, last_known, planned), MOST_POINTS)
+            Periods::between(first, last_day(asked, (first, last_known), planned), MOST_POINTS)
         }
         None => Periods { step: crate::base::periods::Step::Day, begins: Vec::new() },
     };
@@ -185,14 +186,16 @@ fn has_all(row: &Row, kind: Kind) -> bool {
 }
 
 /// Where the chart ends: as asked, else on the day on which it was done, or is due if that is not too far ahead.
-fn last_day(asked: &Asked, last_known: Date, planned: Planned) -> Date {
+fn last_day(asked: &Asked, (first, last_known): (Date, Date), planned: Planned) -> Date {
     if let Some(to) = asked.to {
         return to;
     }
+    let known = first.until(last_known).map_or(0, |span| i64::from(span.get_days()));
+    let furthest = days_later(last_known, known.max(AHEAD));
     match planned {
         _ if asked.at.is_some() => last_known,
         Planned { done: Some(done), .. } => done.min(last_known),
-        Planned { due: Some(due), .. } if due > last_known => due.min(days_later(last_known, MOST_AHEAD)),
+        Planned { due: Some(due), .. } if due > last_known && due <= furthest => due,
         _ => last_known,
     }
 }

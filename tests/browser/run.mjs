@@ -8,13 +8,14 @@ import { code } from "./code.mjs";
 import { glance } from "./glance.mjs";
 import { helpdesk } from "./helpdesk.mjs";
 import { live } from "./live.mjs";
+import { planning } from "./planning.mjs";
 import { sprint } from "./sprint.mjs";
 import { story } from "./story.mjs";
 import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, glance, helpdesk, live, sprint, story, talk, tickets, wiki };
+const stories = { code, glance, helpdesk, live, planning, sprint, story, talk, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

@@ -93,6 +93,23 @@ fn kinds(repository: &Path) -> Vec<Kind> {
         kind("timeline, 100 events", Some((100.0, 1.5)), one("/timeline?from=2026-11-20&daysback=30")),
         kind("roadmap of 10 milestones", Some((40.0, 0.6)), one("/roadmap")),
         kind("milestone", None, many(&|number| format!("/milestone/{}", size::milestone(5 + number % 10)))),
+        kind(
+            "list grouped by component",
+            Some((150.0, 10.0)),
+            one("/query?status=!closed&group=component&max=100&order=priority"),
+        ),
+        kind(
+            "board of 100 cards",
+            Some((150.0, 10.0)),
+            many(&|number| format!("/board?milestone={}&status=!closed", size::milestone(5 + number % 10))),
+        ),
+        kind(
+            "burn-down of a milestone",
+            Some((200.0, 14.0)),
+            many(&|number| format!("/chart?chart=burndown&milestone={}", size::milestone(5 + number % 10))),
+        ),
+        kind("opened against closed, all", None, one("/chart?chart=opened")),
+        kind("calendar", None, one("/calendar?month=2027-03")),
         kind("new ticket form", None, one("/newticket")),
         kind("wiki edit form", None, many(&|number| format!("/wiki/{}?action=edit", page(number)))),
         kind("wiki history", None, many(&|number| format!("/wiki/{}?action=history", page(number)))),
