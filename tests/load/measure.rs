@@ -110,6 +110,7 @@ fn kinds(repository: &Path) -> Vec<Kind> {
         ),
         kind("opened against closed, all", None, one("/chart?chart=opened")),
         kind("calendar", None, one("/calendar?month=2027-03")),
+        kind("at a glance", Some((150.0, 10.0)), one("/home")),
         kind("new ticket form", None, one("/newticket")),
         kind("wiki edit form", None, many(&|number| format!("/wiki/{}?action=edit", page(number)))),
         kind("wiki history", None, many(&|number| format!("/wiki/{}?action=history", page(number)))),
