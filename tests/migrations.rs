@@ -11,6 +11,7 @@ use trackway::base::db::{self, Db, Schema};
 /// migration is changed only until the first release that holds it, later wishes are a migration of their own.
 const PINS: &[(&str, &str)] = &[
     ("site/0001_site.sql", "55a6a3366a5e4c42"),
+    ("site/0002_feed_token.sql", "5c05dccf3a1b8dda"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),

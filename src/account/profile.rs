@@ -1,4 +1,4 @@
-//! The page of one's own name, address, time zone, password and sessions.
+//! The page of one's own name, address, time zone, password, sessions and feed tokens.
 
 use rocket::data::Data;
 use rocket::http::Status;
@@ -6,7 +6,7 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 
 use crate::auth::accounts::{self, Account, Profile};
-use crate::auth::{passwords, sessions};
+use crate::auth::{feed_tokens, passwords, sessions};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
 use crate::base::text::fold;
@@ -15,7 +15,7 @@ use crate::web::form::Form;
 use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![show, save, save_password, end_others]
+    routes![show, save, save_password, end_others, make_token, revoke_token]
 }
 
 #[derive(Serialize)]
@@ -30,6 +30,10 @@ struct ProfilePage {
     problems: Vec<Problem>,
     password_problems: Vec<Problem>,
     sessions: Vec<SessionRow>,
+    tokens: Vec<TokenRow>,
+    new_token: Option<String>,
+    token_label: String,
+    token_problems: Vec<Problem>,
 }
 
 impl Page for ProfilePage {
@@ -44,6 +48,25 @@ struct SessionRow {
     current: bool,
 }
 
+#[derive(Serialize)]
+struct TokenRow {
+    id: i64,
+    label: String,
+    made: When,
+    used: Option<When>,
+}
+
+/// What a page of one's own account tells beside what is kept.
+#[derive(Default)]
+struct Told {
+    problems: Vec<Problem>,
+    password_problems: Vec<Problem>,
+    token_problems: Vec<Problem>,
+    token_label: String,
+    /// Just made: it is shown this once.
+    new_token: Option<String>,
+}
+
 #[get("/-/account")]
 async fn show(visit: Visit) -> Answer {
     visit
@@ -52,7 +75,7 @@ async fn show(visit: Visit) -> Answer {
                 let next = address::segment(&desk.visit.here());
                 return Ok(Answer::see(&format!("{}/-/login?next={next}", desk.base())));
             };
-            page(desk, account, None, Vec::new(), Vec::new())
+            page(desk, account, None, Told::default())
         })
         .await
 }
@@ -74,7 +97,9 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
             });
             match saved {
                 Ok(()) => Ok(done(desk, "Saved.")),
-                Err(Error::Invalid(problems)) if !form.json => page(desk, account, Some(form), problems, Vec::new()),
+                Err(Error::Invalid(problems)) if !form.json => {
+                    page(desk, account, Some(form), Told { problems, ..Told::default() })
+                }
                 Err(other) => Err(other),
             }
         })
@@ -106,7 +131,7 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
                 return if form.json {
                     Err(Error::Invalid(problems))
                 } else {
-                    page(desk, account, None, Vec::new(), problems)
+                    page(desk, account, None, Told { password_problems: problems, ..Told::default() })
                 };
             }
             let hash = passwords::hash(password)?;
@@ -132,6 +157,46 @@ async fn end_others(visit: Visit, data: Data<'_>) -> Answer {
         .await
 }
 
+/// The answer itself shows the secret, so that it stands in no address and no cookie.
+#[post("/-/account/tokens", data = "<data>")]
+async fn make_token(visit: Visit, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, |desk, form| {
+            let account = own(desk)?;
+            let label = form.text("label");
+            let made = desk
+                .site()
+                .write(Some(account.id), Via::Web, |db, record| feed_tokens::create(db, record, account.id, label));
+            let told = match made {
+                Ok(secret) if form.json => {
+                    let href = format!("{}/-/account", desk.base());
+                    let answer = Answer::created(desk, &href, &serde_json::json!({ "token": secret }))?;
+                    return Ok(answer.header("Cache-Control", "no-store"));
+                }
+                Ok(secret) => Told { new_token: Some(secret), ..Told::default() },
+                Err(Error::Invalid(problems)) if !form.json => {
+                    Told { token_problems: problems, token_label: label.to_owned(), ..Told::default() }
+                }
+                Err(other) => return Err(other),
+            };
+            page(desk, account, None, told)
+        })
+        .await
+}
+
+#[post("/-/account/tokens/<id>/revoke", data = "<data>")]
+async fn revoke_token(visit: Visit, id: String, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, move |desk, _| {
+            let account = own(desk)?;
+            let id: i64 = id.parse().map_err(|_| Error::not_found("There is no such token."))?;
+            desk.site()
+                .write(Some(account.id), Via::Web, |db, record| feed_tokens::revoke(db, record, account.id, id))?;
+            Ok(done(desk, "The token is revoked: addresses that have it in them open nothing any more."))
+        })
+        .await
+}
+
 fn own(desk: &Desk) -> Result<&Account> {
     desk.account.as_deref().ok_or_else(|| Error::Forbidden {
         permission: "authenticated",
@@ -143,17 +208,12 @@ fn done(desk: &Desk, sentence: &str) -> Answer {
     Answer::see(&format!("{}/-/account", desk.base())).telling(desk, sentence)
 }
 
-fn page(
-    desk: &Desk,
-    account: &Account,
-    typed: Option<&Form>,
-    problems: Vec<Problem>,
-    password_problems: Vec<Problem>,
-) -> Result<Answer> {
+fn page(desk: &Desk, account: &Account, typed: Option<&Form>, told: Told) -> Result<Answer> {
     let zone = desk.principal.zone();
     let current = desk.visit.session.as_deref().map(sessions::hash_of);
-    let own_sessions = desk.site().read(|db| sessions::of_account(db, account.id))?;
-    let refused = !problems.is_empty() || !password_problems.is_empty();
+    let (own_sessions, tokens) =
+        desk.site().read(|db| Ok((sessions::of_account(db, account.id)?, feed_tokens::of_account(db, account.id)?)))?;
+    let refused = [&told.problems, &told.password_problems, &told.token_problems].iter().any(|some| !some.is_empty());
     let field = |name: &str, saved: &str| typed.map_or_else(|| saved.to_owned(), |form| form.text(name).to_owned());
     let mut rows: Vec<SessionRow> = own_sessions
         .iter()
@@ -173,9 +233,21 @@ fn page(
         time_zones: zone_names(),
         theme: typed.and_then(|form| form.get("theme")).unwrap_or(&account.theme).to_owned(),
         keys: typed.map_or(account.keys, |form| form.has("keys")),
-        problems,
-        password_problems,
+        problems: told.problems,
+        password_problems: told.password_problems,
         sessions: rows,
+        tokens: tokens
+            .into_iter()
+            .map(|token| TokenRow {
+                id: token.id,
+                label: token.label,
+                made: token.created_at.when(&zone),
+                used: token.last_used_at.map(|at| at.when(&zone)),
+            })
+            .collect(),
+        new_token: told.new_token,
+        token_label: told.token_label,
+        token_problems: told.token_problems,
     };
     let status = if refused { Status::UnprocessableEntity } else { Status::Ok };
     let answer = Sheet::new("Your account", sheet).noindex().status(status).render(desk)?;

@@ -1,8 +1,9 @@
-//! Who is asking: accounts, passwords, sessions, one-time links, groups, and what they may do in a project.
+//! Who is asking: accounts, passwords, sessions, feed tokens, one-time links, groups, and what they may do in a project.
 //!
 //! Store and rules only; the pages are in `account`. Everybody above asks here, nobody below.
 
 pub mod accounts;
+pub mod feed_tokens;
 pub mod groups;
 pub mod links;
 pub mod passwords;

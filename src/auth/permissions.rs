@@ -20,7 +20,7 @@ use crate::base::kept::kept_if;
 use crate::base::project::{Act, Project, person_of_account};
 use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site, State};
-use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, Viewer};
+use crate::base::viewer::{ByDefault, Credential, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, Viewer};
 
 /// The word that makes a subject a member.
 pub const MEMBERS: &str = "members";
@@ -158,7 +158,7 @@ pub fn enter_with(
     let mut permissions = complete(granted, &defined);
     // What one could see before a project was archived can be seen afterwards.
     let (classes, joined_classes) = classes(db, &standing, &permissions)?;
-    if row.state == State::Archived {
+    if row.state == State::Archived || principal.credential == Credential::FeedToken {
         permissions.retain(|name| name.ends_with("_VIEW"));
     }
     if permissions.is_empty() {

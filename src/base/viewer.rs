@@ -61,6 +61,8 @@ pub struct Identity {
 pub enum Credential {
     None,
     Session,
+    /// A secret in the address of a feed or a calendar: reads there, does nothing.
+    FeedToken,
     /// The person at the server's own command line: sees everything, signs as `operator`.
     Operator,
     /// The same person acting as somebody (`--as NAME`), who may what that account may.

@@ -8,7 +8,7 @@ use super::form::Form;
 use super::visit::Visit;
 use super::{Web, token};
 use crate::auth::accounts::Account;
-use crate::auth::{permissions, sessions};
+use crate::auth::{feed_tokens, permissions, sessions};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::project::{Act, Project};
@@ -166,6 +166,9 @@ impl Room {
 
 fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
     let site = &visit.web.site;
+    if let Some(secret) = &visit.feed_token {
+        return of_bearer(site, secret);
+    }
     let visitor = match &visit.session {
         Some(secret) => site.read(|db| sessions::visitor(db, secret))?.map(|visitor| (secret, visitor)),
         None => None,
@@ -182,4 +185,17 @@ fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }
     Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account))))
+}
+
+/// Who has put a feed token into an address. They have no account here: nothing is theirs to change, and no page is shown.
+fn of_bearer(site: &Site, secret: &str) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
+    let Some(bearer) = site.read(|db| feed_tokens::bearer(db, secret))? else {
+        return Ok((Arc::new(Principal::anonymous()), None));
+    };
+    if bearer.is_due()
+        && let Err(error) = site.db().write(|db| feed_tokens::used(db, &bearer))
+    {
+        log::warn!("the use of a feed token was not noted: {error}");
+    }
+    Ok((Arc::new(bearer.principal), None))
 }

@@ -29,6 +29,8 @@ pub struct Visit {
     /// The secret of the session cookie.
     pub session: Option<String>,
     pub flash: Option<String>,
+    /// The secret in the address of a feed or a calendar; nowhere else is one looked at, and the query has it no more.
+    pub feed_token: Option<String>,
     pub agent: String,
     /// Where it comes from, for the brake on guessing: the address, IPv6 by its /64.
     pub network: String,
@@ -64,10 +66,17 @@ impl Visit {
         let foreign = (!origin.is_empty() && !web.address.accepts_origin(&origin))
             || !matches!(fetch_site.as_str(), "" | "same-origin" | "none");
         let host = header("Host");
+        let path = request.uri().path().raw().to_string();
+        let query = request.uri().query().map(|query| query.raw().to_string()).unwrap_or_default();
+        let (query, feed_token) = match path.strip_prefix(&web.address.base) {
+            Some(below) if request.method() != Method::Post && is_feed(below, &query) => without_token(&query),
+            _ => (query, None),
+        };
         Some(Self {
             method: request.method(),
-            path: request.uri().path().raw().to_string(),
-            query: request.uri().query().map(|query| query.raw().to_string()).unwrap_or_default(),
+            path,
+            query,
+            feed_token,
             session: cookie(web.address.cookie_name()).filter(|value| value.len() == 64),
             flash: cookie(FLASH),
             agent: header("User-Agent"),
@@ -254,6 +263,28 @@ impl Visit {
     pub fn here(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
+}
+
+/// Whether an address, below the base, is that of a list of a project as Atom or iCalendar. What asks for two formats asks
+/// for none of them.
+fn is_feed(below: &str, query: &str) -> bool {
+    let parts: Vec<&str> = below.trim_start_matches('/').split('/').collect();
+    let is_list = match parts.as_slice() {
+        [_, "query" | "timeline" | "roadmap"] => true,
+        [_, "report", number] => number.bytes().all(|digit| digit.is_ascii_digit()),
+        _ => false,
+    };
+    let pairs = address::pairs(query);
+    let mut formats = pairs.iter().filter(|(name, _)| name == "format").map(|(_, format)| format.as_str());
+    is_list && matches!(formats.next(), Some("atom" | "rss" | "ics")) && formats.next().is_none()
+}
+
+/// Takes the token out of a query, so that it gets into no link and no log.
+fn without_token(query: &str) -> (String, Option<String>) {
+    let is_token = |pair: &&str| pair.starts_with("token=");
+    let token = query.split('&').find(is_token).and_then(|pair| address::decode(&pair["token=".len()..]));
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_token(pair)).collect();
+    (rest.join("&"), token)
 }
 
 /// The cookie that carries one sentence over a redirect.

@@ -400,6 +400,7 @@ impl House {
         let text =
             ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:"].iter().fold(text, |text, line| without_all(&text, line, "\r"));
         let text = without_all(&text, "\"changetime\":\"", "\"");
+        let text = without_all(&text, "class=\"new-token\">", "<");
         let text = without_all(&text, "\"entered\":\"", "\"");
         let text = without_all(&text, "timeline?from=", "&");
         // Permanent ids in feeds are drawn from the site's secret.

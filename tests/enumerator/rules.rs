@@ -124,6 +124,20 @@ pub const RULES: &[Rule] = &[
         doors: &[form("/-/account/password", &[("password", "short")], [403, 422, 422, 422, 422])],
     },
     Rule { route: "POST /-/account/sessions", doors: &[form("/-/account/sessions", &[], [403, 303, 303, 303, 303])] },
+    Rule {
+        route: "POST /-/account/tokens",
+        doors: &[
+            form("/-/account/tokens", &[("label", "My\nreader")], [403, 422, 422, 422, 422]),
+            form("/-/account/tokens", &[], [403, 200, 200, 200, 200]),
+        ],
+    },
+    Rule {
+        route: "POST /-/account/tokens/<id>/revoke",
+        doors: &[
+            form("/-/account/tokens/1/revoke", &[], [403, 404, 404, 404, 404]),
+            form("/-/account/tokens/x/revoke", &[], [403, 404, 404, 404, 404]),
+        ],
+    },
     // The code.
     Rule {
         route: "GET /<project>/browser/<_..>",
