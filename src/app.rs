@@ -12,7 +12,7 @@ use crate::base::error::Result;
 use crate::base::site::{IMAGE_HOSTS, Site};
 use crate::web::address::SiteAddress;
 use crate::web::{Web, assets, error, headers};
-use crate::{account, admin, code, home, live, milestone, query, roadmap, search, ticket, timeline, wiki};
+use crate::{account, admin, code, home, live, milestone, query, report, roadmap, search, ticket, timeline, wiki};
 
 /// Every component, in the order in which they are asked.
 pub static COMPONENTS: Components = Components(&[
@@ -23,6 +23,7 @@ pub static COMPONENTS: Components = Components(&[
     &code::COMPONENT,
     &roadmap::COMPONENT,
     &query::COMPONENT,
+    &report::COMPONENT,
     &timeline::COMPONENT,
     &search::COMPONENT,
     &live::COMPONENT,

@@ -20,7 +20,7 @@
 //! 3. [`web`]: between HTTP and the components.
 //! 4. [`attachment`], [`milestone`]: content that other content shares.
 //! 5. [`wiki`], [`ticket`], [`code`]: content.
-//! 6. [`roadmap`], [`query`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
+//! 6. [`roadmap`], [`query`], [`report`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
 //! 7. [`home`]: what is put together from these views.
 //! 8. [`app`], [`demo`], [`cli`]: the top.
 //!
@@ -51,6 +51,7 @@ pub mod ticket;
 pub mod code;
 pub mod roadmap;
 pub mod query;
+pub mod report;
 pub mod timeline;
 pub mod search;
 pub mod live;

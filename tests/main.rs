@@ -39,6 +39,7 @@ mod query_page;
 mod queue;
 mod relations;
 mod reminders;
+mod report;
 mod roadmap;
 mod search;
 mod sync;

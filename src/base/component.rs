@@ -125,6 +125,17 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// The address form of a list of tickets that somebody wrote in any of its forms: `status=!closed&order=priority`.
+    /// `Invalid` if it can't be read; none if this component has no such lists.
+    fn list_address(&self, _db: &Connection, _viewer: &Viewer, _written: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Who keeps lists of tickets under names, if this component does.
+    fn saved_lists(&self) -> Option<&'static dyn SavedLists> {
+        None
+    }
+
     /// Resources of one kind that a few words may be about already, the likeliest first, for whoever is about to write of it
     /// anew; none if this component searches nothing. Not within a read of the project: an index is looked at before it.
     fn alike(&self, _project: &Project, _viewer: &Viewer, _wanted: &Alike<'_>) -> Result<Option<Vec<Card>>> {
@@ -350,6 +361,34 @@ pub struct Neighbours {
     pub title: String,
 }
 
+/// Keeps lists of tickets under names. Its pages are `/report` and `/report/<number>`.
+pub trait SavedLists: Send + Sync {
+    /// Whether there is anything for this viewer.
+    fn may_see(&self, viewer: &Viewer) -> bool;
+
+    /// Whether they may save one.
+    fn may_save(&self, viewer: &Viewer) -> bool;
+
+    /// The list of that number; none for what is no list, or what they may not see.
+    fn by_number(&self, db: &Connection, viewer: &Viewer, number: i64) -> Result<Option<SavedList>>;
+
+    /// What they see who ask for no list: their own choice, else the project's.
+    fn usual(&self, db: &Connection, viewer: &Viewer) -> Result<Option<SavedList>>;
+}
+
+/// A list of tickets that is kept under a name.
+#[derive(Debug, Clone)]
+pub struct SavedList {
+    pub number: i64,
+    pub title: String,
+    /// Markdown of the flavour `page`.
+    pub description: String,
+    /// In the address form, as it was when it was saved: it may name what is no more.
+    pub query: String,
+    /// Whether whoever asks may change it.
+    pub may_change: bool,
+}
+
 /// What something may be alike to.
 #[derive(Debug, Clone, Copy)]
 pub struct Alike<'a> {
@@ -451,6 +490,20 @@ impl Components {
             }
         }
         Ok(None)
+    }
+
+    /// The address form of a list of tickets, see [`Component::list_address`].
+    pub fn list_address(&self, db: &Connection, viewer: &Viewer, written: &str) -> Result<Option<String>> {
+        for component in self.iter() {
+            if let Some(address) = component.list_address(db, viewer, written)? {
+                return Ok(Some(address));
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn saved_lists(&self) -> Option<&'static dyn SavedLists> {
+        self.iter().find_map(Component::saved_lists)
     }
 
     /// Resources of one kind that a few words may be about already, as far as this viewer may find them.

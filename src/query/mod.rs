@@ -87,6 +87,10 @@ impl Component for Queries {
         name == macros::TICKET_QUERY.name && macros::is_inline(arguments)
     }
 
+    fn list_address(&self, db: &Connection, viewer: &Viewer, written: &str) -> Result<Option<String>> {
+        pages::address_of(db, viewer, written).map(Some)
+    }
+
     fn neighbours(&self, db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {
         neighbours::neighbours(db, viewer, place)
     }

@@ -13,11 +13,15 @@ use serde::Serialize;
 use super::form::{self, Group};
 use super::table::{self, Drawing, Table};
 use super::tree::{Clause, Column, Operator, Order, Query, UNREAD, USER};
-use super::{DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_pairs, macros, run};
+use super::{
+    DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_address, from_either, from_pairs, macros, run,
+};
+use crate::base::component::SavedList;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::moment;
 use crate::base::resource::Resource;
+use crate::base::viewer::Viewer;
 use crate::milestone::due::Clock;
 use crate::ticket::fields::{Choices, Fields, Kind};
 use crate::ticket::options::closed_words;
@@ -74,6 +78,8 @@ struct Asked {
     /// The address says nothing of tickets, so the list that people usually want is shown (row Q15).
     nothing: bool,
     editing: bool,
+    /// The list that was saved under a name, if this is one.
+    saved: Option<SavedList>,
 }
 
 fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
@@ -87,7 +93,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         }
         pairs = sent.pairs;
     }
-    let asked = Asked::read(&pairs, room, &choices);
+    let asked = Asked::read(&pairs, room, db, &choices)?;
     let kind = match format.as_str() {
         _ if desk.visit.wants_json() => Some(export::Kind::Json),
         "" | "html" => None,
@@ -218,17 +224,18 @@ fn explicit(query: &Query) -> String {
 }
 
 impl Asked {
-    fn read(pairs: &[(String, String)], room: &Room, choices: &Choices) -> Self {
+    fn read(pairs: &[(String, String)], room: &Room, db: &Connection, choices: &Choices) -> Result<Self> {
         let editing = pairs.iter().any(|(name, value)| name == "action" && value == "edit");
         if pairs.iter().all(|(name, _)| ASIDE.contains(&name.as_str())) {
-            let query = usual(room, choices);
+            let (query, saved) = usual(room, db, choices)?;
             let groups = query.groups.clone();
-            return Self { query, groups, problems: Vec::new(), nothing: true, editing };
+            return Ok(Self { query, groups, problems: Vec::new(), nothing: true, editing, saved });
         }
-        match from_pairs(&choices.fields, pairs) {
+        let saved = saved(pairs, room, db)?;
+        Ok(match from_pairs(&choices.fields, pairs) {
             Ok(query) => {
                 let groups = query.groups.clone();
-                Self { query, groups, problems: Vec::new(), nothing: false, editing }
+                Self { query, groups, problems: Vec::new(), nothing: false, editing, saved }
             }
             Err(error) => {
                 let problems = match error {
@@ -242,15 +249,37 @@ impl Asked {
                 let is_sound = |pair: &&(String, String)| from_pairs(fields, std::slice::from_ref(*pair)).is_ok();
                 let sound: Vec<(String, String)> = kept.iter().filter(is_sound).cloned().collect();
                 let query = from_pairs(fields, &sound).unwrap_or_default();
-                Self { query, groups: form::groups(fields, kept), problems, nothing: false, editing }
+                Self { query, groups: form::groups(fields, kept), problems, nothing: false, editing, saved }
             }
-        }
+        })
     }
 }
 
-/// The list of those who ask for nothing (row Q15): their own open tickets, or for anonymous readers all open ones.
-fn usual(room: &Room, choices: &Choices) -> Query {
-    if room.viewer.signed_in() { of_mine("owner", choices) } else { open(choices) }
+/// The list of those who ask for nothing (row Q15): the saved one that they or the project have chosen, if it can be read,
+/// else their own open tickets, or for anonymous readers all open ones.
+fn usual(room: &Room, db: &Connection, choices: &Choices) -> Result<(Query, Option<SavedList>)> {
+    let chosen = match room.project.components().saved_lists() {
+        Some(lists) => lists.usual(db, &room.viewer)?,
+        None => None,
+    };
+    let read = chosen.and_then(|list| Some((from_address(&choices.fields, &list.query).ok()?, Some(list))));
+    let of_everybody = || if room.viewer.signed_in() { of_mine("owner", choices) } else { open(choices) };
+    Ok(read.unwrap_or_else(|| (of_everybody(), None)))
+}
+
+/// The saved list that `report=` names (row R02).
+fn saved(pairs: &[(String, String)], room: &Room, db: &Connection) -> Result<Option<SavedList>> {
+    let number = pairs.iter().find(|(name, _)| name == "report").and_then(|(_, number)| number.parse().ok());
+    match (room.project.components().saved_lists(), number) {
+        (Some(lists), Some(number)) => lists.by_number(db, &room.viewer, number),
+        _ => Ok(None),
+    }
+}
+
+/// The address form of a list in either of its forms, never empty.
+pub(super) fn address_of(db: &Connection, viewer: &Viewer, written: &str) -> Result<String> {
+    let choices = Choices::load(db, viewer)?;
+    Ok(explicit(&from_either(&choices.fields, written)?))
 }
 
 fn open(choices: &Choices) -> Query {
@@ -286,7 +315,9 @@ fn not_closed(choices: &Choices) -> Option<Clause> {
 #[derive(Serialize)]
 struct ShowPage {
     href: String,
-    title: &'static str,
+    title: String,
+    saved: Option<SavedHead>,
+    save: Option<Save>,
     summary: String,
     total: usize,
     table: Option<Table>,
@@ -403,6 +434,10 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         }
         None => None,
     };
+    let saved = match &asked.saved {
+        Some(list) => Some(SavedHead::of(desk, room, db, list, &query)?),
+        None => None,
+    };
     let path = format!("{}/query", room.root);
     let (page, size) = found.as_ref().map_or((1, 1), |found| (found.page, total.div_ceil(found.pages.max(1)).max(1)));
     let mut paging = paging(&path, &query, page, found.as_ref().map_or(1, |found| found.pages), total, size);
@@ -426,7 +461,10 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
     let alternates = exports.iter().map(alternate).collect();
     let sheet = ShowPage {
         href: path,
-        title: "Tickets",
+        title: saved.as_ref().map_or_else(|| "Tickets".to_owned(), |saved| saved.title.clone()),
+        save: (!refused && room.project.components().saved_lists().is_some_and(|lists| lists.may_save(&room.viewer)))
+            .then(|| Save { href: format!("{}/report", room.root), query: format!("?{}", explicit(&query)) }),
+        saved,
         summary: form::in_words(&asked.groups),
         total,
         open: refused || asked.editing || table.is_none(),
@@ -470,7 +508,8 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             .map(Option::unwrap_or_default),
         problems: asked.problems,
     };
-    let mut sheet = Sheet::new("Tickets", sheet).at("/query").alternates(alternates);
+    let title = sheet.title.clone();
+    let mut sheet = Sheet::new(title, sheet).at("/query").alternates(alternates);
     if !asked.nothing || asked.editing {
         sheet = sheet.noindex();
     }
@@ -478,6 +517,45 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         sheet = sheet.status(Status::UnprocessableEntity);
     }
     sheet.render(desk)
+}
+
+/// The head of a list that was saved under a name.
+#[derive(Serialize)]
+struct SavedHead {
+    number: i64,
+    title: String,
+    description_html: String,
+    href: String,
+    edit_href: Option<String>,
+    /// The same with what the page asks now in place of what was saved; none where both are alike.
+    save_href: Option<String>,
+}
+
+impl SavedHead {
+    fn of(desk: &Desk, room: &Room, db: &Connection, list: &SavedList, query: &Query) -> Result<Self> {
+        let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
+        let here = Here { resource: Resource::new("report", list.number), name: list.number.to_string() };
+        let description = reader.html(db, &*reader.compiled(&list.description, Flavour::Page)?, Some(&here))?;
+        let href = format!("{}/report/{}", room.root, list.number);
+        let edit_href = list.may_change.then(|| format!("{href}?action=edit"));
+        let asked = explicit(query);
+        let save_href = edit_href.clone().filter(|_| asked != list.query);
+        Ok(Self {
+            number: list.number,
+            title: list.title.clone(),
+            description_html: description.into_string(),
+            save_href: save_href.map(|href| format!("{href}&query={}", address::query_value(&format!("?{asked}")))),
+            edit_href,
+            href,
+        })
+    }
+}
+
+/// Where a list is given a name: the form of a new report.
+#[derive(Serialize)]
+struct Save {
+    href: String,
+    query: String,
 }
 
 fn found_on_page(
@@ -619,6 +697,9 @@ fn ready(room: &Room, query: &Query, choices: &Choices, aside: &str) -> Vec<Read
     let mut lead = |label, path: &str| {
         ready.push(Ready { label, href: format!("{}{path}", room.root), current: false });
     };
+    if room.project.components().saved_lists().is_some_and(|lists| lists.may_see(&room.viewer)) {
+        lead("Reports", "/report");
+    }
     if room.viewer.signed_in() {
         lead("Bookmarks", "/bookmarks");
         lead("Reminders", "/reminders");

@@ -133,7 +133,9 @@ impl Asked {
         let left_out: Vec<&str> = self.choices.iter().filter(|one| !one.chosen).map(|one| one.filter.title).collect();
         let kinds = match (chosen.len(), left_out.len()) {
             (_, 0) => "everything".to_owned(),
-            (shown, 1) if shown > 1 => format!("everything but {}", left_out[0].to_lowercase()),
+            (shown, left @ 1..=2) if shown > left => {
+                format!("everything but {}", left_out.join(" and ").to_lowercase())
+            }
             _ => chosen.join(", ").to_lowercase(),
         };
         let of: Vec<&str> = self.parts.iter().filter(|one| one.chosen).map(|one| one.part.title.as_str()).collect();

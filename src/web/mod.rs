@@ -12,6 +12,7 @@ pub mod options;
 pub mod error;
 pub mod address;
 pub mod paging;
+pub mod separated;
 pub mod panels;
 pub mod feed;
 pub mod job;
