@@ -17,6 +17,7 @@ mod project;
 mod query;
 mod render;
 mod repo;
+mod report;
 mod search;
 mod serve;
 mod text;
@@ -95,6 +96,9 @@ enum Command {
     Wiki(wiki::Command),
     /// Tickets that meet conditions
     Query(query::Query),
+    /// Reports: list, show, save, remove
+    #[command(subcommand)]
+    Report(report::Command),
     /// Milestones: create, change, remove, list, show
     #[command(subcommand)]
     Milestone(milestone::Command),
@@ -170,6 +174,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Repo(command) => repo::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),
         Command::Query(query) => query::run(&shell, &query),
+        Command::Report(command) => report::run(&shell, command),
         Command::Milestone(command) => milestone::run(&shell, command),
         Command::Ticket(command) => ticket::run(&shell, command),
         Command::Workflow(command) => workflow::run(&shell, command),

@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 use super::Format;
 use crate::base::error::{Error, Result};
 
-pub struct List {
-    columns: Vec<&'static str>,
+pub struct List<'a> {
+    columns: Vec<&'a str>,
     rows: Vec<Vec<Value>>,
 }
 
-impl List {
+impl<'a> List<'a> {
     pub fn new(columns: &'static [&'static str]) -> Self {
         Self::of(columns.to_vec())
     }
 
     /// For columns that somebody chooses.
-    pub fn of(columns: Vec<&'static str>) -> Self {
+    pub fn of(columns: Vec<&'a str>) -> Self {
         Self { columns, rows: Vec::new() }
     }
 
