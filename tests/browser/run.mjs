@@ -9,13 +9,14 @@ import { glance } from "./glance.mjs";
 import { helpdesk } from "./helpdesk.mjs";
 import { live } from "./live.mjs";
 import { planning } from "./planning.mjs";
+import { reports } from "./reports.mjs";
 import { sprint } from "./sprint.mjs";
 import { story } from "./story.mjs";
 import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, glance, helpdesk, live, planning, sprint, story, talk, tickets, wiki };
+const stories = { code, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
