@@ -237,6 +237,10 @@ fn a_chart_has_a_page_of_its_own_whose_state_is_its_address() {
     kim.get("/demo/chart?format=doc").expect(422);
     test.user("eve").get("/demo/chart").expect(404);
 
+    // On its first day a milestone has no burn-down yet.
+    assert!(kim.get("/demo/milestone/1.0").expect(200).all("svg.chart-plot").is_empty());
+    let earlier = format!("update ticket_change set changed_at = changed_at - {}", 3 * DAY);
+    test.demo().db().write(|db| Ok(db.execute_batch(&earlier)?)).unwrap();
     let milestone = kim.get("/demo/milestone/1.0").expect(200);
     assert_eq!(milestone.all("svg.chart-plot > title"), ["Burn-down of milestone 1.0"]);
     kim.save_page(

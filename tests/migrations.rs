@@ -30,7 +30,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0016_ticket_time.sql", "6637f38c75832dbd"),
     ("project/0017_ticket_talk.sql", "c512f190b127dcc7"),
     ("project/0018_ticket_trash.sql", "bd027ca504e283b3"),
-    ("project/0019_ticket_history.sql", "84549733906efa34"),
+    ("project/0019_ticket_history.sql", "92617f5babe44ec0"),
     ("project/0020_report.sql", "071192ece1a4b975"),
     ("project/0021_home.sql", "95df56f9addfe029"),
 ];

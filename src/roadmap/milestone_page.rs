@@ -192,10 +192,12 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
         unit: if by_estimate { Unit::Work } else { Unit::Tickets },
         ..burn::Asked::new(burn::Kind::Down)
     };
+    // A single point tells nothing that the bar does not.
     let burn_html = match progress.total {
         0 => None,
-        _ => Some(burn::of_milestone(db, viewer, &choices, row, &asked)?.html(false)),
-    };
+        _ => Some(burn::of_milestone(db, viewer, &choices, row, &asked)?).filter(|chart| chart.rows.len() > 1),
+    }
+    .map(|chart| chart.html(false));
     let page = MilestonePage {
         due: Due::of(row, &Clock::of(db)?),
         progress,

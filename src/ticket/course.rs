@@ -166,18 +166,32 @@ pub fn course(db: &Connection, viewer: &Viewer, choices: &Choices, of: Of<'_>, u
             marks.extend(to.map(|to| (to, end)));
         }
     };
-    let members = members(db, viewer, of)?;
-    for (ticket, from, to) in &members {
+    let members = members(db, viewer, choices, of)?;
+    let mut undated = Vec::new();
+    for Member { ticket, from, to, closed, .. } in &members {
         note(*ticket, *from, *to, Mark::Came, Mark::Left);
+        if *closed == Closed::SomeTime {
+            undated.push(*ticket);
+        }
     }
-    let mut tickets: Vec<i64> = members.iter().map(|(ticket, _, _)| *ticket).collect();
+    let mut tickets: Vec<(i64, Closed)> = members.iter().map(|member| (member.ticket, member.closed)).collect();
     tickets.dedup();
-    let tickets = json!(tickets).to_string();
-    for (ticket, from, to) in closed(db, choices, &tickets)? {
+    for (ticket, closed) in &tickets {
+        if let Closed::Since(at) = closed {
+            note(*ticket, *at, None, Mark::Closed, Mark::Reopened);
+        }
+    }
+    for (ticket, from, to) in closed_before(db, choices)? {
+        if tickets.binary_search_by_key(&ticket, |(ticket, _)| *ticket).is_ok() {
+            note(ticket, from, to, Mark::Closed, Mark::Reopened);
+        }
+    }
+    for (ticket, from, to) in closed_since(db, &undated)? {
         note(ticket, from, to, Mark::Closed, Mark::Reopened);
     }
     if unit == Unit::Work {
-        for (ticket, is_estimate, minutes, from, to) in work(db, &tickets)? {
+        let tickets: Vec<i64> = tickets.iter().map(|(ticket, _)| *ticket).collect();
+        for (ticket, is_estimate, minutes, from, to) in work(db, &json!(tickets).to_string())? {
             let (begin, end) = if is_estimate {
                 (Mark::Estimate(minutes), Mark::EstimateGone)
             } else {
@@ -217,8 +231,25 @@ fn go_through(marks: &[(Instant, Mark)], unit: Unit, steps: &mut Vec<(Instant, S
 /// A ticket, when something of it began, and when that ended.
 type Span = (i64, Instant, Option<Instant>);
 
+/// A ticket among those meant, from when to when, and how it is now.
+struct Member {
+    ticket: i64,
+    from: Instant,
+    to: Option<Instant>,
+    closed: Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    No,
+    /// Since then, whatever closed states it has been in.
+    Since(Instant),
+    /// Its state has been made a closed one without anybody closing the ticket.
+    SomeTime,
+}
+
 /// When this viewer's tickets were among those meant, by ticket.
-fn members(db: &Connection, viewer: &Viewer, of: Of<'_>) -> Result<Vec<Span>> {
+fn members(db: &Connection, viewer: &Viewer, choices: &Choices, of: Of<'_>) -> Result<Vec<Member>> {
     let mut condition = viewer.sees_sql("ticket", "ticket");
     if merge::any(db)? {
         condition = format!("{condition} and {}", merge::STANDS);
@@ -226,7 +257,7 @@ fn members(db: &Connection, viewer: &Viewer, of: Of<'_>) -> Result<Vec<Span>> {
     let (sql, bound) = match of {
         Of::Milestone(id) => (
             format!(
-                "select ticket.id, begin.changed_at, end.changed_at from ticket_value
+                "select ticket.id, begin.changed_at, end.changed_at, ticket.status, ticket.closed_at from ticket_value
                  cross join ticket on ticket.id = ticket_value.ticket
                  cross join ticket_change as begin on begin.id = ticket_value.from_change
                  left join ticket_change as end on end.id = ticket_value.to_change
@@ -237,30 +268,50 @@ fn members(db: &Connection, viewer: &Viewer, of: Of<'_>) -> Result<Vec<Span>> {
         ),
         Of::Tickets(ids) => (
             format!(
-                "select ticket.id, ticket.created_at, null from ticket
+                "select ticket.id, ticket.created_at, null, ticket.status, ticket.closed_at from ticket
                  where ticket.id in (select value from json_each(:bound)) and {condition} order by ticket.id"
             ),
             rusqlite::types::Value::from(json!(ids).to_string()),
         ),
     };
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map(named_params! { ":bound": bound }, span)?;
+    let rows = statement.query_map(named_params! { ":bound": bound }, |row| {
+        let (status, closed_at): (i64, Option<Instant>) = (row.get(3)?, row.get(4)?);
+        let closed = match choices.status(status).is_some_and(|status| status.category.is_closed()) {
+            true => closed_at.map_or(Closed::SomeTime, Closed::Since),
+            false => Closed::No,
+        };
+        Ok(Member { ticket: row.get(0)?, from: row.get(1)?, to: row.get(2)?, closed })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// When tickets were in states that are closed.
-fn closed(db: &Connection, choices: &Choices, tickets: &str) -> Result<Vec<Span>> {
+/// When any tickets were in states that are closed and that they have left: few, since few are reopened.
+fn closed_before(db: &Connection, choices: &Choices) -> Result<Vec<Span>> {
     let states = choices.statuses.iter().filter(|status| status.category.is_closed());
     let states = states.map(|status| status.id.to_string()).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "select ticket_value.ticket, begin.changed_at, end.changed_at from json_each(?1) as wanted
-         cross join ticket_value on ticket_value.ticket = wanted.value
+        "select ticket_value.ticket, begin.changed_at, end.changed_at from ticket_value
          cross join ticket_change as begin on begin.id = ticket_value.from_change
-         left join ticket_change as end on end.id = ticket_value.to_change
-         where ticket_value.field = 'status' and ticket_value.value in ({states})"
+         cross join ticket_change as end on end.id = ticket_value.to_change
+         where ticket_value.field = 'status' and ticket_value.to_change is not null and ticket_value.value in ({states})"
     );
     let mut statement = db.prepare_cached(&sql)?;
-    Ok(statement.query_map([tickets], span)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map([], span)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Since when tickets are in their state.
+fn closed_since(db: &Connection, tickets: &[i64]) -> Result<Vec<Span>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = db.prepare_cached(
+        "select ticket_value.ticket, begin.changed_at, null from json_each(?1) as wanted
+         cross join ticket_value on ticket_value.ticket = wanted.value and ticket_value.field = 'status'
+         cross join ticket_change as begin on begin.id = ticket_value.from_change
+         where ticket_value.to_change is null",
+    )?;
+    Ok(statement.query_map([json!(tickets).to_string()], span)?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn span(row: &rusqlite::Row<'_>) -> rusqlite::Result<Span> {
