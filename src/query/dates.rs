@@ -1,12 +1,16 @@
 //! Points and spans of time as people type them (rows Q10, Q11), in their own time zone. Pure.
 //!
+//! Trac's spans ([`span`]) begin with one point and end before another. People mean more than a point ([`around`]): `2026-03` is
+//! all of March, so that `>2026-03` is from April on, and `2026-01..2026-03` ([`stretch`]) are three whole months.
+//!
 //! What lies beyond the calendar of the machine (the years -9999 to 9999) stands for its end: nothing wraps round.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan};
 
 use super::read::shortened;
+use crate::base::moment as base;
 use crate::base::time::Instant;
 
 /// Longer texts are no dates.
@@ -46,6 +50,69 @@ pub fn span(text: &str, clock: &Clock) -> Result<Span, String> {
 /// Says what is wrong with a span, before it is known who asks.
 pub(super) fn check(text: &str) -> Result<(), String> {
     span(text, &Clock { now: Instant::now(), zone: TimeZone::UTC }).map(|_| ())
+}
+
+/// The first and the last microsecond of what is typed: of a day, a month, a year, of one microsecond.
+pub fn around(text: &str, clock: &Clock) -> Result<(Instant, Instant), String> {
+    let begin = moment(text, clock)?;
+    let typed = text.trim().to_lowercase();
+    if typed == "now" || distance(&typed, clock).is_some() {
+        return Ok((begin, begin));
+    }
+    let end = match base::parse(&typed, &clock.zone, None) {
+        Ok(moment) => Some(moment.end),
+        Err(_) => length_of(&typed).and_then(|length| later(begin, length, &clock.zone)),
+    };
+    // Beyond the end of the calendar nothing is later.
+    Ok((begin, end.map_or(begin, |end| Instant(end.0.saturating_sub(1).max(begin.0)))))
+}
+
+/// From the beginning of `A` to the end of `B`, both included, of `A..B`, `A..`, `..B`, or all of `A`; `-7d` alone goes from then
+/// to now, `+7d` from now to then.
+pub fn stretch(text: &str, clock: &Clock) -> Result<(Option<Instant>, Option<Instant>), String> {
+    let text = text.trim();
+    let Some((from, until)) = text.split_once("..") else {
+        let (first, last) = around(text, clock)?;
+        if distance(&text.to_lowercase(), clock).is_some() {
+            return Ok((Some(first.min(clock.now)), Some(first.max(clock.now))));
+        }
+        return Ok((Some(first), Some(last)));
+    };
+    let end = |text: &str| match text.trim() {
+        "" => Ok(None),
+        text => around(text, clock).map(Some),
+    };
+    Ok((end(from)?.map(|(first, _)| first), end(until)?.map(|(_, last)| last)))
+}
+
+/// Says what is wrong with a stretch, before it is known who asks.
+pub(super) fn check_stretch(text: &str) -> Result<(), String> {
+    stretch(text, &Clock { now: Instant::now(), zone: TimeZone::UTC }).map(|_| ())
+}
+
+/// Says what is wrong with a single date.
+pub(super) fn check_end(text: &str) -> Result<(), String> {
+    moment(text, &Clock { now: Instant::now(), zone: TimeZone::UTC }).map(|_| ())
+}
+
+/// How long it lasts what a word or a date in another writing means; none of a time of day.
+fn length_of(text: &str) -> Option<jiff::Span> {
+    let unit = ["this", "last", "next"].iter().find_map(|which| text.strip_prefix(which)).map(str::trim);
+    Some(match unit {
+        Some("second") => 1.second(),
+        Some("minute") => 1.minute(),
+        Some("hour") => 1.hour(),
+        Some("week") => 1.week(),
+        Some("month") => 1.month(),
+        Some("year") => 1.year(),
+        None if text.contains(':') => return None,
+        _ => 1.day(),
+    })
+}
+
+fn later(begin: Instant, length: jiff::Span, zone: &TimeZone) -> Option<Instant> {
+    let zoned = Timestamp::from_microsecond(begin.0).ok()?.to_zoned(zone.clone());
+    Some(Instant(zoned.checked_add(length).ok()?.timestamp().as_microsecond()))
 }
 
 /// Reads a date, a time or words such as `3 days ago`; without a time of day it is the first moment of the day.
@@ -105,12 +172,12 @@ fn shifted(date: Date, days: i64) -> Date {
     date.saturating_add(jiff::Span::new().days(days))
 }
 
-/// `3daysago`, `3 days ago`, `2w`; `in 2 weeks`, `+2 weeks`.
+/// `3daysago`, `3 days ago`, `2w`, `-2w`; `in 2 weeks`, `+2 weeks`.
 fn distance(text: &str, clock: &Clock) -> Option<Instant> {
     let ahead = text.strip_prefix("in ").or_else(|| text.strip_prefix('+'));
     let (sign, rest) = match ahead {
         Some(rest) => (1.0, rest.trim()),
-        None => (-1.0, text.strip_suffix("ago").unwrap_or(text).trim()),
+        None => (-1.0, text.strip_prefix('-').or_else(|| text.strip_suffix("ago")).unwrap_or(text).trim()),
     };
     let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
     let (count, unit) = (&rest[..end], rest[end..].trim());

@@ -187,7 +187,7 @@ fn feed(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, query: &Qu
     let between = if html_url.contains('?') { '&' } else { '?' };
     Feed {
         title: format!("{}: tickets", room.row.called()),
-        subtitle: super::form::in_words(&query.groups),
+        subtitle: super::form::in_words(&query.groups, query.further.as_ref()),
         id: html_url.clone(),
         self_url: format!("{html_url}{between}format=atom"),
         html_url,

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::tree::{Clause, Column, Operator, Query, UNREAD, USER, operator_of};
+use super::operator::operator_of;
+use super::people;
+use super::read::SIGN;
+use super::tree::{ABOUT, AT, Clause, Column, Condition, FURTHER, IS, IS_WORDS, Operator, Query, TEXT, UNREAD, USER};
 use crate::ticket::fields::{Choices, Field, Fields, Kind};
 use crate::ticket::{options, relations};
 
@@ -93,6 +96,9 @@ pub fn sent(pairs: &[(String, String)], choices: &Choices) -> Sent {
             Some(Name::Unknown(field)) => others.push((field.to_owned(), value.clone())),
             None if name == DEFAULT_COLUMNS => default_columns = Some(value.clone()),
             None if name == "or" => plain_group += 1,
+            None if [FURTHER, AT].contains(&name.as_str()) && choices.fields.named(name).is_none() => {
+                others.push((name.clone(), value.clone()));
+            }
             None => match condition(&choices.fields, name, value) {
                 // What stands in the address beside the fields of the form.
                 Some(clause) => {
@@ -207,6 +213,8 @@ fn add(parts: &mut Vec<Part>, column: Column, choices: &Choices) {
     let kind = column.field().map(|field| field.kind);
     let (mode, values) = match kind {
         None => ("", vec![String::new()]),
+        _ if column == Column::Of(&IS) => ("", vec![IS_WORDS[0].to_owned()]),
+        _ if column.is_question() => ("", vec![String::new()]),
         Some(Kind::Time | Kind::Moment | Kind::Date) => ("", vec!["..".to_owned()]),
         Some(Kind::Number | Kind::Minutes | Kind::Tickets) => ("", vec![String::new()]),
         Some(Kind::Check) => ("", vec!["1".to_owned()]),
@@ -232,7 +240,7 @@ fn clauses(group: Vec<(Column, Vec<Part>)>) -> Vec<Clause> {
     let mut clauses = Vec::new();
     for (column, parts) in group {
         for part in parts {
-            let (negated, operator, _) = operator_of(part.mode.as_deref().unwrap_or_default());
+            let (negated, operator, _) = operator_of(column, part.mode.as_deref().unwrap_or_default());
             let operator = if column.takes(operator) { operator } else { Operator::Is };
             let mut ends = part.ends.into_iter();
             let values: Vec<String> = part
@@ -277,9 +285,9 @@ pub fn groups(fields: &Fields, pairs: &[(String, String)]) -> Vec<Vec<Clause>> {
 }
 
 fn condition(fields: &Fields, written: &str, value: &str) -> Option<Clause> {
-    let name = written.trim_end_matches(['~', '^', '$', '!', ' ']);
+    let name = written.trim_end_matches(SIGN);
     let column = Column::named(fields, name.trim())?;
-    let (negated, operator, value) = operator_of(&format!("{}{value}", written[name.len()..].trim()));
+    let (negated, operator, value) = operator_of(column, &format!("{}{value}", written[name.len()..].trim()));
     Some(Clause { column, operator, negated, values: vec![value] })
 }
 
@@ -296,7 +304,7 @@ pub struct Filter {
     pub field: &'static str,
     pub label: &'static str,
     pub kind: &'static str,
-    pub modes: Vec<Choice>,
+    pub modes: Vec<Mode>,
     pub options: Vec<Choice>,
     pub values: Vec<FilterValue>,
 }
@@ -305,6 +313,14 @@ pub struct Filter {
 pub struct Choice {
     pub value: String,
     pub label: String,
+    pub chosen: bool,
+}
+
+/// A way to compare.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mode {
+    pub value: &'static str,
+    pub label: &'static str,
     pub chosen: bool,
 }
 
@@ -360,7 +376,10 @@ fn filter(
     let (field, label) = (clause.column.name(), clause.column.label());
     let chooses = clause.column.field().filter(|field| {
         clause.operator == Operator::Is
-            && matches!(field.kind, Kind::Option { .. } | Kind::Options | Kind::Status | Kind::Milestone | Kind::Check)
+            && (matches!(
+                field.kind,
+                Kind::Option { .. } | Kind::Options | Kind::Status | Kind::Milestone | Kind::Check
+            ) || **field == IS)
     });
     let value = |at: usize, value: &str| FilterValue {
         value: value.to_owned(),
@@ -370,7 +389,7 @@ fn filter(
     let values = || clause.values.iter().enumerate().map(|(at, typed)| value(at, typed)).collect::<Vec<_>>();
     let modes = modes(clause, chooses.is_some());
     let one = |kind, options, values| Filter { field, label, kind, modes: modes.clone(), options, values };
-    if clause.column.is_time() {
+    if clause.column.is_time() && clause.operator == Operator::Is {
         let filters = clause.values.iter().enumerate().map(|(at, typed)| {
             let (from, until) = typed.split_once("..").unwrap_or((typed, ""));
             let value = FilterValue { end: until.to_owned(), ..value(at, from) };
@@ -410,8 +429,8 @@ fn filter(
     vec![one("choice", options, vec![FilterValue { value: String::new(), end: String::new(), remove }])]
 }
 
-fn modes(clause: &Clause, chooses: bool) -> Vec<Choice> {
-    const TEXT: [(&str, &str); 8] = [
+fn modes(clause: &Clause, chooses: bool) -> Vec<Mode> {
+    const PIECES: [(&str, &str); 8] = [
         ("~", "contains"),
         ("!~", "does not contain"),
         ("^", "begins with"),
@@ -422,25 +441,54 @@ fn modes(clause: &Clause, chooses: bool) -> Vec<Choice> {
         ("!", "is not"),
     ];
     const TIME: [(&str, &str); 2] = [("", "is between"), ("!", "is not between")];
-    let known: &[(&str, &str)] = match clause.column {
-        column if column.is_time() => &TIME,
-        column if !column.takes(Operator::Contains) => &TEXT[6..],
-        _ if chooses => &TEXT[6..],
-        _ => &TEXT,
+    const WITHIN: [(&str, &str); 2] = [("=", "is within"), ("!=", "is not within")];
+    const LATER: [(&str, &str); 8] = [
+        (">", "is after"),
+        (">=", "is in or after"),
+        ("<", "is before"),
+        ("<=", "is in or before"),
+        ("!>", "is not after"),
+        ("!>=", "is not in or after"),
+        ("!<", "is not before"),
+        ("!<=", "is not in or before"),
+    ];
+    const MORE: [(&str, &str); 8] = [
+        (">", "is more than"),
+        (">=", "is at least"),
+        ("<", "is less than"),
+        ("<=", "is at most"),
+        ("!>", "is not more than"),
+        ("!>=", "is not at least"),
+        ("!<", "is not less than"),
+        ("!<=", "is not at most"),
+    ];
+    const WAS: [(&str, &str); 2] = [("<<", "is or was once"), ("!<<", "is not and never was")];
+    const CHANGED: [(&str, &str); 2] = [("><", "was changed in"), ("!><", "was not changed in")];
+    let known: &[(&str, &str)] = match (clause.operator, clause.column) {
+        (Operator::Was, _) => &WAS,
+        (Operator::Changed, _) => &CHANGED,
+        (Operator::During, _) => &WITHIN,
+        (Operator::Above | Operator::AtLeast | Operator::Below | Operator::AtMost, column) => {
+            if column.is_time() {
+                &LATER
+            } else {
+                &MORE
+            }
+        }
+        (_, column) if column.is_time() => &TIME,
+        (_, column) if !column.takes(Operator::Contains) => &PIECES[6..],
+        _ if chooses => &PIECES[6..],
+        _ => &PIECES,
     };
     let prefix = clause.prefix();
-    let modes = known.iter().map(|(value, label)| Choice {
-        value: (*value).to_owned(),
-        label: (*label).to_owned(),
-        chosen: *value == prefix,
-    });
-    modes.collect()
+    known.iter().map(|(value, label)| Mode { value, label, chosen: *value == prefix }).collect()
 }
 
 /// The names that a field can be asked for, an empty one for none.
 fn offered(field: &Field, choices: &Choices) -> Vec<String> {
     let none = std::iter::once(String::new());
     match field.kind {
+        _ if *field == IS => IS_WORDS.map(str::to_owned).to_vec(),
         Kind::Status => choices
             .statuses
             .iter()
@@ -468,7 +516,7 @@ fn has_boxes(field: &Field, choices: &Choices) -> bool {
 fn can_add(choices: &Choices) -> Vec<Addable> {
     let mut fields: Vec<Named> = std::iter::once(Column::Id)
         .chain(choices.fields().chain(&relations::INVERSES).map(Column::Of))
-        .chain([Column::Of(&UNREAD)])
+        .chain([&UNREAD, &ABOUT, &TEXT, &IS].map(Column::Of))
         .map(|column| Named { name: column.name(), label: column.label() })
         .collect();
     fields.sort_by_key(|field| field.label);
@@ -476,22 +524,26 @@ fn can_add(choices: &Choices) -> Vec<Addable> {
 }
 
 /// What is asked, in one line; empty for every ticket.
-pub fn in_words(groups: &[Vec<Clause>]) -> String {
+pub fn in_words(groups: &[Vec<Clause>], further: Option<&Condition>) -> String {
     let said: Vec<String> = groups
         .iter()
         .map(|group| group.iter().filter_map(clause_in_words).collect::<Vec<_>>().join(" and "))
         .filter(|group| !group.is_empty())
         .collect();
-    super::table::shortened(&said.join("; or "), LONGEST_LINE)
+    let said: Vec<String> = [said.join("; or "), further.map(people::written).unwrap_or_default()].into();
+    let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    super::table::shortened(&said.join("; and "), LONGEST_LINE)
 }
 
 fn clause_in_words(clause: &Clause) -> Option<String> {
-    let asks = |value: &&String| match clause.column {
+    let (column, operator) = (clause.column, clause.operator);
+    let asks = |value: &&String| match column {
+        _ if !operator.is_tracs() => true,
         Column::Id => !value.trim().is_empty(),
         column if column.is_time() => value.trim() != "..",
-        _ => clause.operator == Operator::Is || !value.is_empty(),
+        _ => operator == Operator::Is || !value.is_empty(),
     };
-    let is_check = clause.column.field().is_some_and(|field| field.kind == Kind::Check);
+    let is_check = column.field().is_some_and(|field| field.kind == Kind::Check);
     let values: Vec<String> = clause
         .values
         .iter()
@@ -501,7 +553,8 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
             USER => "me".to_owned(),
             "1" if is_check => "yes".to_owned(),
             "0" if is_check => "no".to_owned(),
-            value if clause.column.is_time() => {
+            ".." if operator == Operator::Changed => "any time".to_owned(),
+            value if column.is_time() && operator == Operator::Is => {
                 let (from, until) = value.split_once("..").unwrap_or((value, ""));
                 match (from.trim(), until.trim()) {
                     (from, "") => format!("from {from}"),
@@ -515,11 +568,13 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
     if values.is_empty() {
         return None;
     }
-    let verb = match (clause.operator, clause.negated) {
-        (_, false) if clause.column.is_time() => {
-            return Some(format!("{} {}", clause.column.label(), values.join(" or ")));
+    let verb = match (operator, clause.negated) {
+        (_, false) if column == Column::Of(&IS) => return Some(format!("Is {}", values.join(" or "))),
+        (_, true) if column == Column::Of(&IS) => return Some(format!("Is not {}", values.join(" or "))),
+        (Operator::Is, false) if column.is_time() => {
+            return Some(format!("{} {}", column.label(), values.join(" or ")));
         }
-        (_, true) if clause.column.is_time() => "not",
+        (Operator::Is, true) if column.is_time() => "not",
         (Operator::Is, false) => "is",
         (Operator::Is, true) => "is not",
         (Operator::Contains, false) => "contains",
@@ -528,6 +583,7 @@ fn clause_in_words(clause: &Clause) -> Option<String> {
         (Operator::Begins, true) => "does not begin with",
         (Operator::Ends, false) => "ends with",
         (Operator::Ends, true) => "does not end with",
+        _ => modes(clause, false).into_iter().find(|mode| mode.chosen).map_or("", |mode| mode.label),
     };
-    Some(format!("{} {verb} {}", clause.column.label(), values.join(" or ")))
+    Some(format!("{} {verb} {}", column.label(), values.join(" or ")))
 }

@@ -14,11 +14,17 @@ pub fn ranges(list: &str) -> Result<Vec<(i64, i64)>, String> {
 
 fn range(piece: &str) -> Option<(i64, i64)> {
     let (first, last) = piece.split_once(['-', ':']).unwrap_or((piece, piece));
-    let (first, last) = (number(first)?, number(last)?);
+    let (first, last) = (digits(first)?, digits(last)?);
     (first <= last).then_some((first, last))
 }
 
-fn number(text: &str) -> Option<i64> {
+/// A single number, for comparing with.
+pub fn number(text: &str) -> Result<i64, String> {
+    let bare = text.trim().trim_start_matches('#');
+    digits(bare).ok_or_else(|| format!("“{}” is no number of a ticket.", shortened(text)))
+}
+
+fn digits(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(i64::MAX))

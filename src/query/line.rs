@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
+use super::past::{self, Past};
 use super::tree::{Column, UNREAD};
 use crate::base::error::Result;
 use crate::base::moment;
@@ -154,6 +155,9 @@ impl TicketLine {
     }
 }
 
+/// The tickets of a list that is bound first.
+const OF_LIST: &str = "and id in (select value from json_each(?1))";
+
 /// Whether a field is read only where a list shows it.
 pub(super) fn is_more(field: &Field) -> bool {
     field.own
@@ -169,6 +173,7 @@ pub(super) fn more(
     choices: &Choices,
     lines: &mut [TicketLine],
     fields: &[&'static Field],
+    past: Option<&Past>,
 ) -> Result<()> {
     let fields: Vec<&'static Field> = fields.iter().copied().filter(|field| is_more(field)).collect();
     if fields.is_empty() || lines.is_empty() {
@@ -187,8 +192,12 @@ pub(super) fn more(
                 column => column.to_owned(),
             })
             .collect();
-        let sql =
-            format!("select id, {} from ticket where id in (select value from json_each(?1))", columns.join(", "));
+        let sql = format!(
+            "{}select id, {} from {} where id in (select value from json_each(?1))",
+            past::with(past, OF_LIST),
+            columns.join(", "),
+            past::ticket_table(past)
+        );
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query([&list])?;
         while let Some(row) = rows.next()? {
@@ -203,12 +212,21 @@ pub(super) fn more(
     let names: HashMap<&str, &'static str> = others.map(|field| (field.name, field.name)).collect();
     if !names.is_empty() {
         // Long texts are in the spans alone, everything else is in the other table.
+        // Of an earlier moment everything is in one.
+        let texts = match past {
+            Some(_) => format!("select ticket, field, ord, value from {}", past::current_table(past)),
+            None => "select ticket, field, ord, value from ticket_value".to_owned(),
+        };
+        let current = if past.is_some() { "1" } else { "to_change is null" };
         let sql = format!(
-            "select ticket, field, value from ticket_current where ticket in (select value from json_each(?1))
-                 and field in (select value from json_each(?2)) and {}
-             union all select ticket, field, value from ticket_value where ticket in (select value from json_each(?1))
-                 and field in (select value from json_each(?3)) and to_change is null
-             order by ticket, field",
+            "{}select ticket, field, value from (
+                 select ticket, field, ord, value from {} where ticket in (select value from json_each(?1))
+                     and field in (select value from json_each(?2)) and {}
+                 union all {texts} where ticket in (select value from json_each(?1))
+                     and field in (select value from json_each(?3)) and {current})
+             order by ticket, field, ord",
+            past::with(past, OF_LIST),
+            past::current_table(past),
             knows_sql(viewer, "ticket_current")
         );
         let mut statement = db.prepare_cached(&sql)?;
@@ -225,7 +243,7 @@ pub(super) fn more(
         }
     }
     for field in fields.iter().copied().filter(|field| relations::is_inverse(field)) {
-        for (ticket, other) in other_ends(db, viewer, field, &list)? {
+        for (ticket, other) in other_ends(db, viewer, field, &list, past)? {
             found.entry((ticket, field.name)).or_default().push(Stored::Id(other));
         }
     }
@@ -250,11 +268,19 @@ pub(super) fn more(
 }
 
 /// The other end of a relation for tickets (a list as JSON), as far as the viewer sees those there.
-fn other_ends(db: &Connection, viewer: &Viewer, field: &Field, tickets: &str) -> Result<Vec<(i64, i64)>> {
+fn other_ends(
+    db: &Connection,
+    viewer: &Viewer,
+    field: &Field,
+    tickets: &str,
+    past: Option<&Past>,
+) -> Result<Vec<(i64, i64)>> {
     let (relation, ..) = relations::kept(field);
     let sql = format!(
-        "select value, ticket from ticket_current where field = ?1 and value in (select value from json_each(?2)) and {}
+        "{}select value, ticket from {} where field = ?1 and value in (select value from json_each(?2)) and {}
          order by ticket",
+        past::with(past, ""),
+        past::current_table(past),
         sees_sql(viewer, "ticket_current.ticket")
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -299,13 +325,20 @@ pub(super) fn mark_unread(db: &Connection, viewer: &Viewer, lines: &mut [TicketL
 }
 
 /// The tickets of these ids, in this order. Whoever asks has found out that the viewer may see them.
-pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Result<Vec<TicketLine>> {
+pub(super) fn load(
+    db: &Connection,
+    ids: &[i64],
+    with_description: bool,
+    past: Option<&Past>,
+) -> Result<Vec<TicketLine>> {
     let list = json!(ids).to_string();
-    let mut statement = db.prepare_cached(
-        "select id, summary, case when ?2 then description end as description, status, reporter, owner, type, priority,
+    let mut statement = db.prepare_cached(&format!(
+        "{}select id, summary, case when ?2 then description end as description, status, reporter, owner, type, priority,
            severity, component, version, resolution, milestone, keywords, created_at, changed_at, due
-         from ticket where id in (select value from json_each(?1))",
-    )?;
+         from {} where id in (select value from json_each(?1))",
+        past::with(past, OF_LIST),
+        past::ticket_table(past)
+    ))?;
     let mut rows = statement.query((&list, with_description))?;
     let mut lines: HashMap<i64, (TicketLine, [Option<i64>; 2])> = HashMap::with_capacity(ids.len());
     while let Some(row) = rows.next()? {
@@ -336,12 +369,16 @@ pub(super) fn load(db: &Connection, ids: &[i64], with_description: bool) -> Resu
         lines.insert(line.id, (line, [row.get(4)?, row.get(5)?]));
     }
     if lines.values().any(|(line, _)| line.due.is_some()) {
-        let today = moment::iso(due::Clock::of(db)?.today).unwrap_or_default();
+        let clock = due::Clock::of(db)?;
+        let today = moment::iso(past.map_or(clock.today, |past| clock.day(past.at))).unwrap_or_default();
         for (line, _) in lines.values_mut() {
             line.is_late = line.due.as_ref().is_some_and(|due| *due < today);
         }
     }
-    let cc = cc_of(db, ids)?;
+    let cc = match past {
+        Some(past) => cc_then(db, past, &list)?,
+        None => cc_of(db, ids)?,
+    };
     let mut meant: Vec<i64> = lines.values().flat_map(|(_, people)| people.iter().flatten().copied()).collect();
     meant.extend(cc.iter().map(|(_, person)| *person));
     let people = people(db, &meant)?;
@@ -375,6 +412,19 @@ fn cc_of(db: &Connection, tickets: &[i64]) -> Result<Vec<(i64, i64)>> {
         }
     }
     Ok(found)
+}
+
+/// The same at an earlier moment, of the tickets of a list as JSON.
+fn cc_then(db: &Connection, past: &Past, tickets: &str) -> Result<Vec<(i64, i64)>> {
+    let sql = format!(
+        "{}select ticket, value from {} where field = 'cc' and ticket in (select value from json_each(?1))
+         order by ticket, ord",
+        past::with(Some(past), OF_LIST),
+        past::current_table(Some(past))
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([tickets], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Names of people by their ids.

@@ -30,7 +30,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
         .iter()
         .map(|rest| match from_either(&fields, rest) {
             Ok(query) => {
-                let words = form::in_words(&query.groups);
+                let words = form::in_words(&query.groups, query.further.as_ref());
                 let title = if words.is_empty() { "All tickets".to_owned() } else { format!("Tickets: {words}") };
                 Ok(Resolved::Found { href: super::pages::href(&query), label: None, title: Some(title), class: None })
             }

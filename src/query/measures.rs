@@ -23,7 +23,8 @@ pub fn range(column: Column, text: &str) -> Result<Option<Range>, String> {
     }
 }
 
-fn measure(column: Column, text: &str) -> Result<f64, String> {
+/// A single number or length of time, for comparing with.
+pub fn measure(column: Column, text: &str) -> Result<f64, String> {
     if column.field().is_some_and(|field| field.kind == Kind::Minutes) {
         return duration::parse(text).map(|minutes| minutes as f64);
     }

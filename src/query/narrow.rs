@@ -22,7 +22,8 @@ pub fn to_value(query: &Query, column: Column, value: &str, viewer: &Viewer) -> 
         groups.push(Vec::new());
     }
     for group in &mut groups {
-        group.retain(|clause| clause.column != column);
+        // What is more or less, and what once was, goes on to hold.
+        group.retain(|clause| clause.column != column || !clause.operator.is_tracs());
         group.push(Clause { column, operator: Operator::Is, negated: false, values: vec![value.to_owned()] });
     }
     Some(whole(query, groups))
@@ -40,7 +41,7 @@ pub fn to_states(query: &Query, choices: &Choices, viewer: &Viewer, wanted: impl
     }
     for group in &mut groups {
         // Beside what is asked already only “none of these” narrows: other values would be alternatives.
-        let negated = group.iter().any(|clause| clause.column == column);
+        let negated = group.iter().any(|clause| clause.column == column && clause.operator.is_tracs());
         let values = names(!negated);
         if !values.is_empty() {
             group.push(Clause { column, operator: Operator::Is, negated, values });
@@ -50,7 +51,14 @@ pub fn to_states(query: &Query, choices: &Choices, viewer: &Viewer, wanted: impl
 }
 
 fn whole(query: &Query, groups: Vec<Vec<Clause>>) -> Query {
-    Query { groups, order: query.order.clone(), columns: query.columns.clone(), ..Query::default() }
+    Query {
+        groups,
+        further: query.further.clone(),
+        at: query.at.clone(),
+        order: query.order.clone(),
+        columns: query.columns.clone(),
+        ..Query::default()
+    }
 }
 
 fn login(viewer: &Viewer) -> Option<&str> {
@@ -72,6 +80,7 @@ fn with_login(clause: &Clause, login: Option<&str>) -> Clause {
 /// The groups that ask for anything: another condition would bring the others to life.
 fn asking(query: &Query, login: Option<&str>) -> Vec<Vec<Clause>> {
     let asks = |clause: &Clause, value: &str| match clause.column {
+        _ if !clause.operator.is_tracs() => login.is_some() || !value.contains(USER),
         Column::Id => !value.trim().is_empty(),
         column if column.is_time() => value.trim() != "..",
         _ => (clause.operator == Operator::Is || !value.is_empty()) && (login.is_some() || !value.contains(USER)),

@@ -465,7 +465,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         save: (!refused && room.project.components().saved_lists().is_some_and(|lists| lists.may_save(&room.viewer)))
             .then(|| Save { href: format!("{}/report", room.root), query: format!("?{}", explicit(&query)) }),
         saved,
-        summary: form::in_words(&asked.groups),
+        summary: form::in_words(&asked.groups, query.further.as_ref()),
         total,
         open: refused || asked.editing || table.is_none(),
         table,

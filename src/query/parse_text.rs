@@ -3,10 +3,11 @@
 //! An operator stands before or after `=`. A backslash before `|` or `&` makes it a letter of the value; of several
 //! backslashes before one, two stand for one; backslashes elsewhere are letters.
 
+use super::people;
 use super::read::{Reading, shortened};
 use super::tree::Query;
-use crate::base::error::Result;
-use crate::ticket::fields::Fields;
+use crate::base::error::{Error, Problem, Result};
+use crate::ticket::fields::{Choices, Fields};
 
 /// Reads the text form.
 pub fn from_text(fields: &Fields, text: &str) -> Result<Query> {
@@ -33,11 +34,39 @@ pub fn from_text(fields: &Fields, text: &str) -> Result<Query> {
     reading.done()
 }
 
-/// Reads what may be either form: the address form begins with `?` (DESIGN 4).
+/// Reads what may be any form: the address form begins with `?`, and of Trac's text form and the one for people the first sign
+/// decides, `=` or `:` ([`is_for_people`]).
 pub fn from_either(fields: &Fields, text: &str) -> Result<Query> {
-    match text.trim_start().strip_prefix('?') {
-        Some(address) => super::from_address(fields, address),
-        None => from_text(fields, text),
+    either(fields, None, text)
+}
+
+/// The same of a text that somebody has typed now: a name of an option, a state or a milestone that there is not is refused in
+/// the form for people.
+pub fn from_typed(choices: &Choices, text: &str) -> Result<Query> {
+    either(&choices.fields, Some(choices), text)
+}
+
+fn either(fields: &Fields, choices: Option<&Choices>, text: &str) -> Result<Query> {
+    if let Some(address) = text.trim_start().strip_prefix('?') {
+        return super::from_address(fields, address);
+    }
+    if !is_for_people(text) {
+        return from_text(fields, text);
+    }
+    people::query(fields, choices, text)
+        .map_err(|slips| Error::Invalid(slips.into_iter().map(|slip| Problem::new("query", slip.told(text))).collect()))
+}
+
+/// Whether a text is in the form for people: outside of quotes a colon comes before any `=`, or there are only words.
+pub fn is_for_people(text: &str) -> bool {
+    let mut quoted = false;
+    let first = text.chars().find(|character| {
+        quoted ^= *character == '"';
+        !quoted && matches!(character, ':' | '=')
+    });
+    match first {
+        Some(sign) => sign == ':',
+        None => !matches!(text.trim(), "" | "or"),
     }
 }
 

@@ -1,7 +1,10 @@
-//! How both written forms become a tree: what a name and a value mean, and everything that can be wrong with them.
+//! How Trac's written forms become a tree: what a name and a value mean, and everything that can be wrong with them. What the
+//! form for people shares with them is here, too: how large a query may be, and what each column can be asked.
 
-use super::tree::{Clause, Column, Operator, Order, Query, operator_of};
-use super::{dates, ids, measures, words};
+use super::condition::{insert, lifted};
+use super::operator::operator_of;
+use super::tree::{AT, Clause, Column, Condition, FURTHER, IS, IS_WORDS, Operator, Order, Query};
+use super::{dates, ids, measures, people, words};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::fields::{Fields, Kind};
 
@@ -18,17 +21,86 @@ const MOST_PROBLEMS: usize = 20;
 const NOT_OURS: [&str; 5] = ["format", "report", "update", "action", "verbs"];
 
 /// What may stand between a name and its `=`.
-const SIGNS: [&str; 8] = ["", "!", "~", "^", "$", "!~", "!^", "!$"];
+const SIGNS: [&str; 12] = ["", "!", "~", "^", "$", "!~", "!^", "!$", ">", "<", "!>", "!<"];
+/// The characters of those.
+pub(super) const SIGN: [char; 7] = ['~', '^', '$', '!', '>', '<', ' '];
+
+/// How much of a query has been read.
+#[derive(Default)]
+pub(super) struct Size {
+    clauses: usize,
+    values: usize,
+    parts: usize,
+}
+
+impl Size {
+    /// Counts a condition and its values; a sentence if that is too much.
+    pub(super) fn add(&mut self, clauses: usize, values: usize, parts: usize) -> std::result::Result<(), String> {
+        self.clauses += clauses;
+        self.values += values;
+        self.parts += parts;
+        if self.parts > MOST_PARTS {
+            return Err(format!("A query looks for at most {MOST_PARTS} pieces of texts."));
+        }
+        if self.clauses > MOST_CLAUSES {
+            return Err(format!("A query has at most {MOST_CLAUSES} conditions."));
+        }
+        if self.values > MOST_VALUES {
+            return Err(format!("A query asks for at most {MOST_VALUES} values."));
+        }
+        Ok(())
+    }
+}
+
+/// How many values and pieces of texts a column is asked for by this; a sentence if it can't be asked for that.
+pub(super) fn checked(column: Column, operator: Operator, value: &str) -> std::result::Result<(usize, usize), String> {
+    if !column.takes(operator) {
+        return Err(format!("{} takes {}, nothing else.", column.label(), column.takes_what()));
+    }
+    if value.contains('\0') {
+        return Err("This holds a character that no text of a ticket has.".to_owned());
+    }
+    let is_empty = value.trim().is_empty();
+    if is_empty && (!operator.is_tracs() || column.is_question()) {
+        return Err(format!("{}: it is not said what to compare with.", column.label()));
+    }
+    let pieces = || words::split(value).len().max(1);
+    match (operator, column) {
+        (Operator::Contains | Operator::Begins | Operator::Ends, _) => return Ok((1, pieces())),
+        (Operator::Changed, _) => dates::check_stretch(value)?,
+        (Operator::Is | Operator::Was, Column::Id) => return Ok((ids::ranges(value)?.len().max(1), 0)),
+        (_, Column::Id) => ids::number(value).map(|_| ())?,
+        (Operator::Is, column) if column.is_time() => dates::check(value)?,
+        (Operator::During | Operator::Was, column) if column.is_time() => dates::check_stretch(value)?,
+        (_, column) if column.is_time() => dates::check_end(value)?,
+        (Operator::Is | Operator::Was, column) if column.is_measured() => measures::check(column, value)?,
+        (_, column) if column.is_measured() => measures::measure(column, value).map(|_| ())?,
+        (_, Column::Of(field)) if field.kind == Kind::Tickets && !is_empty => {
+            return Ok((ids::ranges(&value.replace('#', ""))?.len().max(1), 0));
+        }
+        (_, column) if column == Column::Of(&IS) && !IS_WORDS.contains(&value.trim()) => {
+            return Err(format!(
+                "“{}” is nothing that a ticket is; known are {}.",
+                shortened(value),
+                IS_WORDS.join(", ")
+            ));
+        }
+        (_, column) if column.is_question() && column != Column::Of(&IS) => return Ok((1, pieces())),
+        _ => {}
+    }
+    Ok((1, 0))
+}
 
 /// Builds a query from names and values in the order in which they stand.
 pub(super) struct Reading<'a> {
     fields: &'a Fields,
     query: Query,
     group: Vec<Clause>,
+    further: Vec<Condition>,
+    /// How the list is to look, as was said along with that.
+    said: Vec<Query>,
     problems: Vec<Problem>,
-    clauses: usize,
-    values: usize,
-    parts: usize,
+    size: Size,
     /// `desc` came before any `order`.
     descends: bool,
     group_descends: bool,
@@ -43,10 +115,10 @@ impl<'a> Reading<'a> {
             fields,
             query: Query::default(),
             group: Vec::new(),
+            further: Vec::new(),
+            said: Vec::new(),
             problems: Vec::new(),
-            clauses: 0,
-            values: 0,
-            parts: 0,
+            size: Size::default(),
             descends: false,
             group_descends: false,
             refused: false,
@@ -70,9 +142,9 @@ impl<'a> Reading<'a> {
             }
             "order" | "group" | "col" | "row" | "rows" if value.is_empty() => {}
             "order" => {
-                let order = self.column(name, value).map(|column| Order { column, descending: false });
+                let order = self.shown_column(name, value).map(|column| Order { column, descending: false });
                 self.query.order.extend(order);
-                self.counted(1);
+                self.count(0, 1, 0);
             }
             "desc" => match self.query.order.last_mut() {
                 Some(order) => order.descending = is_yes(value),
@@ -81,13 +153,13 @@ impl<'a> Reading<'a> {
             "group" => self.group_by(value),
             "groupdesc" => self.group_descends = is_yes(value),
             "col" => {
-                if let Some(column) = self.column(name, value) {
+                if let Some(column) = self.shown_column(name, value) {
                     let columns = self.query.columns.get_or_insert_default();
                     if !columns.contains(&column) {
                         columns.push(column);
                     }
                 }
-                self.counted(1);
+                self.count(0, 1, 0);
             }
             "row" | "rows" => self.row(name, value),
             "verbose" => {
@@ -97,6 +169,8 @@ impl<'a> Reading<'a> {
             }
             "max" => self.query.max = self.number(name, value, 0).or(self.query.max),
             "page" => self.query.page = self.number(name, value, 1).unwrap_or(1),
+            FURTHER if self.fields.named(name).is_none() => self.further(value),
+            AT if self.fields.named(name).is_none() => self.at(value),
             name if NOT_OURS.contains(&name) => {}
             name => self.condition(name, value),
         }
@@ -130,14 +204,18 @@ impl<'a> Reading<'a> {
         if let Some(group) = &mut self.query.group {
             group.descending = self.group_descends;
         }
+        for said in self.said {
+            self.query.look_like(said);
+        }
         self.query.groups.push(self.group);
-        self.query.groups.retain(|group| !group.is_empty());
+        let further = Condition::all(self.further);
+        (self.query.groups, self.query.further) = lifted(Condition::of(&self.query.groups, further.as_ref()));
         Ok(self.query)
     }
 
     /// `field`, `field!`, `field~`, `field!~` and a value that may begin with an operator itself.
     fn condition(&mut self, written: &str, value: &str) {
-        let name = written.trim_end_matches(['~', '^', '$', '!', ' ']);
+        let name = written.trim_end_matches(SIGN);
         let sign = written[name.len()..].trim();
         let name = name.trim_start();
         let Some(column) = self.column(name, name) else { return };
@@ -145,49 +223,47 @@ impl<'a> Reading<'a> {
             self.problem(name, format!("“{}” is no way to compare.", shortened(sign)));
             return;
         }
-        let (negated, operator, value) = operator_of(&format!("{sign}{value}"));
-        if !column.takes(operator) {
+        // `priority>=major`: the `=` belongs to the sign.
+        let equals = if sign.ends_with(['>', '<']) { "=" } else { "" };
+        let (negated, operator, value) = operator_of(column, &format!("{sign}{equals}{value}"));
+        if !equals.is_empty() && operator.is_tracs() {
             self.problem(name, format!("{} takes {}, nothing else.", column.label(), column.takes_what()));
             return;
         }
-        let values = match column {
-            Column::Id => ids::ranges(&value).map(|ranges| ranges.len().max(1)),
-            column if column.is_time() => dates::check(&value).map(|()| 1),
-            column if column.is_measured() => measures::check(column, &value).map(|()| 1),
-            Column::Of(field) if field.kind == Kind::Tickets && !value.trim().is_empty() => {
-                ids::ranges(&value.replace('#', "")).map(|ranges| ranges.len().max(1))
-            }
-            _ if value.contains('\0') => Err("This holds a character that no text of a ticket has.".to_owned()),
-            _ => Ok(1),
-        };
-        match values {
-            Ok(values) => self.counted(values),
-            Err(message) => self.problem(name, message),
-        }
-        if operator != Operator::Is {
-            self.parts += words::split(&value).len().max(1);
-            if self.parts > MOST_PARTS {
-                self.too_much(format!("A query looks for at most {MOST_PARTS} pieces of texts."));
+        match checked(column, operator, &value) {
+            Ok((values, parts)) => self.count(0, values, parts),
+            Err(message) => {
+                self.problem(name, message);
+                return;
             }
         }
-        let same =
-            |clause: &&mut Clause| clause.column == column && clause.operator == operator && clause.negated == negated;
-        match self.group.iter_mut().find(same) {
-            Some(clause) => clause.values.push(value),
-            None => {
-                self.clauses += 1;
-                if self.clauses > MOST_CLAUSES {
-                    self.too_much(format!("A query has at most {MOST_CLAUSES} conditions."));
-                }
-                self.group.push(Clause { column, operator, negated, values: vec![value] });
+        let before = self.group.len();
+        insert(&mut self.group, Clause { column, operator, negated, values: vec![value] });
+        self.count(self.group.len() - before, 0, 0);
+    }
+
+    /// What the groups can't say, in the form for people.
+    fn further(&mut self, text: &str) {
+        match people::said(self.fields, None, &mut self.size, text) {
+            Ok(said) => {
+                self.further.extend(said.condition);
+                self.said.push(said.manner);
             }
+            Err(slips) => slips.into_iter().for_each(|slip| self.problem(FURTHER, slip.told(text))),
         }
     }
 
-    fn counted(&mut self, values: usize) {
-        self.values += values;
-        if self.values > MOST_VALUES {
-            self.too_much(format!("A query asks for at most {MOST_VALUES} values."));
+    fn at(&mut self, value: &str) {
+        match (value.trim(), dates::check_end(value)) {
+            ("", _) => {}
+            (value, Ok(())) => self.query.at = Some(value.to_owned()),
+            (_, Err(message)) => self.problem(AT, message),
+        }
+    }
+
+    fn count(&mut self, clauses: usize, values: usize, parts: usize) {
+        if let Err(message) = self.size.add(clauses, values, parts) {
+            self.too_much(message);
         }
     }
 
@@ -209,6 +285,16 @@ impl<'a> Reading<'a> {
             self.problem(field, message);
         }
         column
+    }
+
+    /// A column that has values, which can be shown and put into order.
+    fn shown_column(&mut self, field: &str, name: &str) -> Option<Column> {
+        let column = self.column(field, name)?;
+        if column.is_question() {
+            self.problem(field, format!("“{}” can be asked for, but has no value of its own.", column.name()));
+            return None;
+        }
+        Some(column)
     }
 
     fn group_by(&mut self, name: &str) {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::compile::{Statement, Stretch, compile};
 use super::line::{self, TicketLine};
+use super::past;
 use super::tree::{Column, Query, UNREAD};
 use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
@@ -49,8 +50,9 @@ pub struct GroupHead {
 pub fn run_whole(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -> Result<Found> {
     let mut found = run(db, viewer, choices, query)?;
     if query.columns.is_none() {
+        let past = past::of(query, viewer, choices)?;
         let fields: Vec<&'static Field> = choices.fields().filter(|field| field.kind != Kind::Text).collect();
-        line::more(db, viewer, choices, &mut found.lines, &fields)?;
+        line::more(db, viewer, choices, &mut found.lines, &fields, past.as_ref())?;
     }
     Ok(found)
 }
@@ -90,10 +92,12 @@ pub fn run(db: &Connection, viewer: &Viewer, choices: &Choices, query: &Query) -
     let mut rows = ids(db, wanted)?;
     let previous = if before == 1 && !rows.is_empty() { Some(rows.remove(0).1) } else { None };
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-    found.lines = line::load(db, &ids, query.wants_description())?;
+    let past = past::of(query, viewer, choices)?;
+    found.lines = line::load(db, &ids, query.wants_description(), past.as_ref())?;
     let shown = query.shown_fields(choices);
-    line::more(db, viewer, choices, &mut found.lines, &shown)?;
-    if shown.iter().any(|field| field.kind == Kind::Status) {
+    line::more(db, viewer, choices, &mut found.lines, &shown, past.as_ref())?;
+    // What a ticket waits for is told as it is now.
+    if past.is_none() && shown.iter().any(|field| field.kind == Kind::Status) {
         line::wait(db, viewer, choices, &mut found.lines)?;
     }
     if shown.contains(&&UNREAD) {
@@ -324,11 +328,13 @@ impl Query {
         }
         let mut columns: Vec<Column> = std::iter::once(Column::Id)
             .chain(choices.fields().filter(|field| field.kind != Kind::Text).map(Column::Of))
+            .filter(|column| self.at.is_none() || column.name() != "worked")
             .collect();
+        let asked: Vec<Column> = self.clauses().iter().map(|clause| clause.column).collect();
         columns.sort_by_key(|column| match column.name() {
             "id" => 0,
             "summary" => 1,
-            _ if self.asks_for(*column) => 2,
+            _ if asked.contains(column) => 2,
             "reporter" | "keywords" | "cc" => 4,
             _ if column.field().is_some_and(line::is_more) => 5,
             _ => 3,

@@ -1,27 +1,36 @@
-//! A question to the tickets as a tree, and its two written forms. Pure: no database, no viewer.
+//! A question to the tickets as a tree, and how Trac's two forms write it. Pure: no database, no viewer.
 //!
 //! A query is an *or* of groups, a group is an *and* over columns. Within a group the values asked of one column are
 //! alternatives of each other, and the negated ones all hold (rows Q02, Q05): `status=new&status=assigned` is either state,
-//! `status=!new&status=!assigned` neither.
+//! `status=!new&status=!assigned` neither. Operators that Trac has not got ask for something beside that, see
+//! [`Operator::is_tracs`]. What groups can't say stands beside them, as a [`Condition`]; Trac's forms hold it as `q=`, in the
+//! words of the form for people ([`people`](super::people)).
 
+pub use super::column::{ABOUT, Column, IS, IS_WORDS, TEXT, UNREAD};
+pub use super::condition::Condition;
+pub use super::operator::Operator;
+use super::operator::escaped;
+use super::people;
 pub use crate::ticket::asked::USER;
-use crate::ticket::asked::{exactly, is_mistakable, is_shielded};
-use crate::ticket::fields::{Field, Fields, Kind, field};
-use crate::ticket::relations;
+use crate::ticket::fields::Field;
 use crate::web::address;
 
 /// A list without `max` shows so many tickets on a page (row Q20).
 pub const DEFAULT_PAGE_SIZE: usize = 100;
+/// The names of what Trac's forms have not got: what the groups can't say, and the moment.
+pub(super) const FURTHER: &str = "q";
+pub(super) const AT: &str = "at";
 /// The column that orders a list that names none (row Q18).
 pub const DEFAULT_ORDER: &str = "priority";
-
-/// Whether something in a ticket is new to whoever asks. No field of the ticket: everybody has their own.
-pub static UNREAD: Field = Field { name: "unread", label: "Unread", kind: Kind::Check, own: false };
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Any of these; every ticket if there is none.
     pub groups: Vec<Vec<Clause>>,
+    /// And this, if there is anything that the groups can't say.
+    pub further: Option<Condition>,
+    /// A date or a moment, as it was typed: the tickets as they were then; none: as they are.
+    pub at: Option<String>,
     /// By the first, then by the next; then always by id. By [`DEFAULT_ORDER`] if empty.
     pub order: Vec<Order>,
     pub group: Option<Order>,
@@ -32,6 +41,9 @@ pub struct Query {
     pub max: Option<usize>,
     /// Counted from 1.
     pub page: usize,
+    /// What a full-text search has found for the words that are asked for: ids of tickets by those words. No part of what is
+    /// written; see `lookup`.
+    pub found: Vec<(String, Vec<i64>)>,
 }
 
 /// All values that one column is asked for in one way.
@@ -44,22 +56,6 @@ pub struct Clause {
     pub values: Vec<String>,
 }
 
-/// What can be asked for, shown and ordered by: the number of a ticket, one of its fields, or the other end of a relation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
-    Id,
-    Of(&'static Field),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// Equal; of ids one of the ranges, of times within the span.
-    Is,
-    Contains,
-    Begins,
-    Ends,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     pub column: Column,
@@ -68,7 +64,18 @@ pub struct Order {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { groups: Vec::new(), order: Vec::new(), group: None, columns: None, rows: Vec::new(), max: None, page: 1 }
+        Self {
+            groups: Vec::new(),
+            further: None,
+            at: None,
+            order: Vec::new(),
+            group: None,
+            columns: None,
+            rows: Vec::new(),
+            max: None,
+            page: 1,
+            found: Vec::new(),
+        }
     }
 }
 
@@ -85,6 +92,7 @@ impl Query {
                 pairs.extend(values.map(|value| (clause.column.name().to_owned(), value)));
             }
         }
+        pairs.extend(self.further.iter().map(|further| (FURTHER.to_owned(), people::written(further))));
         pairs.extend(self.manner());
         pairs
     }
@@ -116,6 +124,9 @@ impl Query {
         if self.page != 1 {
             pairs.push(("page", self.page.to_string()));
         }
+        if let Some(at) = &self.at {
+            pairs.push((AT, at.clone()));
+        }
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
@@ -137,13 +148,36 @@ impl Query {
                 clauses.push("or".to_owned());
             }
             clauses.extend(group.iter().map(|clause| {
-                let values: Vec<String> =
-                    clause.values.iter().map(|value| shielded(&escaped(clause.operator, value))).collect();
-                format!("{}{}={}", clause.column.name(), clause.prefix(), values.join("|"))
+                let values = clause.values.iter().map(|value| shielded(&escaped(clause.operator, value)));
+                // Beside the `=` a sign of ours could be taken for another one.
+                let (before, each) = match clause.operator.is_tracs() {
+                    true => (clause.prefix(), String::new()),
+                    false => (String::new(), clause.prefix()),
+                };
+                let values: Vec<String> = values.map(|value| each.clone() + &value).collect();
+                format!("{}{before}={}", clause.column.name(), values.join("|"))
             }));
         }
-        clauses.extend(self.manner().iter().map(|(name, value)| format!("{name}={value}")));
+        clauses.extend(self.further.iter().map(|further| format!("{FURTHER}={}", shielded(&people::written(further)))));
+        clauses.extend(self.manner().iter().map(|(name, value)| format!("{name}={}", shielded(value))));
         clauses.join("&")
+    }
+
+    /// Takes on what another one says of how the list looks.
+    pub(super) fn look_like(&mut self, other: Self) {
+        if !other.order.is_empty() {
+            self.order = other.order;
+        }
+        if !other.rows.is_empty() {
+            self.rows = other.rows;
+        }
+        self.group = other.group.or(self.group);
+        self.columns = other.columns.or(self.columns.take());
+        self.max = other.max.or(self.max);
+        self.at = other.at.or(self.at.take());
+        if other.page != 1 {
+            self.page = other.page;
+        }
     }
 
     /// Its order, or the one that goes without saying.
@@ -181,7 +215,21 @@ impl Query {
     }
 
     pub fn asks_for(&self, column: Column) -> bool {
-        self.groups.iter().flatten().any(|clause| clause.column == column)
+        self.clauses().iter().any(|clause| clause.column == column)
+    }
+
+    /// Everything that is asked, in the groups and beside them.
+    pub fn clauses(&self) -> Vec<&Clause> {
+        let mut clauses: Vec<&Clause> = self.groups.iter().flatten().collect();
+        if let Some(further) = &self.further {
+            further.each(&mut |clause| clauses.push(clause));
+        }
+        clauses
+    }
+
+    /// The whole condition, as the form for people writes it.
+    pub fn condition(&self) -> Option<Condition> {
+        Condition::of(&self.groups, self.further.as_ref())
     }
 }
 
@@ -190,98 +238,10 @@ impl Clause {
     pub fn prefix(&self) -> String {
         format!("{}{}", if self.negated { "!" } else { "" }, self.operator.sign())
     }
-}
 
-impl Operator {
-    pub const ALL: [Self; 4] = [Self::Is, Self::Contains, Self::Begins, Self::Ends];
-
-    /// As both forms write it (row Q03).
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Is => "",
-            Self::Contains => "~",
-            Self::Begins => "^",
-            Self::Ends => "$",
-        }
-    }
-}
-
-impl Column {
-    /// The column of that name, by Trac's synonyms too (row Q12).
-    pub fn named(fields: &Fields, name: &str) -> Option<Self> {
-        match name {
-            "id" => Some(Self::Id),
-            "created" => field("time").map(Self::Of),
-            "modified" => field("changetime").map(Self::Of),
-            "unread" => Some(Self::Of(&UNREAD)),
-            name => fields.named(name).or_else(|| relations::inverse(name)).map(Self::Of),
-        }
-    }
-
-    /// That of a field which every project has.
-    pub fn built_in(name: &str) -> Option<Self> {
-        field(name).map(Self::Of)
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Of(field) => field.name,
-        }
-    }
-
-    pub fn is_unread(self) -> bool {
-        self == Self::Of(&UNREAD)
-    }
-
-    /// As heads of tables call it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Id => "Ticket",
-            Self::Of(field) => field.label,
-        }
-    }
-
-    pub fn field(self) -> Option<&'static Field> {
-        match self {
-            Self::Id => None,
-            Self::Of(field) => Some(field),
-        }
-    }
-
-    /// Instants and calendar dates.
-    pub fn is_time(self) -> bool {
-        self.field().is_some_and(|field| matches!(field.kind, Kind::Time | Kind::Moment | Kind::Date))
-    }
-
-    /// What is more or less: numbers, lengths of time.
-    pub fn is_measured(self) -> bool {
-        self.field().is_some_and(|field| matches!(field.kind, Kind::Number | Kind::Minutes))
-    }
-
-    /// What its values can be asked by: ids, times and numbers know nothing but ranges.
-    pub fn takes(self, operator: Operator) -> bool {
-        let counted = self.field().is_none_or(|field| matches!(field.kind, Kind::Tickets | Kind::Check));
-        operator == Operator::Is || !(counted || self.is_time() || self.is_measured())
-    }
-
-    /// The same in words, for a column that takes ranges alone.
-    pub fn takes_what(self) -> &'static str {
-        match self.field().map(|field| field.kind) {
-            None | Some(Kind::Tickets) => "numbers and ranges such as 1,3-5",
-            Some(Kind::Check) => "1 or 0",
-            Some(Kind::Number) => "a number or a range such as 1..5",
-            Some(Kind::Minutes) => "a length of time or a range such as 1h..4h",
-            _ => "a date or a range of dates",
-        }
-    }
-
-    /// Whether a list can be parted by it (row Q19).
-    pub fn groups(self) -> bool {
-        !self.is_unread()
-            && self.field().is_some_and(|field| {
-                !field.kind.is_list() && !matches!(field.kind, Kind::Text | Kind::Time | Kind::Moment)
-            })
+    /// What its values are alternatives of each other in: the column, and the operator where Trac has not got it.
+    pub fn key(&self) -> (Column, Option<Operator>) {
+        (self.column, Some(self.operator).filter(|operator| !operator.is_tracs()))
     }
 }
 
@@ -298,30 +258,6 @@ fn written(pairs: &[(String, String)]) -> String {
         })
         .collect();
     pairs.join("&")
-}
-
-/// Takes the operator from the beginning of a value: `!~x` is “does not contain x”. `$USER` is no operator, and a
-/// backslash before what looks like one takes that meaning away.
-pub(super) fn operator_of(text: &str) -> (bool, Operator, String) {
-    let (negated, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
-    let (operator, rest) = match rest.chars().next() {
-        Some('~') => (Operator::Contains, &rest[1..]),
-        Some('^') => (Operator::Begins, &rest[1..]),
-        Some('$') if !rest.starts_with(USER) => (Operator::Ends, &rest[1..]),
-        _ => (Operator::Is, rest),
-    };
-    let value = rest.strip_prefix('\\').filter(|after| is_mistakable(after)).unwrap_or(rest);
-    (negated, operator, value.to_owned())
-}
-
-fn escaped(operator: Operator, value: &str) -> String {
-    let looks_like_one = match operator {
-        Operator::Is => return exactly(value),
-        // `$` and `USER` side by side would be `$USER`.
-        Operator::Ends => value.starts_with(&USER[1..]),
-        Operator::Contains | Operator::Begins => false,
-    };
-    if looks_like_one || is_shielded(value) { format!("\\{value}") } else { value.to_owned() }
 }
 
 /// A value of the text form: separators get a backslash, and backslashes before one are doubled.

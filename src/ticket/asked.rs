@@ -8,7 +8,8 @@ pub const USER: &str = "$USER";
 
 /// A value of the address form that means this text and nothing else, even if it begins like an operator (row Q03).
 pub fn exactly(value: &str) -> String {
-    let operator = value.starts_with(['!', '~', '^']) || value.starts_with('$') && !value.starts_with(USER);
+    let operator =
+        value.starts_with(['!', '~', '^', '=', '<', '>']) || value.starts_with('$') && !value.starts_with(USER);
     if operator || is_shielded(value) { format!("\\{value}") } else { value.to_owned() }
 }
 
@@ -28,7 +29,7 @@ pub fn is_shielded(value: &str) -> bool {
 /// Whether a backslash before this text would be taken for a shield.
 pub fn is_mistakable(text: &str) -> bool {
     let bare = text.trim_start_matches('\\');
-    bare.starts_with(['!', '~', '^', '$']) || bare.starts_with(&USER[1..])
+    bare.starts_with(['!', '~', '^', '$', '=', '<', '>']) || bare.starts_with(&USER[1..])
 }
 
 #[cfg(test)]
@@ -46,6 +47,9 @@ mod tests {
             ("\\!x", "\\\\!x"),
             ("\\USER", "\\\\USER"),
             ("\\x", "\\x"),
+            ("<3", "\\<3"),
+            (">=1.0", "\\>=1.0"),
+            ("=", "\\="),
             ("USER", "USER"),
         ] {
             assert_eq!(exactly(name), asked);

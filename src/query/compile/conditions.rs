@@ -9,6 +9,7 @@ use crate::base::moment;
 use crate::base::text::fold;
 use crate::base::time::Instant;
 use crate::query::dates::{self, Span};
+use crate::query::past::current_table;
 use crate::query::tree::{Column, Operator};
 use crate::query::words::{self, Word};
 use crate::query::{ids, measures};
@@ -27,11 +28,21 @@ impl Compiler<'_> {
         let mut parts: Vec<(Operator, String)> = Vec::new();
         for (operator, value) in values {
             match (column, operator) {
+                (Column::Of(field), Operator::Was | Operator::Changed) => {
+                    tests.push(self.history_test(field, operator, &value)?);
+                }
+                _ if column.is_question() => tests.push(self.question_test(column, &value)?),
+                (_, Operator::During) => tests.extend(self.during_test(column, &value)?),
+                (_, Operator::Above | Operator::AtLeast | Operator::Below | Operator::AtMost)
+                    if !column.is_ranked() =>
+                {
+                    tests.push(self.comparison_test(column, operator, &value)?);
+                }
                 (Column::Id, _) => tests.extend(self.id_test(&value)?),
                 (Column::Of(field), _) if column.is_time() => tests.extend(self.time_test(field, &value)?),
                 (Column::Of(field), _) if column.is_measured() => tests.extend(self.measure_test(field, &value)?),
                 (Column::Of(field), _) if field.kind == Kind::People => {
-                    tests.extend(self.people_test(operator, &value)?)
+                    tests.extend(self.people_test(field, operator, &value)?)
                 }
                 (column, _) if column.is_unread() => tests.push(self.unread_test(&value)),
                 (Column::Of(field), _) if field.kind == Kind::Check => tests.push(self.check_test(field, &value)),
@@ -136,7 +147,7 @@ impl Compiler<'_> {
     }
 
     /// A test of the one value that a field has, called `value` in it, or (none) that it has none.
-    fn scalar_test(&mut self, field: &Field, test: Option<&str>) -> String {
+    pub(super) fn scalar_test(&mut self, field: &Field, test: Option<&str>) -> String {
         let Some(column) = column_sql(self.viewer, self.any_merged, field) else {
             return self.current_test(field, test);
         };
@@ -150,7 +161,7 @@ impl Compiler<'_> {
     /// there are none.
     fn current_test(&mut self, field: &Field, test: Option<&str>) -> String {
         let name = self.bound(field.name.to_owned());
-        if field.kind == Kind::Text {
+        if field.kind == Kind::Text && self.past.is_none() {
             // Long texts stand in the spans alone.
             let spans = format!(
                 "select 1 from ticket_value where ticket_value.ticket = ticket.id and field = {name} and to_change is null"
@@ -160,9 +171,10 @@ impl Compiler<'_> {
                 None => format!("not exists ({spans})"),
             };
         }
+        let current = current_table(self.past);
         match test {
-            Some(test) => format!("ticket.id in (select ticket from ticket_current where field = {name} and {test})"),
-            None => format!("ticket.id not in (select ticket from ticket_current where field = {name})"),
+            Some(test) => format!("ticket.id in (select ticket from {current} where field = {name} and {test})"),
+            None => format!("ticket.id not in (select ticket from {current} where field = {name})"),
         }
     }
 
@@ -202,7 +214,8 @@ impl Compiler<'_> {
             true => "0".to_owned(),
             false => joined(tests, " or "),
         };
-        let mut related = format!("select {near} as id from ticket_current where field = {name} and {test}");
+        let current = current_table(self.past);
+        let mut related = format!("select {near} as id from {current} where field = {name} and {test}");
         if self.any_merged {
             related = format!(
                 "with recursive home(id) as ({related}
@@ -220,11 +233,11 @@ impl Compiler<'_> {
     }
 
     /// Whether a text has one of these in it; no text of a ticket is NULL.
-    fn text_test(&mut self, field: &Field, operator: Operator, parts: &[&str]) -> String {
+    pub(super) fn text_test(&mut self, field: &Field, operator: Operator, parts: &[&str]) -> String {
         let function = match operator {
-            Operator::Is | Operator::Contains => "text_holds",
             Operator::Begins => "text_begins",
             Operator::Ends => "text_ends",
+            _ => "text_holds",
         };
         let marks: Vec<String> = parts.iter().map(|part| self.bound(fold(part))).collect();
         match field.column() {
@@ -246,8 +259,11 @@ impl Compiler<'_> {
     }
 
     /// Of several people: that one of them is meant. Words as in other lists, each anywhere in the names of one of them.
-    fn people_test(&mut self, operator: Operator, text: &str) -> Result<Option<String>> {
+    fn people_test(&mut self, field: &Field, operator: Operator, text: &str) -> Result<Option<String>> {
         if operator == Operator::Is && text.trim().is_empty() {
+            if self.past.is_some() {
+                return Ok(Some(self.current_test(field, None)));
+            }
             return Ok(Some(
                 "not exists (select 1 from participant where resource_kind = 'ticket' and resource_id = ticket.id
                    and role = 'cc')"
@@ -263,6 +279,10 @@ impl Compiler<'_> {
             let people = self.people(operator, &text)?;
             let list = self.list(people);
             let not = if unwanted { "not " } else { "" };
+            if self.past.is_some() {
+                tests.push(format!("{not}{}", self.current_test(field, Some(&format!("value in ({list})")))));
+                continue;
+            }
             tests.push(format!(
                 "ticket.id {not}in (select resource_id from participant where person in ({list})
                    and resource_kind = 'ticket' and role = 'cc')"
@@ -308,6 +328,6 @@ impl Compiler<'_> {
     }
 }
 
-fn is_yes(value: &str) -> bool {
+pub(super) fn is_yes(value: &str) -> bool {
     matches!(value.trim().to_lowercase().as_str(), "1" | "yes" | "true" | "on")
 }

@@ -3,12 +3,14 @@
 //!
 //! What is empty asks for nothing: a value that contains, begins or ends with nothing is left out, a group without any
 //! condition is no group (row Q07). A name that nobody and nothing has is found in no ticket, and “not” that name in all.
-
 //!
-//! [`statement`] is what comes out, [`conditions`] says what is asked of one column, [`names`] finds ids, [`order`] puts
-//! tickets in a row.
+//! [`statement`] is what comes out, [`conditions`] says what is asked of one column, [`more`] what Trac can't ask, [`history`]
+//! what once was, [`names`] finds ids, [`order`] puts tickets in a row. A query of an earlier moment is the same statement over
+//! other tables: see [`past`](super::past).
 
 mod conditions;
+mod history;
+mod more;
 mod names;
 mod order;
 mod statement;
@@ -19,10 +21,10 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use self::names::PersonRow;
-use self::order::value_sql;
 use self::statement::Tallied;
 use super::dates::Clock;
-use super::tree::{Clause, Column, Operator, Query, USER};
+use super::past::{self, Past};
+use super::tree::{Clause, Column, Condition, Operator, Query, USER};
 use crate::base::error::Result;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
@@ -39,6 +41,7 @@ const MOST_IN_PLACE: usize = 64;
 /// The statement for this viewer. What is wrong with dates and ids is told by field.
 pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choices) -> Result<Statement> {
     let any_merged = merge::any(db)?;
+    let past = past::of(query, viewer, choices)?;
     let clock = Clock { now: Instant::now(), zone: viewer.zone() };
     let mut compiler = Compiler {
         db,
@@ -46,6 +49,8 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
         choices,
         clock,
         any_merged,
+        past: past.as_ref(),
+        found: &query.found,
         people: OnceCell::new(),
         parameters: Vec::new(),
         ranks: Vec::new(),
@@ -55,24 +60,37 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
     for group in &query.groups {
         groups.extend(compiler.group(group)?);
     }
-    let asked_for = if groups.is_empty() { String::new() } else { format!(" and {}", joined(groups, " or ")) };
+    let mut asked = Vec::new();
+    if !groups.is_empty() {
+        asked.push(joined(groups, " or "));
+    }
+    if let Some(further) = &query.further {
+        asked.extend(compiler.condition(further)?);
+    }
+    let asked_for: String = asked.into_iter().map(|asked| format!(" and {asked}")).collect();
     let condition = format!("{}{asked_for}", viewer.sees_sql("ticket", "ticket"));
     let condition_parameters = compiler.parameters.len();
     let order = compiler.order(query)?;
-    let first = compiler.first(query)?;
+    // Of an earlier moment nothing is counted beforehand, and each value costs.
+    let first = if past.is_none() { compiler.first(query)? } else { None };
+    let group = query.group.and_then(|group| group.column.field()).map(|field| compiler.value_sql(field));
     let mut parameters = compiler.parameters;
     let order_parameters = parameters.split_off(condition_parameters);
-    let group = query.group.and_then(|group| group.column.field()).map(|field| value_sql(viewer, any_merged, field));
     let column = first.as_ref().map(|first| first.column);
-    let asked = query.groups.iter().flatten().map(|clause| clause.column.name());
     let is_tallied = column
         .is_some_and(|column| matches!(column, "status" | "milestone") || tally::FIELDS.contains(&column))
-        && asked.into_iter().all(|name| matches!(name, "status" | "milestone") || Some(name) == column);
+        && query.further.is_none()
+        && query.groups.iter().flatten().all(|clause| {
+            let name = clause.column.name();
+            !clause.operator.is_historical() && (matches!(name, "status" | "milestone") || Some(name) == column)
+        });
     let tallied = is_tallied.then(|| Tallied {
         of_classes: format!("{}{asked_for}", viewer.sees_whole_sql("ticket")),
         of_their_own: viewer.joins_sql("ticket", "ticket").map(|own| format!("{own}{asked_for}")),
     });
     Ok(Statement {
+        tables: past.as_ref().map_or_else(String::new, |past| past.tables("")),
+        from: past::ticket_table(past.as_ref()),
         condition,
         parameters,
         ranks: compiler.ranks,
@@ -93,6 +111,10 @@ struct Compiler<'a> {
     choices: &'a Choices,
     clock: Clock,
     any_merged: bool,
+    /// The moment that is asked about; none: now.
+    past: Option<&'a Past>,
+    /// What a full-text search has found.
+    found: &'a [(String, Vec<i64>)],
     people: OnceCell<Vec<PersonRow>>,
     parameters: Vec<Value>,
     ranks: Vec<String>,
@@ -100,18 +122,33 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
+    /// What stands beside the groups; none if it asks for nothing. What asks for nothing is left out wherever it stands.
+    fn condition(&mut self, condition: &Condition) -> Result<Option<String>> {
+        let (parts, between) = match condition {
+            Condition::Is(clause) => return self.group(std::slice::from_ref(clause)),
+            Condition::Not(inner) => return Ok(self.condition(inner)?.map(|inner| format!("not ({inner})"))),
+            Condition::All(parts) => (parts, " and "),
+            Condition::Any(parts) => (parts, " or "),
+        };
+        let mut conditions = Vec::new();
+        for part in parts {
+            conditions.extend(self.condition(part)?);
+        }
+        Ok((!conditions.is_empty()).then(|| joined(conditions, between)))
+    }
+
     /// All columns of a group; none if it asks for nothing.
     fn group(&mut self, group: &[Clause]) -> Result<Option<String>> {
-        let mut columns: Vec<Column> = Vec::new();
+        let mut keys = Vec::new();
         for clause in group {
-            if !columns.contains(&clause.column) {
-                columns.push(clause.column);
+            if !keys.contains(&clause.key()) {
+                keys.push(clause.key());
             }
         }
         let mut conditions = Vec::new();
-        for column in columns {
-            let clauses: Vec<&Clause> = group.iter().filter(|clause| clause.column == column).collect();
-            conditions.extend(self.column(column, &clauses)?);
+        for key in keys {
+            let clauses: Vec<&Clause> = group.iter().filter(|clause| clause.key() == key).collect();
+            conditions.extend(self.column(key.0, &clauses)?);
         }
         Ok((!conditions.is_empty()).then(|| joined(conditions, " and ")))
     }
@@ -131,6 +168,7 @@ impl Compiler<'_> {
             && field.is_id()
             && !field.kind.is_list()
             && !field.own
+            && !clauses.iter().any(|clause| clause.operator.is_historical())
         {
             return self.id_column(field, &wanted, &unwanted);
         }

@@ -34,6 +34,10 @@ impl Compiler<'_> {
                 found.none = true;
                 continue;
             }
+            if matches!(operator, Operator::Above | Operator::AtLeast | Operator::Below | Operator::AtMost) {
+                found.ids.extend(self.compared(field, *operator, value.trim())?);
+                continue;
+            }
             match field.kind {
                 Kind::Person => found.ids.extend(self.people(*operator, value)?),
                 Kind::Status => {
@@ -57,6 +61,23 @@ impl Compiler<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// The choices that stand on that side of one of them: of versions the later ones are more, of priorities and severities
+    /// those that are listed first, of others those that are listed last. Nothing is more or less than what there is not.
+    fn compared(&self, field: &Field, operator: Operator, name: &str) -> Result<Vec<i64>> {
+        let mut ranked = self.ranked(field)?;
+        if matches!(field.name, "priority" | "severity") {
+            ranked.reverse();
+        }
+        let exact = ranked.iter().position(|id| self.choices.name_of(field, *id) == name);
+        let Some(at) = exact else { return Ok(Vec::new()) };
+        Ok(match operator {
+            Operator::Above => ranked.split_off(at + 1),
+            Operator::AtLeast => ranked.split_off(at),
+            Operator::Below => ranked[..at].to_vec(),
+            _ => ranked[..=at].to_vec(),
+        })
     }
 
     /// People by login, letter for letter; else by login or full name, whatever the case.
@@ -96,7 +117,8 @@ impl Compiler<'_> {
 /// category, of a state.
 pub(in crate::query) fn could_be(name: &str, word: Option<&str>, group: &[Clause], column: Column) -> bool {
     let (mut asked, mut wanted) = (false, false);
-    for clause in group.iter().filter(|clause| clause.column == column) {
+    // What is asked beside that narrows further, but says nothing of a name.
+    for clause in group.iter().filter(|clause| clause.column == column && clause.operator.is_tracs()) {
         let meets = clause.values.iter().any(|value| {
             is_named(name, clause.operator, value) || clause.operator == Operator::Is && word == Some(value.trim())
         });
@@ -119,9 +141,9 @@ fn is_named(name: &str, operator: Operator, value: &str) -> bool {
 
 fn compares(folded: &str, operator: Operator, part: &str) -> bool {
     match operator {
-        Operator::Is => folded == part,
         Operator::Contains => folded.contains(part),
         Operator::Begins => folded.starts_with(part),
         Operator::Ends => folded.ends_with(part),
+        _ => folded == part,
     }
 }

@@ -8,6 +8,7 @@ use super::{Compiler, MOST_IN_PLACE, json};
 use crate::base::error::Result;
 use crate::base::text::natural;
 use crate::base::viewer::Viewer;
+use crate::query::past::{Past, current_table};
 use crate::query::tree::{Column, Order, Query};
 use crate::ticket::fields::{Field, Kind};
 use crate::ticket::{merge, relations, time_store};
@@ -63,11 +64,18 @@ impl Compiler<'_> {
             Kind::Tickets => {
                 let (relation, near, far) = relations::kept(field);
                 format!(
-                    "(select {far} from ticket_current where {near} = ticket.id and field = '{relation}' and {}
+                    "(select {far} from {} where {near} = ticket.id and field = '{relation}' and {}
                         order by ticket, ord limit 1) {nulls}",
+                    current_table(self.past),
                     self.sees(far)
                 )
             }
+            Kind::People if self.past.is_some() => format!(
+                "(select min(folded(coalesce(nullif(person.display_name, ''), person.login))) from {}
+                   join person on person.id = ticket_current.value
+                   where ticket_current.ticket = ticket.id and ticket_current.field = 'cc') {nulls}",
+                current_table(self.past)
+            ),
             Kind::People => format!(
                 "(select min(folded(coalesce(nullif(person.display_name, ''), person.login))) from participant
                    join person on person.id = participant.person
@@ -82,7 +90,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn value_sql(&self, field: &'static Field) -> String {
-        value_sql(self.viewer, self.any_merged, field)
+        value_sql(self.viewer, self.any_merged, self.past, field)
     }
 
     /// The ids of a field in the order of what they name.
@@ -135,24 +143,24 @@ pub(super) fn column_sql(viewer: &Viewer, any_merged: bool, field: &Field) -> Op
     }
 }
 
-/// The current value of a field as SQL, of several the first. Names of a project's own fields are words of letters, digits
-/// and `_`, which is what makes them fit to stand here.
-pub(super) fn value_sql(viewer: &Viewer, any_merged: bool, field: &'static Field) -> String {
+/// The value of a field as SQL, of several the first. Names of a project's own fields are words of letters, digits and `_`,
+/// which is what makes them fit to stand here.
+fn value_sql(viewer: &Viewer, any_merged: bool, past: Option<&Past>, field: &'static Field) -> String {
     match column_sql(viewer, any_merged, field) {
         Some(column) => column,
-        None if field.kind == Kind::Text => format!(
+        None if field.kind == Kind::Text && past.is_none() => format!(
             "(select value from ticket_value where ticket_value.ticket = ticket.id and field = '{}' and to_change is null)",
             field.name
         ),
         None => format!(
-            "(select value from ticket_current where ticket_current.ticket = ticket.id and field = '{}'
-                order by ord limit 1)",
+            "(select value from {} where ticket_current.ticket = ticket.id and field = '{}' order by ord limit 1)",
+            current_table(past),
             field.name
         ),
     }
 }
 
-/// The same for a statement that is made of parts elsewhere.
+/// The same, as it is now, for a statement that is made of parts elsewhere.
 pub(in crate::query) fn field_sql(db: &Connection, viewer: &Viewer, field: &'static Field) -> Result<String> {
-    Ok(value_sql(viewer, merge::any(db)?, field))
+    Ok(value_sql(viewer, merge::any(db)?, None, field))
 }

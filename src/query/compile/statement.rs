@@ -5,6 +5,10 @@ use rusqlite::types::Value;
 /// A statement in parts: the same conditions find, count and group.
 #[derive(Debug)]
 pub struct Statement {
+    /// Tables that stand for those of now, before everything else: `a as (…), b as (…)`; empty: none.
+    pub(super) tables: String,
+    /// Where tickets are read, called `ticket`.
+    pub(super) from: &'static str,
     pub(super) condition: String,
     /// Those of the condition.
     pub(super) parameters: Vec<Value>,
@@ -70,8 +74,9 @@ impl Statement {
         let (with, mut parameters) = self.ordered();
         parameters.extend([Value::Integer(limit), Value::Integer(offset)]);
         let sql = format!(
-            "{with}select ticket.id, {} as grouped from ticket{} where {}{}{and} order by {} limit ?{} offset ?{}",
+            "{with}select ticket.id, {} as grouped from {}{} where {}{}{and} order by {} limit ?{} offset ?{}",
             self.group.as_deref().unwrap_or("null"),
+            self.from,
             self.joins.concat(),
             self.condition,
             self.standing,
@@ -128,7 +133,8 @@ impl Statement {
 
     /// All of them, in no order.
     pub fn members(&self) -> (String, Vec<Value>) {
-        let sql = format!("select ticket.id from ticket where {}{}", self.condition, self.standing);
+        let (with, from) = (with(&self.tables, &[]), self.from);
+        let sql = format!("{with}select ticket.id from {from} where {}{}", self.condition, self.standing);
         (sql, self.parameters.clone())
     }
 
@@ -139,8 +145,9 @@ impl Statement {
         parameters.extend([Value::from(from.to_owned()), Value::from(to.to_owned()), Value::Integer(most)]);
         let last = parameters.len();
         let sql = format!(
-            "{with}select ticket.id, ticket.{column} from ticket{} where {}{}
+            "{with}select ticket.id, ticket.{column} from {}{} where {}{}
              and ticket.{column} >= ?{} and ticket.{column} < ?{} order by ticket.{column}, {} limit ?{last}",
+            self.from,
             self.joins.concat(),
             self.condition,
             self.standing,
@@ -153,7 +160,8 @@ impl Statement {
 
     /// How many there are.
     pub fn count(&self) -> (String, Vec<Value>) {
-        let sql = format!("select count(*) from ticket where {}{}", self.condition, self.standing);
+        let (with, from) = (with(&self.tables, &[]), self.from);
+        let sql = format!("{with}select count(*) from {from} where {}{}", self.condition, self.standing);
         (sql, self.parameters.clone())
     }
 
@@ -162,7 +170,8 @@ impl Statement {
         let value = self.group.as_deref()?;
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select {value} as grouped, count(*) from ticket{} where {}{} group by {value} order by {}",
+            "{with}select {value} as grouped, count(*) from {}{} where {}{} group by {value} order by {}",
+            self.from,
             self.joins.concat(),
             self.condition,
             self.standing,
@@ -174,16 +183,18 @@ impl Statement {
     /// How many there are in each state, for each value of the column that groups them, if one does.
     pub fn state_counts(&self) -> (String, Vec<Value>) {
         let Some(value) = self.group.as_deref() else {
+            let (with, from) = (with(&self.tables, &[]), self.from);
             let sql = format!(
-                "select null, status, count(*) from ticket where {}{} group by status",
+                "{with}select null, status, count(*) from {from} where {}{} group by status",
                 self.condition, self.standing
             );
             return (sql, self.parameters.clone());
         };
         let (with, parameters) = self.ordered();
         let sql = format!(
-            "{with}select {value} as grouped, ticket.status, count(*) from ticket{} where {}{}
+            "{with}select {value} as grouped, ticket.status, count(*) from {}{} where {}{}
              group by {value}, ticket.status order by {}",
+            self.from,
             self.joins.concat(),
             self.condition,
             self.standing,
@@ -194,8 +205,9 @@ impl Statement {
 
     /// How many there are for each pair of values of two columns, given as SQL.
     pub fn cell_counts(&self, column: &str, row: &str) -> (String, Vec<Value>) {
+        let (with, from) = (with(&self.tables, &[]), self.from);
         let sql = format!(
-            "select {column}, {row}, count(*) from ticket where {}{} group by 1, 2",
+            "{with}select {column}, {row}, count(*) from {from} where {}{} group by 1, 2",
             self.condition, self.standing
         );
         (sql, self.parameters.clone())
@@ -209,9 +221,10 @@ impl Statement {
             "{with}select id, across, down from (
                  select ticket.id as id, {column} as across, {row} as down,
                    row_number() over (partition by {column}, {row} order by {}) as place
-                 from ticket{} where {}{})
+                 from {}{} where {}{})
              where place <= ?{} order by across, down, place",
             self.order,
+            self.from,
             self.joins.concat(),
             self.condition,
             self.standing,
@@ -222,9 +235,14 @@ impl Statement {
 
     /// The tables of ranks that the order refers to, and everything bound so far.
     fn ordered(&self) -> (String, Vec<Value>) {
-        let with = if self.ranks.is_empty() { String::new() } else { format!("with {} ", self.ranks.join(", ")) };
-        (with, [self.parameters.as_slice(), &self.order_parameters].concat())
+        (with(&self.tables, &self.ranks), [self.parameters.as_slice(), &self.order_parameters].concat())
     }
+}
+
+fn with(tables: &str, ranks: &[String]) -> String {
+    let all: Vec<&str> =
+        std::iter::once(tables).filter(|tables| !tables.is_empty()).chain(ranks.iter().map(String::as_str)).collect();
+    if all.is_empty() { String::new() } else { format!("with {} ", all.join(", ")) }
 }
 
 impl Ranked {
