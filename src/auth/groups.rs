@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
 use crate::base::resource::Resource;
-use crate::base::site::random_id;
+use crate::base::site::{Site, random_id};
 use crate::base::text::fold;
 
 #[derive(Debug, Clone)]
@@ -63,6 +63,12 @@ pub fn list(db: &Connection) -> Result<Vec<Group>> {
         }
     }
     Ok(groups)
+}
+
+/// The logins of the members of a group in order; none if there is no such group.
+pub fn members_in(site: &Site, name: &str) -> Result<Option<Vec<String>>> {
+    let groups = site.read(list)?;
+    Ok(groups.into_iter().find(|known| known.name == name).map(|known| known.members))
 }
 
 /// Groups must not be taken for people or for permissions, so they are lower case and no account has their name.

@@ -142,6 +142,19 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// The resources of one kind that a full-text search for some words finds for this viewer, for a list that is asked for in
+    /// other ways as well; none if this component searches nothing. The index is looked at as it is, through the read of whoever
+    /// asks.
+    fn matching(
+        &self,
+        _db: &Connection,
+        _components: Components,
+        _viewer: &Viewer,
+        _wanted: &Alike<'_>,
+    ) -> Result<Option<Matching>> {
+        Ok(None)
+    }
+
     /// Its pages of a project's administration, in order.
     fn panels(&self) -> &'static [Panel] {
         &[]
@@ -398,6 +411,15 @@ pub struct Alike<'a> {
     pub limit: usize,
 }
 
+/// What a search has found.
+#[derive(Debug, Clone, Default)]
+pub struct Matching {
+    /// The best first, no more than were wanted.
+    pub ids: Vec<i64>,
+    /// There are others.
+    pub more: bool,
+}
+
 /// A page of a project's administration.
 pub struct Panel {
     pub title: &'static str,
@@ -514,6 +536,16 @@ impl Components {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The resources of one kind that a full-text search for some words finds for this viewer.
+    pub fn matching(self, db: &Connection, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Matching> {
+        for component in self.iter() {
+            if let Some(matching) = component.matching(db, self, viewer, wanted)? {
+                return Ok(matching);
+            }
+        }
+        Ok(Matching::default())
     }
 
     /// The pages of a project's administration that this viewer may use, in order.

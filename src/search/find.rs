@@ -1,6 +1,7 @@
 //! Finding: what matches, how much of it, and how it is shown. The one way for pages, commands and macros.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::matching;
 use super::query::{Field, Query, Reading};
 use super::schema::{self, COUNTED};
 use super::{SEARCH_VIEW, jump, near};
-use crate::base::component::{Alike, Card, Components, Searchable};
+use crate::base::component::{Alike, Card, Components, Matching, Searchable};
 use crate::base::error::Result;
 use crate::base::project::Project;
 use crate::base::text::excerpt::{Passage, Span, Term};
@@ -205,6 +206,23 @@ pub fn alike(project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<V
             found.truncate(wanted.limit);
             Ok(found.into_iter().map(|(card, _)| card).collect())
         })
+    })
+}
+
+/// What of one kind the viewer finds, as numbers.
+pub fn ids(db: &Connection, components: Components, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Matching> {
+    viewer.require(SEARCH_VIEW)?;
+    let query = read(components, viewer, wanted.words);
+    let chosen: Vec<&'static str> =
+        searchable(components).map(|searchable| searchable.kind).filter(|kind| *kind == wanted.kind).collect();
+    let dir = db.path().map(Path::new).and_then(Path::parent);
+    let Some(dir) = dir.filter(|_| !query.is_empty() && !chosen.is_empty()) else { return Ok(Matching::default()) };
+    with_index(dir, |snapshot| {
+        let corpus = Corpus::open(db, components, viewer, snapshot)?;
+        let narrowed = Narrowed::of(&query, &chosen, matching::of_query(&query, false));
+        let (_, found) = corpus.top(&*narrowed.all(), Order::Best, wanted.limit + 1, false)?;
+        let more = found.len() > wanted.limit;
+        Ok(Matching { ids: found.into_iter().take(wanted.limit).map(|found| found.resource.id).collect(), more })
     })
 }
 

@@ -35,7 +35,9 @@ mod touched;
 
 pub use json::command_json;
 
-use crate::base::component::{Alike, Card, Component};
+use rusqlite::Connection;
+
+use crate::base::component::{Alike, Card, Component, Components, Matching};
 use crate::base::error::Result;
 use crate::base::event::{Follower, NewEvent, Via};
 use crate::base::markup::{LinkKind, Macro};
@@ -79,6 +81,16 @@ impl Component for Search {
 
     fn alike(&self, project: &Project, viewer: &Viewer, wanted: &Alike<'_>) -> Result<Option<Vec<Card>>> {
         find::alike(project, viewer, wanted).map(Some)
+    }
+
+    fn matching(
+        &self,
+        db: &Connection,
+        components: Components,
+        viewer: &Viewer,
+        wanted: &Alike<'_>,
+    ) -> Result<Option<Matching>> {
+        find::ids(db, components, viewer, wanted).map(Some)
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {

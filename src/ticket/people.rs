@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::values::{Newcomer, Value};
-use crate::auth::{self, accounts, permissions};
+use crate::auth::{self, accounts, groups, permissions};
 use crate::base::error::{Error, Result};
 use crate::base::kept::kept;
 use crate::base::project::{Project, Tx, person_of_account};
@@ -158,12 +158,7 @@ pub fn of_group(db: &Connection, site: &Site, defined: &[Permission], name: &str
     if defined.iter().any(|permission| permission.name == name) {
         return with_permission(db, site, defined, name).map(Some);
     }
-    members(site, name)
-}
-
-fn members(site: &Site, group: &str) -> Result<Option<Vec<String>>> {
-    let groups = site.read(auth::groups::list)?;
-    Ok(groups.into_iter().find(|known| known.name == group).map(|known| known.members))
+    groups::members_in(site, name)
 }
 
 /// Who has a permission in the project by name, by group, or as anybody.
@@ -191,7 +186,7 @@ fn with_permission(db: &Connection, site: &Site, defined: &[Permission], name: &
         let label = label.unwrap_or_default();
         match kind.as_str() {
             "person" => logins.push(label),
-            "group" => logins.extend(members(site, &label)?.unwrap_or_default()),
+            "group" => logins.extend(groups::members_in(site, &label)?.unwrap_or_default()),
             _ => logins.extend(self::logins(db)?.iter().cloned()),
         }
     }

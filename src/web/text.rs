@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::auth::permissions;
+use crate::auth::{groups, permissions};
 use crate::base::error::Result;
 use crate::base::kept::kept;
 use crate::base::markup::{
@@ -89,6 +89,10 @@ struct Others<'a> {
 }
 
 impl Elsewhere for Others<'_> {
+    fn members(&self, group: &str) -> Result<Option<Vec<String>>> {
+        groups::members_in(self.site, group)
+    }
+
     fn references(&self, project: &str, requests: &[&str]) -> Result<Option<Vec<Resolved>>> {
         let Some(row) = self.site.find(project)? else {
             return Ok(None);

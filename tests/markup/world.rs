@@ -215,6 +215,10 @@ pub static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 struct Sister;
 
 impl Elsewhere for Sister {
+    fn members(&self, _group: &str) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
     fn references(&self, project: &str, requests: &[&str]) -> Result<Option<Vec<Resolved>>> {
         let answer = |request: &&str| match *request {
             "ticket:404" | "ticket:0" => Resolved::Plain,

@@ -89,7 +89,7 @@ fn arguments_end(text: &str, quotes: bool) -> Option<usize> {
 
 /// Splits at `,` outside double quotes; `\,` `\"` `\)` stand for the character. None: a quote is not closed.
 fn parse(text: &str) -> Option<Arguments> {
-    let mut arguments = Arguments::default();
+    let mut arguments = Arguments { raw: text.to_owned(), ..Arguments::default() };
     if text.trim().is_empty() {
         return Some(arguments);
     }

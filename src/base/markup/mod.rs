@@ -199,6 +199,9 @@ pub struct Arguments {
     pub before: Vec<usize>,
     /// The lines of the fenced form.
     pub body: Option<String>,
+    /// Everything between the brackets as it stands there, for what has a grammar of its own.
+    #[serde(default)]
+    pub raw: String,
 }
 
 /// What the components have to offer, gathered once at start.
@@ -240,6 +243,9 @@ pub trait Elsewhere {
     /// Addresses come back complete (with base path and project). Each request is what stands after `project:`
     /// (`wiki:Page`), or `ticket:12` for `project#12`.
     fn references(&self, project: &str, requests: &[&str]) -> Result<Option<Vec<Resolved>>>;
+
+    /// The logins of the members of a group of the site, or None if there is no such group.
+    fn members(&self, group: &str) -> Result<Option<Vec<String>>>;
 }
 
 /// Everything that resolving may look at.
