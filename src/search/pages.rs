@@ -13,6 +13,7 @@ use super::shown::{FacetList, FacetValue, ShownHit, facets_html, hits_html};
 use super::{SEARCH_VIEW, json as items, jump, link};
 use crate::base::component::Components;
 use crate::base::error::{Error, Problem, Result};
+use crate::ticket::{TICKET_VIEW, asked};
 use crate::web::form::shortened;
 use crate::web::paging::{self, Paging, with_value};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -42,6 +43,8 @@ pub(super) struct SearchPage {
     pub forgiven: Vec<ShownForgiven>,
     pub shortened: bool,
     pub behind: bool,
+    /// The list of tickets that was asked for, if it was.
+    pub list_href: Option<String>,
     pub create_href: Option<String>,
     pub examples: Vec<Example>,
 }
@@ -299,6 +302,9 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked, query: &Query, mut results: 
         most_ranked: (results.total > MOST_RANKED as u64).then_some(MOST_RANKED),
         hits_html: hits_html(desk, &hits)?.into_string(),
         paging,
+        list_href: asked::list_of(&asked.q)
+            .filter(|_| query.kinds.is_empty() && room.viewer.may(TICKET_VIEW))
+            .map(|list| format!("{}{list}", room.root)),
         create_href,
         examples: EXAMPLES
             .iter()

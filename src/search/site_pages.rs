@@ -120,6 +120,7 @@ fn found_everywhere(desk: &Desk) -> Result<Answer> {
         forgiven: Vec::new(),
         shortened: false,
         behind,
+        list_href: None,
         create_href: None,
         examples: EXAMPLES
             .iter()
