@@ -1,9 +1,11 @@
 //! `trackway query PROJECT QUERY`
 
 use clap::Args;
+use rusqlite::Connection;
 
 use super::output::{List, print};
-use super::{Format, Shell, address};
+use super::{Entered, Format, Shell, address};
+use crate::auth::groups;
 use crate::base::error::Result;
 use crate::query::{self, Column};
 use crate::ticket::TICKET_VIEW;
@@ -12,13 +14,20 @@ use crate::ticket::fields::Choices;
 #[derive(Debug, Args)]
 pub struct Query {
     project: String,
-    /// `status!=closed&owner=kim|lee&order=time`; with a question mark first as in addresses: `?status=!closed`.
-    /// Every ticket unless `max=` says how many
+    /// `status:open owner:kim,lee sort:created`, or as Trac has it `status!=closed&owner=kim|lee&order=time`; with a question
+    /// mark first as in addresses: `?status=!closed`. Every ticket unless `max` says how many
     query: String,
 }
 
 pub fn run(shell: &Shell, command: &Query) -> Result<()> {
     list(shell, &command.project, &command.query)
+}
+
+/// The query with what it names of others, such as groups of the site.
+pub(super) fn looked_up(entered: &Entered, db: &Connection, query: &query::Query) -> Result<query::Query> {
+    let members = |group: &str| groups::members_in(&entered.site, group);
+    let components = entered.project.components();
+    query::looked_up(query, &query::Sources { db, components, viewer: &entered.viewer, members: &members })
 }
 
 /// Prints the tickets that a query finds.
@@ -27,7 +36,8 @@ pub(super) fn list(shell: &Shell, project: &str, query: &str) -> Result<()> {
     entered.viewer.require(TICKET_VIEW)?;
     let (query, choices, found) = entered.project.read(|db| {
         let choices = Choices::load(db, &entered.viewer)?;
-        let mut query = query::from_either(&choices.fields, query)?;
+        let query = query::from_typed(&choices, query)?;
+        let mut query = looked_up(&entered, db, &query)?;
         query.max = query.max.or(Some(0));
         let found = match shell.format {
             Format::Json => query::run_whole(db, &entered.viewer, &choices, &query)?,

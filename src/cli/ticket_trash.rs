@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{List, print};
+use super::query::looked_up;
 use super::{Entered, Shell, read_input};
 use crate::base::error::{Error, Result};
 use crate::query;
@@ -114,7 +115,9 @@ fn list(shell: &Shell, entered: &Entered) -> Result<()> {
 fn change(entered: &Entered, many: Many) -> Result<()> {
     let ids: Vec<i64> = entered.project.read(|db| {
         let choices = Choices::load(db, &entered.viewer)?;
-        let mut query = query::from_either(&choices.fields, &many.query)?;
+        let query = query::from_typed(&choices, &many.query)?;
+        query.require_now()?;
+        let mut query = looked_up(entered, db, &query)?;
         query.max = Some(batch::MOST + 1);
         let found = query::run(db, &entered.viewer, &choices, &query)?;
         Ok(found.lines.iter().map(|line| line.id).collect())

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::pages::looked_up_by;
 use super::tree::Query;
 use super::{Found, from_address, run};
 use crate::base::error::{Error, Problem, Result};
@@ -155,8 +156,10 @@ struct Typed<'a> {
 }
 
 /// The tickets of a list, all of them up to what one act may change.
-fn listed(db: &Connection, room: &Room, choices: &Choices, list: &str) -> Result<(Query, Found)> {
+fn listed(desk: &Desk, db: &Connection, room: &Room, choices: &Choices, list: &str) -> Result<(Query, Found)> {
     let query = from_address(&choices.fields, list)?;
+    query.require_now()?;
+    let query = looked_up_by(desk, room, db, &query)?;
     let bounded = Query { page: 1, max: Some(batch::MOST), columns: None, rows: Vec::new(), ..query.clone() };
     let found = run(db, &room.viewer, choices, &bounded)?;
     Ok((query, found))
@@ -167,7 +170,7 @@ fn page(desk: &Desk, room: &Room, list: &str, typed: Typed<'_>) -> Result<Answer
     let action = typed.form.map(|form| form.text("action")).unwrap_or_default();
     let (choices, query, found, actions) = room.project.read(|db| {
         let choices = Choices::load(db, viewer)?;
-        let (query, found) = listed(db, room, &choices, list)?;
+        let (query, found) = listed(desk, db, room, &choices, list)?;
         let actions = actions_of(db, &found, &choices, action)?;
         Ok((choices, query, found, actions))
     })?;

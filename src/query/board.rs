@@ -56,7 +56,13 @@ impl Asked {
         };
         let (columns, rows) = (chosen("columns"), chosen("rows"));
         let query = match from_pairs(&choices.fields, &rest) {
-            Ok(query) => Query { group: None, page: 1, max: None, columns: None, rows: Vec::new(), ..query },
+            Ok(query) => {
+                // Cards are moved as they are now.
+                if let Err(Error::Invalid(wrong)) = query.require_now() {
+                    problems.extend(wrong);
+                }
+                Query { group: None, page: 1, max: None, columns: None, rows: Vec::new(), ..query }
+            }
             Err(Error::Invalid(wrong)) => {
                 problems.extend(wrong);
                 Query::default()
@@ -208,7 +214,7 @@ impl Board {
                 places.push(place);
             }
         }
-        let mut lines = line::load(db, &ids, false)?;
+        let mut lines = line::load(db, &ids, false, None)?;
         line::wait(db, viewer, choices, &mut lines)?;
         for (line, place) in lines.into_iter().zip(places) {
             if let Some(cell) = self.cells.get_mut(&place) {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::board::{Asked, Board, OWN, partings};
 use super::board_html::Drawn;
 use super::form;
+use super::pages::looked_up_by;
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::fields::{Choices, field};
 use crate::ticket::moves::ListMoves;
@@ -82,8 +83,10 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     let pairs = desk.visit.pairs();
     let mut problems = Vec::new();
     let mut shown = None;
-    match Asked::read(&choices, &pairs).and_then(|asked| Ok((Board::load(db, &room.viewer, &choices, &asked)?, asked)))
-    {
+    match Asked::read(&choices, &pairs).and_then(|asked| {
+        let asked = Asked { query: looked_up_by(desk, room, db, &asked.query)?, ..asked };
+        Ok((Board::load(db, &room.viewer, &choices, &asked)?, asked))
+    }) {
         Ok(found) => shown = Some(found),
         Err(Error::Invalid(wrong)) => problems = wrong,
         Err(other) => return Err(other),
@@ -128,7 +131,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     let refused = board.is_none();
     let sheet = BoardPage {
         href: format!("{}/board", room.root),
-        about: asked.map(|asked| form::in_words(&asked.query.groups)).unwrap_or_default(),
+        about: asked.map(|asked| form::in_words(&asked.query.groups, asked.query.further.as_ref())).unwrap_or_default(),
         total: board.map_or(0, |board| board.total),
         ways: asked.map(|asked| ways::of_query(&room.root, &asked.query.to_address(), "Board")).unwrap_or_default(),
         board_html,

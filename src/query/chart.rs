@@ -163,7 +163,7 @@ impl Asked {
 
     /// What it is called, for those tickets.
     fn title(&self) -> String {
-        let words = form::in_words(&self.query.groups);
+        let words = form::in_words(&self.query.groups, self.query.further.as_ref());
         let label = self.kind.label();
         if words.is_empty() { format!("{label}: all tickets") } else { format!("{label}: {words}") }
     }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::chart::{self, Asked, Kind, OWN, groupings};
+use super::pages::looked_up_by;
 use super::tree::Query;
 use super::{export, form};
 use crate::base::error::{Error, Problem, Result};
@@ -93,7 +94,8 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         let exactly = crate::ticket::asked::exactly(name);
         pairs.extend((!name.is_empty()).then(|| ("milestone".to_owned(), exactly)));
     }
-    let asked = Asked::read(&choices, &pairs);
+    let asked = Asked::read(&choices, &pairs)
+        .and_then(|asked| Ok(Asked { query: looked_up_by(desk, room, db, &asked.query)?, ..asked }));
     match desk.visit.value("format").as_deref() {
         _ if desk.visit.wants_json() => {
             let drawn = chart::draw(db, &room.viewer, &choices, &asked?, &room.root)?;
@@ -169,7 +171,7 @@ fn as_page(
     let sheet = ChartPage {
         href: format!("{}/chart", room.root),
         heading: asked.kind.label().into_owned(),
-        about: form::in_words(&asked.query.groups),
+        about: form::in_words(&asked.query.groups, asked.query.further.as_ref()),
         milestone: milestone
             .map(|row| Named { name: row.name.clone(), value: format!("{}{}", room.root, href_of(&row.name)) }),
         ways: if of.is_some() {

@@ -1,12 +1,14 @@
 //! What a query finds for other programs: CSV, tab-separated, JSON, Atom and iCalendar (rows Q23, G09, G10).
 //!
-//! Cells are the very data: a text that begins with `=` is not disguised, since programs read these files back. Lists are
-//! bounded; where there is more, the answer names the next part (`Link: …; rel="next"`, in JSON `next`).
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and whoever files a ticket could write one: in
+//! the files for spreadsheets such a cell begins with `'`. `raw=1` gives the very data, for programs that read them back. Lists
+//! are bounded; where there is more, the answer names the next part (`Link: …; rel="next"`, in JSON `next`).
 
 use jiff::Timestamp;
 use rocket::http::{ContentType, Status};
 use rusqlite::Connection;
 
+use super::badge;
 use super::table::{shorten_addresses, shortened};
 use super::tree::{Clause, Column, Operator, Order, Query};
 use super::{Found, TicketLine, run, run_whole};
@@ -26,6 +28,8 @@ const MOST: usize = 10_000;
 const FEED_ENTRIES: usize = 50;
 const MOST_IN_CALENDAR: usize = 1_000;
 const LONGEST_EXCERPT: usize = 1_000;
+/// Asks for cells as they are.
+pub const RAW: &str = "raw";
 const BOM: &str = "\u{FEFF}";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,7 @@ pub enum Kind {
     Json,
     Atom,
     Ics,
+    Svg,
 }
 
 /// The answer in that format. `Invalid` for a date that can't be read and a page that there is not.
@@ -53,6 +58,9 @@ pub fn answer(
     if kind == Kind::Ics {
         return calendar(desk, room, db, choices, query);
     }
+    if kind == Kind::Svg {
+        return badge::answer(room, db, choices, query);
+    }
     let bound = |size: usize| if size == 0 { MOST } else { size.min(MOST) };
     let max = match (query.max, kind) {
         (None, Kind::Json) => None,
@@ -65,23 +73,25 @@ pub fn answer(
     };
     shorten_addresses(&mut found, &room.viewer, &query);
     let (separator, format, file, content_type) = match kind {
-        Kind::Json | Kind::Atom | Kind::Ics => return Answer::json(&query.json(&found, choices, &root)),
+        Kind::Json | Kind::Atom | Kind::Ics | Kind::Svg => return Answer::json(&query.json(&found, choices, &root)),
         Kind::Csv => (',', "csv", "query.csv", ContentType::new("text", "csv")),
         Kind::Tab => ('\t', "tab", "query.tsv", ContentType::new("text", "tab-separated-values")),
     };
-    let text = separated(&query, &found, choices, &room.viewer, separator);
+    let raw = desk.visit.value(RAW).as_deref() == Some("1");
+    let text = separated(&query, &found, choices, &room.viewer, separator, raw);
     let content_type = content_type.with_params(("charset", "utf-8"));
     let mut answer = Answer::new(Status::Ok, content_type, text.into_bytes())
         .header("Content-Disposition", format!("attachment; filename=\"{file}\""));
     if found.page < found.pages {
         let next = Query { page: found.page + 1, ..query }.href();
-        answer = answer.header("Link", format!("<{root}{next}&format={format}>; rel=\"next\""));
+        let raw = if raw { "&raw=1" } else { "" };
+        answer = answer.header("Link", format!("<{root}{next}&format={format}{raw}>; rel=\"next\""));
     }
     Ok(answer)
 }
 
 /// A head of labels, then a line for each ticket; quotes only where they are needed.
-fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, separator: char) -> String {
+fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, separator: char, raw: bool) -> String {
     let mut columns = query.shown_columns(choices);
     for row in query.rows.iter().copied().map(Column::Of) {
         if !columns.contains(&row) {
@@ -93,7 +103,11 @@ fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, s
     let mut text = BOM.to_owned();
     write_line(&mut text, columns.iter().map(label), separator);
     for line in &found.lines {
-        write_line(&mut text, columns.iter().map(|column| cell(line, *column, choices, viewer)), separator);
+        let cells = columns.iter().map(|column| {
+            let cell = cell(line, *column, choices, viewer);
+            if raw { cell } else { powerless(cell) }
+        });
+        write_line(&mut text, cells, separator);
     }
     text
 }
@@ -103,6 +117,12 @@ pub(super) fn lines(rows: &[Vec<String>], separator: char) -> String {
     let mut text = BOM.to_owned();
     rows.iter().for_each(|row| write_line(&mut text, row.iter().cloned(), separator));
     text
+}
+
+/// A cell that no spreadsheet takes for a formula. A number is none.
+fn powerless(cell: String) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if is_formula { format!("'{cell}") } else { cell }
 }
 
 fn write_line(text: &mut String, cells: impl Iterator<Item = String>, separator: char) {

@@ -9,7 +9,7 @@ use crate::ticket::fields::Fields;
 pub const QUERY: LinkKind = LinkKind {
     prefixes: &["query"],
     doc: "A list of tickets: `query:status!=closed&owner=kim`, or as in the address of the list, with a question mark \
-          first.",
+          first. In words it is the same: `query:\"is:open owner:kim\"`.",
     example: "query:status=new&order=priority",
     targets: |here, rest| target(here, rest).into_iter().collect(),
     resolve,

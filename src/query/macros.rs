@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::run::{StateCounts, state_counts};
 use super::table::{Drawing, hides_addresses, parts, shorten_addresses};
 use super::tree::{Column, Order, Query};
-use super::{Found, TicketLine, count, from_text, narrow, pages, parse_text, run};
+use super::{
+    Found, Sources, TicketLine, count, from_pairs, from_text, from_typed, is_for_people, looked_up, narrow, pages,
+    parse_text, run,
+};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{self, Arguments, Context, Html, Macro};
 use crate::ticket::fields::{Choices, Kind};
@@ -19,6 +22,8 @@ const LONGEST_TEXT: usize = 600;
 /// The formats, those last that stand within a sentence (row Q33).
 const FORMATS: [&str; 6] = ["list", "table", "progress", "compact", "count", "rawcount"];
 const INLINE: usize = 3;
+/// What a call may say of how its list looks, beside the format.
+const MANNERS: [&str; 8] = ["order", "desc", "group", "groupdesc", "col", "row", "max", "at"];
 
 pub const TICKET_QUERY: Macro = Macro {
     name: "TicketQuery",
@@ -26,7 +31,8 @@ pub const TICKET_QUERY: Macro = Macro {
           `&` or commas, `or` begins another group of them. `format` is `list`, `table`, `progress` (a bar, or one for each \
           value of `group`), and within a sentence `compact` (numbers), `count` (how many, as a link) or `rawcount`. \
           `order`, `desc`, `group`, `col`, `row` and `max` are those of the page of queries; without them the order is that \
-          of the numbers, and all tickets up to 500 are shown.",
+          of the numbers, and all tickets up to 500 are shown. What one would type into that page works as well: \
+          `TicketQuery(is:open (owner:me or priority:>=major), format=table)`.",
     example: "[[TicketQuery(status=new, max=3, format=table)]]",
     block: true,
     targets: |_, _| Vec::new(),
@@ -75,14 +81,50 @@ pub(super) fn clauses_of(arguments: &Arguments) -> impl Iterator<Item = String> 
     written.into_iter().chain(body)
 }
 
-/// A call taken apart: the query in text form and the format.
+/// A call taken apart: the query, in Trac's text form or in the one for people, and the format.
 struct Call {
     text: String,
+    for_people: bool,
+    /// How it is to look, as Trac writes that.
+    pairs: Vec<(String, String)>,
     format: String,
 }
 
 impl Call {
     fn read(arguments: &Arguments) -> Self {
+        let body = arguments.body.as_deref().unwrap_or_default().trim();
+        let asked = if body.is_empty() { arguments.raw.as_str() } else { body };
+        // A word alone is no query here: whoever has left out a value is told so.
+        if !is_for_people(asked) || !asked.contains(':') {
+            return Self::as_trac(arguments);
+        }
+        match body.is_empty() {
+            true => Self::for_people(asked),
+            false => Self::for_people(&format!("{asked}\n{}", arguments.raw.trim())),
+        }
+    }
+
+    /// What is typed for people, with `name=value` behind commas at its end, or on lines of their own.
+    fn for_people(whole: &str) -> Self {
+        let mut format = None;
+        let mut pairs = Vec::new();
+        let mut rest = whole.trim().to_owned();
+        while let Some((before, last)) = rest.rsplit_once([',', '\n']) {
+            let pair = last.split_once('=').filter(|(_, value)| !value.contains('"'));
+            let Some((name, value)) = pair.map(|(name, value)| (name.trim(), value.trim())) else { break };
+            match name {
+                "format" => format = Some(value.to_lowercase()),
+                name if MANNERS.contains(&name) => pairs.push((name.to_owned(), value.to_owned())),
+                _ => break,
+            }
+            rest = before.trim().to_owned();
+        }
+        pairs.reverse();
+        let text = unescaped(&rest);
+        Self { text, for_people: true, pairs, format: format.unwrap_or_else(|| FORMATS[0].to_owned()) }
+    }
+
+    fn as_trac(arguments: &Arguments) -> Self {
         let mut clauses: Vec<String> = Vec::new();
         let mut format = None;
         for argument in clauses_of(arguments) {
@@ -97,8 +139,39 @@ impl Call {
                 }
             }
         }
-        Self { text: clauses.join("&"), format: format.unwrap_or_else(|| FORMATS[0].to_owned()) }
+        let format = format.unwrap_or_else(|| FORMATS[0].to_owned());
+        Self { text: clauses.join("&"), for_people: false, pairs: Vec::new(), format }
     }
+
+    fn query(&self, choices: &Choices) -> Result<Query> {
+        let mut query = match self.for_people {
+            true => from_typed(choices, &self.text)?,
+            false => from_text(&choices.fields, &self.text)?,
+        };
+        query.look_like(from_pairs(&choices.fields, &self.pairs)?);
+        Ok(query)
+    }
+}
+
+/// The text without the backslashes that keep commas and brackets from ending a value or the call; what is in quotes keeps its
+/// own.
+fn unescaped(text: &str) -> String {
+    let (mut plain, mut quoted) = (String::with_capacity(text.len()), false);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if quoted => {
+                plain.push(character);
+                plain.extend(characters.next());
+                continue;
+            }
+            '\\' if characters.peek().is_some_and(|next| matches!(next, ',' | ')' | '"')) => continue,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        plain.push(character);
+    }
+    plain
 }
 
 /// What is drawn, and for whom.
@@ -116,7 +189,14 @@ fn tickets(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         return Err(Error::invalid("format", message));
     }
     let choices = Choices::load(context.db, context.viewer)?;
-    let mut query = from_text(&choices.fields, &call.text)?;
+    let query = call.query(&choices)?;
+    let sources = Sources {
+        db: context.db,
+        components: context.vocabulary.components,
+        viewer: context.viewer,
+        members: &|group| context.elsewhere.map_or(Ok(None), |elsewhere| elsewhere.members(group)),
+    };
+    let mut query = looked_up(&query, &sources)?;
     if query.order.is_empty() {
         query.order.push(Order { column: Column::Id, descending: false });
     }

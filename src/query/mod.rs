@@ -1,8 +1,9 @@
 //! Questions to the tickets: one syntax tree, whoever asks: the page, the macro, a link, the command.
 //!
-//! [`from_address`], [`from_pairs`] and [`from_text`] read the two written forms into a [`Query`], [`Query::to_address`] and
-//! [`Query::to_text`] write it again. [`run()`] finds one page of tickets, [`count`] how many there are: one statement under
-//! the viewer's access classes ([`compile`]).
+//! [`from_address`], [`from_pairs`] and [`from_text`] read Trac's two written forms into a [`Query`], [`people`] reads and writes
+//! the one for people, and [`from_either`] tells them apart; [`Query::to_address`] and [`Query::to_text`] write Trac's again.
+//! [`looked_up`] asks the full-text search, where a query has words for it. [`run()`] finds one page of tickets, [`count`] how
+//! many there are: one statement under the viewer's access classes ([`compile`]).
 //!
 //! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
 //! macro (`macros`) and links (`link`). What they find is drawn as well: as
@@ -23,12 +24,16 @@ mod chart_macro;
 mod chart_pages;
 mod export;
 mod form;
+mod asked;
+mod badge;
 mod batch_pages;
 mod column;
 mod condition;
 mod ids;
 mod line;
 mod link;
+mod lists;
+mod lookup;
 mod macros;
 mod narrow;
 mod neighbours;
@@ -48,6 +53,7 @@ mod words;
 use rusqlite::Connection;
 
 pub use line::{Person, TicketLine};
+pub use lookup::{Lookups, Sources, looked_up};
 pub use pages::href as page_href;
 pub use parse_address::{from_address, from_pairs};
 pub use parse_text::{from_either, from_text, from_typed, is_for_people};

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::compile::{Statement, compile};
 use super::line;
+use super::past;
 use super::tree::{Clause, Column, Operator, Query};
 use crate::base::error::{Error, Result};
 use crate::base::moment::{days_later, iso};
@@ -134,10 +135,11 @@ pub(super) fn entries(
     }
     if viewer.may(TICKET_VIEW) {
         let statement = compile(query, db, viewer, choices)?;
+        let past = past::of(query, viewer, choices)?;
         for (what, column) in [(What::Due, "due"), (What::Starts, "starts")] {
             let found = dated(db, &statement, column, (&first, &after))?;
             let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
-            for (line, (_, day)) in line::load(db, &ids, false)?.into_iter().zip(found) {
+            for (line, (_, day)) in line::load(db, &ids, false, past.as_ref())?.into_iter().zip(found) {
                 let entry = Entry {
                     what,
                     href: format!("{root}{}", ticket_href(line.id)),

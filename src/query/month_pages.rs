@@ -134,7 +134,8 @@ impl Asked {
 fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
     let clock = Clock::of(db)?;
-    let asked = Asked::read(&desk.visit.pairs(), &choices, clock.today);
+    let asked = Asked::read(&desk.visit.pairs(), &choices, clock.today)
+        .and_then(|asked| Ok(Asked { query: pages::looked_up_by(desk, room, db, &asked.query)?, ..asked }));
     match desk.visit.value("format").as_deref() {
         _ if desk.visit.wants_json() => as_json(desk, room, db, &choices, &asked?),
         None | Some("" | "html") => as_page(desk, room, db, &choices, &clock, asked),
@@ -223,7 +224,7 @@ fn as_page(
     let refused = !problems.is_empty();
     let sheet = MonthPage {
         title: asked.month.name(),
-        about: form::in_words(&asked.query.groups),
+        about: form::in_words(&asked.query.groups, asked.query.further.as_ref()),
         ways: ways::of_plan(desk.site().components(), &room.viewer, &room.root, "Calendar"),
         shows: shows.into_iter().collect(),
         previous: known(before),

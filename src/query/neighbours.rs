@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::from_address;
+use super::lookup::is_whole;
 use super::run::{count, ids_from};
 use super::tree::Query;
 use crate::base::component::{ListPlace, Neighbours};
@@ -25,6 +26,10 @@ pub(super) fn neighbours(db: &Connection, viewer: &Viewer, place: &ListPlace) ->
         Err(Error::Invalid(_)) => return Ok(None),
         Err(other) => return Err(other),
     };
+    // Where a list needs more than the project to be found again, nothing is said of it.
+    if !is_whole(&query, db)? {
+        return Ok(None);
+    }
     let total = match count(db, viewer, &choices, &query) {
         Err(Error::Invalid(_)) => return Ok(None),
         other => other?,

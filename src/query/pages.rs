@@ -4,18 +4,23 @@
 //! A submitted form is led on to the canonical address of what it asks, so that a list has one address to share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rocket::http::Status;
 use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::asked::{Asked, VERBS, for_people};
 use super::form::{self, Group};
+use super::lists::{of_mine, open, unread};
 use super::table::{self, Drawing, Table};
-use super::tree::{Clause, Column, Operator, Order, Query, UNREAD, USER};
+use super::tree::{Column, Order, Query, UNREAD};
 use super::{
-    DEFAULT_PAGE_SIZE, Found, LONGEST, TicketLine, count, export, from_address, from_either, from_pairs, macros, run,
+    DEFAULT_PAGE_SIZE, Found, LONGEST, Sources, TicketLine, count, export, from_either, from_pairs, looked_up, macros,
+    past, people, run,
 };
+use crate::auth::groups;
 use crate::base::component::SavedList;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
@@ -24,8 +29,7 @@ use crate::base::resource::Resource;
 use crate::base::viewer::Viewer;
 use crate::milestone::due::Clock;
 use crate::ticket::fields::{Choices, Fields, Kind};
-use crate::ticket::options::closed_words;
-use crate::ticket::people;
+use crate::ticket::people as names;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
@@ -47,15 +51,11 @@ const MOST_WITH_TEXTS: usize = 100;
 const LONGEST_BACK: usize = 4_000;
 /// Pages on either side of this one that have a link of their own.
 const WINDOW: usize = 3;
-/// Names that say how a page is made; an address with nothing else asks for nothing.
-const ASIDE: [&str; 5] = ["format", "action", "update", "report", VERBS];
-/// Asks for what can be done with each ticket, in a column of its own.
-const VERBS: &str = "verbs";
 const WITH_VERBS: &str = "&verbs=1";
 const NO_PAGE: &str = "There is no page at this address.";
 
 pub fn routes() -> Vec<Route> {
-    routes![query]
+    routes![query, suggest]
 }
 
 #[get("/<project>/query")]
@@ -69,31 +69,49 @@ async fn query(visit: Visit, project: String) -> Answer {
         .await
 }
 
-/// What the page is asked, as far as it can be read.
-struct Asked {
-    query: Query,
-    /// The groups as they were typed, those that can't be read among them.
-    groups: Vec<Vec<Clause>>,
-    problems: Vec<Problem>,
-    /// The address says nothing of tickets, so the list that people usually want is shown (row Q15).
-    nothing: bool,
-    editing: bool,
-    /// The list that was saved under a name, if this is one.
-    saved: Option<SavedList>,
+/// `?q=status:ne&at=9`: what could stand where character `at` is about to be written, as JSON.
+#[get("/<project>/query/suggest")]
+async fn suggest(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            let room = desk.room(&project)?;
+            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            let text = desk.visit.value("q").unwrap_or_default();
+            let at = desk.visit.value("at").and_then(|at| at.parse().ok()).unwrap_or(usize::MAX);
+            if text.len() > LONGEST {
+                return Answer::json(&[(); 0]);
+            }
+            let offers = room.project.read(|db| {
+                let logins = if room.viewer.signed_in() { names::logins(db)? } else { Arc::default() };
+                Ok(people::suggest(&*Choices::load(db, &room.viewer)?, &logins, &text, at))
+            })?;
+            Answer::json(&offers)
+        })
+        .await
 }
 
 fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
     let mut pairs = desk.visit.pairs();
     let format = desk.visit.value("format").unwrap_or_default();
+    let slips = for_people(&mut pairs, &choices);
     if matches!(format.as_str(), "" | "html") && !desk.visit.wants_json() && form::is_sent(&choices.fields, &pairs) {
         let sent = form::sent(&pairs, &choices);
-        if let Some(href) = canonical(&choices.fields, &sent) {
+        // An address keeps no place at which something is wrong.
+        if let Some(href) = canonical(&choices.fields, &sent).filter(|_| slips.is_empty()) {
             return Ok(Answer::see(&format!("{}{href}{}", room.root, aside(desk, room))));
         }
         pairs = sent.pairs;
     }
-    let asked = Asked::read(&pairs, room, db, &choices)?;
+    let mut asked = Asked::read(&pairs, room, db, &choices)?;
+    asked.slip(slips);
+    if asked.problems.is_empty() {
+        match looked_up_by(desk, room, db, &asked.query) {
+            Ok(query) => asked.query = query,
+            Err(Error::Invalid(problems)) => asked.problems = problems,
+            Err(other) => return Err(other),
+        }
+    }
     let kind = match format.as_str() {
         _ if desk.visit.wants_json() => Some(export::Kind::Json),
         "" | "html" => None,
@@ -101,6 +119,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         "tab" | "tsv" => Some(export::Kind::Tab),
         "atom" | "rss" => Some(export::Kind::Atom),
         "ics" => Some(export::Kind::Ics),
+        "svg" => Some(export::Kind::Svg),
         other => {
             let message = format!("There is no format `{}` here.", crate::web::form::shortened(other));
             return Err(Error::invalid("format", message));
@@ -111,6 +130,13 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         Some(kind) => export::answer(desk, room, db, &choices, &asked.query, kind),
         None => as_page(desk, room, db, &choices, asked),
     }
+}
+
+/// The query with what it names of others.
+pub(super) fn looked_up_by(desk: &Desk, room: &Room, db: &Connection, query: &Query) -> Result<Query> {
+    let members = |group: &str| groups::members_in(desk.site(), group);
+    let components = room.project.components();
+    looked_up(query, &Sources { db, components, viewer: &room.viewer, members: &members })
 }
 
 /// What addresses of this list have beside the query. Only who is signed in can do anything by one click.
@@ -135,7 +161,7 @@ fn acts(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, list: &str
     if !viewer.may(TICKET_APPEND) && !viewer.may(TICKET_CHGPROP) {
         return Ok(acts);
     }
-    let planner = Planner { db, site: desk.site(), project: &room.project, viewer, actor: people::own(viewer) };
+    let planner = Planner { db, site: desk.site(), project: &room.project, viewer, actor: names::own(viewer) };
     let mut verbs = ListVerbs::new(&planner, choices);
     let ids: Vec<i64> = found.lines.iter().map(|line| line.id).collect();
     let newest = newest_changes(db, &ids)?;
@@ -223,92 +249,10 @@ fn explicit(query: &Query) -> String {
     Query { order: query.effective_order(), ..Query::default() }.to_address()
 }
 
-impl Asked {
-    fn read(pairs: &[(String, String)], room: &Room, db: &Connection, choices: &Choices) -> Result<Self> {
-        let editing = pairs.iter().any(|(name, value)| name == "action" && value == "edit");
-        if pairs.iter().all(|(name, _)| ASIDE.contains(&name.as_str())) {
-            let (query, saved) = usual(room, db, choices)?;
-            let groups = query.groups.clone();
-            return Ok(Self { query, groups, problems: Vec::new(), nothing: true, editing, saved });
-        }
-        let saved = saved(pairs, room, db)?;
-        Ok(match from_pairs(&choices.fields, pairs) {
-            Ok(query) => {
-                let groups = query.groups.clone();
-                Self { query, groups, problems: Vec::new(), nothing: false, editing, saved }
-            }
-            Err(error) => {
-                let problems = match error {
-                    Error::Invalid(problems) => problems,
-                    other => vec![Problem::new("query", other.to_string())],
-                };
-                // Everything that can be read by itself is kept.
-                let length: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
-                let kept: &[(String, String)] = if length <= LONGEST { pairs } else { &[] };
-                let fields = &choices.fields;
-                let is_sound = |pair: &&(String, String)| from_pairs(fields, std::slice::from_ref(*pair)).is_ok();
-                let sound: Vec<(String, String)> = kept.iter().filter(is_sound).cloned().collect();
-                let query = from_pairs(fields, &sound).unwrap_or_default();
-                Self { query, groups: form::groups(fields, kept), problems, nothing: false, editing, saved }
-            }
-        })
-    }
-}
-
-/// The list of those who ask for nothing (row Q15): the saved one that they or the project have chosen, if it can be read,
-/// else their own open tickets, or for anonymous readers all open ones.
-fn usual(room: &Room, db: &Connection, choices: &Choices) -> Result<(Query, Option<SavedList>)> {
-    let chosen = match room.project.components().saved_lists() {
-        Some(lists) => lists.usual(db, &room.viewer)?,
-        None => None,
-    };
-    let read = chosen.and_then(|list| Some((from_address(&choices.fields, &list.query).ok()?, Some(list))));
-    let of_everybody = || if room.viewer.signed_in() { of_mine("owner", choices) } else { open(choices) };
-    Ok(read.unwrap_or_else(|| (of_everybody(), None)))
-}
-
-/// The saved list that `report=` names (row R02).
-fn saved(pairs: &[(String, String)], room: &Room, db: &Connection) -> Result<Option<SavedList>> {
-    let number = pairs.iter().find(|(name, _)| name == "report").and_then(|(_, number)| number.parse().ok());
-    match (room.project.components().saved_lists(), number) {
-        (Some(lists), Some(number)) => lists.by_number(db, &room.viewer, number),
-        _ => Ok(None),
-    }
-}
-
 /// The address form of a list in either of its forms, never empty.
 pub(super) fn address_of(db: &Connection, viewer: &Viewer, written: &str) -> Result<String> {
     let choices = Choices::load(db, viewer)?;
     Ok(explicit(&from_either(&choices.fields, written)?))
-}
-
-fn open(choices: &Choices) -> Query {
-    Query { groups: not_closed(choices).map(|clause| vec![clause]).into_iter().collect(), ..Query::default() }
-}
-
-fn of_mine(field: &str, choices: &Choices) -> Query {
-    let mine = Column::built_in(field).map(|column| Clause {
-        column,
-        operator: Operator::Is,
-        negated: false,
-        values: vec![USER.to_owned()],
-    });
-    Query { groups: vec![not_closed(choices).into_iter().chain(mine).collect()], ..Query::default() }
-}
-
-/// What has something new to whoever asks, the newest first.
-fn unread() -> Query {
-    let column = Column::Of(&UNREAD);
-    let clause = Clause { column, operator: Operator::Is, negated: false, values: vec!["1".to_owned()] };
-    let order = Column::built_in("changetime").map(|column| Order { column, descending: true });
-    Query { groups: vec![vec![clause]], order: order.into_iter().collect(), ..Query::default() }
-}
-
-/// That a ticket is in no state of the category closed; none where there is no such state.
-fn not_closed(choices: &Choices) -> Option<Clause> {
-    let values: Vec<String> = closed_words(&choices.statuses).into_iter().map(str::to_owned).collect();
-    let column = Column::built_in("status").filter(|_| !values.is_empty())?;
-    Some(Clause { column, operator: Operator::Is, negated: true, values })
 }
 
 /// The fields of `query/show.html`.
@@ -326,6 +270,11 @@ struct ShowPage {
     problems: Vec<Problem>,
     warnings: Vec<String>,
     open: bool,
+    text: String,
+    marked: Option<[String; 3]>,
+    in_text: String,
+    at: String,
+    then: Option<Then>,
     clauses: Vec<Group>,
     next_clause: Group,
     columns: Vec<ColumnChoice>,
@@ -348,6 +297,14 @@ struct ShowPage {
     reminders: Option<Reminders>,
     ways: Vec<Way>,
     back: Option<String>,
+}
+
+/// The moment that a list is of, if that is not now.
+#[derive(Serialize)]
+struct Then {
+    iso: String,
+    exact: String,
+    now_href: String,
 }
 
 /// Reminders of the reader that are due.
@@ -409,11 +366,12 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
             Err(other) => return Err(other),
         }
     }
-    let aside = aside(desk, room);
+    // What can be done is done to tickets as they are.
+    let aside = if query.at.is_none() { aside(desk, room) } else { "" };
     let mut give_to = None;
     let mut drawing = Drawing::new(&query, choices, &room.viewer, &room.root);
     if room.viewer.signed_in() {
-        if let Some(found) = &mut found {
+        if let Some(found) = found.as_mut().filter(|_| query.at.is_none()) {
             super::line::mark_unread(db, &room.viewer, &mut found.lines)?;
         }
         let ids: Vec<i64> = found.iter().flat_map(|found| &found.lines).map(|line| line.id).collect();
@@ -423,7 +381,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         let list = format!("{}{aside}", explicit(&query));
         let acts = acts(desk, room, db, choices, &list, found)?;
         if acts.gives {
-            give_to = Some(people::logins_html(db)?.as_ref().clone());
+            give_to = Some(names::logins_html(db)?.as_ref().clone());
         }
         drawing = drawing.with_acts(acts.of, aside);
     }
@@ -455,7 +413,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         groups.for_each(|can_add| can_add.fields.retain(|field| field.name != UNREAD.name));
     }
     let refused = !asked.problems.is_empty();
-    let batch_href = (total > 0 && !refused && room.viewer.may(TICKET_BATCH_MODIFY))
+    let batch_href = (total > 0 && !refused && query.at.is_none() && room.viewer.may(TICKET_BATCH_MODIFY))
         .then(|| format!("{}{}", room.root, super::batch_pages::href(&query)));
     let exports = if refused { Vec::new() } else { exports(&path, &query) };
     let alternates = exports.iter().map(alternate).collect();
@@ -468,6 +426,11 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         summary: form::in_words(&asked.groups, query.further.as_ref()),
         total,
         open: refused || asked.editing || table.is_none(),
+        text: asked.text,
+        marked: asked.marked,
+        in_text: if refused { String::new() } else { people::of_query(&Query { page: 1, ..query.clone() }) },
+        at: query.at.clone().unwrap_or_default(),
+        then: then(room, &query, choices)?,
         table,
         paging,
         window,
@@ -494,7 +457,7 @@ fn as_page(desk: &Desk, room: &Room, db: &Connection, choices: &Choices, mut ask
         mine: ready(room, &query, choices, aside),
         verbs: !aside.is_empty(),
         give_to,
-        verbs_href: room.viewer.signed_in().then(|| {
+        verbs_href: (room.viewer.signed_in() && query.at.is_none()).then(|| {
             let other = if aside.is_empty() { WITH_VERBS } else { "" };
             format!("{}/query?{}{other}", room.root, explicit(&query))
         }),
@@ -556,6 +519,19 @@ impl SavedHead {
 struct Save {
     href: String,
     query: String,
+}
+
+/// The moment that a list is of; none for now, and for a moment that a query can't be asked at.
+fn then(room: &Room, query: &Query, choices: &Choices) -> Result<Option<Then>> {
+    let past = match past::of(query, &room.viewer, choices) {
+        Err(Error::Invalid(_)) => None,
+        past => past?,
+    };
+    Ok(past.map(|past| {
+        let when = past.at.when(&room.viewer.zone());
+        let now = Query { at: None, page: 1, ..query.clone() };
+        Then { iso: when.iso, exact: when.exact, now_href: format!("{}{}", room.root, href(&now)) }
+    }))
 }
 
 fn found_on_page(
@@ -653,9 +629,15 @@ fn orders(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
 
 fn exports(path: &str, query: &Query) -> Vec<Link> {
     let address = explicit(&Query { page: 1, ..query.clone() });
-    [("CSV", "csv"), ("Tab-separated", "tab"), ("JSON", "json"), ("Atom", "atom"), ("iCalendar", "ics")]
-        .map(|(label, format)| Link { label, href: format!("{path}?{address}&format={format}") })
-        .into()
+    let kinds = [
+        ("CSV", "csv"),
+        ("Tab-separated", "tab"),
+        ("JSON", "json"),
+        ("Atom", "atom"),
+        ("iCalendar", "ics"),
+        ("Badge", "svg"),
+    ];
+    kinds.map(|(label, format)| Link { label, href: format!("{path}?{address}&format={format}") }).into()
 }
 
 fn alternate(export: &Link) -> Alternate {
@@ -664,6 +646,7 @@ fn alternate(export: &Link) -> Alternate {
         "JSON" => "application/json",
         "Atom" => "application/atom+xml",
         "iCalendar" => "text/calendar",
+        "Badge" => "image/svg+xml",
         _ => "text/tab-separated-values",
     };
     Alternate { href: export.href.clone(), media_type, title: format!("Tickets as {}", export.label) }
@@ -691,7 +674,7 @@ fn ready(room: &Room, query: &Query, choices: &Choices, aside: &str) -> Vec<Read
     let entry = |(label, list): (&'static str, Query)| Ready {
         label,
         href: format!("{}/query?{}{aside}", room.root, explicit(&list)),
-        current: list.groups == query.groups,
+        current: list.groups == query.groups && query.further.is_none() && query.at.is_none(),
     };
     let mut ready: Vec<Ready> = lists.into_iter().map(entry).collect();
     let mut lead = |label, path: &str| {

@@ -90,7 +90,7 @@ impl Past {
                  select ticket.id, ticket.acl, ticket.created_at, ticket.merged_into, ticket.deleted_at, {}
                  from then_change cross join ticket on ticket.id = then_change.ticket where then_change.change is not null),
              current_then(ticket, field, ord, value) as not materialized (
-                 select ticket_value.ticket, ticket_value.field, ticket_value.ord, ticket_value.value
+                 select then_change.ticket, ticket_value.field, ticket_value.ord, ticket_value.value
                  from then_change cross join ticket_value on ticket_value.ticket = then_change.ticket
                  where {THEN})",
             columns.join(", ")

@@ -18,7 +18,7 @@ pub const MOST_PARTS: usize = 100;
 /// More problems than these are not told.
 const MOST_PROBLEMS: usize = 20;
 /// Names that say how a page is made and nothing about tickets.
-const NOT_OURS: [&str; 5] = ["format", "report", "update", "action", "verbs"];
+const NOT_OURS: [&str; 6] = ["format", "report", "update", "action", "verbs", "raw"];
 
 /// What may stand between a name and its `=`.
 const SIGNS: [&str; 12] = ["", "!", "~", "^", "$", "!~", "!^", "!$", ">", "<", "!>", "!<"];

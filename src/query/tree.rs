@@ -8,9 +8,11 @@
 
 pub use super::column::{ABOUT, Column, IS, IS_WORDS, TEXT, UNREAD};
 pub use super::condition::Condition;
+use super::lookup::Lookups;
 pub use super::operator::Operator;
 use super::operator::escaped;
 use super::people;
+use crate::base::error::{Error, Result};
 pub use crate::ticket::asked::USER;
 use crate::ticket::fields::Field;
 use crate::web::address;
@@ -41,9 +43,8 @@ pub struct Query {
     pub max: Option<usize>,
     /// Counted from 1.
     pub page: usize,
-    /// What a full-text search has found for the words that are asked for: ids of tickets by those words. No part of what is
-    /// written; see `lookup`.
-    pub found: Vec<(String, Vec<i64>)>,
+    /// What was looked up elsewhere. No part of what is written; see [`looked_up`](super::looked_up).
+    pub lookups: Lookups,
 }
 
 /// All values that one column is asked for in one way.
@@ -74,7 +75,7 @@ impl Default for Query {
             rows: Vec::new(),
             max: None,
             page: 1,
-            found: Vec::new(),
+            lookups: Lookups::default(),
         }
     }
 }
@@ -225,6 +226,16 @@ impl Query {
             further.each(&mut |clause| clauses.push(clause));
         }
         clauses
+    }
+
+    /// Refuses to act on tickets as they were.
+    pub fn require_now(&self) -> Result<()> {
+        match self.at {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::invalid(AT, "Tickets are changed as they are now, not as they were at another moment."))
+            }
+        }
     }
 
     /// The whole condition, as the form for people writes it.

@@ -220,7 +220,7 @@ pub fn ids(db: &Connection, components: Components, viewer: &Viewer, wanted: &Al
     with_index(dir, |snapshot| {
         let corpus = Corpus::open(db, components, viewer, snapshot)?;
         let narrowed = Narrowed::of(&query, &chosen, matching::of_query(&query, false));
-        let (_, found) = corpus.top(&*narrowed.all(), Order::Best, wanted.limit + 1, false)?;
+        let found = corpus.top(&*narrowed.all(), Order::Best, wanted.limit + 1)?;
         let more = found.len() > wanted.limit;
         Ok(Matching { ids: found.into_iter().take(wanted.limit).map(|found| found.resource.id).collect(), more })
     })

@@ -26,10 +26,11 @@ use crate::web::form::shortened;
 const LONGEST_NAME: usize = 60;
 const MOST_FIELDS: usize = 100;
 /// What forms, addresses and JSON call something else.
-const TAKEN: [&str; 35] = [
+const TAKEN: [&str; 43] = [
     "id", "url", "comment", "comments", "notes", "action", "attachment", "replyto", "custom", "created", "modified",
     "order", "desc", "group", "groupdesc", "col", "row", "rows", "max", "page", "format", "report", "verbose", "or",
-    "unread", "chart", "by", "unit", "from", "to", "at", "of", "columns", "month", "show",
+    "unread", "chart", "by", "unit", "from", "to", "at", "of", "columns", "month", "show", "is", "text", "about",
+    "was", "changed", "sort", "q", "raw",
 ];
 
 /// A definition that was read, and what it means for tickets.

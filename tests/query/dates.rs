@@ -1,7 +1,7 @@
 //! Dates as people type them, on a Thursday in Prague.
 
 use trackway::base::time::{Instant, zone};
-use trackway::query::dates::{Clock, Span, moment, span};
+use trackway::query::dates::{Clock, Span, around, moment, span, stretch};
 
 /// 2026-03-26 15:30:45.250 in Prague, three days before the clocks there are put forward.
 fn clock() -> Clock {
@@ -102,4 +102,33 @@ fn a_span_begins_with_its_first_moment_and_ends_before_its_second() {
     assert_eq!(span("..", &clock()), Ok(Span::Between(None, None)));
     assert_eq!(span(" ", &clock()), Ok(Span::Unset));
     assert!(span("2026..soon", &clock()).is_err());
+}
+
+#[test]
+fn people_mean_all_of_a_day_a_month_or_a_year() {
+    for (typed, first, last) in [
+        ("2026", "2025-12-31T23:00:00.000000Z", "2026-12-31T22:59:59.999999Z"),
+        ("2026-03", "2026-02-28T23:00:00.000000Z", "2026-03-31T21:59:59.999999Z"),
+        ("2026-03-29", "2026-03-28T23:00:00.000000Z", "2026-03-29T21:59:59.999999Z"),
+        ("2026-07-01 18:30", "2026-07-01T16:30:00.000000Z", "2026-07-01T16:30:59.999999Z"),
+        ("yesterday", "2026-03-24T23:00:00.000000Z", "2026-03-25T22:59:59.999999Z"),
+        ("last month", "2026-01-31T23:00:00.000000Z", "2026-02-28T22:59:59.999999Z"),
+        ("22 Nov 2026", "2026-11-21T23:00:00.000000Z", "2026-11-22T22:59:59.999999Z"),
+        ("-1d", "2026-03-25T14:30:45.250000Z", "2026-03-25T14:30:45.250000Z"),
+        ("now", "2026-03-26T14:30:45.250000Z", "2026-03-26T14:30:45.250000Z"),
+    ] {
+        let (from, until) = around(typed, &clock()).unwrap_or_else(|error| panic!("{typed}: {error}"));
+        assert_eq!((from.iso(), until.iso()), (first.to_owned(), last.to_owned()), "{typed}");
+    }
+    let ends = |typed: &str| {
+        let (from, until) = stretch(typed, &clock()).unwrap_or_else(|error| panic!("{typed}: {error}"));
+        [from, until].map(|end| end.map_or("open".to_owned(), |end| end.iso()))
+    };
+    assert_eq!(ends("2026-01..2026-02"), ["2025-12-31T23:00:00.000000Z", "2026-02-28T22:59:59.999999Z"]);
+    assert_eq!(ends("..yesterday"), ["open", "2026-03-25T22:59:59.999999Z"]);
+    assert_eq!(ends("-7d"), ["2026-03-19T14:30:45.250000Z", "2026-03-26T14:30:45.250000Z"]);
+    assert_eq!(ends("+1d"), ["2026-03-26T14:30:45.250000Z", "2026-03-27T14:30:45.250000Z"]);
+    assert_eq!(ends(".."), ["open", "open"]);
+    assert!(stretch("2026..soon", &clock()).is_err() && around("2026-02-30", &clock()).is_err());
+    assert!(around("9999-12-31", &clock()).is_ok() && around("next year", &clock()).is_ok());
 }

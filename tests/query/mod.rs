@@ -1,6 +1,9 @@
 //! Questions to the tickets: both written forms, what they find, in which order, for whom, and how fast an index makes them.
 
 mod dates;
+mod history;
+mod outputs;
+mod people;
 mod random;
 mod world;
 

@@ -10,15 +10,15 @@ use trackway::web::address::query_value;
 
 use super::world::{Ticket, World, instant, viewer};
 
-const PEOPLE: [(&str, &str); 5] =
+pub const PEOPLE: [(&str, &str); 5] =
     [("kim", "Kim Lee"), ("lee", "Ödön Lee"), ("ada", ""), ("lin", "Ada Lin"), ("zoe", "zoe")];
-const STATUSES: [&str; 5] = ["new", "assigned", "accepted", "reopened", "closed"];
-const PRIORITIES: [&str; 5] = ["blocker", "critical", "major", "minor", "trivial"];
-const COMPONENTS: [&str; 3] = ["doors", "lifts", "Light"];
+pub const STATUSES: [&str; 5] = ["new", "assigned", "accepted", "reopened", "closed"];
+pub const PRIORITIES: [&str; 5] = ["blocker", "critical", "major", "minor", "trivial"];
+pub const COMPONENTS: [&str; 3] = ["doors", "lifts", "Light"];
 /// In the order of lists: completed first, then what is due, then by name.
-const MILESTONES: [(&str, Option<&str>, Option<&str>); 4] =
+pub const MILESTONES: [(&str, Option<&str>, Option<&str>); 4] =
     [("old", None, Some("2026-01-01")), ("due", Some("2026-12-31"), None), ("M 9", None, None), ("M 10", None, None)];
-const WORDS: [&str; 10] = ["red", "Green", "blau", "ÄRGER", "straße", "100%", "a_b", "it's", "<b>", "x|y"];
+pub const WORDS: [&str; 10] = ["red", "Green", "blau", "ÄRGER", "straße", "100%", "a_b", "it's", "<b>", "x|y"];
 const FIELDS: [&str; 12] = [
     "status", "owner", "reporter", "priority", "component", "milestone", "summary", "keywords", "cc", "id", "time",
     "description",
@@ -26,17 +26,17 @@ const FIELDS: [&str; 12] = [
 const ORDERS: [&str; 7] = ["id", "priority", "status", "component", "milestone", "time", "owner"];
 
 /// One condition as somebody writes it, and as the rows are read here.
-struct Asked {
-    field: &'static str,
-    negated: bool,
-    sign: &'static str,
-    value: String,
+pub struct Asked {
+    pub field: &'static str,
+    pub negated: bool,
+    pub sign: &'static str,
+    pub value: String,
 }
 
-struct Made {
-    id: i64,
-    ticket: Ticket<'static>,
-    at: i64,
+pub struct Made {
+    pub id: i64,
+    pub ticket: Ticket<'static>,
+    pub at: i64,
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn in_pages(world: &World, viewer: &Viewer, query: &Query, size: usize) -> Vec<i
     ids
 }
 
-fn made_up(dice: &mut Dice) -> (World, Vec<Made>) {
+pub fn made_up(dice: &mut Dice) -> (World, Vec<Made>) {
     let world = World::new();
     world.people(&PEOPLE);
     world.options("component", &COMPONENTS);
@@ -165,14 +165,14 @@ fn made_up(dice: &mut Dice) -> (World, Vec<Made>) {
     (world, made)
 }
 
-const DAYS: [&str; 8] =
+pub const DAYS: [&str; 8] =
     ["2026-01-01", "2026-01-02", "2026-01-05", "2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01", "2026-06-15"];
 
-fn phrase(dice: &mut Dice, most: usize) -> String {
+pub fn phrase(dice: &mut Dice, most: usize) -> String {
     (0..dice.below(most + 1)).map(|_| dice.one_of(&WORDS)).collect::<Vec<_>>().join(" ")
 }
 
-fn asked(dice: &mut Dice) -> Asked {
+pub fn asked(dice: &mut Dice) -> Asked {
     let field = dice.one_of(&FIELDS);
     let negated = dice.below(3) == 0;
     let sign = if matches!(field, "id" | "time") { "" } else { dice.one_of(&["", "", "~", "~", "^", "$"]) };
@@ -271,7 +271,7 @@ fn meets(made: &Made, group: &[Asked]) -> Option<bool> {
 }
 
 /// Whether the condition without its negation is met; none if it asks for nothing.
-fn is_met(made: &Made, asked: &Asked) -> Option<bool> {
+pub fn is_met(made: &Made, asked: &Asked) -> Option<bool> {
     let ticket = &made.ticket;
     let value = asked.value.replace("$USER", "kim");
     if !asked.sign.is_empty() && value.is_empty() {
@@ -392,17 +392,17 @@ fn compare(one: &Made, other: &Made, order: &str, descending: bool) -> Ordering 
 }
 
 /// The same numbers on every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 16) as usize % end
     }
 
-    fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
+    pub fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
         things[self.below(things.len())]
     }
 }

@@ -29,10 +29,14 @@ impl Compiler<'_> {
                      where {of_ticket} and {test} and {seen}{by_then})"
             ));
         }
-        let ends = ["from_change", "to_change"].map(|end| {
+        // Of a list all values end and begin with a change; it is one of those that come or go.
+        let ends = [("from_change", "to_change"), ("to_change", "from_change")].map(|(end, other_end)| {
             format!(
                 "exists (select 1 from ticket_value cross join ticket_change on ticket_change.id = ticket_value.{end}
-                     where {of_ticket} and {moment} and {test} and {seen}{by_then})"
+                     where {of_ticket} and {moment} and {test} and {seen}{by_then}
+                         and not exists (select 1 from ticket_value as other where other.ticket = ticket.id
+                             and other.field = {name} and other.value = ticket_value.value
+                             and other.{other_end} = ticket_change.id))"
             )
         });
         Ok(format!("({})", ends.join(" or ")))

@@ -23,6 +23,7 @@ use rusqlite::types::Value;
 use self::names::PersonRow;
 use self::statement::Tallied;
 use super::dates::Clock;
+use super::lookup::Lookups;
 use super::past::{self, Past};
 use super::tree::{Clause, Column, Condition, Operator, Query, USER};
 use crate::base::error::Result;
@@ -50,7 +51,7 @@ pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choice
         clock,
         any_merged,
         past: past.as_ref(),
-        found: &query.found,
+        lookups: &query.lookups,
         people: OnceCell::new(),
         parameters: Vec::new(),
         ranks: Vec::new(),
@@ -113,8 +114,7 @@ struct Compiler<'a> {
     any_merged: bool,
     /// The moment that is asked about; none: now.
     past: Option<&'a Past>,
-    /// What a full-text search has found.
-    found: &'a [(String, Vec<i64>)],
+    lookups: &'a Lookups,
     people: OnceCell<Vec<PersonRow>>,
     parameters: Vec<Value>,
     ranks: Vec<String>,
@@ -126,7 +126,10 @@ impl Compiler<'_> {
     fn condition(&mut self, condition: &Condition) -> Result<Option<String>> {
         let (parts, between) = match condition {
             Condition::Is(clause) => return self.group(std::slice::from_ref(clause)),
-            Condition::Not(inner) => return Ok(self.condition(inner)?.map(|inner| format!("not ({inner})"))),
+            // A column that has no value is in no list, which SQL does not know for sure.
+            Condition::Not(inner) => {
+                return Ok(self.condition(inner)?.map(|inner| format!("not coalesce({inner}, 0)")));
+            }
             Condition::All(parts) => (parts, " and "),
             Condition::Any(parts) => (parts, " or "),
         };

@@ -65,7 +65,7 @@ impl Compiler<'_> {
             let tests = fields.map(|field| self.text_test(field, Operator::Contains, &[text])).collect();
             return Ok(joined(tests, " or "));
         }
-        let Some((_, ids)) = self.found.iter().find(|(words, _)| words == text) else {
+        let Some((_, ids)) = self.lookups.texts.iter().find(|(words, _)| words == text) else {
             return Err(Error::invalid("text", "A full-text search can't be asked for here."));
         };
         let list = self.list(ids.iter().copied());

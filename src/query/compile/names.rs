@@ -39,7 +39,7 @@ impl Compiler<'_> {
                 continue;
             }
             match field.kind {
-                Kind::Person => found.ids.extend(self.people(*operator, value)?),
+                Kind::Person | Kind::People => found.ids.extend(self.people(*operator, value)?),
                 Kind::Status => {
                     let word = Some(value.trim()).filter(|_| *operator == Operator::Is);
                     let category = word.and_then(|word| category_meant(&self.choices.statuses, word));
@@ -80,11 +80,17 @@ impl Compiler<'_> {
         })
     }
 
-    /// People by login, letter for letter; else by login or full name, whatever the case.
+    /// People by login, letter for letter, or by the group that they are in; else by login or full name, whatever the case.
     pub(super) fn people(&self, operator: Operator, value: &str) -> Result<BTreeSet<i64>> {
         if operator == Operator::Is {
+            let group = self.lookups.groups.iter().find(|(group, _)| group == value.trim());
             let mut statement = self.db.prepare_cached("select id from person where login = ?1")?;
-            return Ok(statement.query_map([value.trim()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?);
+            let mut found = BTreeSet::new();
+            for login in group.map_or(&[value.trim().to_owned()][..], |(_, members)| members) {
+                let ids = statement.query_map([login], |row| row.get(0))?;
+                found.extend(ids.collect::<rusqlite::Result<Vec<i64>>>()?);
+            }
+            return Ok(found);
         }
         let folded = fold(value);
         let named = self.everybody()?.iter().filter(|person| {

@@ -19,10 +19,11 @@ mod near;
 mod read;
 mod slip;
 mod suggest;
+mod terms;
 mod write;
 
 pub(super) use read::said;
-pub use read::{Said, names_a_field, query};
+pub use read::{Said, query};
 pub use slip::Slip;
 pub use suggest::{Offer, suggest};
 pub use write::{of_query, written};

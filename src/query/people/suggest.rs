@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::tree::{Column, IS, IS_WORDS};
-use super::read::names_of;
+use super::terms::names_of;
 use super::write::in_place;
 use super::{SIGNS, WORDS, knows_none, synonym};
 use crate::base::text::fold;
