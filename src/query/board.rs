@@ -129,6 +129,9 @@ pub(super) struct Value {
     pub takes: bool,
 }
 
+/// The ids of a column and of a row.
+type Place = (Option<i64>, Option<i64>);
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cell {
     pub total: usize,
@@ -139,8 +142,7 @@ pub(super) struct Board {
     pub columns: Vec<Value>,
     /// One without a name where nothing parts it into rows.
     pub rows: Vec<Value>,
-    /// By the ids of their columns and rows.
-    pub cells: HashMap<(Option<i64>, Option<i64>), Cell>,
+    pub cells: HashMap<Place, Cell>,
     pub total: usize,
     /// Columns and rows that are left out.
     pub left_out: usize,
@@ -153,7 +155,7 @@ impl Board {
         let column = field_sql(db, viewer, asked.columns)?;
         let row =
             asked.rows.map(|field| field_sql(db, viewer, field)).transpose()?.unwrap_or_else(|| "null".to_owned());
-        let mut cells: HashMap<(Option<i64>, Option<i64>), Cell> = HashMap::new();
+        let mut cells: HashMap<Place, Cell> = HashMap::new();
         if viewer.may(TICKET_VIEW) {
             let (sql, parameters) = statement.cell_counts(&column, &row);
             let mut counted = db.prepare_cached(&sql)?;
@@ -164,7 +166,7 @@ impl Board {
                 cells.insert((row.get(0)?, row.get(1)?), Cell { total, lines: Vec::new() });
             }
         }
-        let used = |of: fn(&(Option<i64>, Option<i64>)) -> Option<i64>| -> Vec<Option<i64>> {
+        let used = |of: fn(&Place) -> Option<i64>| -> Vec<Option<i64>> {
             let mut ids: Vec<Option<i64>> = cells.keys().map(of).collect();
             ids.sort_unstable();
             ids.dedup();
@@ -206,7 +208,7 @@ impl Board {
         let mut found = statement.query(params_from_iter(parameters))?;
         let (mut ids, mut places) = (Vec::new(), Vec::new());
         while let Some(row) = found.next()? {
-            let place: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
+            let place: Place = (row.get(1)?, row.get(2)?);
             let shown =
                 self.columns.iter().any(|column| column.id == place.0) && self.rows.iter().any(|row| row.id == place.1);
             if shown {
@@ -264,8 +266,7 @@ fn values(
                 .iter()
                 .map(|id| Value { label: people.called(Some(*id)), ..value(*id, people.login(Some(*id)), true) })
                 .collect();
-            values
-                .sort_by(|one, other| (one.label.to_lowercase(), one.id).cmp(&(other.label.to_lowercase(), other.id)));
+            values.sort_by_key(|value| (value.label.to_lowercase(), value.id));
             values.dedup_by_key(|value| value.id);
             values
         }

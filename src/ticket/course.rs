@@ -318,8 +318,11 @@ fn span(row: &rusqlite::Row<'_>) -> rusqlite::Result<Span> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-/// What was estimated and what remained: ticket, whether it is the estimate, minutes, when it began and when it ended.
-fn work(db: &Connection, tickets: &str) -> Result<Vec<(i64, bool, i64, Instant, Option<Instant>)>> {
+/// Of a ticket: whether it is the estimate or what remained, minutes, when that began and when it ended.
+type Work = (i64, bool, i64, Instant, Option<Instant>);
+
+/// What was estimated and what remained.
+fn work(db: &Connection, tickets: &str) -> Result<Vec<Work>> {
     let mut statement = db.prepare_cached(
         "select ticket_value.ticket, field = 'estimated', ticket_value.value, begin.changed_at, end.changed_at
          from json_each(?1) as wanted
