@@ -323,7 +323,7 @@ impl Gathered {
     /// Those that matter most: by the place of their priority, then those changed last.
     fn tickets(&mut self) -> Vec<TicketRow> {
         let mut tickets = std::mem::take(&mut self.tickets);
-        tickets.sort_by(|one, other| one.rank.cmp(&other.rank));
+        tickets.sort_by_key(|one| one.rank);
         tickets.truncate(ROWS);
         tickets
     }

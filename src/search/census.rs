@@ -78,11 +78,17 @@ pub enum Values {
 /// Takes the census of documents of one segment.
 pub struct Counting {
     total: u64,
-    /// What is counted in memory, column by column.
-    unpacked: Option<(Arc<Columns>, Box<[[u32; FEW]; COUNTED]>)>,
+    unpacked: Option<Unpacked>,
     /// All columns; the kinds are the last of those that are always counted.
     tallies: Vec<Tally>,
     waiting: Vec<DocId>,
+}
+
+/// What is counted in memory.
+struct Unpacked {
+    columns: Arc<Columns>,
+    /// By column and by the number of the value.
+    counts: Box<[[u32; FEW]; COUNTED]>,
 }
 
 impl Counting {
@@ -94,7 +100,7 @@ impl Counting {
             let in_memory = unpacked.as_ref().is_some_and(|columns| at < COUNTED && columns.has(at));
             tallies.extend(segment.fast_fields().str(name)?.map(|column| Tally::of(column, name, at, in_memory)));
         }
-        let unpacked = unpacked.map(|columns| (columns, Box::new([[0; FEW]; COUNTED])));
+        let unpacked = unpacked.map(|columns| Unpacked { columns, counts: Box::new([[0; FEW]; COUNTED]) });
         Ok(Self { total: 0, unpacked, tallies, waiting: Vec::with_capacity(BLOCK) })
     }
 
@@ -102,7 +108,7 @@ impl Counting {
         let waits = self.tallies.iter().any(|tally| !tally.in_memory);
         for doc in documents {
             self.total += 1;
-            if let Some((columns, counts)) = &mut self.unpacked {
+            if let Some(Unpacked { columns, counts }) = &mut self.unpacked {
                 for (counts, value) in counts.iter_mut().zip(columns.values(doc)) {
                     counts[usize::from(value)] += 1;
                 }
@@ -128,8 +134,8 @@ impl Counting {
     pub fn census(self) -> tantivy::Result<Census> {
         let mut census = Census { total: self.total, ..Census::default() };
         for mut tally in self.tallies {
-            if let Some((_, counts)) = self.unpacked.as_ref().filter(|_| tally.in_memory) {
-                tally.counts = counts[tally.at].iter().map(|count| u64::from(*count)).collect();
+            if let Some(unpacked) = self.unpacked.as_ref().filter(|_| tally.in_memory) {
+                tally.counts = unpacked.counts[tally.at].iter().map(|count| u64::from(*count)).collect();
                 tally.counts.truncate(tally.column.num_terms());
             }
             let into = if tally.name == "kind" { &mut census.kinds } else { &mut census.labels };
