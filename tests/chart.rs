@@ -243,6 +243,9 @@ fn a_chart_has_a_page_of_its_own_whose_state_is_its_address() {
     test.demo().db().write(|db| Ok(db.execute_batch(&earlier)?)).unwrap();
     let milestone = kim.get("/demo/milestone/1.0").expect(200);
     assert_eq!(milestone.all("svg.chart-plot > title"), ["Burn-down of milestone 1.0"]);
+    let ways =
+        ["query?", "board?", "chart?chart=burndown&", "calendar?"].map(|way| format!("/demo/{way}milestone=1.0"));
+    assert_eq!(milestone.attributes(".ways a", "href"), ways);
     kim.save_page(
         "Charts",
         "[[Chart(burnup, milestone=1.0)]]\n\n[[Chart(by=milestone, status!=closed)]]\n\n[[Chart(pie)]]",

@@ -17,10 +17,10 @@ use crate::milestone::due::Clock;
 use crate::milestone::name::MilestoneName;
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{self, MILESTONE_CREATE, MILESTONE_DELETE, MILESTONE_MODIFY, NO_MILESTONE};
-use crate::ticket::asked::exactly;
 use crate::ticket::burn;
 use crate::ticket::course::Unit;
 use crate::ticket::fields::{Choices, Field, Kind, field};
+use crate::ticket::ways::{self, Way};
 use crate::ticket::{TICKET_CREATE, TICKET_VIEW, TIME_VIEW};
 use crate::web::address;
 use crate::web::form::shortened;
@@ -67,7 +67,7 @@ struct MilestonePage {
     by: Option<By>,
     groups: Vec<Group>,
     burn_html: Option<String>,
-    chart_href: String,
+    ways: Vec<Way>,
     attachments: Vec<File>,
     files_href: String,
     previous: Option<Named>,
@@ -208,11 +208,11 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
         by,
         groups,
         burn_html: burn_html.map(Html::into_string),
-        chart_href: format!(
-            "{}/chart?chart=burndown&milestone={}",
-            room.root,
-            address::query_value(&exactly(&row.name))
-        ),
+        ways: if viewer.may(TICKET_VIEW) {
+            ways::of_milestone(&room.root, &row.name, row.due.as_deref().and_then(|due| due.get(..7)))
+        } else {
+            Vec::new()
+        },
         attachments: attachment::files(db, viewer, &owner, &room.root)?,
         files_href: format!("{}{}", room.root, attachment::list_href(&owner)),
         previous: at.checked_sub(1).and_then(|before| all.get(before)).map(named),

@@ -86,13 +86,13 @@ export async function planning({ site, person, step, scripts, phone }) {
     await look("planning-board-rows");
   });
 
-  await step("the milestone has a burn-down with its table", async () => {
+  await step("the milestone leads to its burn-down with a table", async () => {
     await page.goto("/crew/milestone/Launch");
     await kim.says("15h estimated");
-    await kim.unfold("As a table");
     await look("planning-milestone");
-    await kim.link("More charts").click();
+    await kim.link("Charts").click();
     await page.waitForURL(/\/chart\?chart=burndown/);
+    await kim.unfold("As a table");
     await look("planning-burndown");
   });
 
