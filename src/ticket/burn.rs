@@ -232,6 +232,9 @@ fn told(chart: &Chart) -> String {
     let (Some(first), Some(last)) = (known.first(), known.last()) else { return String::new() };
     let sum = |at: usize| -> i64 { chart.rows.iter().filter_map(|row| row.values[at]).sum() };
     let (from, to) = (&first.0.label, &last.0.label);
+    if from == to {
+        return format!("{to} is all that is known yet.");
+    }
     match chart.shape {
         Shape::Columns => format!("From {from} to {to}, {} opened and {} closed.", written(sum(0)), written(sum(1))),
         _ if chart.series[0].key == DONE.key => {
