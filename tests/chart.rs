@@ -188,6 +188,9 @@ fn every_number_of_a_chart_is_what_looking_at_each_ticket_says() {
     let then = items(&kim, &format!("chart=burndown&milestone=M1&at={at}"));
     let sums = history.of_day(false, Some("M1"), false, (0, begin + 20 * DAY));
     assert_eq!(then.last().unwrap()["left"], sums[1]);
+    let bars = items(&kim, &format!("chart=by&by=status&milestone=M1&at={at}"));
+    let open: i64 = bars.iter().filter_map(|bar| bar["open"].as_i64()).sum();
+    assert_eq!(open, sums[1]);
 }
 
 #[test]

@@ -82,6 +82,8 @@ fn shown(data: &Path, address: SocketAddr) -> Vec<(&'static str, bool)> {
         ),
         ("task list", page("/demo/ticket/58").body.contains("2 of 4 done")),
         ("change of many tickets", timeline.contains("3 tickets")),
+        ("burn-down", page("/demo/wiki/OpenDay").body.contains("chart-plot")),
+        ("list under a name", lists(&["report", "list", "demo"], "Left for the open day")),
     ]
 }
 

@@ -1,11 +1,12 @@
 //! What the project of the demonstration has before anybody works in it: the manual, what tickets choose from, fields of its
-//! own, templates and canned replies.
+//! own, a list under a name, templates and canned replies.
 
 use super::calendar::Calendar;
 use super::script::{Field, Project as Script, Text};
 use crate::base::error::Result;
 use crate::base::project::{Act, Project};
 use crate::base::site::Site;
+use crate::report::edit as report;
 use crate::ticket::options_edit;
 use crate::ticket::own_fields_edit;
 use crate::ticket::own_fields_wish;
@@ -41,6 +42,15 @@ pub fn furnish(site: &Site, project: &Project, by: Act<'_>, script: &Script, cal
     for field in &script.fields {
         define(site, project, by, field)?;
     }
+    let left = report::Wish {
+        title: Some("Left for the open day"),
+        description: Some("What is not done yet, by whose it is."),
+        kind: Some("query"),
+        query: Some("?milestone=Open day&status=!closed&group=owner&order=priority"),
+        scope: Some("project"),
+        ..report::Wish::default()
+    };
+    report::create(site, project, by, &left)?;
     for (kind, list) in [(Kind::Template, &script.templates), (Kind::Reply, &script.replies)] {
         for text in list {
             write(project, by, kind, text)?;

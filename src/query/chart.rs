@@ -111,8 +111,9 @@ impl Asked {
                 Unit::Tickets
             }
         };
-        if value("at").is_some() && !matches!(kind, Kind::Burn(_)) {
-            let message = "Only charts over time go back to a moment: burndown, burnup and opened.";
+        if value("at").is_some() && kind == Kind::Time {
+            let message =
+                "Who had worked how long by an earlier moment is not known; `to` ends the days that are counted.";
             problems.push(Problem::new("at", message));
         }
         let query = match from_pairs(&choices.fields, &rest) {
@@ -238,7 +239,8 @@ fn bars(
     root: &str,
 ) -> Result<Chart> {
     let column = Column::Of(field);
-    let query = Query { group: Some(Order { column, descending: false }), ..asked.query.clone() };
+    let of_then = Query { at: (!asked.at.is_empty()).then(|| asked.at.clone()), ..asked.query.clone() };
+    let query = Query { group: Some(Order { column, descending: false }), ..of_then.clone() };
     let counts = state_counts(db, viewer, choices, &query)?;
     let kinds = [("Closed", Category::Closed), ("Waiting", Category::Waiting), ("Open", Category::Open)];
     // What there is none of needs no column; open tickets are what is mostly asked for.
@@ -258,7 +260,7 @@ fn bars(
         .take(MOST_BARS)
         .map(|one| {
             let hidden = is_person && hides_addresses(viewer) && one.value.contains('@');
-            let narrow = narrow::to_value(&asked.query, column, &one.value, viewer).filter(|_| !hidden);
+            let narrow = narrow::to_value(&of_then, column, &one.value, viewer).filter(|_| !hidden);
             let label = match one.value.as_str() {
                 "" => "none".to_owned(),
                 value if is_person => shown_to(viewer, value),

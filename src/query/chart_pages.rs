@@ -201,7 +201,7 @@ fn as_page(
         from: asked.from.clone(),
         to: asked.to.clone(),
         at: asked.at.clone(),
-        goes_back: matches!(asked.kind, Kind::Burn(_)),
+        goes_back: asked.kind != Kind::Time,
         exports: if refused { Vec::new() } else { exports },
         macro_call: if refused { String::new() } else { super::chart_macro::call_of(&asked) },
         problems,

@@ -15,7 +15,7 @@ pub(super) fn question<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>
     }
 }
 
-/// The likest of these names, at most three.
+/// The likest of these names, at most three: those that are all as near as can be.
 fn like<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = fold(typed.trim());
     let most = match typed.chars().count() {
@@ -36,6 +36,8 @@ fn like<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a st
         .collect();
     near.sort();
     near.dedup();
+    let nearest = near.first().map_or(0, |(steps, _)| *steps);
+    near.retain(|(steps, _)| *steps == nearest);
     near.into_iter().map(|(_, name)| name).take(MOST).collect()
 }
 
@@ -72,7 +74,8 @@ mod tests {
         let fields = ["owner", "status", "milestone", "component", "type", "time", "cc"];
         assert_eq!(question("ownr", fields), " Did you mean “owner”?");
         assert_eq!(question("mile", fields), " Did you mean “milestone”?");
-        assert_eq!(question("tiem", fields), " Did you mean “time” or “type”?");
+        assert_eq!(question("tiem", fields), " Did you mean “time”?");
+        assert_eq!(question("tie", fields), " Did you mean “time”?");
         assert_eq!(question("colour", fields), "");
         assert_eq!(question("", fields), "");
         assert_eq!(question(&"x".repeat(1000), fields), "");
