@@ -258,7 +258,11 @@ fn tickets_move_on_when_their_milestone_is_completed_or_deleted() {
     // Where they go is said only when it is being completed.
     let early = kim.submit(edit, &[("target", "B"), ("save", "1")]).expect(422);
     assert_eq!(early.problems()[0].0, "target");
-    kim.submit(edit, &[("completed", "1"), ("target", "B"), ("save", "1")]).expect(303);
+    let said = "Not in time, see #2.";
+    kim.submit(edit, &[("completed", "1"), ("target", "B"), ("comment", said), ("save", "1")]).expect(303);
+    let moved = kim.get("/demo/ticket/1?format=json").expect(200).json();
+    assert_eq!(moved["comments"].as_array().unwrap().last().unwrap()["text"], said);
+    assert!(kim.get("/demo/ticket/2?action=backlinks").expect(200).words().contains("#1"), "its links are kept");
     assert_eq!(counted("A"), json!({ "total": 1, "closed": 1, "waiting": 0, "open": 0 }));
     assert_eq!(counted("B"), json!({ "total": 2, "closed": 0, "waiting": 0, "open": 2 }));
 

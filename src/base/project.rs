@@ -16,7 +16,7 @@ use super::component::Components;
 use super::db::{Db, Schema};
 use super::error::Result;
 use super::event::{self, Event, NewEvent, Stamp, Via};
-use super::markup::Cache;
+use super::markup::{Cache, Compiled};
 use super::news::News;
 use super::resource::Resource;
 use super::site::Nudge;
@@ -75,6 +75,15 @@ pub struct Tx<'a> {
     stamp: Stamp,
     first_event: Cell<Option<i64>>,
     reacting: RefCell<u8>,
+    said: RefCell<Option<Said>>,
+}
+
+/// What somebody says along with a change of one thing, for whatever else changes with it.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub text: String,
+    /// The same as a note.
+    pub compiled: Arc<Compiled>,
 }
 
 impl Project {
@@ -142,7 +151,14 @@ impl Project {
                 batch: None,
                 live: by.happened_at.is_none(),
             };
-            let tx = Tx { db, project: self, stamp, first_event: Cell::new(None), reacting: RefCell::new(0) };
+            let tx = Tx {
+                db,
+                project: self,
+                stamp,
+                first_event: Cell::new(None),
+                reacting: RefCell::new(0),
+                said: RefCell::default(),
+            };
             let result = act(&tx)?;
             Ok((result, tx.first_event.get().is_some()))
         });
@@ -274,6 +290,15 @@ impl Tx<'_> {
 
     pub fn project(&self) -> &Project {
         self.project
+    }
+
+    /// Keeps what is said along with the change for components that write it down where they react: events hold no text.
+    pub fn say(&self, said: Said) {
+        *self.said.borrow_mut() = Some(said);
+    }
+
+    pub fn said(&self) -> Option<Said> {
+        self.said.borrow().clone()
     }
 
     /// Writes the event and hands it to every component, all within this transaction. Returns its id.

@@ -39,6 +39,9 @@ pub enum Command {
         /// With --completed: the tickets that are still open go to that milestone
         #[arg(long, value_name = "NAME")]
         retarget: Option<String>,
+        /// With --retarget: what is said on these tickets
+        #[arg(long, value_name = "TEXT", requires = "retarget")]
+        comment: Option<String>,
         /// New tickets get it
         #[arg(long, conflicts_with = "no_default")]
         default: bool,
@@ -96,11 +99,12 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
                 description: description.as_deref(),
                 is_default: default.then_some(true),
                 retarget: None,
+                remark: None,
             };
             let row = edit::create(&entered.site, &entered.project, entered.act(), &wish)?;
             print(&format!("{}\n", row.name))
         }
-        Command::Change { project, milestone, name, values, retarget, default, no_default } => {
+        Command::Change { project, milestone, name, values, retarget, comment, default, no_default } => {
             let entered = shell.enter(&project)?;
             let row = found(&entered, &milestone)?;
             let description = values.description()?;
@@ -111,6 +115,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
                 description: description.as_deref(),
                 is_default: if default || no_default { Some(default) } else { None },
                 retarget: retarget.as_deref(),
+                remark: comment.as_deref(),
             };
             let row = edit::change(&entered.site, &entered.project, entered.act(), row.id, None, &wish)?;
             print(&format!("{}\n", row.name))

@@ -14,7 +14,7 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
 use crate::base::markup::{Compiled, Flavour, Here};
-use crate::base::project::{Act, Project, Tx};
+use crate::base::project::{Act, Project, Said, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
 use crate::base::time::Instant;
@@ -38,6 +38,8 @@ pub struct Wish<'a> {
     pub is_default: Option<bool>,
     /// If this completes it: the name of the milestone to which its open tickets move. None or empty: they stay.
     pub retarget: Option<&'a str>,
+    /// What is said on these tickets; None or empty: that their milestone was completed.
+    pub remark: Option<&'a str>,
 }
 
 /// What a wish comes to, every part of it checked.
@@ -100,6 +102,7 @@ pub fn change(
     refuse_stale(&old, seen)?;
     let values = checked(&old, wish, &clock)?;
     let compiled = compiled(site, project, &values.description)?;
+    let said = said(site, project, wish.remark)?;
     project.write(by, |tx| {
         let old = existing(tx, by.viewer, id)?;
         refuse_stale(&old, seen)?;
@@ -115,6 +118,7 @@ pub fn change(
             changed_at: tx.now().max(Instant(old.changed_at.0 + 1)),
             ..old.clone()
         };
+        said.into_iter().for_each(|said| tx.say(said));
         write(site, tx, by.viewer, &old, new, wish.description.is_some().then_some(&*compiled), wish.retarget)
     })
 }
@@ -248,6 +252,13 @@ fn checked(old: &MilestoneRow, wish: &Wish<'_>, clock: &Clock) -> Result<Values>
             format!("The text has {bytes} bytes; a description holds at most 1 MiB (1,048,576 bytes)."),
         ));
     }
+    if let Some(remark) = wish.remark.filter(|remark| remark.len() > LARGEST_TEXT) {
+        let bytes = remark.len();
+        problems.push(Problem::new(
+            "remark",
+            format!("The comment has {bytes} bytes; it holds at most 1 MiB (1,048,576 bytes)."),
+        ));
+    }
     let completes = completed_at.is_some() && old.completed_at.is_none() && old.id != 0;
     if wish.retarget.is_some_and(|target| !target.is_empty()) && !completes && problems.is_empty() {
         problems.push(Problem::new("retarget", "Open tickets move on when a milestone is being completed."));
@@ -292,6 +303,13 @@ fn target(db: &Connection, viewer: &Viewer, own: i64, written: Option<&str>) -> 
 
 fn compiled(site: &Site, project: &Project, text: &str) -> Result<std::sync::Arc<Compiled>> {
     project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)
+}
+
+/// What is said on the tickets that move on.
+fn said(site: &Site, project: &Project, remark: Option<&str>) -> Result<Option<Said>> {
+    let Some(text) = remark.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let compiled = project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
+    Ok(Some(Said { text: text.to_owned(), compiled }))
 }
 
 fn save_links(site: &Site, tx: &Tx<'_>, row: &MilestoneRow, compiled: &Compiled) -> Result<()> {

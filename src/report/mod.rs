@@ -8,6 +8,7 @@
 mod edit_pages;
 mod export;
 mod link;
+mod neighbours;
 mod occurrence;
 mod pages;
 mod sql_page;
@@ -20,7 +21,7 @@ pub mod views;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Component, Occurrence, SavedList, SavedLists, TimelineFilter};
+use crate::base::component::{Component, ListPlace, Neighbours, Occurrence, SavedList, SavedLists, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::LinkKind;
@@ -102,6 +103,10 @@ impl Component for Reports {
 
     fn occurrences(&self, db: &Connection, viewer: &Viewer, events: &[&Event]) -> Result<Vec<Option<Occurrence>>> {
         occurrence::occurrences(db, viewer, events)
+    }
+
+    fn neighbours(&self, db: &Connection, viewer: &Viewer, place: &ListPlace) -> Result<Option<Neighbours>> {
+        neighbours::neighbours(db, viewer, place)
     }
 
     fn saved_lists(&self) -> Option<&'static dyn SavedLists> {

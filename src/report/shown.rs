@@ -120,6 +120,14 @@ impl Columns {
         href_of_resource(realm.as_deref().unwrap_or("ticket"), &row.get(column.at)?.text())
     }
 
+    /// The ticket that the row is about.
+    pub fn ticket(&self, row: &[Cell]) -> Option<i64> {
+        let column = self.all.iter().find(|column| column.meaning == Meaning::Resource)?;
+        let realm = self.named("realm").and_then(|realm| row.get(realm.at)).map(Cell::text);
+        let is_ticket = realm.is_none_or(|realm| realm == "ticket");
+        row.get(column.at)?.text().parse().ok().filter(|number| is_ticket && *number > 0)
+    }
+
     /// Puts rows into the order of a column, each group by itself; what is empty comes last.
     pub fn sort(&self, found: &mut Found, by: &Column, ascending: bool) {
         let mut order: HashMap<String, usize> = HashMap::new();

@@ -11,7 +11,7 @@ use super::sandbox::{self, Cell, Found, MOST_ROWS};
 use super::shown::{Column, Columns, Meaning, cell_html, safe_href};
 use super::store::ReportRow;
 use super::variables::{self, Arguments, Bound};
-use super::{REPORT_SQL_MODIFY, REPORT_SQL_VIEW, report_href};
+use super::{REPORT_SQL_MODIFY, REPORT_SQL_VIEW, neighbours, report_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
@@ -19,7 +19,7 @@ use crate::web::form::shortened;
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging, with_value};
 use crate::web::text::Reader;
-use crate::web::{Answer, Desk, Page, Room, Sheet};
+use crate::web::{Answer, Desk, Page, Room, Sheet, address};
 
 const PAGE_SIZE: usize = 100;
 /// A page holds so many rows at most, whatever `max` says; fewer with texts in them.
@@ -190,7 +190,7 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked<'_>) -> Result<Answer> {
     let paging = Paging::new(&href, &pairs, paging::asked(desk.visit.value("page")), size, found.rows.len());
     let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
     let (sections, description) = room.project.read(|db| {
-        let drawer = Drawer { room, reader: &reader, columns: &columns, db };
+        let drawer = Drawer { room, reader: &reader, columns: &columns, db, number: asked.row.id };
         let sections = drawer.sections(&found, paging.offset(size), size)?;
         let here = Here { resource: Resource::new("report", asked.row.id), name: asked.row.id.to_string() };
         let compiled = reader.compiled(&asked.description, Flavour::Page)?;
@@ -298,6 +298,23 @@ struct Drawer<'a> {
     reader: &'a Reader<'a>,
     columns: &'a Columns,
     db: &'a rusqlite::Connection,
+    number: i64,
+}
+
+/// The tickets of a page, and what the links to them carry along (row R17).
+struct Along {
+    tickets: Vec<i64>,
+    list: Option<String>,
+}
+
+impl Along {
+    fn of(&self, href: String, ticket: Option<i64>) -> String {
+        let at = self.tickets.iter().position(|known| Some(*known) == ticket);
+        match (&self.list, at) {
+            (Some(list), Some(at)) => format!("{href}?list={}&at={at}", address::query_value(list)),
+            _ => href,
+        }
+    }
 }
 
 impl Drawer<'_> {
@@ -306,6 +323,13 @@ impl Drawer<'_> {
         let group = |row: &Vec<Cell>| self.columns.special("group", row).cloned();
         let mut sections: Vec<Section> = Vec::new();
         let (mut begin, rows) = (0, &found.rows);
+        let mut tickets: Vec<i64> = Vec::new();
+        for ticket in rows.iter().skip(from).take(size).filter_map(|row| self.columns.ticket(row)) {
+            if !tickets.contains(&ticket) {
+                tickets.push(ticket);
+            }
+        }
+        let along = Along { list: neighbours::list_of(self.number, &tickets), tickets };
         while begin < rows.len() {
             let value = group(&rows[begin]);
             let end = begin + rows[begin..].iter().take_while(|row| group(row) == value).count();
@@ -318,7 +342,7 @@ impl Drawer<'_> {
                     count: end - begin,
                     continued: begin < first,
                     grouped: value.is_some(),
-                    rows: rows[first..last].iter().map(|row| self.row(row)).collect::<Result<_>>()?,
+                    rows: rows[first..last].iter().map(|row| self.row(row, &along)).collect::<Result<_>>()?,
                 });
             }
             begin = end;
@@ -326,8 +350,9 @@ impl Drawer<'_> {
         Ok(sections)
     }
 
-    fn row(&self, row: &[Cell]) -> Result<Row> {
-        let href = self.columns.href(row).map(|href| format!("{}{href}", self.room.root));
+    fn row(&self, row: &[Cell], along: &Along) -> Result<Row> {
+        let ticket = self.columns.ticket(row);
+        let href = self.columns.href(row).map(|href| along.of(format!("{}{href}", self.room.root), ticket));
         let lines = self.columns.lines();
         let draw = |column: &Column| Ok(self.cell(column, &row[column.at], href.as_deref())?.into_string());
         let lines = lines.into_iter().map(|line| line.into_iter().map(draw).collect()).collect::<Result<_>>()?;

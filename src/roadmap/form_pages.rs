@@ -138,6 +138,7 @@ struct Retarget {
     count: i64,
     options: Vec<Choice>,
     chosen: String,
+    remark: String,
 }
 
 /// What stands in the form.
@@ -149,6 +150,7 @@ struct Draft {
     completed_at: String,
     description: String,
     target: String,
+    remark: String,
     version: String,
     problems: Vec<Problem>,
     previewed: bool,
@@ -176,6 +178,7 @@ impl Draft {
             completed_at: form.text("completeddate").to_owned(),
             description: form.text("description").to_owned(),
             target: target_of(form).unwrap_or_default().to_owned(),
+            remark: form.text("comment").to_owned(),
             version: form.get("version").unwrap_or_else(|| form.text("view_time")).to_owned(),
             ..Self::default()
         }
@@ -215,6 +218,7 @@ fn wish<'a>(form: &'a Form, row: Option<&MilestoneRow>) -> Wish<'a> {
         description: form.get("description"),
         is_default: form.get("default").map(|value| !matches!(value, "" | "0" | "no")),
         retarget: target_of(form),
+        remark: form.get("comment"),
     }
 }
 
@@ -226,6 +230,7 @@ fn by_control(form: &Form, mut problems: Vec<Problem>) -> Vec<Problem> {
                 "due" => "duedate",
                 "completed" => "completeddate",
                 "retarget" => "target",
+                "remark" => "comment",
                 _ => continue,
             };
             control.clone_into(&mut problem.field);
@@ -251,6 +256,7 @@ fn edit_page(desk: &Desk, room: &Room, row: Option<&MilestoneRow>, draft: Draft)
                 count: counts.open + counts.waiting,
                 options: shown::targets(&rows, row.id, "Leave them here"),
                 chosen: draft.target.clone(),
+                remark: draft.remark.clone(),
             })
         }
         None => None,

@@ -10,6 +10,7 @@ use super::census::Census;
 use super::corpus::{Corpus, Found, Order, Trouble, with_index};
 use super::index::Snapshot;
 use super::matching;
+use super::newest::MOST_RANKED;
 use super::query::{Field, Query, Reading};
 use super::schema::{self, COUNTED};
 use super::{SEARCH_VIEW, jump, near};
@@ -21,7 +22,7 @@ use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
 
 /// Nobody reads further; who wants more asks more exactly.
-const MOST_HITS: usize = 5_000;
+const MOST_HITS: usize = MOST_RANKED;
 const EXCERPT_CHARS: usize = 240;
 const SUGGESTIONS: usize = 8;
 /// So many words of a text are compared with others.

@@ -2,6 +2,7 @@
 //! them, and a search must not take longer because a project has grown.
 
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
 use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader};
@@ -10,7 +11,7 @@ use super::columns::Columns;
 use super::hits::{Bits, Hits};
 
 /// So many hits are ranked …
-pub const MOST_RANKED: usize = 5_000;
+pub const MOST_RANKED: usize = 2_000;
 /// … and beside them so many that have it in their titles.
 pub const MOST_TITLES: usize = 1_000;
 
@@ -30,13 +31,16 @@ pub fn newest(searcher: &Searcher, hits: &Hits, most: usize) -> Vec<(SegmentOrdi
         heads.extend(queue.next().map(|(changed, doc)| (changed, ordinal, doc)));
     }
     let mut newest = Vec::with_capacity(most);
-    while let Some((_, ordinal, doc)) = heads.pop() {
+    while let Some(mut head) = heads.peek_mut() {
+        let (_, ordinal, doc) = *head;
         newest.push((ordinal, doc));
         if newest.len() == most {
             break;
         }
-        let queue = queues.get_mut(ordinal as usize);
-        heads.extend(queue.and_then(Queue::next).map(|(changed, doc)| (changed, ordinal, doc)));
+        match queues.get_mut(ordinal as usize).and_then(Queue::next) {
+            Some((changed, doc)) => *head = (changed, ordinal, doc),
+            None => drop(PeekMut::pop(head)),
+        }
     }
     newest
 }

@@ -15,7 +15,7 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
 use crate::base::markup::{Flavour, Here};
-use crate::base::project::{Act, Project, Tx};
+use crate::base::project::{Act, Project, Said as Spoken, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
 use crate::base::viewer::Viewer;
@@ -243,9 +243,19 @@ pub fn edit_comment(
     })
 }
 
-/// Moves tickets of a milestone that was completed or deleted to another one or to none (rows M08, M09).
-pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool, why: &str) -> Result<()> {
+/// Moves tickets of a milestone that was completed or deleted to another one or to none (rows M08, M09). Where nobody has said
+/// anything along with that, `why` is their comment.
+pub(super) fn retarget(
+    tx: &Tx<'_>,
+    from: i64,
+    to: Option<i64>,
+    open_only: bool,
+    why: &str,
+    spoken: Option<&Spoken>,
+) -> Result<()> {
     let choices = Choices::whole(tx)?;
+    let vocabulary = spoken.map(|spoken| (spoken, tx.project().components().vocabulary()));
+    let comment = spoken.map_or(why, |spoken| &spoken.text);
     for id in store::in_milestone(tx, from)? {
         let Some(ticket) = store::find_unseen(tx, id)? else { continue };
         if open_only && is_closed(&choices, &ticket.values) {
@@ -253,7 +263,12 @@ pub(super) fn retarget(tx: &Tx<'_>, from: i64, to: Option<i64>, open_only: bool,
         }
         let mut values = ticket.values.clone();
         values.set("milestone", to.map(Value::Id).into_iter().collect());
-        append(tx, &ticket, &values, &choices, &Said { comment: why, ..Said::default() })?;
+        let (number, acl) = append(tx, &ticket, &values, &choices, &Said { comment, ..Said::default() })?;
+        if let Some((spoken, vocabulary)) = &vocabulary {
+            let here = Here { resource: Resource::new("ticket", id), name: id.to_string() };
+            let links = link::of(&spoken.compiled, vocabulary, &here);
+            link::replace(tx, &here.resource, &comment_part(number), acl, &links)?;
+        }
     }
     Ok(())
 }

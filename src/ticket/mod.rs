@@ -287,10 +287,12 @@ impl Component for Tickets {
         let retarget = event.data.get("retarget").and_then(|milestone| milestone.as_i64());
         match event.kind.as_str() {
             "milestone.deleted" => {
-                edit::retarget(tx, event.resource.id, retarget, false, "Moved when its milestone was deleted.")
+                let why = "Moved when its milestone was deleted.";
+                edit::retarget(tx, event.resource.id, retarget, false, why, None)
             }
             "milestone.completed" if retarget.is_some() => {
-                edit::retarget(tx, event.resource.id, retarget, true, "Moved when its milestone was completed.")
+                let why = "Moved when its milestone was completed.";
+                edit::retarget(tx, event.resource.id, retarget, true, why, tx.said().as_ref())
             }
             _ => Ok(()),
         }

@@ -242,6 +242,15 @@ fn the_eight_of_trac_find_the_right_rows() {
     assert_eq!(page.attributes(".report-rows .group a", "href"), ["../milestone/M1", "../milestone/M2"]);
     assert_eq!(page.all(".report-rows tr.rank-1 td:nth-child(2)"), ["Two"]);
     assert_eq!(kim.get("/demo/report/5").expect(200).all(".report-rows .full em"), ["three"]);
+    // From ticket to ticket of a report (row R17); who may not see one passes over it.
+    let links = kim.get("/demo/report/8").expect(200).attributes(".report-rows td:first-child a", "href");
+    assert_eq!(links[1], "/demo/ticket/2?list=report:8:3,2,5,1&at=1");
+    let walked = kim.get(&links[1]).expect(200);
+    assert_eq!(walked.attributes("nav.walk a", "href"), [links[0].as_str(), "/demo/report/8", links[2].as_str()]);
+    kim.post_json("/demo/ticket/5", &json!({ "private": true })).expect(201);
+    let other = test.user("lee").can("TICKET_VIEW").can("REPORT_VIEW");
+    let passed = other.get(&links[1]).expect(200).attributes("nav.walk a", "href");
+    assert_eq!(passed[2], "/demo/ticket/1?list=report:8:3,2,5,1&at=3");
     // In another order, each section by itself.
     assert_eq!(shown(&kim, "/demo/report/8?sort=ticket").0, ["#3", "#1", "#2", "#5"]);
     assert_eq!(shown(&kim, "/demo/report/1?sort=ticket&asc=0&max=2&page=2").0, ["#2", "#1"]);
