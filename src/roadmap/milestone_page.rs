@@ -31,6 +31,8 @@ use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 /// What the tickets of a milestone can be grouped by, and the first choice.
 const GROUPINGS: [&str; 8] = ["type", "status", "priority", "component", "version", "severity", "owner", "reporter"];
 const USUAL: &str = "component";
+/// The burn-down of more tickets stands on a page of its own alone: it reads what has happened to each of them.
+const MOST_BURNT: i64 = 500;
 
 pub fn routes() -> Vec<Route> {
     routes![all, show]
@@ -195,6 +197,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
     // A single point tells nothing that the bar does not.
     let burn_html = match progress.total {
         0 => None,
+        total if total > MOST_BURNT => None,
         _ => Some(burn::of_milestone(db, viewer, &choices, row, &asked)?).filter(|chart| chart.rows.len() > 1),
     }
     .map(|chart| chart.html(false));
