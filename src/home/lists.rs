@@ -1,20 +1,17 @@
 //! The lists that pages at a glance are made of, as queries.
 
-use crate::query::{Clause, Column, Operator, Order, Query};
+use crate::query::{Clause, Column, Operator, Order, Query, not_closed};
 use crate::ticket::fields::Choices;
-use crate::ticket::options::closed_words;
 
 /// The open tickets whose fields have these values, in this order: a column, and whether it descends.
 pub fn open(choices: &Choices, asked: &[(&str, &str)], order: &[(&str, bool)]) -> Query {
-    let closed: Vec<String> = closed_words(&choices.statuses).into_iter().map(str::to_owned).collect();
-    let is_open = if closed.is_empty() { None } else { clause("status", true, closed) };
-    let asked = asked.iter().filter_map(|(name, value)| clause(name, false, vec![(*value).to_owned()]));
+    let asked = asked.iter().filter_map(|(name, value)| is(name, value));
     let ordered = |(name, descending): &(&str, bool)| {
         let column = if *name == "id" { Some(Column::Id) } else { Column::built_in(name) };
         column.map(|column| Order { column, descending: *descending })
     };
     Query {
-        groups: vec![is_open.into_iter().chain(asked).collect()],
+        groups: vec![not_closed(choices).into_iter().chain(asked).collect()],
         order: order.iter().filter_map(ordered).collect(),
         ..Query::default()
     }
@@ -22,10 +19,11 @@ pub fn open(choices: &Choices, asked: &[(&str, &str)], order: &[(&str, bool)]) -
 
 /// The tickets in one state whose field has this value.
 pub fn in_state(state: &str, field: &str, value: &str) -> Query {
-    let clauses = [clause("status", false, vec![state.to_owned()]), clause(field, false, vec![value.to_owned()])];
+    let clauses = [is("status", state), is(field, value)];
     Query { groups: vec![clauses.into_iter().flatten().collect()], ..Query::default() }
 }
 
-fn clause(name: &str, negated: bool, values: Vec<String>) -> Option<Clause> {
-    Some(Clause { column: Column::built_in(name)?, operator: Operator::Is, negated, values })
+fn is(name: &str, value: &str) -> Option<Clause> {
+    let column = Column::built_in(name)?;
+    Some(Clause { column, operator: Operator::Is, negated: false, values: vec![value.to_owned()] })
 }

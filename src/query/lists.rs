@@ -45,7 +45,7 @@ pub(super) fn unread() -> Query {
 }
 
 /// That a ticket is in no state of the category closed; none where there is no such state.
-pub(super) fn not_closed(choices: &Choices) -> Option<Clause> {
+pub fn not_closed(choices: &Choices) -> Option<Clause> {
     let values: Vec<String> = closed_words(&choices.statuses).into_iter().map(str::to_owned).collect();
     let column = Column::built_in("status").filter(|_| !values.is_empty())?;
     Some(Clause { column, operator: Operator::Is, negated: true, values })

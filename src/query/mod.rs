@@ -53,6 +53,7 @@ mod words;
 use rusqlite::Connection;
 
 pub use line::{Person, TicketLine};
+pub use lists::not_closed;
 pub use lookup::{Lookups, Sources, looked_up};
 pub use pages::href as page_href;
 pub use parse_address::{from_address, from_pairs};
