@@ -259,6 +259,9 @@ fn tickets_move_on_when_their_milestone_is_completed_or_deleted() {
     let early = kim.submit(edit, &[("target", "B"), ("save", "1")]).expect(422);
     assert_eq!(early.problems()[0].0, "target");
     let said = "Not in time, see #2.";
+    let nowhere = kim.submit(edit, &[("completed", "1"), ("comment", said), ("save", "1")]).expect(422);
+    assert_eq!(nowhere.problems()[0].0, "comment");
+    assert_eq!(nowhere.attributes("[name=comment]", "value"), [said]);
     kim.submit(edit, &[("completed", "1"), ("target", "B"), ("comment", said), ("save", "1")]).expect(303);
     let moved = kim.get("/demo/ticket/1?format=json").expect(200).json();
     assert_eq!(moved["comments"].as_array().unwrap().last().unwrap()["text"], said);

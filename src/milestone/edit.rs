@@ -259,8 +259,12 @@ fn checked(old: &MilestoneRow, wish: &Wish<'_>, clock: &Clock) -> Result<Values>
             format!("The comment has {bytes} bytes; it holds at most 1 MiB (1,048,576 bytes)."),
         ));
     }
+    let moves = wish.retarget.is_some_and(|target| !target.is_empty());
+    if !moves && wish.remark.is_some_and(|remark| !remark.trim().is_empty()) {
+        problems.push(Problem::new("remark", "This stands on tickets that move on: say where they go, too."));
+    }
     let completes = completed_at.is_some() && old.completed_at.is_none() && old.id != 0;
-    if wish.retarget.is_some_and(|target| !target.is_empty()) && !completes && problems.is_empty() {
+    if moves && !completes && problems.is_empty() {
         problems.push(Problem::new("retarget", "Open tickets move on when a milestone is being completed."));
     }
     match name.filter(|_| problems.is_empty()) {
