@@ -57,6 +57,7 @@ mod trash;
 mod trouble;
 mod wiki;
 mod wiki_default;
+mod wiki_folder;
 mod workflow;
 mod workflow_admin;
 mod workflows;

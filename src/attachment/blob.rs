@@ -213,7 +213,8 @@ pub fn unnamed(db: &Connection, folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-fn digest(mut file: File) -> Result<(String, u64)> {
+/// SHA-256 in lower-case hex, and how many bytes there are.
+pub fn digest(mut file: File) -> Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut size = 0;
     let mut buffer = vec![0; 64 * 1024];

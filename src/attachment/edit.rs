@@ -110,7 +110,8 @@ fn checked(add: &Add<'_>) -> Result<Vec<String>> {
     if problems.is_empty() { Ok(names) } else { Err(Error::Invalid(problems)) }
 }
 
-fn description_problem(description: &str) -> Option<Problem> {
+/// What is wrong with a description, if anything is.
+pub fn description_problem(description: &str) -> Option<Problem> {
     let description = description.trim();
     let length = description.chars().count();
     let why = if description.chars().any(char::is_control) {

@@ -45,11 +45,18 @@ pub struct Act<'a> {
     pub via: Via,
     /// When it happened, for what is told afterwards: then nobody is mailed and no page stirs. None: now.
     pub happened_at: Option<Instant>,
+    /// The first event of a greater act that this one is a part of.
+    pub batch: Option<i64>,
 }
 
 impl<'a> Act<'a> {
     pub fn new(viewer: &'a Viewer, via: Via) -> Self {
-        Self { viewer, via, happened_at: None }
+        Self { viewer, via, happened_at: None, batch: None }
+    }
+
+    /// The same act, as a part of the one that began with that event.
+    pub fn within(self, batch: i64) -> Self {
+        Self { batch: Some(batch), ..self }
     }
 
     /// The same act, as it was done at that instant.
@@ -155,7 +162,7 @@ impl Project {
                 db,
                 project: self,
                 stamp,
-                first_event: Cell::new(None),
+                first_event: Cell::new(by.batch),
                 reacting: RefCell::new(0),
                 said: RefCell::default(),
             };

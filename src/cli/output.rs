@@ -1,6 +1,7 @@
 //! Lists as `--format` wants them.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -102,5 +103,41 @@ pub fn print(text: &str) -> Result<()> {
             Err(Error::told("standard output can't be written to", error.to_string()))
         }
         _ => Ok(()),
+    }
+}
+
+/// How far long work is, on a terminal.
+pub struct Bar<'a> {
+    name: &'a str,
+    /// What is counted, in the plural.
+    unit: &'static str,
+    shown: Option<Instant>,
+    begun: Instant,
+}
+
+const WIDTH: usize = 30;
+
+impl<'a> Bar<'a> {
+    pub fn new(name: &'a str, unit: &'static str) -> Self {
+        Self { name, unit, shown: None, begun: Instant::now() }
+    }
+
+    pub fn at(&mut self, done: usize, total: usize) {
+        let is_due = self.shown.is_none_or(|shown| shown.elapsed() > Duration::from_millis(100));
+        let is_long = self.begun.elapsed() > Duration::from_millis(300);
+        if total == 0 || !is_due || !is_long || !std::io::stderr().is_terminal() {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let full = (done * WIDTH / total).min(WIDTH);
+        let (bar, rest) = ("#".repeat(full), " ".repeat(WIDTH - full));
+        // A bar that can't be drawn is no reason to stop.
+        let _ = write!(std::io::stderr(), "\r{} [{bar}{rest}] {done} of {total} {} ", self.name, self.unit);
+    }
+
+    pub fn end(&self) {
+        if self.shown.is_some() {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
     }
 }

@@ -1,13 +1,11 @@
 //! `trackway repo …`
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::output::{List, print};
+use super::output::{Bar, List, print};
 use super::{Entered, Shell};
 use crate::auth::accounts::{self, Account};
 use crate::base::error::{Error, Result};
@@ -194,7 +192,7 @@ fn take_in(shell: &Shell, project: &str, name: Option<&str>, pusher: Option<&str
     let mut list = List::new(&["repository", "stored", "acted"]);
     let mut failed = Vec::new();
     for repository in repositories {
-        let mut bar = Bar::new(&repository.name);
+        let mut bar = Bar::new(&repository.name, "commits");
         let synced =
             sync::sync(&entered.site, &entered.project, repository.id, wish, &mut |done, total| bar.at(done, total));
         bar.end();
@@ -206,38 +204,4 @@ fn take_in(shell: &Shell, project: &str, name: Option<&str>, pusher: Option<&str
     }
     list.print(shell.format)?;
     if failed.is_empty() { Ok(()) } else { Err(Error::conflict(failed.join(" "))) }
-}
-
-/// How far a long sync is, on a terminal.
-struct Bar<'a> {
-    name: &'a str,
-    shown: Option<Instant>,
-    begun: Instant,
-}
-
-const WIDTH: usize = 30;
-
-impl<'a> Bar<'a> {
-    fn new(name: &'a str) -> Self {
-        Self { name, shown: None, begun: Instant::now() }
-    }
-
-    fn at(&mut self, done: usize, total: usize) {
-        let is_due = self.shown.is_none_or(|shown| shown.elapsed() > Duration::from_millis(100));
-        let is_long = self.begun.elapsed() > Duration::from_millis(300);
-        if total == 0 || !is_due || !is_long || !std::io::stderr().is_terminal() {
-            return;
-        }
-        self.shown = Some(Instant::now());
-        let full = (done * WIDTH / total).min(WIDTH);
-        let (bar, rest) = ("#".repeat(full), " ".repeat(WIDTH - full));
-        // A bar that can't be drawn is no reason to stop.
-        let _ = write!(std::io::stderr(), "\r{} [{bar}{rest}] {done} of {total} commits ", self.name);
-    }
-
-    fn end(&self) {
-        if self.shown.is_some() {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-        }
-    }
 }

@@ -122,7 +122,7 @@ fn comment_problem(comment: &str) -> Option<Problem> {
 }
 
 /// Creating under a name needs the right to view that name (DESIGN 1.5).
-fn allowed(viewer: &Viewer, page: Option<&PageRow>, class: i64, name: &PageName) -> Result<()> {
+pub(super) fn allowed(viewer: &Viewer, page: Option<&PageRow>, class: i64, name: &PageName) -> Result<()> {
     let missing = format!("There is no page “{}”.", name.as_str());
     viewer.require_to_see(WIKI_VIEW, &missing)?;
     match page {

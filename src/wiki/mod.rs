@@ -16,6 +16,7 @@ mod link;
 mod macros;
 mod intermap;
 pub mod defaults;
+pub mod folder;
 
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};

@@ -177,6 +177,22 @@ pub fn list(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Res
     collect(db, &sql, parameters, page_from_row)
 }
 
+/// The pages after a folded name, by name: for whoever goes through all of them.
+pub fn list_after(db: &Connection, viewer: &Viewer, after: &str, limit: usize) -> Result<Vec<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where folded > :after and deleted_at is null and {} order by folded limit :limit",
+        viewer.class_sql("page")
+    );
+    collect(db, &sql, named_params! { ":after": after, ":limit": limit as i64 }, page_from_row)
+}
+
+/// How many pages this viewer sees.
+pub fn count(db: &Connection, viewer: &Viewer) -> Result<i64> {
+    let sql = format!("select count(*) from page where deleted_at is null and {}", viewer.class_sql("page"));
+    Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Newest changes first, one line per page.
 pub fn recent(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Result<Vec<(PageRow, String)>> {
     let sql = format!(
