@@ -33,6 +33,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0019_ticket_history.sql", "92617f5babe44ec0"),
     ("project/0020_report.sql", "071192ece1a4b975"),
     ("project/0021_home.sql", "95df56f9addfe029"),
+    ("project/0022_ticket_progress_group.sql", "4a666c8049f55c26"),
 ];
 
 #[test]

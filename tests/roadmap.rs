@@ -108,7 +108,7 @@ fn milestones_stand_in_the_order_of_their_dates_and_the_switches_choose_among_th
     assert_eq!(json["items"][0]["completed"], "2021-05-04T12:00:00.000000Z");
     assert_eq!(json["items"][2]["due"], "2020-01-01");
     let keys: Vec<&String> = json["items"][0].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["completed", "description", "due", "name", "tickets", "url"]);
+    assert_eq!(keys, ["completed", "description", "due", "name", "progress", "tickets", "url"]);
 
     let page = kim.get("/demo/milestone/Soon").expect(200);
     assert_eq!(page.attributes("a[rel=prev]", "href"), ["/demo/milestone/B%202"]);
@@ -479,4 +479,125 @@ fn progress_is_counted_in_estimated_time_where_that_is_wanted() {
     assert_eq!(kim.get("/demo/roadmap").expect(200).all(".progress-percent"), ["77%"]);
     assert_eq!(kim.get("/demo/roadmap?by_estimate=0").expect(200).all(".progress-percent"), ["25%"]);
     kim.post_signed(page, &[("act", "progress"), ("progress_by_estimate", "maybe")]).expect(422);
+}
+
+#[test]
+fn bars_count_by_the_groups_of_states_that_a_project_arranges() {
+    let test = TestSite::new();
+    let kim = planner(&test);
+    plan(&test, "M1", &[]);
+    let states = ["new", "new", "assigned", "assigned", "assigned", "accepted", "reopened", "closed", "closed"];
+    file(&test, &states.map(|state| filed("M1", state)));
+    let panel = "/demo/admin/ticket/progress";
+    let usual = kim.get(&format!("{panel}?format=json")).expect(200).json();
+    assert_eq!(usual["usual"], true);
+    let titles: Vec<&str> =
+        usual["groups"].as_array().unwrap().iter().map(|group| group["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["closed", "waiting", "open"]);
+    let progress = || kim.get("/demo/milestone/M1?format=json").expect(200).json()["progress"].clone();
+    assert_eq!((&progress()["percent"], &progress()["done"]), (&json!(22), &json!(2)));
+
+    // The places order them, a group takes what no other names, and a list is asked for more.
+    let arranged = [
+        ("act", "save"),
+        ("title_0", "to do"),
+        ("look_0", "open"),
+        ("place_0", "9"),
+        ("rest", "0"),
+        ("title_1", "finished"),
+        ("look_1", "closed"),
+        ("done_1", "1"),
+        ("status_1", "closed"),
+        ("place_1", "1"),
+        ("title_2", "in hand"),
+        ("look_2", "started"),
+        ("done_2", "1"),
+        ("status_2", "assigned"),
+        ("status_2", "accepted"),
+        ("place_2", "2"),
+        ("query_2", "group=owner&max=50"),
+        ("title_3", ""),
+        ("look_3", "closed"),
+    ];
+    kim.post_signed(panel, &arranged).expect(303);
+    let counted = progress();
+    assert_eq!((&counted["percent"], &counted["done"], &counted["total"]), (&json!(67), &json!(6), &json!(9)));
+    let groups: Vec<(&str, i64)> = counted["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| (group["title"].as_str().unwrap(), group["tickets"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(groups, [("finished", 2), ("in hand", 4), ("to do", 3)]);
+    let percents: i64 =
+        counted["groups"].as_array().unwrap().iter().map(|group| group["percent"].as_i64().unwrap()).sum();
+    assert_eq!(percents, 100);
+
+    // The page says the same, each number leads to just those tickets, and so do the roadmap and macros.
+    let page = kim.get("/demo/milestone/M1").expect(200);
+    let links = page.all("main .milestone-progress .counts a, main .counts a");
+    assert!(links.contains(&"4 in hand".to_owned()), "{links:?}");
+    let hrefs = page.attributes("main .counts a", "href");
+    let in_hand = hrefs.iter().find(|href| href.contains("assigned")).expect("a link to what is in hand");
+    assert!(in_hand.contains("group=owner") && in_hand.contains("max=50"), "{in_hand}");
+    assert_eq!(kim.get(&format!("{in_hand}&format=json")).expect(200).json()["total"], 4);
+    let to_do =
+        hrefs.iter().find(|href| href.contains("new") && href.contains("reopened")).expect("a link to the rest");
+    assert_eq!(kim.get(&format!("{to_do}&format=json")).expect(200).json()["total"], 3);
+    test.user("ann")
+        .member()
+        .can("WIKI_CREATE")
+        .save_page("Bars", "[[Progress(M1)]]\n\n[[TicketQuery(milestone=M1, format=progress)]]\n");
+    let shown = kim.page("Bars").expect(200).all("article").concat();
+    assert_eq!(shown.matches("4 in hand").count(), 2, "{shown}");
+    assert_eq!(shown.matches("3 to do").count(), 2, "{shown}");
+    assert!(kim.get("/demo/roadmap").expect(200).main().contains("67%"));
+
+    // What can't be a bar is refused by name, and what was typed is shown again.
+    let twice = [
+        ("act", "save"),
+        ("title_0", "A"),
+        ("look_0", "open"),
+        ("rest", "0"),
+        ("status_0", "new"),
+        ("title_1", "B"),
+        ("look_1", "closed"),
+        ("status_1", "new"),
+    ];
+    let refused = kim.post_signed(panel, &twice).expect(422);
+    assert_eq!(
+        refused.problems(),
+        [("status_1".to_owned(), "The state “new” is in the group “A” already.".to_owned())]
+    );
+    assert_eq!(refused.attributes("input[name=title_1]", "value"), ["B"]);
+    let wrong = |more: &[(&str, &str)], field: &str| {
+        let base = [("act", "save"), ("title_0", "A"), ("look_0", "open"), ("rest", "0")];
+        let fields: Vec<(&str, &str)> =
+            base.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name)).chain(more).copied().collect();
+        let refused = kim.post_signed(panel, &fields).expect(422);
+        assert!(refused.problems().iter().any(|(name, _)| name == field), "{field}: {:?}", refused.problems());
+    };
+    wrong(&[("look_0", "pink")], "look_0");
+    wrong(&[("status_0", "nowhere")], "status_0");
+    wrong(&[("title_0", ""), ("status_0", "new")], "title_0");
+    wrong(&[("rest", "7"), ("status_0", "new")], "rest_0");
+    wrong(&[("query_0", "colour=red")], "query_0");
+    wrong(&[("title_1", "a"), ("look_1", "open"), ("status_1", "new")], "title_1");
+    assert_eq!(progress(), counted, "nothing of that was kept");
+
+    // By the same names as JSON, recorded once, and back to what is usual.
+    let body = json!({ "act": "save", "title_0": "all", "look_0": "open", "rest": 0, "status_0": ["new", "closed"] });
+    assert_eq!(kim.post_json(panel, &body).expect(200).json()["groups"][0]["statuses"], json!(["new", "closed"]));
+    kim.post_json(panel, &body).expect(200);
+    kim.post_signed(panel, &[("act", "usual")]).expect(303);
+    assert_eq!(progress()["percent"], 22);
+    let events: i64 = test
+        .demo()
+        .read(|db| {
+            let sql = "select count(*) from event where kind = 'setting.changed' and data like '%progress_groups%'";
+            Ok(db.query_row(sql, [], |row| row.get(0))?)
+        })
+        .unwrap();
+    assert_eq!(events, 3);
+    test.user("lee").member().get(panel).expect(404);
 }

@@ -12,8 +12,9 @@ use super::{
 use crate::base::error::{Error, Result};
 use crate::base::markup::{self, Arguments, Context, Html, Macro};
 use crate::ticket::fields::{Choices, Kind};
+use crate::ticket::options::StatusRow;
 use crate::ticket::people::shown_to;
-use crate::ticket::status::Category;
+use crate::ticket::progress_groups::{Group, Look};
 
 /// A text shows so many tickets of one query at most.
 const MOST: usize = 500;
@@ -359,7 +360,7 @@ impl Shown<'_> {
                 value => value.to_owned(),
             };
             html.tag("<tr><th scope=\"row\">");
-            self.number(&mut html, narrow.as_ref(), &words);
+            number(&mut html, narrow.as_ref().map(|query| self.href(query)).as_deref(), &words);
             html.tag("</th><td>");
             self.bar(&mut html, one, narrow.as_ref());
             html.tag("</td></tr>");
@@ -370,12 +371,18 @@ impl Shown<'_> {
 
     /// The bar, as `ui.bar` draws it, and its numbers, each a link to those tickets.
     fn bar(&self, html: &mut Html, counts: &StateCounts, query: Option<&Query>) {
-        let of = |category: Category| -> usize {
-            let of_category = |state: &i64| self.choices.status(*state).map(|status| status.category) == Some(category);
-            counts.states.iter().filter(|(state, _)| of_category(state)).map(|(_, tickets)| tickets).sum()
-        };
-        let total: usize = counts.states.iter().map(|(_, tickets)| tickets).sum();
-        let percent = (of(Category::Closed) * 100).checked_div(total).unwrap_or_default();
+        let groups = &self.choices.groups;
+        let states = counts.states.iter().map(|(status, tickets)| (*status, *tickets as i64));
+        let segments: Vec<(usize, &Group, i64)> = groups
+            .groups
+            .iter()
+            .zip(groups.counts(states))
+            .enumerate()
+            .map(|(at, (group, n))| (at, group, n))
+            .collect();
+        let total: i64 = segments.iter().map(|(_, _, tickets)| tickets).sum();
+        let done: i64 = segments.iter().filter(|(_, group, _)| group.is_done).map(|(_, _, tickets)| tickets).sum();
+        let percent = (done * 100).checked_div(total).unwrap_or_default();
         let tickets = if total == 1 { "ticket" } else { "tickets" };
         html.tag(
             "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" role=\"img\" focusable=\"false\"",
@@ -383,38 +390,37 @@ impl Shown<'_> {
         .attribute("aria-label", &format!("{percent}% done of {total} {tickets}"))
         .tag("><rect class=\"bar-ground\" width=\"100\" height=\"10\"/>");
         let mut x = 0.0;
-        let segments = [Category::Closed, Category::Waiting, Category::Open].map(|category| (category, of(category)));
-        for (category, tickets) in segments.iter().filter(|(_, tickets)| *tickets > 0) {
+        for (_, group, tickets) in segments.iter().filter(|(_, _, tickets)| *tickets > 0) {
             let width = *tickets as f64 * 100.0 / total.max(1) as f64;
             html.tag("<rect")
-                .attribute("class", &format!("bar-{}", category.name()))
+                .attribute("class", &format!("bar-{}", group.look.name()))
                 .attribute("x", &format!("{x:.2}"))
                 .attribute("width", &format!("{width:.2}"))
                 .tag(" height=\"10\"/>");
             x += width;
         }
         html.tag("</svg> <span class=\"counts\">").text(&format!("{percent}%: "));
-        for (category, tickets) in
-            segments.iter().filter(|(category, tickets)| *tickets > 0 || *category != Category::Waiting)
+        for (at, group, tickets) in
+            segments.iter().filter(|(_, group, tickets)| *tickets > 0 || group.look != Look::Waiting)
         {
-            let narrow = query.map(|query| {
-                narrow::to_states(query, &self.choices, self.context.viewer, |status| status.category == *category)
+            let href = query.map(|query| {
+                let is_its = |status: &StatusRow| groups.at(status.id) == *at;
+                group.asked(self.href(&narrow::to_states(query, &self.choices, self.context.viewer, is_its)))
             });
-            self.number(html, narrow.as_ref(), &format!("{tickets} {}", category.name()));
+            number(html, href.as_deref(), &format!("{tickets} {}", group.title));
             html.text(", ");
         }
-        self.number(html, query, &format!("{total} in all"));
+        number(html, query.map(|query| self.href(query)).as_deref(), &format!("{total} in all"));
         html.tag("</span>");
     }
+}
 
-    fn number(&self, html: &mut Html, query: Option<&Query>, words: &str) {
-        match query {
-            Some(query) => {
-                html.tag("<a").attribute("href", &self.href(query)).tag("><bdi>").text(words).tag("</bdi></a>")
-            }
-            None => html.tag("<bdi>").text(words).tag("</bdi>"),
-        };
-    }
+/// A number or name in words, as a link where it leads anywhere.
+fn number(html: &mut Html, href: Option<&str>, words: &str) {
+    match href {
+        Some(href) => html.tag("<a").attribute("href", href).tag("><bdi>").text(words).tag("</bdi></a>"),
+        None => html.tag("<bdi>").text(words).tag("</bdi>"),
+    };
 }
 
 fn no_results() -> Html {

@@ -115,8 +115,8 @@ fn page(desk: &Desk, room: &Room, added: Added, problems: Vec<Problem>) -> Resul
         let items: Vec<Value> = rows
             .iter()
             .zip(&bars)
-            .map(|(row, (counts, _))| {
-                let mut item = as_json(desk, room, row, *counts);
+            .map(|(row, bar)| {
+                let mut item = as_json(desk, room, row, bar);
                 item["default"] = row.is_default.into();
                 item
             })

@@ -406,8 +406,11 @@ fn seen(desk: &Desk, form: &Form) -> Result<i64> {
 fn done(desk: &Desk, room: &Room, form: &Form, row: &MilestoneRow, sentence: &str) -> Result<Answer> {
     let href = href(room, row);
     if form.json {
-        let (counts, _) = counted(room, row)?;
-        let answer = Answer::created(desk, &href, &as_json(desk, room, row, counts))?;
+        let bar = room.project.read(|db| {
+            let choices = Choices::load(db, &room.viewer)?;
+            progress::of_milestone(db, &room.viewer, row, &choices, &room.root)
+        })?;
+        let answer = Answer::created(desk, &href, &as_json(desk, room, row, &bar))?;
         return Ok(answer.header("ETag", format!("\"{}\"", row.changed_at.0)));
     }
     Ok(Answer::see(&href).telling(desk, sentence))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::calendar;
-use super::progress::{self, Counts, Progress};
+use super::progress::{self, Progress};
 use super::shown::{Due, as_json, href};
 use super::work::{self, Work};
 use super::{NO_ROADMAP, ROADMAP_VIEW};
@@ -233,7 +233,7 @@ fn listed(desk: &Desk, db: &Connection, room: &Room, rows: &[MilestoneRow]) -> R
     let paging = Paging::new(&format!("{}/roadmap", room.root), &pairs, page, PER_PAGE, rows.len());
     let shown: Vec<MilestoneRow> = rows.iter().skip(paging.offset(PER_PAGE)).take(PER_PAGE).cloned().collect();
     let bars = progress::of_milestones(db, &room.viewer, &shown, &*Choices::load(db, &room.viewer)?, &room.root)?;
-    let items: Vec<Value> = shown.iter().zip(bars).map(|(row, (counts, _))| as_json(desk, room, row, counts)).collect();
+    let items: Vec<Value> = shown.iter().zip(&bars).map(|(row, bar)| as_json(desk, room, row, bar)).collect();
     let next = paging.next.as_ref().map(|href| desk.web().address.absolute(href));
     Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }))
 }
@@ -247,14 +247,14 @@ fn feed(desk: &Desk, db: &Connection, room: &Room, show: Show, mut rows: Vec<Mil
     let absolute = |href: &str| desk.web().address.absolute(href);
     let updated = rows.first().map_or(Instant(0), |row| row.changed_at);
     let mut entries = Vec::new();
-    for (row, (counts, progress)) in rows.iter().zip(bars) {
+    for (row, (_, progress)) in rows.iter().zip(bars) {
         entries.push(Entry {
             title: row.name.clone(),
             id: absolute(&format!("{}/milestone#{}", room.root, row.id)),
             url: absolute(&href(room, row)),
             updated: row.changed_at.iso(),
             author: store::author_of(db, row)?,
-            summary_html: told(&due::standing(row, &clock).sentence(), counts, progress.percent).into_string(),
+            summary_html: told(&due::standing(row, &clock).sentence(), &progress).into_string(),
         });
     }
     let home = absolute(&show.href(&room.root));
@@ -270,10 +270,10 @@ fn feed(desk: &Desk, db: &Connection, room: &Room, show: Show, mut rows: Vec<Mil
     .render(desk)
 }
 
-fn told(standing: &str, counts: Counts, percent: i64) -> Html {
-    let tickets = match counts.total() {
+fn told(standing: &str, progress: &Progress) -> Html {
+    let tickets = match progress.total {
         0 => "no tickets".to_owned(),
-        total => format!("{} of {total} tickets closed ({percent}%)", counts.closed),
+        total => format!("{} of {total} tickets done ({}%)", progress.done, progress.percent),
     };
     let mut html = Html::default();
     html.tag("<p>").text(&format!("{standing}; {tickets}.")).tag("</p>");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::form_pages;
 use super::list_pages::described;
-use super::progress::{self, Asked, Counts, Progress, Tally};
+use super::progress::{self, Asked, Progress, Tally};
 use super::shown::{Due, Named, as_json, asked_name, enter, href};
 use super::work::{self, Work};
 use crate::attachment::{self, File};
@@ -128,9 +128,9 @@ fn shown(desk: &Desk, project: &str) -> Result<Answer> {
     room.project.read(|db| match desk.visit.value("format").as_deref() {
         None | Some("" | "html" | "json") if desk.visit.wants_json() => {
             let choices = Choices::load(db, &room.viewer)?;
-            let (counts, _) = bar(db, &room, &row, &choices)?;
+            let bar = progress::of_milestone(db, &room.viewer, &row, &choices, &room.root)?;
             let etag = format!("\"{}\"", row.changed_at.0);
-            Ok(Answer::json(&as_json(desk, &room, &row, counts))?.header("ETag", etag))
+            Ok(Answer::json(&as_json(desk, &room, &row, &bar))?.header("ETag", etag))
         }
         None | Some("" | "html") => as_page(desk, db, &room, &row),
         Some(other) => Err(Error::invalid("format", format!("There is no format `{}` here.", shortened(other)))),
@@ -156,18 +156,13 @@ fn refuse_unknown_action(desk: &Desk) -> Result<()> {
     }
 }
 
-fn bar(db: &Connection, room: &Room, row: &MilestoneRow, choices: &Choices) -> Result<(Counts, Progress)> {
-    let mut bars = progress::of_milestones(db, &room.viewer, std::slice::from_ref(row), choices, &room.root)?;
-    bars.pop().ok_or_else(|| Error::internal("a milestone without a bar"))
-}
-
 fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Result<Answer> {
     let viewer = &room.viewer;
     let choices = Choices::load(db, &room.viewer)?;
     let fields: Vec<&'static Field> =
         GROUPINGS.iter().filter_map(|name| field(name)).filter(|field| choices.has(field)).collect();
     let chosen = grouping(desk, &fields)?;
-    let (_, progress) = bar(db, room, row, &choices)?;
+    let (_, progress) = progress::of_milestone(db, viewer, row, &choices, &room.root)?;
     let reader = Reader::new(desk.site(), &room.project, viewer, desk.base(), &room.root)?;
     let href = href(room, row);
     let by = chosen.filter(|_| viewer.may(TICKET_VIEW)).map(|chosen| By {
@@ -264,14 +259,12 @@ fn groups(db: &Connection, room: &Room, row: &MilestoneRow, field: &Field, choic
         }
     }
     values.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
-    let counted: Vec<(String, Counts)> =
-        values.into_iter().map(|(_, name, tallies)| (name, Counts::of(&tallies, choices))).collect();
-    let longest = counted.iter().map(|(_, counts)| counts.total()).max();
-    Ok(counted
+    let longest = values.iter().map(|(_, _, tallies)| tallies.iter().map(|tally| tally.tickets).sum()).max();
+    Ok(values
         .into_iter()
-        .map(|(name, counts)| {
+        .map(|(_, name, tallies)| {
             let asked = Asked { root: &room.root, milestone: &row.name, field: Some((field.name, &name)) };
-            let progress = Progress::new(counts, choices, &asked, longest);
+            let progress = Progress::new(&tallies, choices, &asked, longest);
             Group { href: progress.href.clone(), progress, label: name }
         })
         .collect())

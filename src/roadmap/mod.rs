@@ -1,6 +1,7 @@
 //! How far the milestones are: the roadmap, the page of a milestone with its forms, the calendar.
 //!
 //! `progress` counts tickets and `work` their time, `list_pages` and `milestone_page` show, `form_pages` and `admin` change by `milestone::edit`,
+//! `progress_groups_pages` arranges what bars are made of,
 //! `calendar` writes iCalendar, `macros` put bars into texts.
 
 mod admin;
@@ -10,6 +11,7 @@ mod list_pages;
 mod macros;
 mod milestone_page;
 mod progress;
+mod progress_groups_pages;
 mod shown;
 mod work;
 
@@ -46,6 +48,7 @@ impl Component for Roadmap {
         routes.extend(milestone_page::routes());
         routes.extend(form_pages::routes());
         routes.extend(admin::routes());
+        routes.extend(progress_groups_pages::routes());
         routes
     }
 
@@ -66,7 +69,7 @@ impl Component for Roadmap {
     }
 
     fn panels(&self) -> &'static [Panel] {
-        &[admin::PANEL]
+        &[admin::PANEL, progress_groups_pages::PANEL]
     }
 }
 

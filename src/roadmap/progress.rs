@@ -3,8 +3,9 @@
 
 use rusqlite::{Connection, ToSql, named_params};
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
 use crate::milestone::store::MilestoneRow;
 use crate::ticket::TICKET_VIEW;
@@ -125,19 +126,25 @@ fn rounded(numerator: i64, denominator: i64) -> i64 {
 /// A bar with its numbers: the `Progress` of `layout/progress.html`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Progress {
+    /// Of what counts as done.
     pub percent: i64,
+    /// How many tickets that is.
+    pub done: i64,
     pub total: i64,
     pub href: Option<String>,
     pub length: f64,
     pub segments: Vec<Segment>,
 }
 
+/// One group of states in a bar.
 #[derive(Debug, Clone, Serialize)]
 pub struct Segment {
-    pub title: &'static str,
+    pub title: String,
     pub href: Option<String>,
     pub count: i64,
     pub percent: i64,
+    pub is_done: bool,
+    /// How it looks: a [`crate::ticket::progress_groups::Look`].
     pub kind: &'static str,
     pub x: f64,
     pub width: f64,
@@ -174,26 +181,29 @@ pub(super) fn query_href(root: &str, pairs: &[(&str, String)]) -> String {
 }
 
 impl Progress {
-    /// The bar of these counts; `longest` is the total of the bar that it is compared with (its own if none).
-    pub fn new(counts: Counts, choices: &Choices, asked: &Asked<'_>, longest: Option<i64>) -> Self {
-        let total = counts.total();
+    /// The bar of these tickets, by the groups of the project; `longest` is the total of the bar that it is compared with
+    /// (its own if none).
+    pub fn new<'a>(
+        tallies: impl IntoIterator<Item = &'a Tally>,
+        choices: &Choices,
+        asked: &Asked<'_>,
+        longest: Option<i64>,
+    ) -> Self {
+        let counts = choices.groups.counts(tallies.into_iter().map(|tally| (tally.status, tally.tickets)));
+        let total = counts.iter().sum();
         let length = match longest {
             Some(longest) if longest > 0 => share(total, longest, 100.0),
             _ => 100.0,
         };
-        let parts = [
-            (Category::Closed, "closed", counts.closed),
-            (Category::Waiting, "waiting", counts.waiting),
-            (Category::Open, "open", counts.open),
-        ];
-        let percents = percents(&parts.map(|(_, _, count)| count));
+        let percents = percents(&counts);
         let mut before = 0;
         let mut segments = Vec::new();
-        for ((category, title, count), percent) in parts.into_iter().zip(&percents) {
+        for (at, group) in choices.groups.groups.iter().enumerate() {
+            let (count, percent) = (counts[at], percents[at]);
             let statuses: Vec<&StatusRow> = choices
                 .statuses
                 .iter()
-                .filter(|status| status.category == category)
+                .filter(|status| choices.groups.at(status.id) == at)
                 .filter(|status| match asked.field {
                     Some(("status", name)) => status.name == name,
                     _ => true,
@@ -204,17 +214,40 @@ impl Progress {
             // Most workflows have no state in which a ticket waits, and a bar of one state has no other.
             if count > 0 || !statuses.is_empty() {
                 segments.push(Segment {
-                    title,
-                    href: (!statuses.is_empty()).then(|| asked.href(&statuses)),
+                    title: group.title.clone(),
+                    href: (!statuses.is_empty()).then(|| group.asked(asked.href(&statuses))),
                     count,
-                    percent: *percent,
-                    kind: category.name(),
+                    percent,
+                    is_done: group.is_done,
+                    kind: group.look.name(),
                     x: begins,
                     width: in_thousandths(share(before, total, length) - begins),
                 });
             }
         }
-        Self { percent: percents[0], total, href: (total > 0).then(|| asked.href(&[])), length, segments }
+        let of_done = |number: fn(&Segment) -> i64| segments.iter().filter(|one| one.is_done).map(number).sum();
+        Self {
+            percent: of_done(|segment| segment.percent),
+            done: of_done(|segment| segment.count),
+            total,
+            href: (total > 0).then(|| asked.href(&[])),
+            length,
+            segments,
+        }
+    }
+
+    /// As JSON answers have it.
+    pub fn as_json(&self) -> Value {
+        let groups: Vec<Value> = self
+            .segments
+            .iter()
+            .map(|segment| {
+                json!({
+                    "title": segment.title, "tickets": segment.count, "percent": segment.percent, "done": segment.is_done,
+                })
+            })
+            .collect();
+        json!({ "percent": self.percent, "done": self.done, "total": self.total, "groups": groups })
     }
 }
 
@@ -239,11 +272,23 @@ pub fn of_milestones(
     Ok(rows
         .iter()
         .map(|row| {
-            let counts = Counts::of(tallies.iter().filter(|tally| tally.milestone == row.id), choices);
+            let tallies = || tallies.iter().filter(|tally| tally.milestone == row.id);
             let asked = Asked { root, milestone: &row.name, field: None };
-            (counts, Progress::new(counts, choices, &asked, None))
+            (Counts::of(tallies(), choices), Progress::new(tallies(), choices, &asked, None))
         })
         .collect())
+}
+
+/// The bar of one milestone.
+pub fn of_milestone(
+    db: &Connection,
+    viewer: &Viewer,
+    row: &MilestoneRow,
+    choices: &Choices,
+    root: &str,
+) -> Result<(Counts, Progress)> {
+    let mut bars = of_milestones(db, viewer, std::slice::from_ref(row), choices, root)?;
+    bars.pop().ok_or_else(|| Error::internal("a milestone without a bar"))
 }
 
 #[cfg(test)]

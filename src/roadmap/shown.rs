@@ -8,7 +8,7 @@ use crate::milestone::due::{self, Clock, Standing};
 use crate::milestone::name::{MilestoneName, href_of};
 use crate::milestone::store::{self, MilestoneRow};
 use crate::milestone::{MILESTONE_VIEW, NO_MILESTONE};
-use crate::roadmap::progress::Counts;
+use crate::roadmap::progress::{Counts, Progress};
 use crate::web::{Desk, Room};
 
 /// The `Due` of `roadmap/_parts.html`.
@@ -80,8 +80,13 @@ pub(super) fn targets(rows: &[MilestoneRow], own: i64, none: &str) -> Vec<Choice
     std::iter::once(none).chain(open).chain(completed).collect()
 }
 
-/// A milestone as JSON answers have it.
-pub(super) fn as_json(desk: &Desk, room: &Room, row: &MilestoneRow, counts: Counts) -> serde_json::Value {
+/// A milestone as JSON answers have it: its tickets by category, and by the groups that its bar shows.
+pub(super) fn as_json(
+    desk: &Desk,
+    room: &Room,
+    row: &MilestoneRow,
+    (counts, progress): &(Counts, Progress),
+) -> serde_json::Value {
     serde_json::json!({
         "name": row.name,
         "due": row.due,
@@ -91,6 +96,7 @@ pub(super) fn as_json(desk: &Desk, room: &Room, row: &MilestoneRow, counts: Coun
         "tickets": {
             "total": counts.total(), "closed": counts.closed, "waiting": counts.waiting, "open": counts.open,
         },
+        "progress": progress.as_json(),
     })
 }
 

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::options::{self, OptionRow, StatusRow};
 use super::own_fields::{self, OwnField};
+use super::progress_groups::Groups;
 use crate::base::error::Result;
 use crate::base::kept::kept;
 use crate::base::text::fold;
@@ -235,6 +236,8 @@ pub struct Choices {
     pub own: Vec<OwnField>,
     pub options: Vec<OptionRow>,
     pub statuses: Vec<StatusRow>,
+    /// What progress is counted by.
+    pub groups: Groups,
     pub milestones: Arc<Vec<MilestoneRow>>,
     /// Ids and names of milestones that were deleted: what histories still speak of.
     gone_milestones: Vec<(i64, String)>,
@@ -255,11 +258,13 @@ impl Choices {
 
     fn of(db: &Connection, options: Vec<OptionRow>) -> Result<Self> {
         let own = own_fields::all(db)?;
+        let statuses = options::statuses(db)?;
         Ok(Self {
             fields: Fields { own: own.iter().map(|own| own.field).collect() },
             own,
             options,
-            statuses: options::statuses(db)?,
+            groups: Groups::load(db, &statuses)?,
+            statuses,
             milestones: milestones::all(db)?,
             gone_milestones: milestones::gone(db)?,
         })

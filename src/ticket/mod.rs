@@ -5,6 +5,7 @@
 //! tickets in `time_table`; `reminders` and `bookmarks` bring tickets back to people.
 
 pub mod status;
+pub mod progress_groups;
 pub mod fields;
 pub mod own_fields;
 pub mod own_fields_wish;

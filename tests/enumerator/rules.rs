@@ -1582,6 +1582,23 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/admin/ticket/milestones", &[("act", "add"), ("name", "M2")], NOBODY),
         ],
     },
+    Rule {
+        route: "GET /<project>/admin/ticket/progress",
+        doors: &[
+            get("/demo/admin/ticket/progress", ADMINS),
+            get("/demo/admin/ticket/progress?format=json", ADMINS),
+            get("/nowhere/admin/ticket/progress", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/ticket/progress",
+        doors: &[
+            form("/demo/admin/ticket/progress", &[("act", "usual")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/ticket/progress", &[("act", "save")], [404, 404, 404, 404, 422]),
+            form("/demo/admin/ticket/progress", &[("act", "nonsense")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/ticket/progress", &[("act", "usual")], NOBODY),
+        ],
+    },
     // Queries.
     Rule {
         route: "GET /<project>/query",
