@@ -97,7 +97,11 @@ fn page(desk: &Desk, room: &Room, typed: Option<Vec<Wish>>, problems: Vec<Proble
     if desk.visit.wants_json() && typed.is_none() {
         return as_json(&choices);
     }
-    let wishes = typed.unwrap_or_else(|| choices.groups.groups.iter().map(|group| wish_of(group, &choices)).collect());
+    let wishes = typed.unwrap_or_else(|| {
+        // The category that no state of this workflow has is nothing to begin from.
+        let begun = choices.groups.groups.iter().filter(|group| group.is_rest || !group.statuses.is_empty());
+        begun.map(|group| wish_of(group, &choices)).collect()
+    });
     let known = wishes.len();
     let empty = (known < MOST_GROUPS).then(Wish::default);
     let item = |(at, wish): (usize, Wish)| Item {
