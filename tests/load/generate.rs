@@ -184,10 +184,13 @@ impl World<'_> {
         }
     }
 
-    /// The pages that every project begins with.
+    /// The pages that every project begins with, and a long one.
     fn manual(&self) {
         let by = Act::new(&self.operator, Via::Import).at(Instant((END - YEARS) * 1_000_000));
         wiki::defaults::fill(self.site, self.project, by).unwrap();
+        let (name, text) = (PageName::parse(texts::LONG_PAGE, "page").unwrap(), texts::long_page(self.size));
+        let save = Save { name: &name, text: &text, comment: "", base: Some(0), strict: true };
+        wiki::edit::save(self.site, self.project, by, &save).unwrap();
     }
 
     fn act(&self, at: Instant, deed: Deed, versions: &mut HashMap<u64, i64>) {

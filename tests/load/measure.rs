@@ -115,6 +115,8 @@ fn kinds(repository: &Path) -> Vec<Kind> {
         kind("wiki edit form", None, many(&|number| format!("/wiki/{}?action=edit", page(number)))),
         kind("wiki history", None, many(&|number| format!("/wiki/{}?action=history", page(number)))),
         kind("ticket, JSON", None, many(&|number| format!("/ticket/{}?format=json", 100 + number * 31))),
+        kind("wiki page of 100 KiB", Some((150.0, 10.0)), one(&format!("/wiki/{}", address::path(texts::LONG_PAGE)))),
+        kind("index of pages", Some((100.0, 7.0)), one("/wiki?action=index")),
         kind("start page", None, one("/wiki/WikiStart")),
         kind("tree", Some((60.0, 1.0)), one("/browser")),
         kind("tree of a folder", None, one("/browser/src/core")),

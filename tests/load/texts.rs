@@ -218,6 +218,20 @@ pub fn page(size: &Size, page: u64, version: u64) -> String {
     text
 }
 
+pub const LONG_PAGE: &str = "Handbook/Everything";
+
+/// The texts of pages one after the other, at least 100 KiB.
+pub fn long_page(size: &Size) -> String {
+    let mut text = String::new();
+    for number in 0.. {
+        text.push_str(&page(size, number, 1));
+        if text.len() >= 100 * 1024 {
+            break;
+        }
+    }
+    text
+}
+
 fn link_of(size: &Size, link: usize, random: &mut Random) -> String {
     match link % 5 {
         0 | 1 => format!("#{}", 1 + random.below(size.tickets)),
