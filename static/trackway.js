@@ -35,6 +35,11 @@ if (form) {
     startForm(written);
   }
 }
+const discussed = document.querySelector("article[data-discuss], [data-marks]:has(a)") && document.querySelector("article#text");
+if (discussed) {
+  const { startDiscussion } = await import("./discussion.js");
+  startDiscussion(discussed);
+}
 const lines = document.querySelector("form[data-lines]");
 if (lines) {
   const { leadToLines } = await import("./lines.js");

@@ -20,6 +20,7 @@ mod commit_refs;
 mod crash;
 mod demo;
 mod diff_random;
+mod discussion;
 mod enumerator;
 mod floors;
 mod frame;

@@ -34,6 +34,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0020_report.sql", "071192ece1a4b975"),
     ("project/0021_home.sql", "95df56f9addfe029"),
     ("project/0022_ticket_progress_group.sql", "4a666c8049f55c26"),
+    ("project/0023_wiki_discussion.sql", "4b2218f3b0a4291d"),
 ];
 
 #[test]

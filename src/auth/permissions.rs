@@ -469,7 +469,7 @@ pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
 /// Everything that has an access class is to be read again by the followers.
 fn acl_changed(acl: i64) -> NewEvent {
     NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
-        .data(json!({ "acl": acl, "kinds": ["page", "attachment"] }))
+        .data(json!({ "acl": acl, "kinds": ["page", "attachment", "message"] }))
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! A page of a conversation is a block of numbers that stays the same however much is said afterwards, so its address can be
 //! kept: comment 437 is on page 3 for ever.
 
-use std::collections::{HashMap, HashSet};
-
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -33,12 +31,11 @@ use crate::base::resource::Resource;
 use crate::base::time::{Instant, When};
 use crate::web::paging::{Paging, with_value};
 use crate::web::text::Reader;
+use crate::web::threads::{Said, threaded};
 use crate::web::{Desk, Room};
 
 /// Groups of changes on one page.
 pub(super) const ON_A_PAGE: i64 = 200;
-/// Answers are moved in so many times at most.
-const DEEPEST: usize = 6;
 
 /// One thing of the conversation; `drawn_entries` makes HTML of it.
 #[derive(Debug, Clone)]
@@ -315,32 +312,17 @@ fn laid_out(mut entries: Vec<Entry>, look: Look) -> Vec<Entry> {
     match look.order {
         Order::Oldest => {}
         Order::Newest => entries.reverse(),
-        Order::Threaded => entries = threaded(entries),
+        Order::Threaded => entries = in_threads(entries),
     }
     entries
 }
 
-/// Each entry followed by its answers. An answer to what is not on this page stands for itself.
-fn threaded(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut below: HashMap<i64, Vec<usize>> = HashMap::new();
-    let mut waiting: Vec<(usize, usize)> = Vec::new();
-    let here: HashSet<i64> = entries.iter().filter_map(|entry| entry.number).collect();
-    for (at, entry) in entries.iter().enumerate() {
-        match entry.answers.filter(|answered| here.contains(answered) && entry.number > Some(*answered)) {
-            Some(answered) => below.entry(answered).or_default().push(at),
-            None => waiting.push((at, 0)),
-        }
-    }
-    waiting.reverse();
+/// Each entry followed by its answers.
+fn in_threads(entries: Vec<Entry>) -> Vec<Entry> {
+    let said: Vec<Said> = entries.iter().map(|entry| Said { number: entry.number, answers: entry.answers }).collect();
     let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-    let mut ordered = Vec::with_capacity(entries.len());
-    while let Some((at, depth)) = waiting.pop() {
-        let Some(entry) = entries[at].take() else { continue };
-        let answers = entry.number.and_then(|number| below.remove(&number)).unwrap_or_default();
-        waiting.extend(answers.into_iter().rev().map(|answer| (answer, depth + 1)));
-        ordered.push(Entry { depth: depth.min(DEEPEST), ..entry });
-    }
-    ordered
+    let moved = |(at, depth): (usize, usize)| Some(Entry { depth, ..entries[at].take()? });
+    threaded(&said).into_iter().filter_map(moved).collect()
 }
 
 /// The pairs of the address that its other pages keep.

@@ -20,6 +20,7 @@ pub mod calendar;
 pub mod chart;
 pub mod diff;
 pub mod text;
+pub mod threads;
 pub mod assets;
 pub mod headers;
 mod controls;

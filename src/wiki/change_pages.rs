@@ -73,7 +73,7 @@ async fn preview(visit: Visit, project: String, data: Data<'_>) -> Answer {
 }
 
 /// What `action` names: `edit` where it is absent, as the editor and scripts send it.
-#[post("/<project>/wiki/<_..>", rank = 5, data = "<data>")]
+#[post("/<project>/wiki/<_..>", rank = 101, data = "<data>")]
 async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {

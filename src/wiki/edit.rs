@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::name::{PageName, below};
 use super::store::{self, PageRow};
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW, discussion};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link::{self, Links};
@@ -311,6 +311,7 @@ pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i
             (page.id, tx.now(), tx.actor(), comment.trim()),
         )?;
         tx.execute("delete from link where source_kind = 'page' and source_id = ?1", [page.id])?;
+        discussion::store::follow_page(tx, page.id)?;
         let event = NewEvent::new("page.deleted", Resource::new("page", page.id), page.acl)
             .part(page.version)
             .data(json!({ "also": also(tx, page.id)? }));
@@ -340,6 +341,7 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
         }
         tx.execute("update page set deleted_at = null, deleted_by = null where id = ?1", [id])?;
         tx.execute("delete from page_former_name where folded = ?1", [&row.page.folded])?;
+        discussion::store::follow_page(tx, id)?;
         let here = Here { resource: Resource::new("page", id), name: row.page.name.clone() };
         link::replace(tx, &here.resource, "", row.page.acl, &link::of(&compiled, site.vocabulary(), &here))?;
         let event = NewEvent::new("page.restored", Resource::new("page", id), row.page.acl)
@@ -350,9 +352,11 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
     })
 }
 
-/// The attachments of a page: what else a change of the page concerns.
+/// The attachments of a page and what was said about it: what else a change of the page concerns.
 fn also(tx: &Tx<'_>, page: i64) -> Result<Vec<(&'static str, i64)>> {
-    Ok(store::attachment_ids(tx, page)?.into_iter().map(|id| ("attachment", id)).collect())
+    let files = store::attachment_ids(tx, page)?.into_iter().map(|id| ("attachment", id));
+    let messages = discussion::store::message_ids(tx, page)?.into_iter().map(|id| (discussion::MESSAGE, id));
+    Ok(files.chain(messages).collect())
 }
 
 fn refuse_stale(page: &PageRow, seen: Option<i64>) -> Result<()> {

@@ -2,18 +2,21 @@
 
 use super::name::{PageName, absolute, href_of, last_part};
 use super::store;
-use super::{WIKI_CREATE, WIKI_VIEW};
+use super::{WIKI_CREATE, WIKI_VIEW, discussion};
 use crate::base::error::Result;
 use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
 use crate::web::address;
 
-pub const KINDS: &[LinkKind] = &[LinkKind {
-    prefixes: &["wiki"],
-    doc: "A page, by its name; `./` and `../` start from the page that the link stands on.",
-    example: "wiki:WikiStart",
-    targets: |here, rest| target(here, rest).into_iter().collect(),
-    resolve,
-}];
+pub const KINDS: &[LinkKind] = &[
+    LinkKind {
+        prefixes: &["wiki"],
+        doc: "A page, by its name; `./` and `../` start from the page that the link stands on.",
+        example: "wiki:WikiStart",
+        targets: |here, rest| target(here, rest).into_iter().collect(),
+        resolve,
+    },
+    discussion::link::KIND,
+];
 
 /// A reference taken apart: the name, and `?query` or `#heading` after it.
 fn split(rest: &str) -> (&str, &str) {

@@ -1,13 +1,14 @@
 //! The wiki: pages with all their versions, edited by several people at once without loss.
 //!
 //! `store` keeps pages, `edit` is the one way to change them, `pages` shows them, `link`, `macros` and `intermap` are what
-//! texts everywhere may say of them.
+//! texts everywhere may say of them. `discussion` is what is said about them.
 
 pub mod name;
 pub mod store;
 pub mod edit;
 pub mod pages;
 mod change_pages;
+mod discussion;
 mod history_pages;
 mod list_pages;
 mod shown;
@@ -52,10 +53,16 @@ pub const WIKI_DELETE: Permission = Permission {
     implies: &[],
     by_default: ByDefault::Nobody,
 };
+pub const WIKI_DISCUSS: Permission = Permission {
+    name: "WIKI_DISCUSS",
+    doc: "Take part in the discussions of pages, and resolve them.",
+    implies: &[],
+    by_default: ByDefault::Writers,
+};
 pub const WIKI_ADMIN: Permission = Permission {
     name: "WIKI_ADMIN",
-    doc: "All rights on pages.",
-    implies: &["WIKI_VIEW", "WIKI_CREATE", "WIKI_MODIFY", "WIKI_RENAME", "WIKI_DELETE"],
+    doc: "All rights on pages, and to edit and remove what others said about them.",
+    implies: &["WIKI_VIEW", "WIKI_CREATE", "WIKI_MODIFY", "WIKI_RENAME", "WIKI_DELETE", "WIKI_DISCUSS"],
     by_default: ByDefault::Nobody,
 };
 
@@ -73,6 +80,7 @@ impl Component for Wiki {
         routes.extend(change_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(list_pages::routes());
+        routes.extend(discussion::routes());
         routes
     }
 
@@ -81,7 +89,7 @@ impl Component for Wiki {
     }
 
     fn permissions(&self) -> &'static [Permission] {
-        &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_ADMIN]
+        &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_DISCUSS, WIKI_ADMIN]
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {
@@ -101,14 +109,20 @@ impl Component for Wiki {
     }
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {
-        &[("page", WIKI_VIEW)]
+        &[("page", WIKI_VIEW), (discussion::MESSAGE, WIKI_VIEW)]
     }
 
     fn searchable(&self) -> &'static [Searchable] {
-        &[Searchable { kind: "page", title: "Pages", permission: None }]
+        &[
+            Searchable { kind: "page", title: "Pages", permission: None },
+            Searchable { kind: discussion::MESSAGE, title: "Discussions of pages", permission: None },
+        ]
     }
 
     fn document(&self, db: &Connection, resource: &Resource) -> Result<Option<Document>> {
+        if resource.is(discussion::MESSAGE) {
+            return discussion::told::document(db, resource);
+        }
         let found = db
             .prepare_cached(
                 "select page.name, page.acl, page.changed_at, page_version.text, person.login, person.display_name from page
@@ -135,15 +149,21 @@ impl Component for Wiki {
         Ok(found)
     }
 
-    fn document_ids(&self, db: &Connection, _kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+    fn document_ids(&self, db: &Connection, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        if kind == discussion::MESSAGE {
+            return discussion::store::message_ids_after(db, after, limit);
+        }
         let mut statement =
             db.prepare_cached("select id from page where id > ?1 and deleted_at is null order by id limit ?2")?;
         Ok(statement.query_map([after, limit as i64], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn cards(&self, db: &Connection, viewer: &Viewer, _kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
+    fn cards(&self, db: &Connection, viewer: &Viewer, kind: &str, ids: &[i64]) -> Result<Vec<Option<Card>>> {
         if !viewer.may(WIKI_VIEW) {
             return Ok(ids.iter().map(|_| None).collect());
+        }
+        if kind == discussion::MESSAGE {
+            return discussion::told::cards(db, viewer, ids);
         }
         let pages = store::by_ids(db, viewer, ids)?;
         let card = |id: &i64| {
@@ -225,7 +245,6 @@ fn owner(page: store::PageRow) -> Owner {
     }
 }
 
-/// The rows of the link table that a text gives.
 /// Puts a page and what hangs on it into an access class.
 fn reclassify(tx: &Tx<'_>, page: i64, acl: i64) -> Result<()> {
     tx.execute("update page set acl = ?2 where id = ?1", (page, acl))?;
@@ -237,6 +256,7 @@ fn reclassify(tx: &Tx<'_>, page: i64, acl: i64) -> Result<()> {
         (page, acl),
     )?;
     tx.execute("update attachment set acl = ?2 where parent_kind = 'page' and parent_id = ?1", (page, acl))?;
+    discussion::store::follow_page(tx, page)?;
     Ok(())
 }
 

@@ -8,10 +8,11 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::discussion::{self, shown::Marked};
 use super::name::{PageName, START, below, href_of, last_part};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
-use super::{WIKI_CREATE, WIKI_DELETE};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
 use crate::base::link;
@@ -40,7 +41,7 @@ async fn start(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki", rank = 10)]
+#[get("/<project>/wiki", rank = 100)]
 async fn wiki(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
@@ -53,7 +54,7 @@ async fn wiki(visit: Visit, project: String) -> Answer {
         .await
 }
 
-#[get("/<project>/wiki/<_..>", rank = 11)]
+#[get("/<project>/wiki/<_..>", rank = 101)]
 async fn show(visit: Visit, project: String) -> Answer {
     visit.answer(move |desk| shown_page(desk, &project)).await
 }
@@ -71,6 +72,8 @@ struct ShowPage {
     children: Vec<Named>,
     children_more: Option<String>,
     attachments: Vec<File>,
+    marked: Vec<Marked>,
+    discuss_href: Option<String>,
     backlinks: Counted,
     change: Change,
     old: Option<Old>,
@@ -251,6 +254,12 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
             .collect(),
         children_more: more.then(|| format!("{}/wiki?action=index", room.root)),
         attachments: attachment::files(db, &room.viewer, &owner, &room.root)?,
+        marked: match old {
+            None => discussion::shown::marked(db, page, &room.root, head.open_threads.unwrap_or(0))?,
+            Some(_) => Vec::new(),
+        },
+        discuss_href: (old.is_none() && room.viewer.may(WIKI_DISCUSS))
+            .then(|| format!("{}?action=discussion", head.href)),
         backlinks: Counted {
             count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,
             href: format!("{}?action=backlinks", head.href),

@@ -22,6 +22,8 @@ pub(super) struct Head {
     pub href: String,
     pub files_href: String,
     pub crumbs: Vec<Crumb>,
+    /// How many discussions are open; none where there is no page to discuss.
+    pub open_threads: Option<i64>,
     pub may: May,
 }
 
@@ -72,6 +74,7 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
         href: format!("{}{}", room.root, name.href()),
         files_href: format!("{}/attachment/wiki/{}/", room.root, address::path(name.as_str())),
         crumbs,
+        open_threads: if exists { Some(store::open_threads(db, name.folded())?) } else { None },
         may: May {
             edit: viewer.may(if exists { WIKI_MODIFY } else { WIKI_CREATE }),
             rename: exists && viewer.may(WIKI_RENAME),

@@ -83,6 +83,15 @@ pub fn find_unseen(db: &Connection, folded: &str) -> Result<Option<PageRow>> {
     Ok(db.prepare_cached(&sql)?.query_row([folded], page_from_row).optional()?)
 }
 
+/// The page of that id, whoever asks: for the search index.
+pub fn by_id_unseen(db: &Connection, id: i64) -> Result<Option<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where page.id = ?1 and deleted_at is null"
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([id], page_from_row).optional()?)
+}
+
 /// Pages of those ids that the viewer may see, in no order.
 pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<PageRow>> {
     each(db, viewer, ids, "page.id = wanted.value")
@@ -369,6 +378,15 @@ pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
     db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?
         .execute((new.page, new.version, new.author, new.at))?;
     Ok(())
+}
+
+/// How many discussions of the page of that folded name are open, whoever asks.
+pub fn open_threads(db: &Connection, folded: &str) -> Result<i64> {
+    let found = db
+        .prepare_cached("select open_threads from page where folded = ?1 and deleted_at is null")?
+        .query_row([folded], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(0))
 }
 
 /// Every attachment that a page ever had, removed ones too.

@@ -5,19 +5,22 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::name::href_of;
-use super::{WIKI_DELETE, WIKI_VIEW};
+use super::{WIKI_DELETE, WIKI_VIEW, discussion};
 use crate::base::component::{Occurrence, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::viewer::Viewer;
 
-pub const FILTERS: &[TimelineFilter] = &[TimelineFilter {
-    name: "wiki",
-    title: "Pages",
-    events: &["page.created", "page.saved", "page.renamed", "page.deleted", "page.restored"],
-    permission: WIKI_VIEW,
-    on: true,
-}];
+pub const FILTERS: &[TimelineFilter] = &[
+    TimelineFilter {
+        name: "wiki",
+        title: "Pages",
+        events: &["page.created", "page.saved", "page.renamed", "page.deleted", "page.restored"],
+        permission: WIKI_VIEW,
+        on: true,
+    },
+    discussion::told::FILTER,
+];
 
 struct Row {
     name: String,
@@ -33,13 +36,17 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
     }
     let pages = pages(db, events)?;
     let comments = comments(db, events)?;
-    let one = |event: &&Event| {
+    let mut discussed = discussion::told::occurrences(db, viewer, events)?;
+    let one = |(at, event): (usize, &&Event)| {
+        if discussion::told::is_of_discussion(event) {
+            return discussed[at].take();
+        }
         let page = pages.get(&event.resource.id).filter(|page| viewer.sees_class(page.acl))?;
         let version: i64 = event.part.parse().unwrap_or(0);
         let comment = comments.get(&(event.resource.id, version)).map_or("", String::as_str);
         occurrence(event, page, version, comment, viewer)
     };
-    Ok(events.iter().map(one).collect())
+    Ok(events.iter().enumerate().map(one).collect())
 }
 
 /// Of a page in the trash others are told only that it went there; those who may restore it see its past.

@@ -376,6 +376,133 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/wiki/Plan?action=preview", PREVIEW, NOBODY),
         ],
     },
+    // What is said about pages. The second discussion is about a page below `Secret`.
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=discussion",
+        doors: &[
+            get("/demo/wiki/Plan?action=discussion", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&thread=1", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&message=1", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&replyto=1", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&thread=2", NOBODY),
+            get("/demo/wiki/Plan?action=discussion&message=9", NOBODY),
+            get("/demo/wiki/Plan?action=discussion&quote=first&heading=x", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&page=7", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&format=json", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&format=atom", MEMBERS),
+            get("/demo/wiki/Plan?action=discussion&format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/wiki/Nowhere?action=discussion", NOBODY),
+            get("/demo/wiki/Gone?action=discussion", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=discussion", INSIDERS),
+            get("/demo/wiki/Secret/Plan?action=discussion&thread=2", INSIDERS),
+            get("/demo/wiki/Secret/Plan?action=discussion&format=json", INSIDERS),
+            get("/demo/wiki/Secret/Plan?action=discussion&format=atom", INSIDERS),
+            get("/hidden/wiki/Plan?action=discussion", ADMINS),
+            get("/nowhere/wiki/Plan?action=discussion", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=discussion",
+        doors: &[
+            form("/demo/wiki/Plan?action=discussion", &[("comment", "A word.")], [404, 404, 303, 303, 303]),
+            form("/demo/wiki/Plan?action=discussion", &[("comment", "")], [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Plan?action=discussion", &[("preview", "1")], MEMBERS),
+            form("/demo/wiki/Nowhere?action=discussion", &[("comment", "A word.")], NOBODY),
+            form("/demo/wiki/Secret/Plan?action=discussion", &[("comment", "A word.")], [404, 404, 404, 303, 303]),
+            form("/hidden/wiki/Plan?action=discussion", &[("comment", "A word.")], [404, 404, 404, 404, 303]),
+            form("/nowhere/wiki/Plan?action=discussion", &[("comment", "A word.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=discussion-preview",
+        doors: &[
+            form("/demo/wiki/Plan?action=discussion-preview", PREVIEW, MEMBERS),
+            form("/demo/wiki/Nowhere?action=discussion-preview", PREVIEW, NOBODY),
+            form("/demo/wiki/Secret/Plan?action=discussion-preview", PREVIEW, INSIDERS),
+            form("/hidden/wiki/Plan?action=discussion-preview", PREVIEW, ADMINS),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/discussion/<thread>",
+        doors: &[
+            get("/demo/discussion/1", [404, 404, 303, 303, 303]),
+            get("/demo/discussion/1?format=json", [404, 404, 303, 303, 303]),
+            get("/demo/discussion/01", NOBODY),
+            get("/demo/discussion/2", [404, 404, 404, 303, 303]),
+            get("/demo/discussion/9", NOBODY),
+            get("/hidden/discussion/1", NOBODY),
+            get("/nowhere/discussion/1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/discussion/<thread>",
+        doors: &[
+            form("/demo/discussion/1", &[("comment", "A word."), ("replyto", "1")], [404, 404, 303, 303, 303]),
+            form("/demo/discussion/1", &[("comment", "A word."), ("state", "resolved")], [404, 404, 303, 303, 303]),
+            form("/demo/discussion/1", &[("comment", "A word."), ("replyto", "9")], [404, 404, 422, 422, 422]),
+            form("/demo/discussion/2", &[("comment", "A word.")], [404, 404, 404, 303, 303]),
+            form("/demo/discussion/2", &[("comment", "")], [404, 404, 404, 422, 422]),
+            form("/demo/discussion/9", &[("comment", "A word.")], NOBODY),
+            form("/hidden/discussion/1", &[("comment", "A word.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/discussion/<thread>/state",
+        doors: &[
+            form("/demo/discussion/1/state", &[("state", "resolved")], [404, 404, 303, 303, 303]),
+            form("/demo/discussion/1/state", &[("state", "nonsense")], [404, 404, 422, 422, 422]),
+            form("/demo/discussion/2/state", &[("state", "resolved")], [404, 404, 404, 303, 303]),
+            form("/demo/discussion/2/state", &[("state", "nonsense")], [404, 404, 404, 422, 422]),
+            form("/demo/discussion/9/state", &[("state", "resolved")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/discussion/<thread>/<number>",
+        doors: &[
+            get("/demo/discussion/1/1", [404, 404, 303, 303, 303]),
+            get("/demo/discussion/1/2", NOBODY),
+            get("/demo/discussion/2/1", [404, 404, 404, 303, 303]),
+            get("/demo/discussion/9/1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/discussion/<thread>/<number>/edit",
+        doors: &[
+            get("/demo/discussion/1/1/edit", [404, 404, 403, 403, 200]),
+            get("/demo/discussion/1/2/edit", NOBODY),
+            get("/demo/discussion/2/1/edit", [404, 404, 404, 200, 200]),
+            get("/demo/discussion/9/1/edit", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/discussion/<thread>/<number>/edit",
+        doors: &[
+            form("/demo/discussion/1/1/edit", MESSAGE, [404, 404, 403, 403, 303]),
+            form("/demo/discussion/1/1/edit", &[("comment", "x")], [404, 404, 403, 403, 422]),
+            form("/demo/discussion/2/1/edit", MESSAGE, [404, 404, 404, 303, 303]),
+            form("/demo/discussion/2/1/edit", STALE_MESSAGE, [404, 404, 404, 409, 409]),
+            form("/demo/discussion/9/1/edit", MESSAGE, NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/discussion/<thread>/<number>/history",
+        doors: &[
+            get("/demo/discussion/1/1/history", MEMBERS),
+            get("/demo/discussion/1/9/history", NOBODY),
+            get("/demo/discussion/2/1/history", INSIDERS),
+            get("/demo/discussion/9/1/history", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/discussion/<thread>/<number>/removed",
+        doors: &[
+            form("/demo/discussion/1/1/removed", &[("removed", "1")], [404, 404, 403, 403, 303]),
+            form("/demo/discussion/1/1/removed", &[("removed", "x")], [404, 404, 422, 422, 422]),
+            form("/demo/discussion/2/1/removed", &[("removed", "1")], [404, 404, 404, 303, 303]),
+            form("/demo/discussion/2/1/removed", &[("removed", "x")], [404, 404, 404, 422, 422]),
+            form("/demo/discussion/9/1/removed", &[("removed", "1")], NOBODY),
+        ],
+    },
     Rule {
         route: "POST /<project>/wiki/<_..>",
         doors: &[
@@ -1739,6 +1866,8 @@ pub const RULES: &[Rule] = &[
 
 type Fields = &'static [(&'static str, &'static str)];
 
+const MESSAGE: &[(&str, &str)] = &[("comment", "A better word."), ("version", "0"), ("save", "1")];
+const STALE_MESSAGE: &[(&str, &str)] = &[("comment", "A better word."), ("version", "7"), ("save", "1")];
 const PREVIEW: Fields =
     &[("text", "See [[Plan]] and [[Secret/Plan]] and [[Include(Secret/Plan)]] and [[TitleIndex]].")];
 const EDIT: Fields = &[("action", "edit"), ("text", "The third plan."), ("version", "2"), ("save", "1")];
