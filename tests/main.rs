@@ -59,6 +59,7 @@ mod trouble;
 mod wiki;
 mod wiki_default;
 mod wiki_folder;
+mod wiki_move;
 mod workflow;
 mod workflow_admin;
 mod workflows;

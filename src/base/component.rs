@@ -5,9 +5,9 @@
 
 use rusqlite::Connection;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::event::{Event, Follower};
-use super::markup::{Arguments, InterMap, LinkKind, Macro, Vocabulary};
+use super::markup::{Arguments, Flavour, Here, InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
 use super::settings::Setting;
@@ -181,6 +181,32 @@ pub trait Component: Send + Sync {
         &[]
     }
 
+    /// A text of one of its resources as it is now, for whoever puts other references into it: `part` is as in the link
+    /// table. None if this viewer may not see it or may not change it.
+    fn text_to_change(
+        &self,
+        _db: &Connection,
+        _viewer: &Viewer,
+        _resource: &Resource,
+        _part: &str,
+    ) -> Result<Option<KeptText>> {
+        Ok(None)
+    }
+
+    /// Puts another text in place of such a one, as an ordinary change with its history; `why` is said along with it where
+    /// that is kept. `Conflict` if somebody was faster. Returns the revision that it has then.
+    fn change_text(
+        &self,
+        _site: &Site,
+        _tx: &Tx<'_>,
+        _viewer: &Viewer,
+        _kept: &KeptText,
+        _text: &str,
+        _why: &str,
+    ) -> Result<i64> {
+        Err(Error::internal("a text of nobody"))
+    }
+
     /// What is to be tidied up once a day.
     fn tend(&self, _project: &Project) -> Result<()> {
         Ok(())
@@ -247,6 +273,22 @@ pub struct Card {
     pub place: String,
     /// A state that shows, such as `closed`; as link classes are called.
     pub class: Option<&'static str>,
+}
+
+/// A text of a resource, to be changed from outside of its component.
+#[derive(Debug, Clone)]
+pub struct KeptText {
+    pub resource: Resource,
+    /// As in the link table: empty for its main text, `comment:3` for a comment.
+    pub part: String,
+    pub flavour: Flavour,
+    /// The access class of those who read it.
+    pub acl: i64,
+    /// Where its relative links start from.
+    pub here: Here,
+    pub text: String,
+    /// Tells whether somebody has changed it since; what counts is its component's own.
+    pub revision: i64,
 }
 
 /// What a commit does with a ticket at most.

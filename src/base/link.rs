@@ -58,6 +58,28 @@ pub fn sources(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The texts that refer to any of these keys: what they belong to, and which part of it they are.
+pub fn texts(
+    db: &Connection,
+    components: Components,
+    viewer: &Viewer,
+    target: (&str, &[String]),
+    limit: usize,
+) -> Result<Vec<(Resource, String)>> {
+    let Some((from, keys)) = from_links(components, viewer, target.1)? else {
+        return Ok(Vec::new());
+    };
+    let sql = format!(
+        "select distinct source_kind, source_id, part {from} order by source_kind, source_id, part limit :limit"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map(named_params! { ":kind": target.0, ":keys": keys, ":limit": limit as i64 }, |row| {
+            Ok((Resource::stored(row.get(0)?, row.get(1)?), row.get(2)?))
+        })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The newest of each kind that refer to a key, at most `each` of a kind.
 pub fn newest_sources(
     db: &Connection,

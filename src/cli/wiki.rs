@@ -18,6 +18,7 @@ use crate::web::text::Reader;
 use crate::wiki::WIKI_VIEW;
 use crate::wiki::edit::{self, LARGEST_TEXT, Save, Saved};
 use crate::wiki::folder::{self, Import};
+use crate::wiki::moving::{self, Rename};
 use crate::wiki::name::PageName;
 use crate::wiki::store;
 
@@ -53,6 +54,21 @@ pub enum Command {
         #[arg(long, value_name = "VERSION")]
         base: Option<i64>,
     },
+    /// Give a page another name; prints how many pages were renamed and how many texts follow
+    Rename {
+        project: String,
+        old: String,
+        new: String,
+        /// The pages below it too
+        #[arg(long)]
+        children: bool,
+        /// Change the links that lead there
+        #[arg(long)]
+        rewrite: bool,
+        /// The old address leads nowhere from now on
+        #[arg(long)]
+        no_redirect: bool,
+    },
     /// Put a page into the trash
     Remove {
         project: String,
@@ -79,6 +95,14 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         Command::List { project, prefix } => list(shell, &shell.enter(&project)?, &prefix),
         Command::Show { project, page, raw, version } => show(&shell.enter(&project)?, &page, raw, version),
         Command::Save { project, page, comment, base } => save(&shell.enter(&project)?, &page, &comment, base),
+        Command::Rename { project, old, new, children, rewrite, no_redirect } => {
+            let (name, new_name) = (PageName::parse(&old, "OLD")?, PageName::parse(&new, "NEW")?);
+            let entered = shell.enter(&project)?;
+            let request =
+                Rename { name: &name, new_name: &new_name, redirect: !no_redirect, children, rewrite, version: None };
+            let moved = moving::rename(&entered.site, &entered.project, entered.act(), &request)?;
+            print(&format!("{} renamed, {} rewritten\n", moved.pages, moved.texts))
+        }
         Command::Remove { project, page, comment } => {
             let entered = shell.enter(&project)?;
             edit::delete(&entered.project, entered.act(), &PageName::parse(&page, "PAGE")?, None, &comment)

@@ -123,6 +123,21 @@ pub fn change(
     })
 }
 
+/// Puts another description in place of that of a milestone, within a transaction that does more. Returns its row as it is
+/// then.
+pub fn describe(site: &Site, tx: &Tx<'_>, viewer: &Viewer, id: i64, seen: i64, text: &str) -> Result<MilestoneRow> {
+    viewer.require(MILESTONE_MODIFY)?;
+    let old = existing(tx, viewer, id)?;
+    refuse_stale(&old, Some(seen))?;
+    let new = MilestoneRow {
+        description: text.to_owned(),
+        changed_at: tx.now().max(Instant(old.changed_at.0 + 1)),
+        ..old.clone()
+    };
+    let compiled = compiled(site, tx.project(), text)?;
+    write(site, tx, viewer, &old, new, Some(&*compiled), None)
+}
+
 fn write(
     site: &Site,
     tx: &Tx<'_>,

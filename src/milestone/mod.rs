@@ -12,13 +12,14 @@ mod occurrence;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Card, Component, Document, Occurrence, Owner, Searchable, TimelineFilter};
+use crate::base::component::{Card, Component, Document, KeptText, Occurrence, Owner, Searchable, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::markup::{self, LinkKind};
-use crate::base::project::Project;
+use crate::base::markup::{self, Flavour, Here, LinkKind};
+use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::settings::Setting;
+use crate::base::site::Site;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
 use name::MilestoneName;
 use store::MilestoneRow;
@@ -127,6 +128,40 @@ impl Component for Milestones {
             return Ok(None);
         }
         Ok(store::by_id(db, viewer, resource.id)?.map(owner))
+    }
+
+    fn text_to_change(
+        &self,
+        db: &Connection,
+        viewer: &Viewer,
+        resource: &Resource,
+        _part: &str,
+    ) -> Result<Option<KeptText>> {
+        if !viewer.may(MILESTONE_VIEW) || !viewer.may(MILESTONE_MODIFY) {
+            return Ok(None);
+        }
+        Ok(store::by_id(db, viewer, resource.id)?.map(|row| KeptText {
+            resource: resource.clone(),
+            part: String::new(),
+            flavour: Flavour::Page,
+            acl: row.acl,
+            here: Here { resource: resource.clone(), name: row.name },
+            text: row.description,
+            revision: row.changed_at.0,
+        }))
+    }
+
+    fn change_text(
+        &self,
+        site: &Site,
+        tx: &Tx<'_>,
+        viewer: &Viewer,
+        kept: &KeptText,
+        text: &str,
+        _why: &str,
+    ) -> Result<i64> {
+        let row = edit::describe(site, tx, viewer, kept.resource.id, kept.revision, text)?;
+        Ok(row.changed_at.0)
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {

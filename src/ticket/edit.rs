@@ -217,30 +217,39 @@ pub fn edit_comment(
         return Err(Error::invalid("edited_comment", "A comment has at most 1 MiB (1,048,576 bytes)."));
     }
     project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)?;
-    project.write(by, |tx| {
-        let found = store::find(tx, by.viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
-        let change = store::changes(tx, by.viewer, ticket, number, number)?.pop().filter(|change| change.number > 0);
-        let change = change.ok_or_else(|| Error::not_found(format!("Ticket #{ticket} has no comment {number}.")))?;
-        let own = by.viewer.signed_in() && change.author.is_some() && change.author == tx.actor();
-        if !(own && by.viewer.may(TICKET_APPEND)) {
-            by.viewer.require(TICKET_EDIT_COMMENT)?;
-        }
-        by.viewer.require(TICKET_APPEND).or_else(|_| by.viewer.require(TICKET_EDIT_COMMENT))?;
-        if seen.is_some_and(|seen| seen != change.edits) {
-            return Err(Error::conflict(
-                "This comment was edited meanwhile. Please look at it again; your text is below.",
-            ));
-        }
-        if text == change.comment {
-            return Ok(());
-        }
-        store::save_comment(tx, ticket, &change, text)?;
-        time_store::note_contact(tx, ticket, found.row.reporter)?;
-        save_links(site, project, tx, ticket, &comment_part(number), found.row.acl, text)?;
-        let event = NewEvent::new("ticket.comment_edited", Resource::new("ticket", ticket), found.row.acl).part(number);
-        tx.record(&event)?;
-        Ok(())
-    })
+    project.write(by, |tx| edit_comment_within(site, tx, by.viewer, ticket, number, text, seen))
+}
+
+/// The same within a transaction that does more.
+pub(super) fn edit_comment_within(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    ticket: i64,
+    number: i64,
+    text: &str,
+    seen: Option<i64>,
+) -> Result<()> {
+    let found = store::find(tx, viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    let change = store::changes(tx, viewer, ticket, number, number)?.pop().filter(|change| change.number > 0);
+    let change = change.ok_or_else(|| Error::not_found(format!("Ticket #{ticket} has no comment {number}.")))?;
+    let own = viewer.signed_in() && change.author.is_some() && change.author == tx.actor();
+    if !(own && viewer.may(TICKET_APPEND)) {
+        viewer.require(TICKET_EDIT_COMMENT)?;
+    }
+    viewer.require(TICKET_APPEND).or_else(|_| viewer.require(TICKET_EDIT_COMMENT))?;
+    if seen.is_some_and(|seen| seen != change.edits) {
+        return Err(Error::conflict("This comment was edited meanwhile. Please look at it again; your text is below."));
+    }
+    if text == change.comment {
+        return Ok(());
+    }
+    store::save_comment(tx, ticket, &change, text)?;
+    time_store::note_contact(tx, ticket, found.row.reporter)?;
+    save_links(site, tx.project(), tx, ticket, &comment_part(number), found.row.acl, text)?;
+    let event = NewEvent::new("ticket.comment_edited", Resource::new("ticket", ticket), found.row.acl).part(number);
+    tx.record(&event)?;
+    Ok(())
 }
 
 /// Moves tickets of a milestone that was completed or deleted to another one or to none (rows M08, M09). Where nobody has said

@@ -52,6 +52,7 @@ pub mod queue_store;
 pub mod queue;
 pub mod admin;
 mod wording;
+mod kept_text;
 mod written;
 mod written_pages;
 pub mod watch_pages;
@@ -100,7 +101,7 @@ use rocket::Route;
 use rusqlite::Connection;
 
 use crate::base::component::{
-    Card, Component, Document, Obeyed, Occurrence, Order, Owner, Panel, Place, Searchable, TimelineFilter,
+    Card, Component, Document, KeptText, Obeyed, Occurrence, Order, Owner, Panel, Place, Searchable, TimelineFilter,
 };
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -314,6 +315,28 @@ impl Component for Tickets {
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {
         &[("ticket", TICKET_VIEW)]
+    }
+
+    fn text_to_change(
+        &self,
+        db: &Connection,
+        viewer: &Viewer,
+        resource: &Resource,
+        part: &str,
+    ) -> Result<Option<KeptText>> {
+        kept_text::find(db, viewer, resource, part)
+    }
+
+    fn change_text(
+        &self,
+        site: &Site,
+        tx: &Tx<'_>,
+        viewer: &Viewer,
+        kept: &KeptText,
+        text: &str,
+        _why: &str,
+    ) -> Result<i64> {
+        kept_text::change(site, tx, viewer, kept, text)
     }
 
     fn searchable(&self) -> &[Searchable] {

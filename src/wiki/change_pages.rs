@@ -1,4 +1,4 @@
-//! Changing a page: the editor with its preview and its conflicts, renaming, deleting, bringing back.
+//! Changing a page: the editor with its preview and its conflicts, deleting, bringing back.
 
 use rocket::data::Data;
 use rocket::http::Status;
@@ -7,11 +7,11 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::edit::{self, Rename, Save, Saved};
+use super::edit::{self, Save, Saved};
 use super::name::{PageName, href_of};
-use super::shown::{self, Counted, Head, NO_PAGE, Named, Source, asked_name, enter};
+use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow};
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::link;
 use crate::base::markup::{Flavour, Here, Html};
@@ -24,28 +24,13 @@ use crate::web::form::Form;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
-/// Links to a page that the rename page lists.
-const LISTED_LINKS: usize = 50;
-
 pub fn routes() -> Vec<Route> {
-    routes![write, rename, delete, preview, change, restore]
+    routes![write, delete, preview, change, restore]
 }
 
 #[get("/<project>/wiki/<_..>?action=edit", rank = 1)]
 async fn write(visit: Visit, project: String) -> Answer {
     visit.answer(move |desk| editor(desk, &project)).await
-}
-
-#[get("/<project>/wiki/<_..>?action=rename", rank = 2)]
-async fn rename(visit: Visit, project: String) -> Answer {
-    visit
-        .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
-            room.viewer.require(WIKI_RENAME)?;
-            rename_page(desk, &room, &page, page.name.clone(), true, false, None)
-        })
-        .await
 }
 
 #[get("/<project>/wiki/<_..>?action=delete", rank = 3)]
@@ -81,7 +66,7 @@ async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
             let asked = desk.visit.value("action");
             match form.get("action").or(asked.as_deref()).unwrap_or("edit") {
                 "edit" => save(desk, &room, form),
-                "rename" => do_rename(desk, &room, form),
+                "rename" => super::move_pages::do_rename(desk, &room, form),
                 "delete" => do_delete(desk, &room, form),
                 other => Err(Error::invalid(
                     "action",
@@ -466,34 +451,11 @@ pub(super) fn existing(desk: &Desk, room: &Room) -> Result<PageRow> {
     room.project.read(|db| store::find(db, &room.viewer, name.folded()))?.ok_or_else(|| Error::not_found(NO_PAGE))
 }
 
-#[derive(Serialize)]
-struct RenamePage {
-    #[serde(flatten)]
-    head: Head,
-    version: i64,
-    new_name: String,
-    redirect: bool,
-    with_children: bool,
-    children: Vec<Named>,
-    backlinks: Links,
-    problems: Vec<Problem>,
-}
-
-impl Page for RenamePage {
-    const TEMPLATE: &'static str = "wiki/rename.html";
-}
-
-#[derive(Serialize)]
-struct Links {
-    count: i64,
-    links: Vec<Source>,
-}
-
 /// With which status a form comes back, and what is wrong with it.
-type Refusal = (Status, Vec<Problem>);
+pub(super) type Refusal = (Status, Vec<Problem>);
 
 /// Errors that the form itself shows; others have pages of their own.
-fn refusal(error: Error) -> Result<Refusal> {
+pub(super) fn refusal(error: Error) -> Result<Refusal> {
     match error {
         Error::Invalid(problems) => Ok((Status::UnprocessableEntity, problems)),
         Error::Conflict(message) => Ok((Status::Conflict, vec![Problem::new("version", message)])),
@@ -501,74 +463,12 @@ fn refusal(error: Error) -> Result<Refusal> {
     }
 }
 
-fn rename_page(
-    desk: &Desk,
-    room: &Room,
-    page: &PageRow,
-    new_name: String,
-    redirect: bool,
-    with_children: bool,
-    refusal: Option<Refusal>,
-) -> Result<Answer> {
-    let name = PageName::parse(&page.name, "page")?;
-    let (status, problems) = refusal.unwrap_or((Status::Ok, Vec::new()));
-    let sheet = room.project.read(|db| {
-        let keys = store::keys_of(db, page)?;
-        let links = link::sources(db, room.project.components(), &room.viewer, ("page", &keys), LISTED_LINKS, 0)?;
-        Ok(RenamePage {
-            head: shown::head(db, room, &name, true)?,
-            version: page.version,
-            new_name,
-            redirect,
-            with_children,
-            children: children(db, room, page)?,
-            backlinks: Links {
-                count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,
-                links: shown::sources(db, room.project.components(), &room.viewer, &room.root, &links)?,
-            },
-            problems,
-        })
-    })?;
-    Sheet::new(format!("Rename {}", page.name), sheet).at("/wiki").noindex().status(status).render(desk)
-}
-
-fn children(db: &Connection, room: &Room, page: &PageRow) -> Result<Vec<Named>> {
+pub(super) fn children(db: &Connection, room: &Room, page: &PageRow) -> Result<Vec<Named>> {
     let children = store::list(db, &room.viewer, &format!("{}/", page.folded), 200)?;
     Ok(children
         .into_iter()
         .map(|child| Named { href: format!("{}{}", room.root, href_of(&child.name)), name: child.name })
         .collect())
-}
-
-fn do_rename(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
-    let page = existing(desk, room)?;
-    let name = PageName::parse(&page.name, "page")?;
-    let wanted = form.text("new_name").to_owned();
-    let (redirect, children) = (form.has("redirect"), form.has("children"));
-    let renamed = || {
-        let version = form.number("version")?;
-        let new_name = PageName::parse(&wanted, "new_name")?;
-        let request = Rename { name: &name, new_name: &new_name, redirect, children, version: Some(version) };
-        let count = edit::rename(desk.site(), &room.project, room.act(), &request)?;
-        Ok((new_name, count))
-    };
-    let result: Result<(PageName, usize)> = renamed();
-    match result {
-        Ok((new_name, count)) => {
-            let href = format!("{}{}", room.root, new_name.href());
-            if form.json {
-                return Answer::created(desk, &href, &json!({ "name": new_name.as_str(), "renamed": count }));
-            }
-            let more = if count > 1 { format!(" and {} below it", count - 1) } else { String::new() };
-            Ok(Answer::see(&href).telling(desk, &format!("“{}”{more} renamed to “{}”.", page.name, new_name.as_str())))
-        }
-        Err(error) if form.json => Err(error),
-        Err(error) => {
-            let refusal = refusal(error)?;
-            room.viewer.require(WIKI_RENAME)?;
-            rename_page(desk, room, &page, wanted, redirect, children, Some(refusal))
-        }
-    }
 }
 
 #[derive(Serialize)]

@@ -3,13 +3,14 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::name::{PageName, below};
+use super::name::PageName;
 use super::store::{self, PageRow};
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW, discussion};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_VIEW, discussion};
+use crate::base::component::KeptText;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
-use crate::base::link::{self, Links};
-use crate::base::markup::{Flavour, Here};
+use crate::base::link;
+use crate::base::markup::{Compiled, Flavour, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
@@ -22,8 +23,6 @@ pub const LARGEST_TEXT: usize = 1024 * 1024;
 const LONGEST_COMMENT: usize = 1000;
 /// Somebody may be faster once or twice, hardly this often.
 const TRIES: usize = 8;
-/// Pages that one rename takes along.
-const MOST_MOVED: usize = 1000;
 
 pub struct Save<'a> {
     pub name: &'a PageName,
@@ -158,141 +157,95 @@ fn write(
                 (id, 1, class, "page.created")
             }
         };
-        store::insert_version(
-            tx,
-            &store::NewVersion {
-                page: id,
-                version,
-                author: tx.actor(),
-                at: tx.now(),
-                comment: save.comment.trim(),
-                via: tx.via().name(),
-                text,
-            },
-        )?;
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
-        link::replace(tx, &here.resource, "", acl, &link::of(&compiled, site.vocabulary(), &here))?;
-        tx.record(
-            &NewEvent::new(kind, Resource::new("page", id), acl).part(version).data(json!({ "version": version })),
-        )?;
+        let new = NextVersion { version, acl, text, comment: save.comment.trim(), kind };
+        add_version(site, tx, &here, &compiled, &new)?;
         Ok(Some(version))
     })
 }
 
-pub struct Rename<'a> {
-    pub name: &'a PageName,
-    pub new_name: &'a PageName,
-    /// The old address goes on leading to the page.
-    pub redirect: bool,
-    /// The pages below it go along.
-    pub children: bool,
-    pub version: Option<i64>,
+/// The next version of a page, about to be written.
+pub(super) struct NextVersion<'a> {
+    pub version: i64,
+    pub acl: i64,
+    pub text: &'a str,
+    pub comment: &'a str,
+    /// The event that tells of it.
+    pub kind: &'static str,
 }
 
-/// Gives a page (and the pages below it) another name; history and attachments stay with it (row K09).
-/// Returns how many pages were renamed.
-pub fn rename(site: &Site, project: &Project, by: Act<'_>, rename: &Rename<'_>) -> Result<usize> {
-    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
-    let planned = plan(site, project, by.viewer, rename)?;
-    project.write(by, |tx| {
-        by.viewer.require(WIKI_RENAME)?;
-        let moves = moves_of(tx, by.viewer, rename)?;
-        refuse_taken(tx, by.viewer, &moves)?;
-        for (page, _) in &moves {
-            // Pages of one subtree may take each other's places: each first leaves its own.
-            tx.execute("update page set folded = char(1) || id where id = ?1", [page.id])?;
-        }
-        for (page, name) in &moves {
-            let links = planned
-                .iter()
-                .find(|(id, version, _)| (*id, *version) == (page.id, page.version))
-                .map(|(_, _, links)| links)
-                .ok_or_else(|| Error::conflict("Somebody saved one of these pages meanwhile. Please try again."))?;
-            move_page(tx, page, name, rename.redirect, links)?;
-        }
-        for (_, name) in &moves {
-            // What one page has left another one may have taken: an address in use leads to nobody else.
-            tx.execute("delete from page_former_name where folded = ?1", [name.folded()])?;
-        }
-        Ok(moves.len())
-    })
-}
-
-fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(PageRow, PageName)>> {
-    let page = store::find(db, viewer, rename.name.folded())?
-        .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
-    refuse_stale(&page, rename.version)?;
-    if page.name == rename.new_name.as_str() {
-        return Err(Error::invalid("new_name", "That is its name already."));
-    }
-    let mut moves = vec![(page.clone(), rename.new_name.clone())];
-    if rename.children {
-        for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
-            let rest = below(&child.name, &page.name);
-            let name = PageName::parse(&format!("{}/{rest}", rename.new_name.as_str()), "new_name")?;
-            moves.push((child, name));
-        }
-        if moves.len() > MOST_MOVED {
-            return Err(Error::invalid("children", format!("More than {MOST_MOVED} pages can't be renamed at once.")));
-        }
-    }
-    Ok(moves)
-}
-
-/// The references that each page will have under its new name (relative ones change): worked out before the writer is taken.
-fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(i64, i64, Links)>> {
-    let options = options(site, project)?;
-    let texts = project.read(|db| {
-        let mut texts = Vec::new();
-        for (page, name) in moves_of(db, viewer, rename)? {
-            let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
-            texts.push((page, name, text));
-        }
-        Ok(texts)
-    })?;
-    let mut planned = Vec::new();
-    for (page, name, text) in texts {
-        let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options)?;
-        let here = Here { resource: Resource::new("page", page.id), name: name.as_str().to_owned() };
-        planned.push((page.id, page.version, link::of(&compiled, site.vocabulary(), &here)));
-    }
-    Ok(planned)
-}
-
-fn refuse_taken(tx: &Tx<'_>, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> Result<()> {
-    for (_, name) in moves {
-        let class = store::class_of(tx, name.folded())?;
-        if !viewer.sees_class(class) {
-            return Err(Error::invalid("new_name", format!("“{}” can't be taken by you.", name.as_str())));
-        }
-        let other = store::find_unseen(tx, name.folded())?;
-        if other.is_some_and(|other| !moves.iter().any(|(moved, _)| moved.id == other.id)) {
-            return Err(Error::invalid("new_name", format!("There is a page “{}” already.", name.as_str())));
-        }
-    }
-    Ok(())
-}
-
-fn move_page(tx: &Tx<'_>, page: &PageRow, name: &PageName, redirect: bool, links: &Links) -> Result<()> {
-    let acl = store::class_of(tx, name.folded())?;
-    tx.execute(
-        "update page set name = ?2, folded = ?3, acl = ?4 where id = ?1",
-        (page.id, name.as_str(), name.folded(), acl),
+/// Writes a version with what it refers to, and tells of it.
+pub(super) fn add_version(
+    site: &Site,
+    tx: &Tx<'_>,
+    here: &Here,
+    compiled: &Compiled,
+    new: &NextVersion<'_>,
+) -> Result<()> {
+    store::insert_version(
+        tx,
+        &store::NewVersion {
+            page: here.resource.id,
+            version: new.version,
+            author: tx.actor(),
+            at: tx.now(),
+            comment: new.comment,
+            via: tx.via().name(),
+            text: new.text,
+        },
     )?;
-    if redirect && page.folded != name.folded() {
-        tx.execute(
-            "insert or replace into page_former_name (folded, name, page) values (?1, ?2, ?3)",
-            (&page.folded, &page.name, page.id),
-        )?;
-    }
-    super::reclassify(tx, page.id, acl)?;
-    link::replace(tx, &Resource::new("page", page.id), "", acl, links)?;
-    let event = NewEvent::new("page.renamed", Resource::new("page", page.id), acl)
-        .part(page.version)
-        .data(json!({ "also": also(tx, page.id)? }));
-    tx.record(&event)?;
+    link::replace(tx, &here.resource, "", new.acl, &link::of(compiled, site.vocabulary(), here))?;
+    let event = NewEvent::new(new.kind, here.resource.clone(), new.acl).part(new.version);
+    tx.record(&event.data(json!({ "version": new.version })))?;
     Ok(())
+}
+
+/// The newest text of a page that this viewer may change, for whoever puts other references into it.
+pub(super) fn text_to_change(db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<KeptText>> {
+    if !resource.is("page") || !viewer.may(WIKI_VIEW) || !viewer.may(WIKI_MODIFY) {
+        return Ok(None);
+    }
+    let Some(page) = store::by_ids(db, viewer, &[resource.id])?.pop() else {
+        return Ok(None);
+    };
+    let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
+    Ok(Some(KeptText {
+        resource: resource.clone(),
+        part: String::new(),
+        flavour: Flavour::Page,
+        acl: page.acl,
+        here: Here { resource: resource.clone(), name: page.name },
+        text,
+        revision: page.version,
+    }))
+}
+
+/// Saves such a text as a version, within a transaction that does more. Returns the number of the version.
+pub(super) fn change_text(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    kept: &KeptText,
+    text: &str,
+    comment: &str,
+) -> Result<i64> {
+    let page = store::by_ids(tx, viewer, &[kept.resource.id])?.pop();
+    let page = page.filter(|page| page.version == kept.revision).ok_or_else(|| {
+        Error::conflict(format!("Somebody has changed “{}” meanwhile. Please try again.", kept.here.name))
+    })?;
+    let project = tx.project();
+    let compiled = project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
+    let here = Here { resource: Resource::new("page", page.id), name: page.name };
+    let version = page.version + 1;
+    add_version(
+        site,
+        tx,
+        &here,
+        &compiled,
+        &NextVersion { version, acl: page.acl, text, comment, kind: "page.saved" },
+    )?;
+    Ok(version)
 }
 
 /// Puts a page into the trash: its text, history and attachments wait there.
@@ -353,13 +306,13 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
 }
 
 /// The attachments of a page and what was said about it: what else a change of the page concerns.
-fn also(tx: &Tx<'_>, page: i64) -> Result<Vec<(&'static str, i64)>> {
+pub(super) fn also(tx: &Tx<'_>, page: i64) -> Result<Vec<(&'static str, i64)>> {
     let files = store::attachment_ids(tx, page)?.into_iter().map(|id| ("attachment", id));
     let messages = discussion::store::message_ids(tx, page)?.into_iter().map(|id| (discussion::MESSAGE, id));
     Ok(files.chain(messages).collect())
 }
 
-fn refuse_stale(page: &PageRow, seen: Option<i64>) -> Result<()> {
+pub(super) fn refuse_stale(page: &PageRow, seen: Option<i64>) -> Result<()> {
     match seen {
         Some(seen) if seen != page.version => Err(Error::conflict(format!(
             "“{}” has changed since you looked: it is at version {} by now. Please look at it again.",

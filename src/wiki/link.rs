@@ -19,7 +19,7 @@ pub const KINDS: &[LinkKind] = &[
 ];
 
 /// A reference taken apart: the name, and `?query` or `#heading` after it.
-fn split(rest: &str) -> (&str, &str) {
+pub(super) fn split(rest: &str) -> (&str, &str) {
     let at = rest.find(['#', '?']).unwrap_or(rest.len());
     rest.split_at(at)
 }

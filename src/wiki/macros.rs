@@ -316,7 +316,7 @@ fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     if !context.viewer.may(WIKI_VIEW) {
         return Err(missing());
     }
-    let page = store::find(context.db, context.viewer, name.folded())?.ok_or_else(missing)?;
+    let page = store::lead(context.db, context.viewer, name.folded())?.ok_or_else(missing)?;
     let text = store::version(context.db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
     let compiled = (context.compiled)(&text, Flavour::Page)?;
     let wanted = match arguments.positional.get(1) {
@@ -345,7 +345,7 @@ fn backlinks(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     if !context.viewer.may(WIKI_VIEW) {
         return Ok(nothing("Nothing links there."));
     }
-    let keys = match store::find(context.db, context.viewer, name.folded())? {
+    let keys = match store::lead(context.db, context.viewer, name.folded())? {
         Some(page) => store::keys_of(context.db, &page)?,
         None => vec![name.folded().to_owned()],
     };

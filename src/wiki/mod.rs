@@ -1,14 +1,18 @@
 //! The wiki: pages with all their versions, edited by several people at once without loss.
 //!
-//! `store` keeps pages, `edit` is the one way to change them, `pages` shows them, `link`, `macros` and `intermap` are what
-//! texts everywhere may say of them. `discussion` is what is said about them.
+//! `store` keeps pages, `edit` is the one way to change them and `moving` to give them other names, `pages` shows them, `link`,
+//! `macros` and `intermap` are what texts everywhere may say of them. `discussion` is what is said about them.
 
 pub mod name;
 pub mod store;
 pub mod edit;
+pub mod moving;
+mod move_store;
+mod rewriting;
 pub mod pages;
 mod change_pages;
 mod discussion;
+mod move_pages;
 mod history_pages;
 mod list_pages;
 mod shown;
@@ -22,12 +26,15 @@ pub mod folder;
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::base::component::{Card, Component, Document, Occurrence, Owner, Place, Searchable, TimelineFilter};
+use crate::base::component::{
+    Card, Component, Document, KeptText, Occurrence, Owner, Place, Searchable, TimelineFilter,
+};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::{self, InterMap, LinkKind, Macro};
 use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
+use crate::base::site::Site;
 use crate::base::viewer::{ByDefault, Permission, Viewer};
 use name::PageName;
 
@@ -78,6 +85,7 @@ impl Component for Wiki {
     fn routes(&self) -> Vec<Route> {
         let mut routes = pages::routes();
         routes.extend(change_pages::routes());
+        routes.extend(move_pages::routes());
         routes.extend(history_pages::routes());
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
@@ -196,7 +204,7 @@ impl Component for Wiki {
         let Some(name) = PageName::of_address(id) else {
             return Ok(None);
         };
-        Ok(store::find(db, viewer, name.folded())?.map(owner))
+        Ok(store::lead(db, viewer, name.folded())?.map(owner))
     }
 
     fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
@@ -204,6 +212,28 @@ impl Component for Wiki {
             return Ok(None);
         }
         Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(owner))
+    }
+
+    fn text_to_change(
+        &self,
+        db: &Connection,
+        viewer: &Viewer,
+        resource: &Resource,
+        _part: &str,
+    ) -> Result<Option<KeptText>> {
+        edit::text_to_change(db, viewer, resource)
+    }
+
+    fn change_text(
+        &self,
+        site: &Site,
+        tx: &Tx<'_>,
+        viewer: &Viewer,
+        kept: &KeptText,
+        text: &str,
+        why: &str,
+    ) -> Result<i64> {
+        edit::change_text(site, tx, viewer, kept, text, why)
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {

@@ -125,6 +125,14 @@ pub fn by_former_names(db: &Connection, viewer: &Viewer, folded: &[String]) -> R
     collect(db, &sql, parameters, |row| Ok((row.get("former")?, page_from_row(row)?)))
 }
 
+/// The page that a folded name leads to: its own, or one that it once had.
+pub fn lead(db: &Connection, viewer: &Viewer, folded: &str) -> Result<Option<PageRow>> {
+    match find(db, viewer, folded)? {
+        Some(page) => Ok(Some(page)),
+        None => Ok(by_former_names(db, viewer, &[folded.to_owned()])?.pop().map(|(_, page)| page)),
+    }
+}
+
 pub fn version(db: &Connection, page: i64, version: i64) -> Result<Option<VersionRow>> {
     Ok(db
         .prepare_cached(

@@ -540,6 +540,16 @@ pub const RULES: &[Rule] = &[
             form("/nowhere/wiki?action=restore&id=4", &[], NOBODY),
         ],
     },
+    Rule {
+        route: "POST /<project>/wiki?action=undo-move&<id>",
+        doors: &[
+            form("/demo/wiki?action=undo-move&id=1", &[], [404, 404, 303, 303, 303]),
+            form("/demo/wiki?action=undo-move&id=999", &[], NOBODY),
+            form("/demo/wiki?action=undo-move&id=x", &[], [404, 404, 422, 422, 422]),
+            form("/hidden/wiki?action=undo-move&id=1", &[], NOBODY),
+            form("/nowhere/wiki?action=undo-move&id=1", &[], NOBODY),
+        ],
+    },
     // Tickets. The second one is hidden like what lies below `Secret`.
     Rule {
         route: "GET /<project>/ticket",

@@ -518,39 +518,33 @@ fn unquoted(text: &str) -> String {
     }
 }
 
-/// Target and label of a page link: they part at the first `|` that is neither escaped nor in parentheses.
+/// Target and label of a page link.
 fn split_label(contents: &str) -> (String, Option<String>) {
-    let mut target = String::new();
-    let mut label: Option<String> = None;
+    let plain = |part: &str| part.replace("\\|", "|");
+    match separator(contents) {
+        None => (plain(contents), None),
+        Some(at) => (plain(&contents[..at]), Some(plain(&contents[at + 1..]))),
+    }
+}
+
+/// Where target and label of a page link part: at the first `|` that is neither escaped nor in parentheses.
+pub(super) fn separator(contents: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut escaped = false;
-    for character in contents.chars() {
-        let in_target = label.is_none();
-        let current = label.as_mut().unwrap_or(&mut target);
-        if escaped && character != '|' {
-            current.push('\\');
-        }
+    for (at, character) in contents.char_indices() {
         match character {
             '\\' if !escaped => {
                 escaped = true;
                 continue;
             }
-            '|' if !escaped && depth == 0 && in_target => label = Some(String::new()),
-            _ => {
-                match character {
-                    '(' => depth += 1,
-                    ')' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                current.push(character);
-            }
+            '|' if !escaped && depth == 0 => return Some(at),
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
         }
         escaped = false;
     }
-    if escaped {
-        label.as_mut().unwrap_or(&mut target).push('\\');
-    }
-    (target, label)
+    None
 }
 
 /// A bare address: `https://…`, `mailto:a@b.org`, `www.…`, `a@b.org`. `name` is the length of the word it begins with.

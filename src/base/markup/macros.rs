@@ -1,5 +1,7 @@
 //! The grammar of macro calls (DESIGN 6 "Macros"): `[[Name(a, key="b, c")]]` and the fenced form.
 
+use std::ops::Range;
+
 use super::{Arguments, Call, Html};
 
 /// Longer calls are no calls, which also bounds the search for their end.
@@ -120,6 +122,31 @@ fn parse(text: &str) -> Option<Arguments> {
     }
     current.finish(&mut arguments);
     Some(arguments)
+}
+
+/// Where the argument of that number among those without a name stands in what is between the brackets, without the blanks
+/// around it.
+pub(super) fn positional(text: &str, number: usize) -> Option<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let (mut start, mut quoted, mut escaped) = (0, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => {
+                parts.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(start..text.len());
+    let named = |part: &Range<usize>| text[part.clone()].split_once('=').is_some_and(|(key, _)| is_key(key.trim()));
+    let part = parts.into_iter().filter(|part| !named(part)).nth(number)?;
+    let (written, inner) = (&text[part.clone()], text[part.clone()].trim_start());
+    let start = part.start + written.len() - inner.len();
+    Some(start..start + inner.trim_end().len())
 }
 
 #[derive(Default)]

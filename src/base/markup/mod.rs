@@ -25,6 +25,7 @@ mod outgoing;
 mod plain;
 mod raw;
 mod resolve;
+mod rewrite;
 mod sanitise;
 mod scan;
 mod settle;
@@ -39,6 +40,7 @@ pub use options::Options;
 pub use outgoing::{Role, outgoing};
 pub use plain::{Passage, passages, plain, section};
 pub use resolve::{resolve, resolve_nested, resolve_together, resolve_with_ids, static_html};
+pub use rewrite::{Renaming, Rest, Rewritten, rewritten};
 pub use tasks::{tickable, ticked, unticked};
 
 use rusqlite::Connection;

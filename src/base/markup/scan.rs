@@ -44,6 +44,8 @@ pub(super) struct Scanned<'a> {
     pub(super) text: Cow<'a, str>,
     /// By placeholder: the author's characters, and what they are.
     pub(super) places: Vec<(String, Place)>,
+    /// By placeholder: where it stands first in the source, and whether in a table.
+    pub(super) spans: Vec<(Range<usize>, bool)>,
     pub(super) forms: Vec<Form>,
     pub(super) calls: Vec<Call>,
 }
@@ -74,9 +76,25 @@ struct Region {
 }
 
 pub(super) fn scan<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Options) -> Scanned<'a> {
+    scan_as(text, grammar, parse, false)
+}
+
+/// The same with a placeholder for every single place, so that each can be told from others that read alike.
+pub(super) fn scan_apart<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Options) -> Scanned<'a> {
+    scan_as(text, grammar, parse, true)
+}
+
+fn scan_as<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Options, apart: bool) -> Scanned<'a> {
     let mut scanner = Scanner {
         grammar,
-        scanned: Scanned { text: Cow::Borrowed(text), places: Vec::new(), forms: Vec::new(), calls: Vec::new() },
+        scanned: Scanned {
+            text: Cow::Borrowed(text),
+            places: Vec::new(),
+            spans: Vec::new(),
+            forms: Vec::new(),
+            calls: Vec::new(),
+        },
+        apart,
         known: HashMap::new(),
         out: String::new(),
         copied: 0,
@@ -189,6 +207,7 @@ fn is_inline(tag: &TagEnd) -> bool {
 struct Scanner<'a, 'g> {
     grammar: &'g Grammar<'g>,
     scanned: Scanned<'a>,
+    apart: bool,
     /// The same characters get the same placeholder, so that reference links still find their definitions.
     known: HashMap<(String, bool), usize>,
     out: String,
@@ -326,11 +345,13 @@ impl Scanner<'_, '_> {
     fn put(&mut self, text: &str, range: Range<usize>, table: bool, place: impl FnOnce(&mut Self) -> Place) {
         let source = &text[range.clone()];
         self.taken += usize::from(source.len() > 1);
-        let number = match self.known.get(&(source.to_owned(), table)) {
+        let known = if self.apart { None } else { self.known.get(&(source.to_owned(), table)) };
+        let number = match known {
             Some(number) => *number,
             None => {
                 let place = place(self);
                 self.scanned.places.push((source.to_owned(), place));
+                self.scanned.spans.push((range.clone(), table));
                 let number = self.scanned.places.len() - 1;
                 self.known.insert((source.to_owned(), table), number);
                 number

@@ -1,0 +1,424 @@
+//! Moving pages (row K09): a page, and the pages below it, get other names; history and attachments stay with them, links
+//! follow where the mover wishes it and may change what holds them, and the old addresses lead on. All of it is one act that
+//! can be undone as long as nobody has edited the pages since.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::edit::{also, refuse_stale};
+use super::move_store::{self, MovedRow};
+use super::name::{PageName, below};
+use super::rewriting::{NewName, NewNames, References};
+use super::store::{self, PageRow};
+use super::{WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use crate::base::component::KeptText;
+use crate::base::error::{Error, Result};
+use crate::base::event::NewEvent;
+use crate::base::link::{self, Links};
+use crate::base::markup::{self, Here};
+use crate::base::project::{Act, Project, Tx};
+use crate::base::resource::Resource;
+use crate::base::site::Site;
+use crate::base::viewer::{DEFAULT_CLASS, Viewer};
+use crate::web::text::options;
+
+/// Pages that one move takes along.
+const MOST_MOVED: usize = 1000;
+/// Texts whose links one move rewrites, and their bytes in all.
+const MOST_TEXTS: usize = 2000;
+const MOST_BYTES: usize = 64 << 20;
+
+#[derive(Clone, Copy)]
+pub struct Rename<'a> {
+    pub name: &'a PageName,
+    pub new_name: &'a PageName,
+    /// The old address goes on leading to the page.
+    pub redirect: bool,
+    /// The pages below it go along.
+    pub children: bool,
+    /// Links follow, in whatever the mover may change.
+    pub rewrite: bool,
+    pub version: Option<i64>,
+}
+
+/// What a move comes to, worked out before the writer is taken.
+pub struct Plan {
+    moves: Vec<Moving>,
+    /// The texts that get other links, in the order of the link table.
+    pub texts: Vec<NewText>,
+}
+
+struct Moving {
+    page: PageRow,
+    name: PageName,
+    /// What its text refers to under the new name: relative links mean something else there.
+    links: Links,
+}
+
+/// A text with other links.
+pub struct NewText {
+    kept: KeptText,
+    text: String,
+    /// Each link that changes, as it was and as it will be.
+    pub changes: Vec<(String, String)>,
+}
+
+impl NewText {
+    pub fn resource(&self) -> &Resource {
+        &self.kept.resource
+    }
+
+    /// The number of the comment that it is; none for a main text.
+    pub fn comment(&self) -> Option<&str> {
+        self.kept.part.strip_prefix("comment:")
+    }
+}
+
+/// What was done.
+pub struct Moved {
+    /// By which it is undone.
+    pub id: i64,
+    /// How many pages have other names.
+    pub pages: usize,
+    /// How many texts have other links.
+    pub texts: usize,
+}
+
+/// What would be moved and rewritten.
+pub fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Plan> {
+    viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    viewer.require(WIKI_RENAME)?;
+    let (moves, new_names, kept) = project.read(|db| {
+        let moves = moves_of(db, viewer, rename)?;
+        refuse_taken(db, viewer, &moves)?;
+        let mut new_names = NewNames::new();
+        for (page, name) in &moves {
+            let new = NewName::of(db, name)?;
+            new_names.extend(store::keys_of(db, page)?.into_iter().map(|key| (key, new.clone())));
+        }
+        let kept = if rename.rewrite { kept_texts(project, db, viewer, &moves, &new_names)? } else { Vec::new() };
+        Ok((moves, new_names, kept))
+    })?;
+    let mut texts = Vec::new();
+    for kept in kept {
+        let moved = moves.iter().find(|(page, _)| kept.resource.is("page") && kept.resource.id == page.id);
+        let here = match moved {
+            Some((page, name)) => Some((page.name.as_str(), name.as_str())),
+            None => kept.resource.is("page").then_some((kept.here.name.as_str(), kept.here.name.as_str())),
+        };
+        let references = References { project, viewer, new_names: &new_names, acl: kept.acl, here };
+        let rewritten =
+            markup::rewritten(&kept.text, kept.flavour, site.vocabulary(), &options(site, project)?, &references);
+        if let Some(rewritten) = rewritten {
+            texts.push(NewText { kept, text: rewritten.text, changes: rewritten.changes });
+        }
+    }
+    Ok(Plan { moves: with_links(site, project, moves)?, texts })
+}
+
+/// Moves a page, and the pages below it if they are to go along.
+pub fn rename(site: &Site, project: &Project, by: Act<'_>, rename: &Rename<'_>) -> Result<Moved> {
+    let plan = plan(site, project, by.viewer, rename)?;
+    warm(site, project, &plan.texts)?;
+    project.write(by, |tx| {
+        let now = moves_of(tx, by.viewer, rename)?;
+        let known = |(page, name): &(PageRow, PageName)| {
+            plan.moves
+                .iter()
+                .any(|moving| (moving.page.id, moving.page.version, &moving.name) == (page.id, page.version, name))
+        };
+        if now.len() != plan.moves.len() || !now.iter().all(known) {
+            return Err(Error::conflict("Somebody changed one of these pages meanwhile. Please try again."));
+        }
+        refuse_taken(tx, by.viewer, &now)?;
+        carry_out(site, tx, by.viewer, &plan, rename.redirect, &why(tx, rename)?)
+    })
+}
+
+/// Takes a move back: the pages get their old names, and the texts that had followed their old links. Returns the name of
+/// the page that comes first then.
+pub fn undo(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<String> {
+    let missing = || Error::not_found("There is no such move.");
+    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
+    // First of all, or the answer would tell whether there was such a move.
+    by.viewer.require(WIKI_RENAME)?;
+    let (moves, texts) = project.read(|db| {
+        move_store::find(db, id)?.ok_or_else(missing)?;
+        let rows = move_store::moved(db, id)?;
+        let moves = back(db, by.viewer, &rows)?.ok_or_else(missing)?;
+        let texts = if by.viewer.may(WIKI_MODIFY) { move_store::texts(db, id)? } else { Vec::new() };
+        let mut edited: Vec<&str> = moves
+            .iter()
+            .zip(&rows)
+            .filter(|((page, _), row)| page.version != row.version || page.name != row.to_name)
+            .map(|((page, _), _)| page.name.as_str())
+            .collect();
+        let others = others_edited(db, by.viewer, &texts, &moves)?;
+        edited.extend(others.iter().map(String::as_str));
+        if !edited.is_empty() {
+            let names: Vec<String> = edited.iter().map(|name| format!("“{name}”")).collect();
+            return Err(Error::conflict(format!(
+                "This move can't be undone any more, since {} changed after it: {}.",
+                if names.len() == 1 { "a page was" } else { "pages were" },
+                names.join(", ")
+            )));
+        }
+        refuse_taken(db, by.viewer, &moves)?;
+        Ok((moves, texts))
+    })?;
+    let back_names: NewNames = project
+        .read(|db| moves.iter().map(|(page, name)| Ok((page.folded.clone(), NewName::of(db, name)?))).collect())?;
+    let mut new_texts = Vec::new();
+    for row in texts {
+        let kept = project.read(|db| {
+            let component = project.components().of_kind(&row.resource.kind);
+            let kept = component.map_or(Ok(None), |of| of.text_to_change(db, by.viewer, &row.resource, &row.part))?;
+            let before = match &kept {
+                Some(kept) if kept.resource.is("page") => store::version(db, kept.resource.id, row.before)?,
+                _ => None,
+            };
+            Ok(kept.map(|kept| (kept, before)))
+        })?;
+        let Some((kept, before)) = kept else { continue };
+        // A page has its versions; of other texts the links alone are taken back.
+        let text = match before {
+            Some(before) => Some(before.text),
+            None => {
+                let references =
+                    References { project, viewer: by.viewer, new_names: &back_names, acl: kept.acl, here: None };
+                let options = options(site, project)?;
+                markup::rewritten(&kept.text, kept.flavour, site.vocabulary(), &options, &references)
+                    .map(|rewritten| rewritten.text)
+            }
+        };
+        new_texts.extend(text.map(|text| NewText { kept, text, changes: Vec::new() }));
+    }
+    let plan = Plan { moves: with_links(site, project, moves)?, texts: new_texts };
+    warm(site, project, &plan.texts)?;
+    project.write(by, |tx| {
+        move_store::find(tx, id)?.ok_or_else(missing)?;
+        let moves = back(tx, by.viewer, &move_store::moved(tx, id)?)?.ok_or_else(missing)?;
+        let same = moves.iter().zip(&plan.moves).all(|((page, _), moving)| {
+            (page.id, page.version, &page.name) == (moving.page.id, moving.page.version, &moving.page.name)
+        });
+        if !same {
+            return Err(Error::conflict("Somebody changed one of these pages meanwhile. Please try again."));
+        }
+        refuse_taken(tx, by.viewer, &moves)?;
+        carry_out(site, tx, by.viewer, &plan, true, "Links go back with a move that was undone.")?;
+        move_store::mark_undone(tx, id)?;
+        Ok(moves.first().map(|(_, name)| name.as_str().to_owned()).unwrap_or_default())
+    })
+}
+
+/// The pages of a move with their old names; none if any of them is not to be seen.
+fn back(db: &Connection, viewer: &Viewer, rows: &[MovedRow]) -> Result<Option<Vec<(PageRow, PageName)>>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.page).collect();
+    let mut pages: HashMap<i64, PageRow> =
+        store::by_ids(db, viewer, &ids)?.into_iter().map(|page| (page.id, page)).collect();
+    let mut moves = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(page) = pages.remove(&row.page) else {
+            let trashed = store::trashed(db, viewer, row.page)?;
+            return trashed.map_or(Ok(None), |trashed| {
+                Err(Error::conflict(format!("“{}” is in the trash. Bring it back before.", trashed.page.name)))
+            });
+        };
+        moves.push((page, PageName::parse(&row.from_name, "page")?));
+    }
+    Ok(Some(moves))
+}
+
+/// Pages that followed without being moved and were edited since, as far as this viewer sees them.
+fn others_edited(
+    db: &Connection,
+    viewer: &Viewer,
+    texts: &[move_store::TextRow],
+    moves: &[(PageRow, PageName)],
+) -> Result<Vec<String>> {
+    let others = |id: i64| moves.iter().all(|(page, _)| page.id != id);
+    let after: HashMap<i64, i64> = texts
+        .iter()
+        .filter(|text| text.resource.is("page") && others(text.resource.id))
+        .map(|text| (text.resource.id, text.after))
+        .collect();
+    let ids: Vec<i64> = after.keys().copied().collect();
+    let pages = store::by_ids(db, viewer, &ids)?;
+    let mut names: Vec<String> =
+        pages.into_iter().filter(|page| after.get(&page.id) != Some(&page.version)).map(|page| page.name).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(PageRow, PageName)>> {
+    let page = store::find(db, viewer, rename.name.folded())?
+        .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
+    refuse_stale(&page, rename.version)?;
+    if page.name == rename.new_name.as_str() {
+        return Err(Error::invalid("new_name", "That is its name already."));
+    }
+    let mut moves = vec![(page.clone(), rename.new_name.clone())];
+    if rename.children {
+        for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
+            let rest = below(&child.name, &page.name);
+            let name = PageName::parse(&format!("{}/{rest}", rename.new_name.as_str()), "new_name")?;
+            moves.push((child, name));
+        }
+        if moves.len() > MOST_MOVED {
+            return Err(Error::invalid("children", format!("More than {MOST_MOVED} pages can't be renamed at once.")));
+        }
+    }
+    Ok(moves)
+}
+
+fn refuse_taken(db: &Connection, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> Result<()> {
+    for (_, name) in moves {
+        let class = store::class_of(db, name.folded())?;
+        if !viewer.sees_class(class) {
+            return Err(Error::invalid("new_name", format!("“{}” can't be taken by you.", name.as_str())));
+        }
+        let other = store::find_unseen(db, name.folded())?;
+        if other.is_some_and(|other| !moves.iter().any(|(moved, _)| moved.id == other.id)) {
+            return Err(Error::invalid("new_name", format!("There is a page “{}” already.", name.as_str())));
+        }
+    }
+    Ok(())
+}
+
+/// The texts that may have to change: those that link to what moves, and the pages themselves.
+fn kept_texts(
+    project: &Project,
+    db: &Connection,
+    viewer: &Viewer,
+    moves: &[(PageRow, PageName)],
+    new_names: &NewNames,
+) -> Result<Vec<KeptText>> {
+    let keys: Vec<String> = new_names.keys().cloned().collect();
+    let mut places = link::texts(db, project.components(), viewer, ("page", &keys), MOST_TEXTS + 1)?;
+    for (page, _) in moves {
+        let own = (Resource::new("page", page.id), String::new());
+        if !places.contains(&own) {
+            places.push(own);
+        }
+    }
+    if places.len() > MOST_TEXTS + moves.len() {
+        return Err(too_many());
+    }
+    let mut kept = Vec::new();
+    let mut bytes = 0;
+    for (resource, part) in places {
+        let Some(component) = project.components().of_kind(&resource.kind) else { continue };
+        if let Some(text) = component.text_to_change(db, viewer, &resource, &part)? {
+            bytes += text.text.len();
+            if bytes > MOST_BYTES {
+                return Err(too_many());
+            }
+            kept.push(text);
+        }
+    }
+    Ok(kept)
+}
+
+fn too_many() -> Error {
+    Error::invalid("rewrite", "Too many texts link here to change them at once. Their links can go on by the redirect.")
+}
+
+/// The references that each page will have under its new name.
+fn with_links(site: &Site, project: &Project, moves: Vec<(PageRow, PageName)>) -> Result<Vec<Moving>> {
+    let options = options(site, project)?;
+    let mut moving = Vec::with_capacity(moves.len());
+    for (page, name) in moves {
+        let text = project.read(|db| store::version(db, page.id, page.version))?.map(|version| version.text);
+        let compiled =
+            project.cache().compiled(&text.unwrap_or_default(), markup::Flavour::Page, site.vocabulary(), &options)?;
+        let here = Here { resource: Resource::new("page", page.id), name: name.as_str().to_owned() };
+        let links = link::of(&compiled, site.vocabulary(), &here);
+        moving.push(Moving { page, name, links });
+    }
+    Ok(moving)
+}
+
+/// Reads the new texts before the writer is taken, so that their links are at hand within.
+fn warm(site: &Site, project: &Project, texts: &[NewText]) -> Result<()> {
+    let options = options(site, project)?;
+    for new in texts {
+        project.cache().compiled(&new.text, new.kept.flavour, site.vocabulary(), &options)?;
+    }
+    Ok(())
+}
+
+fn carry_out(site: &Site, tx: &Tx<'_>, viewer: &Viewer, plan: &Plan, redirect: bool, why: &str) -> Result<Moved> {
+    let id = move_store::insert(tx)?;
+    for moving in &plan.moves {
+        // Pages of one subtree may take each other's places: each first leaves its own.
+        tx.execute("update page set folded = char(1) || id where id = ?1", [moving.page.id])?;
+    }
+    for moving in &plan.moves {
+        move_page(tx, moving, redirect)?;
+    }
+    for moving in &plan.moves {
+        // What one page has left another one may have taken: an address in use leads to nobody else.
+        tx.execute("delete from page_former_name where folded = ?1", [moving.name.folded()])?;
+    }
+    let mut versions: HashMap<i64, i64> = HashMap::new();
+    let mut texts = 0;
+    for new in &plan.texts {
+        let Some(component) = tx.project().components().of_kind(&new.kept.resource.kind) else { continue };
+        let after = match component.change_text(site, tx, viewer, &new.kept, &new.text, why) {
+            Ok(after) => after,
+            // Its own rules keep it from being saved as it is: its links go on by the redirect.
+            Err(Error::Invalid(_) | Error::Forbidden { .. }) => continue,
+            Err(other) => return Err(other),
+        };
+        if new.kept.resource.is("page") {
+            versions.insert(new.kept.resource.id, after);
+        }
+        move_store::insert_text(tx, id, &new.kept, after)?;
+        texts += 1;
+    }
+    for Moving { page, name, .. } in &plan.moves {
+        let moved = MovedRow {
+            page: page.id,
+            from_name: page.name.clone(),
+            to_name: name.as_str().to_owned(),
+            version: versions.get(&page.id).copied().unwrap_or(page.version),
+        };
+        move_store::insert_moved(tx, id, &moved)?;
+    }
+    Ok(Moved { id, pages: plan.moves.len(), texts })
+}
+
+fn move_page(tx: &Tx<'_>, moving: &Moving, redirect: bool) -> Result<()> {
+    let Moving { page, name, links } = moving;
+    let acl = store::class_of(tx, name.folded())?;
+    tx.execute(
+        "update page set name = ?2, folded = ?3, acl = ?4 where id = ?1",
+        (page.id, name.as_str(), name.folded(), acl),
+    )?;
+    if redirect && page.folded != name.folded() {
+        tx.execute(
+            "insert or replace into page_former_name (folded, name, page) values (?1, ?2, ?3)",
+            (&page.folded, &page.name, page.id),
+        )?;
+    }
+    super::reclassify(tx, page.id, acl)?;
+    link::replace(tx, &Resource::new("page", page.id), "", acl, links)?;
+    let event = NewEvent::new("page.renamed", Resource::new("page", page.id), acl)
+        .part(page.version)
+        .data(json!({ "also": also(tx, page.id)? }));
+    tx.record(&event)?;
+    Ok(())
+}
+
+/// What the history of a text that follows says. Names that not everybody may know are not among it.
+fn why(db: &Connection, rename: &Rename<'_>) -> Result<String> {
+    let (old, new) = (rename.name, rename.new_name);
+    let open = |name: &PageName| Ok::<_, Error>(store::class_of(db, name.folded())? == DEFAULT_CLASS);
+    if open(old)? && open(new)? {
+        Ok(format!("Links follow “{}” to “{}”.", old.as_str(), new.as_str()))
+    } else {
+        Ok("Links follow a page to its new name.".to_owned())
+    }
+}
