@@ -9,6 +9,7 @@ import { rememberRegions } from "./regions.js";
 import { startLive } from "./live.js";
 import { noteSeen } from "./seen.js";
 import { tickTasks } from "./tasks.js";
+import { growTrees } from "./tree.js";
 
 rememberRegions();
 menus();
@@ -21,6 +22,7 @@ findComment();
 startLive();
 noteSeen();
 tickTasks();
+growTrees();
 
 const form = document.querySelector("form[data-editor]");
 if (form) {

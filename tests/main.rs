@@ -60,6 +60,7 @@ mod wiki;
 mod wiki_default;
 mod wiki_folder;
 mod wiki_move;
+mod wiki_tree;
 mod workflow;
 mod workflow_admin;
 mod workflows;

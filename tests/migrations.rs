@@ -36,6 +36,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0022_ticket_progress_group.sql", "4a666c8049f55c26"),
     ("project/0023_wiki_discussion.sql", "4b2218f3b0a4291d"),
     ("project/0024_wiki_move.sql", "73d85e783189ce8c"),
+    ("project/0025_wiki_list.sql", "a19efa3b050f954d"),
 ];
 
 #[test]

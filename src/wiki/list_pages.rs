@@ -17,8 +17,8 @@ use crate::web::paging::{self, Paging};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const PER_PAGE: usize = 100;
-/// Pages that the index draws as one tree.
-const INDEXED: usize = 5_000;
+/// Pages that one page of the index draws as a tree.
+const INDEXED: usize = 250;
 const FEED_ENTRIES: usize = 50;
 
 pub fn routes() -> Vec<Route> {
@@ -29,6 +29,8 @@ pub fn routes() -> Vec<Route> {
 struct IndexPage {
     total: usize,
     groups: Vec<Group>,
+    paging: Paging,
+    tree_href: String,
     recent_href: Option<String>,
     trash_href: Option<String>,
     create_href: Option<String>,
@@ -58,9 +60,16 @@ async fn index(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
             let room = enter(desk, &project)?;
-            let pages = room.project.read(|db| store::list(db, &room.viewer, "", INDEXED))?;
+            let path = format!("{}/wiki", room.root);
+            let asked = paging::asked(desk.visit.value("page"));
+            let (paging, pages) = room.project.read(|db| {
+                let total = store::count(db, &room.viewer)? as usize;
+                let paging = Paging::new(&path, &desk.visit.pairs(), asked, INDEXED, total);
+                let pages = store::some(db, &room.viewer, INDEXED, paging.offset(INDEXED))?;
+                Ok((paging, pages))
+            })?;
             if desk.visit.wants_json() {
-                return names_as_json(desk, &room, &pages);
+                return names_as_json(desk, &room, &pages, &paging);
             }
             let zone = room.viewer.zone();
             let when = |page: &PageRow| Some(page.changed_at.when(&zone));
@@ -73,8 +82,10 @@ async fn index(visit: Visit, project: String) -> Answer {
                 }
             }
             let sheet = IndexPage {
-                total: pages.len(),
+                total: paging.total,
                 groups,
+                paging,
+                tree_href: format!("{}{}", room.root, super::tree::href("")),
                 recent_href: Some(format!("{}/wiki?format=atom", room.root)),
                 trash_href: room.viewer.may(WIKI_DELETE).then(|| format!("{}/wiki?action=trash", room.root)),
                 create_href: room.viewer.may(WIKI_CREATE).then(|| format!("{}/wiki", room.root)),
@@ -113,7 +124,7 @@ pub(super) fn tree(pages: &[PageRow], depth: usize, root: &str, when: &dyn Fn(&P
     nodes
 }
 
-fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow]) -> Result<Answer> {
+fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow], paging: &Paging) -> Result<Answer> {
     let items: Vec<_> = pages
         .iter()
         .map(|page| {
@@ -123,7 +134,8 @@ fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow]) -> Result<Answer> 
             })
         })
         .collect();
-    Answer::json(&json!({ "total": items.len(), "page": 1, "items": items, "next": null }))
+    let next = paging.next.as_deref().map(|next| desk.web().address.absolute(next));
+    Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }))
 }
 
 /// The field “new page” of the index: leads to the editor of that page.

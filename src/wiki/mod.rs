@@ -15,6 +15,8 @@ mod discussion;
 mod move_pages;
 mod history_pages;
 mod list_pages;
+mod tree;
+mod tree_pages;
 mod shown;
 mod timeline;
 mod link;
@@ -89,6 +91,7 @@ impl Component for Wiki {
         routes.extend(history_pages::routes());
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
+        routes.extend(tree_pages::routes());
         routes
     }
 

@@ -210,6 +210,27 @@ pub fn count(db: &Connection, viewer: &Viewer) -> Result<i64> {
     Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// The first page after one folded name and before another.
+pub fn next_after(db: &Connection, viewer: &Viewer, after: &str, before: &str) -> Result<Option<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from page left join person on person.id = page.author
+         where folded > ?1 and folded < ?2 and deleted_at is null and {} order by folded limit 1",
+        viewer.class_sql("page")
+    );
+    Ok(db.prepare_cached(&sql)?.query_row((after, before), page_from_row).optional()?)
+}
+
+/// Some of all pages, by name.
+pub fn some(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Result<Vec<PageRow>> {
+    let sql = format!(
+        "select {PAGE_COLUMNS} from
+           (select id as listed from page where deleted_at is null and {} order by folded limit :limit offset :offset)
+         join page on page.id = listed left join person on person.id = page.author order by page.folded",
+        viewer.class_sql("page")
+    );
+    collect(db, &sql, named_params! { ":limit": limit as i64, ":offset": offset as i64 }, page_from_row)
+}
+
 /// Newest changes first, one line per page.
 pub fn recent(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Result<Vec<(PageRow, String)>> {
     let sql = format!(

@@ -233,6 +233,47 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/wiki-tree",
+        doors: &[
+            get("/demo/wiki-tree", MEMBERS),
+            get("/demo/wiki-tree?around=1", MEMBERS),
+            get("/demo/wiki-tree?fragment=1", MEMBERS),
+            get("/demo/wiki-tree?format=json", MEMBERS),
+            get("/demo/wiki-tree?after=plan", MEMBERS),
+            get("/hidden/wiki-tree", ADMINS),
+            get("/nowhere/wiki-tree", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki-tree/<_..>",
+        doors: &[
+            get("/demo/wiki-tree/Plan", MEMBERS),
+            get("/demo/wiki-tree/Plan?around=1", MEMBERS),
+            get("/demo/wiki-tree/Nowhere", NOBODY),
+            get("/demo/wiki-tree/Nowhere?format=json", NOBODY),
+            get("/demo/wiki-tree/Secret", INSIDERS),
+            get("/demo/wiki-tree/Secret?fragment=1", INSIDERS),
+            get("/demo/wiki-tree/Secret?format=json", INSIDERS),
+            get("/demo/wiki-tree/Secret/Plan", INSIDERS),
+            get("/demo/wiki-tree/Secret/Plan?around=1", MEMBERS),
+            get("/demo/wiki-tree/%ff", NOBODY),
+            get("/hidden/wiki-tree/Plan", ADMINS),
+            get("/nowhere/wiki-tree/Plan", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/p/<id>",
+        doors: &[
+            get("/demo/p/2", [404, 404, 301, 301, 301]),
+            get("/demo/p/4", NOBODY),
+            get("/demo/p/5", [404, 404, 404, 301, 301]),
+            get("/demo/p/999", NOBODY),
+            get("/demo/p/x", NOBODY),
+            get("/hidden/p/1", [404, 404, 404, 404, 301]),
+            get("/nowhere/p/1", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/wiki?<name>",
         doors: &[
             get("/demo/wiki?name=New", [404, 404, 303, 303, 303]),
