@@ -59,6 +59,8 @@ mod trouble;
 mod wiki;
 mod wiki_default;
 mod wiki_folder;
+mod wiki_front;
+mod wiki_help;
 mod wiki_move;
 mod wiki_tree;
 mod workflow;

@@ -37,6 +37,8 @@ const PINS: &[(&str, &str)] = &[
     ("project/0023_wiki_discussion.sql", "4b2218f3b0a4291d"),
     ("project/0024_wiki_move.sql", "73d85e783189ce8c"),
     ("project/0025_wiki_list.sql", "a19efa3b050f954d"),
+    ("project/0026_wiki_front.sql", "21d4040a28b975ea"),
+    ("project/0027_wiki_furniture.sql", "406c2d6c5a46fc5d"),
 ];
 
 #[test]

@@ -170,6 +170,12 @@ fn from_links(components: Components, viewer: &Viewer, keys: &[String]) -> Resul
     Ok(Some((from, keys)))
 }
 
+/// The condition of links that stand in texts which this viewer sees; none: they see no text at all.
+pub fn seen_sources_sql(components: Components, viewer: &Viewer) -> Option<String> {
+    let kinds: Vec<String> = kinds_of(components, viewer).map(|kind| format!("link.source_kind = '{kind}'")).collect();
+    (!kinds.is_empty()).then(|| format!("({}) and ({})", seen_sql(viewer), kinds.join(" or ")))
+}
+
 /// That a link stands where this viewer sees it, be it because they take part in what holds it.
 fn seen_sql(viewer: &Viewer) -> String {
     viewer.sees_hanging_sql("link", "source_kind", "source_id")

@@ -58,6 +58,11 @@ impl Instant {
         exact
     }
 
+    /// The date there, as in `2026-11-30`.
+    pub fn date(self, zone: &TimeZone) -> jiff::civil::Date {
+        self.timestamp().to_zoned(zone.clone()).date()
+    }
+
     pub fn day(self, zone: &TimeZone) -> String {
         self.timestamp().to_zoned(zone.clone()).strftime("%A, %-d %B %Y").to_string()
     }

@@ -25,7 +25,7 @@ const TIMES: &[&str] = &["changed", "modified"];
 /// of resource is the type of a ticket.
 const FIELDS: &[&str] = &[
     "status", "milestone", "component", "owner", "version", "priority", "severity", "resolution", "keywords",
-    "reporter", "cc", "type", "repository", "ticket",
+    "reporter", "cc", "type", "repository", "ticket", "tag",
 ];
 
 /// All of it must hold.

@@ -11,10 +11,12 @@ use super::edit::{self, Save, Saved};
 use super::name::{PageName, href_of};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow};
+use super::tag_store;
+use super::template;
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::link;
-use crate::base::markup::{Flavour, Here, Html};
+use crate::base::markup::{Flavour, Front, Here, Html};
 use crate::base::resource::Resource;
 use crate::base::text::diff::{Options, diff};
 use crate::base::text::merge::{Merge, Part, merge};
@@ -22,7 +24,7 @@ use crate::base::time::When;
 use crate::web::diff::{Style, rows_html};
 use crate::web::form::Form;
 use crate::web::text::Reader;
-use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
 pub fn routes() -> Vec<Route> {
     routes![write, delete, preview, change, restore]
@@ -111,6 +113,7 @@ struct EditPage {
     draft_key: String,
     help_href: Option<String>,
     restores: Option<i64>,
+    templates: Vec<Named>,
     conflict: Option<Conflict>,
 }
 
@@ -148,6 +151,7 @@ struct Draft {
     problems: Vec<Problem>,
     restores: Option<i64>,
     previewed: bool,
+    templates: Vec<Named>,
     conflict: Option<Conflict>,
     status: Option<Status>,
 }
@@ -170,6 +174,8 @@ fn editor(desk: &Desk, project: &str) -> Result<Answer> {
             draft.restores = Some(asked);
             draft.comment = format!("Reverted to version {asked}.");
         }
+    } else {
+        begin(desk, &room, &name, &mut draft)?;
     }
     edit_page(desk, &room, &name, page.is_none(), draft)
 }
@@ -194,11 +200,33 @@ fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool, draft: Dra
         draft_key: format!("{}/wiki/{}", room.row.id, name.folded()),
         help_href: help.map(|page| format!("{}{}", room.root, href_of(&page.name))),
         restores: draft.restores,
+        templates: draft.templates,
         conflict: draft.conflict,
         head,
     };
     let title = if is_new { format!("New page {}", name.as_str()) } else { format!("Edit {}", name.as_str()) };
     Sheet::new(title, page).at("/wiki").noindex().status(draft.status.unwrap_or(Status::Ok)).render(desk)
+}
+
+/// What a new page begins with, and what it could begin with.
+fn begin(desk: &Desk, room: &Room, name: &PageName, draft: &mut Draft) -> Result<()> {
+    let asked = desk.visit.value("template");
+    let (text, offered) = room
+        .project
+        .read(|db| Ok((template::text(db, &room.viewer, asked.as_deref())?, template::offered(db, &room.viewer)?)))?;
+    match (text, asked) {
+        (Some(text), _) => draft.text = template::filled(&text, name, &room.viewer, room.row.called()),
+        (None, Some(asked)) => {
+            let message = format!("There is no template “{}”.", crate::web::form::shortened(&asked));
+            draft.problems.push(Problem::new("template", message));
+        }
+        (None, None) => {}
+    }
+    let href = |template: &str| {
+        format!("{}{}?action=edit&template={}", room.root, name.href(), address::query_value(template))
+    };
+    draft.templates = offered.into_iter().map(|name| Named { href: href(&name), name }).collect();
+    Ok(())
 }
 
 /// Whether this viewer may write under that name; the page, if there is one. Nothing is said of what they may not see.
@@ -227,8 +255,21 @@ fn previewed(desk: &Desk, room: &Room, name: &PageName, text: &str) -> Result<Ht
     room.project.read(|db| {
         let id = store::find(db, &room.viewer, name.folded())?.map_or(0, |page| page.id);
         let here = Here { resource: Resource::new("page", id), name: name.as_str().to_owned() };
-        reader.html(db, &compiled, Some(&here))
+        let mut html = front_problems(db, room, id, text)?;
+        html.html(&reader.html(db, &compiled, Some(&here))?);
+        Ok(html)
     })
+}
+
+/// What is wrong in the lines that a page says of itself in.
+fn front_problems(db: &Connection, room: &Room, page: i64, text: &str) -> Result<Html> {
+    let mut html = Html::default();
+    if let Some(front) = Front::of(text) {
+        for problem in tag_store::checked(db, &room.viewer, page, &front)?.1 {
+            html.tag("<p class=\"macro-box\">").text(&problem.message).tag("</p>");
+        }
+    }
+    Ok(html)
 }
 
 fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {

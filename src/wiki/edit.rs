@@ -5,15 +5,17 @@ use serde_json::json;
 
 use super::name::PageName;
 use super::store::{self, PageRow};
+use super::tag_store;
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_VIEW, discussion};
 use crate::base::component::KeptText;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::link;
-use crate::base::markup::{Compiled, Flavour, Here};
+use crate::base::markup::{Compiled, Flavour, Front, Here};
 use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::site::Site;
+use crate::base::text::fold;
 use crate::base::text::merge::{self, Merge};
 use crate::base::viewer::Viewer;
 use crate::web::text::options;
@@ -160,7 +162,7 @@ fn write(
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
         let new = NextVersion { version, acl, text, comment: save.comment.trim(), kind };
-        add_version(site, tx, &here, &compiled, &new)?;
+        add_version(site, tx, by.viewer, &here, &compiled, &new)?;
         Ok(Some(version))
     })
 }
@@ -179,6 +181,7 @@ pub(super) struct NextVersion<'a> {
 pub(super) fn add_version(
     site: &Site,
     tx: &Tx<'_>,
+    viewer: &Viewer,
     here: &Here,
     compiled: &Compiled,
     new: &NextVersion<'_>,
@@ -195,6 +198,7 @@ pub(super) fn add_version(
             text: new.text,
         },
     )?;
+    tag_store::keep(tx, viewer, here.resource.id, &fold(&here.name), &Front::of(new.text).unwrap_or_default())?;
     link::replace(tx, &here.resource, "", new.acl, &link::of(compiled, site.vocabulary(), here))?;
     let event = NewEvent::new(new.kind, here.resource.clone(), new.acl).part(new.version);
     tx.record(&event.data(json!({ "version": new.version })))?;
@@ -241,6 +245,7 @@ pub(super) fn change_text(
     add_version(
         site,
         tx,
+        viewer,
         &here,
         &compiled,
         &NextVersion { version, acl: page.acl, text, comment, kind: "page.saved" },

@@ -64,7 +64,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
                 Some(page) => Resolved::Found {
                     href: format!("{}{}", href_of(&page.name), encoded_tail(&tail)),
                     label: Some(label(rest, &name)),
-                    title: Some(page.name.clone()),
+                    title: Some(page.called().to_owned()),
                     class: None,
                 },
                 None => Resolved::Missing {

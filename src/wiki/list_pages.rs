@@ -31,6 +31,8 @@ struct IndexPage {
     groups: Vec<Group>,
     paging: Paging,
     tree_href: String,
+    tags_href: String,
+    reports_href: String,
     recent_href: Option<String>,
     trash_href: Option<String>,
     create_href: Option<String>,
@@ -85,6 +87,8 @@ async fn index(visit: Visit, project: String) -> Answer {
                 total: paging.total,
                 groups,
                 paging,
+                reports_href: format!("{}/wiki-report", room.root),
+                tags_href: format!("{}/tags", room.root),
                 tree_href: format!("{}{}", room.root, super::tree::href("")),
                 recent_href: Some(format!("{}/wiki?format=atom", room.root)),
                 trash_href: room.viewer.may(WIKI_DELETE).then(|| format!("{}/wiki?action=trash", room.root)),
@@ -112,9 +116,10 @@ pub(super) fn tree(pages: &[PageRow], depth: usize, root: &str, when: &dyn Fn(&P
             rest[at..].iter().position(|page| part(page).as_ref() != Some(&name)).map_or(rest.len(), |by| at + by);
         let here: Vec<PageRow> = rest[at..end].iter().map(|page| (*page).clone()).collect();
         let own = here.iter().find(|page| page.folded.split('/').count() == depth + 1);
+        let title = own.map(|page| page.title.as_str()).filter(|title| !title.is_empty());
         let shown = own.or_else(|| here.first()).and_then(|page| page.name.split('/').nth(depth)).unwrap_or(&name);
         nodes.push(Node {
-            name: shown.to_owned(),
+            name: title.unwrap_or(shown).to_owned(),
             href: own.map(|page| format!("{root}{}", href_of(&page.name))),
             when: own.and_then(when),
             children: tree(&here, depth + 1, root, when),
@@ -124,12 +129,12 @@ pub(super) fn tree(pages: &[PageRow], depth: usize, root: &str, when: &dyn Fn(&P
     nodes
 }
 
-fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow], paging: &Paging) -> Result<Answer> {
+pub(super) fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow], paging: &Paging) -> Result<Answer> {
     let items: Vec<_> = pages
         .iter()
         .map(|page| {
             json!({
-                "name": page.name, "version": page.version, "author": page.author, "time": page.changed_at.iso(),
+                "name": page.name, "title": page.called(), "version": page.version, "author": page.author, "time": page.changed_at.iso(),
                 "url": desk.web().address.absolute(&format!("{}{}", room.root, href_of(&page.name))),
             })
         })
@@ -269,7 +274,7 @@ pub(super) fn recent_feed(desk: &Desk, room: &Room) -> Result<Answer> {
         .map(|(page, comment)| {
             let url = absolute(format!("{}{}", room.root, href_of(&page.name)));
             Entry {
-                title: page.name,
+                title: page.called().to_owned(),
                 id: format!("{url}?version={}", page.version),
                 url: format!("{url}?action=diff&version={}", page.version),
                 updated: page.changed_at.iso(),

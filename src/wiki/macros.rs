@@ -1,10 +1,10 @@
 //! What texts can show of the wiki: changes, lists of pages, contents, other pages.
 
 use super::WIKI_VIEW;
-use super::list_pages::{Node, tree};
 use super::name::{PageName, absolute, href_of};
 use super::shown;
 use super::store::{self, PageRow};
+use super::title_index::TITLE_INDEX;
 use crate::base::error::{Error, Result};
 use crate::base::link;
 use crate::base::markup::{self, Arguments, Context, Flavour, Heading, Here, Html, LinkTarget, Macro};
@@ -23,15 +23,7 @@ pub const MACROS: &[Macro] = &[
         targets: none,
         run: recent_changes,
     },
-    Macro {
-        name: "TitleIndex",
-        doc: "A list of pages: `TitleIndex(prefix, format=list)`. The format is `list`, `tree` or `compact`; `depth` is how many \
-              parts of a name are shown.",
-        example: "[[TitleIndex(Manual)]]",
-        block: true,
-        targets: none,
-        run: title_index,
-    },
+    TITLE_INDEX,
     Macro {
         name: "PageOutline",
         doc: "The headings of this text: `PageOutline(2-3, title=Contents)`. The range says which levels.",
@@ -70,11 +62,11 @@ fn none(_: Option<&Here>, _: &Arguments) -> Vec<LinkTarget> {
     Vec::new()
 }
 
-fn named<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
+pub(super) fn named<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
     arguments.named.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-fn number(arguments: &Arguments, name: &str, otherwise: usize) -> Result<usize> {
+pub(super) fn number(arguments: &Arguments, name: &str, otherwise: usize) -> Result<usize> {
     match named(arguments, name) {
         None => Ok(otherwise),
         Some(text) => {
@@ -86,7 +78,7 @@ fn number(arguments: &Arguments, name: &str, otherwise: usize) -> Result<usize> 
 }
 
 /// An argument that nobody asked for is most often a typing error.
-fn refuse_unknown(arguments: &Arguments, known: &[&str]) -> Result<()> {
+pub(super) fn refuse_unknown(arguments: &Arguments, known: &[&str]) -> Result<()> {
     match arguments.named.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         Some((name, _)) => Err(Error::invalid(
             name.clone(),
@@ -100,14 +92,14 @@ fn refuse_unknown(arguments: &Arguments, known: &[&str]) -> Result<()> {
 }
 
 /// The first argument as the beginning of page names, relative to the page that the macro stands on.
-fn prefix(context: &Context<'_>, arguments: &Arguments) -> String {
+pub(super) fn prefix(context: &Context<'_>, arguments: &Arguments) -> String {
     let written = arguments.positional.first().map_or("", |text| text.trim());
     let here = context.here.filter(|here| here.resource.is("page")).map(|here| here.name.as_str());
     let name = absolute(here, written).unwrap_or_default();
     crate::base::text::fold(&name)
 }
 
-fn page_link(html: &mut Html, context: &Context<'_>, page: &PageRow, label: &str) {
+pub(super) fn page_link(html: &mut Html, context: &Context<'_>, page: &PageRow, label: &str) {
     html.tag("<a")
         .attribute("href", &format!("{}{}", context.root, href_of(&page.name)))
         .tag(">")
@@ -125,7 +117,7 @@ fn time(html: &mut Html, context: &Context<'_>, at: Instant) {
         .tag("</time>");
 }
 
-fn nothing(sentence: &str) -> Html {
+pub(super) fn nothing(sentence: &str) -> Html {
     let mut html = Html::default();
     html.tag("<p class=\"muted\">").text(sentence).tag("</p>");
     html
@@ -165,7 +157,7 @@ fn recent_changes(context: &Context<'_>, arguments: &Arguments) -> Result<Html> 
             open = true;
         }
         html.tag("<li>");
-        page_link(&mut html, context, page, &page.name);
+        page_link(&mut html, context, page, page.called());
         html.tag(" <span class=\"muted\">");
         time(&mut html, context, page.changed_at);
         html.text(", ").tag("<bdi>").text(&page.author).tag("</bdi>");
@@ -181,76 +173,6 @@ fn recent_changes(context: &Context<'_>, arguments: &Arguments) -> Result<Html> 
     }
     html.tag("</ul></div>");
     Ok(html)
-}
-
-fn title_index(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
-    refuse_unknown(arguments, &["format", "depth"])?;
-    let depth = number(arguments, "depth", MOST_ROWS)?;
-    let format = named(arguments, "format").unwrap_or("list");
-    if !["list", "tree", "compact"].contains(&format) {
-        return Err(Error::invalid("format", format!("`format` is `list`, `tree` or `compact`, not “{format}”.")));
-    }
-    let prefix = prefix(context, arguments);
-    let mut pages = if context.viewer.may(WIKI_VIEW) {
-        store::list(context.db, context.viewer, &prefix, MOST_ROWS + 1)?
-    } else {
-        Vec::new()
-    };
-    pages.retain(|page| page.name.split('/').count() <= depth);
-    if pages.is_empty() {
-        return Ok(nothing("No pages of that name."));
-    }
-    let more = pages.len() > MOST_ROWS;
-    pages.truncate(MOST_ROWS);
-    let mut html = Html::default();
-    html.tag("<div class=\"title-index\">");
-    match format {
-        "tree" => nodes(&mut html, &tree(&pages, 0, context.root, &|_| None)),
-        "compact" => {
-            html.tag("<p>");
-            for (at, page) in pages.iter().enumerate() {
-                if at > 0 {
-                    html.text(", ");
-                }
-                page_link(&mut html, context, page, &page.name);
-            }
-            html.tag("</p>");
-        }
-        _ => {
-            html.tag("<ul>");
-            for page in &pages {
-                html.tag("<li>");
-                page_link(&mut html, context, page, &page.name);
-                html.tag("</li>");
-            }
-            html.tag("</ul>");
-        }
-    }
-    if more {
-        html.tag("<p><a")
-            .attribute("href", &format!("{}/wiki?action=index", context.root))
-            .tag(">")
-            .text("All pages")
-            .tag("</a></p>");
-    }
-    html.tag("</div>");
-    Ok(html)
-}
-
-fn nodes(html: &mut Html, list: &[Node]) {
-    html.tag("<ul>");
-    for node in list {
-        html.tag("<li>");
-        match &node.href {
-            Some(href) => html.tag("<a").attribute("href", href).tag(">").text(&node.name).tag("</a>"),
-            None => html.text(&node.name),
-        };
-        if !node.children.is_empty() {
-            nodes(html, &node.children);
-        }
-        html.tag("</li>");
-    }
-    html.tag("</ul>");
 }
 
 fn page_outline(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
@@ -322,9 +244,10 @@ fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     let wanted = match arguments.positional.get(1) {
         None => compiled,
         Some(heading) => {
-            let section = markup::section(&text, &compiled.outline, heading.trim()).ok_or_else(|| {
-                Error::invalid("heading", format!("“{}” has no heading `{}`.", page.name, heading.trim()))
-            })?;
+            let section =
+                markup::section(markup::without_front(&text), &compiled.outline, heading.trim()).ok_or_else(|| {
+                    Error::invalid("heading", format!("“{}” has no heading `{}`.", page.name, heading.trim()))
+                })?;
             (context.compiled)(&section, Flavour::Page)?
         }
     };

@@ -7,6 +7,7 @@ pub mod name;
 pub mod store;
 pub mod edit;
 pub mod moving;
+mod undo_move;
 mod move_store;
 mod rewriting;
 pub mod pages;
@@ -17,10 +18,17 @@ mod history_pages;
 mod list_pages;
 mod tree;
 mod tree_pages;
+mod tag_store;
+mod tag_pages;
+mod template;
+mod furniture;
+mod lookout;
+mod lookout_pages;
 mod shown;
 mod timeline;
 mod link;
 mod macros;
+mod title_index;
 mod intermap;
 pub mod defaults;
 pub mod folder;
@@ -92,6 +100,8 @@ impl Component for Wiki {
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
         routes.extend(tree_pages::routes());
+        routes.extend(tag_pages::routes());
+        routes.extend(lookout_pages::routes());
         routes
     }
 
@@ -136,7 +146,7 @@ impl Component for Wiki {
         }
         let found = db
             .prepare_cached(
-                "select page.name, page.acl, page.changed_at, page_version.text, person.login, person.display_name from page
+                "select page.name, page.title, page.acl, page.changed_at, page_version.text, person.login, person.display_name from page
                  join page_version on page_version.page = page.id and page_version.version = page.version
                  left join person on person.id = page.author
                  where page.id = ?1 and deleted_at is null",
@@ -144,12 +154,13 @@ impl Component for Wiki {
             .query_row([resource.id], |row| {
                 let (login, name): (Option<String>, Option<String>) = (row.get("login")?, row.get("display_name")?);
                 let text: String = row.get("text")?;
+                let (name_of, title): (String, String) = (row.get("name")?, row.get("title")?);
                 Ok(Document {
                     resource: resource.clone(),
                     acl: row.get("acl")?,
                     participants: Vec::new(),
-                    title: row.get("name")?,
-                    text: markup::plain(&text),
+                    title: if title.is_empty() { name_of } else { format!("{title} ({name_of})") },
+                    text: markup::plain(markup::without_front(&text)),
                     author: [login.unwrap_or_default(), name.unwrap_or_default()].join(" ").trim().to_owned(),
                     changed: row.get("changed_at")?,
                     permission: WIKI_VIEW.name,
@@ -157,7 +168,9 @@ impl Component for Wiki {
                 })
             })
             .optional()?;
-        Ok(found)
+        let Some(mut document) = found else { return Ok(None) };
+        document.facets = tag_store::of_page(db, resource.id)?.into_iter().map(|tag| ("tag", tag)).collect();
+        Ok(Some(document))
     }
 
     fn document_ids(&self, db: &Connection, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
@@ -181,7 +194,7 @@ impl Component for Wiki {
             let page = pages.iter().find(|page| page.id == *id)?;
             Some(Card {
                 resource: Resource::new("page", page.id),
-                title: page.name.clone(),
+                title: page.called().to_owned(),
                 href: name::href_of(&page.name),
                 author: page.author.clone(),
                 changed: page.changed_at,

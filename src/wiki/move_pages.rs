@@ -13,6 +13,7 @@ use super::moving::{self, NewText, Rename};
 use super::name::{PageName, href_of};
 use super::shown::{self, Head, Named, Source, enter};
 use super::store::{self, PageRow};
+use super::undo_move;
 use super::{WIKI_MODIFY, WIKI_RENAME};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::link;
@@ -45,7 +46,7 @@ async fn undo(visit: Visit, project: String, id: i64, data: Data<'_>) -> Answer 
     visit
         .answer_form(data, move |desk, form| {
             let room = enter(desk, &project)?;
-            let name = moving::undo(desk.site(), &room.project, room.act(), id)?;
+            let name = undo_move::undo(desk.site(), &room.project, room.act(), id)?;
             let href = format!("{}{}", room.root, href_of(&name));
             if form.json {
                 return Answer::created(desk, &href, &json!({ "name": name }));

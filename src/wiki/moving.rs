@@ -12,7 +12,7 @@ use super::move_store::{self, MovedRow};
 use super::name::{PageName, below};
 use super::rewriting::{NewName, NewNames, References};
 use super::store::{self, PageRow};
-use super::{WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use super::{WIKI_RENAME, WIKI_VIEW};
 use crate::base::component::KeptText;
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
@@ -45,22 +45,22 @@ pub struct Rename<'a> {
 
 /// What a move comes to, worked out before the writer is taken.
 pub struct Plan {
-    moves: Vec<Moving>,
+    pub(super) moves: Vec<Moving>,
     /// The texts that get other links, in the order of the link table.
     pub texts: Vec<NewText>,
 }
 
-struct Moving {
-    page: PageRow,
-    name: PageName,
+pub(super) struct Moving {
+    pub page: PageRow,
+    pub name: PageName,
     /// What its text refers to under the new name: relative links mean something else there.
     links: Links,
 }
 
 /// A text with other links.
 pub struct NewText {
-    kept: KeptText,
-    text: String,
+    pub(super) kept: KeptText,
+    pub(super) text: String,
     /// Each link that changes, as it was and as it will be.
     pub changes: Vec<(String, String)>,
 }
@@ -137,121 +137,6 @@ pub fn rename(site: &Site, project: &Project, by: Act<'_>, rename: &Rename<'_>) 
     })
 }
 
-/// Takes a move back: the pages get their old names, and the texts that had followed their old links. Returns the name of
-/// the page that comes first then.
-pub fn undo(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<String> {
-    let missing = || Error::not_found("There is no such move.");
-    by.viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
-    // First of all, or the answer would tell whether there was such a move.
-    by.viewer.require(WIKI_RENAME)?;
-    let (moves, texts) = project.read(|db| {
-        move_store::find(db, id)?.ok_or_else(missing)?;
-        let rows = move_store::moved(db, id)?;
-        let moves = back(db, by.viewer, &rows)?.ok_or_else(missing)?;
-        let texts = if by.viewer.may(WIKI_MODIFY) { move_store::texts(db, id)? } else { Vec::new() };
-        let mut edited: Vec<&str> = moves
-            .iter()
-            .zip(&rows)
-            .filter(|((page, _), row)| page.version != row.version || page.name != row.to_name)
-            .map(|((page, _), _)| page.name.as_str())
-            .collect();
-        let others = others_edited(db, by.viewer, &texts, &moves)?;
-        edited.extend(others.iter().map(String::as_str));
-        if !edited.is_empty() {
-            let names: Vec<String> = edited.iter().map(|name| format!("“{name}”")).collect();
-            return Err(Error::conflict(format!(
-                "This move can't be undone any more, since {} changed after it: {}.",
-                if names.len() == 1 { "a page was" } else { "pages were" },
-                names.join(", ")
-            )));
-        }
-        refuse_taken(db, by.viewer, &moves)?;
-        Ok((moves, texts))
-    })?;
-    let back_names: NewNames = project
-        .read(|db| moves.iter().map(|(page, name)| Ok((page.folded.clone(), NewName::of(db, name)?))).collect())?;
-    let mut new_texts = Vec::new();
-    for row in texts {
-        let kept = project.read(|db| {
-            let component = project.components().of_kind(&row.resource.kind);
-            let kept = component.map_or(Ok(None), |of| of.text_to_change(db, by.viewer, &row.resource, &row.part))?;
-            let before = match &kept {
-                Some(kept) if kept.resource.is("page") => store::version(db, kept.resource.id, row.before)?,
-                _ => None,
-            };
-            Ok(kept.map(|kept| (kept, before)))
-        })?;
-        let Some((kept, before)) = kept else { continue };
-        // A page has its versions; of other texts the links alone are taken back.
-        let text = match before {
-            Some(before) => Some(before.text),
-            None => {
-                let references =
-                    References { project, viewer: by.viewer, new_names: &back_names, acl: kept.acl, here: None };
-                let options = options(site, project)?;
-                markup::rewritten(&kept.text, kept.flavour, site.vocabulary(), &options, &references)
-                    .map(|rewritten| rewritten.text)
-            }
-        };
-        new_texts.extend(text.map(|text| NewText { kept, text, changes: Vec::new() }));
-    }
-    let plan = Plan { moves: with_links(site, project, moves)?, texts: new_texts };
-    warm(site, project, &plan.texts)?;
-    project.write(by, |tx| {
-        move_store::find(tx, id)?.ok_or_else(missing)?;
-        let moves = back(tx, by.viewer, &move_store::moved(tx, id)?)?.ok_or_else(missing)?;
-        let same = moves.iter().zip(&plan.moves).all(|((page, _), moving)| {
-            (page.id, page.version, &page.name) == (moving.page.id, moving.page.version, &moving.page.name)
-        });
-        if !same {
-            return Err(Error::conflict("Somebody changed one of these pages meanwhile. Please try again."));
-        }
-        refuse_taken(tx, by.viewer, &moves)?;
-        carry_out(site, tx, by.viewer, &plan, true, "Links go back with a move that was undone.")?;
-        move_store::mark_undone(tx, id)?;
-        Ok(moves.first().map(|(_, name)| name.as_str().to_owned()).unwrap_or_default())
-    })
-}
-
-/// The pages of a move with their old names; none if any of them is not to be seen.
-fn back(db: &Connection, viewer: &Viewer, rows: &[MovedRow]) -> Result<Option<Vec<(PageRow, PageName)>>> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.page).collect();
-    let mut pages: HashMap<i64, PageRow> =
-        store::by_ids(db, viewer, &ids)?.into_iter().map(|page| (page.id, page)).collect();
-    let mut moves = Vec::with_capacity(rows.len());
-    for row in rows {
-        let Some(page) = pages.remove(&row.page) else {
-            let trashed = store::trashed(db, viewer, row.page)?;
-            return trashed.map_or(Ok(None), |trashed| {
-                Err(Error::conflict(format!("“{}” is in the trash. Bring it back before.", trashed.page.name)))
-            });
-        };
-        moves.push((page, PageName::parse(&row.from_name, "page")?));
-    }
-    Ok(Some(moves))
-}
-
-/// Pages that followed without being moved and were edited since, as far as this viewer sees them.
-fn others_edited(
-    db: &Connection,
-    viewer: &Viewer,
-    texts: &[move_store::TextRow],
-    moves: &[(PageRow, PageName)],
-) -> Result<Vec<String>> {
-    let others = |id: i64| moves.iter().all(|(page, _)| page.id != id);
-    let after: HashMap<i64, i64> = texts
-        .iter()
-        .filter(|text| text.resource.is("page") && others(text.resource.id))
-        .map(|text| (text.resource.id, text.after))
-        .collect();
-    let ids: Vec<i64> = after.keys().copied().collect();
-    let pages = store::by_ids(db, viewer, &ids)?;
-    let mut names: Vec<String> =
-        pages.into_iter().filter(|page| after.get(&page.id) != Some(&page.version)).map(|page| page.name).collect();
-    names.sort_unstable();
-    Ok(names)
-}
-
 fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec<(PageRow, PageName)>> {
     let page = store::find(db, viewer, rename.name.folded())?
         .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
@@ -273,7 +158,7 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
     Ok(moves)
 }
 
-fn refuse_taken(db: &Connection, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> Result<()> {
+pub(super) fn refuse_taken(db: &Connection, viewer: &Viewer, moves: &[(PageRow, PageName)]) -> Result<()> {
     for (_, name) in moves {
         let class = store::class_of(db, name.folded())?;
         if !viewer.sees_class(class) {
@@ -326,7 +211,7 @@ fn too_many() -> Error {
 }
 
 /// The references that each page will have under its new name.
-fn with_links(site: &Site, project: &Project, moves: Vec<(PageRow, PageName)>) -> Result<Vec<Moving>> {
+pub(super) fn with_links(site: &Site, project: &Project, moves: Vec<(PageRow, PageName)>) -> Result<Vec<Moving>> {
     let options = options(site, project)?;
     let mut moving = Vec::with_capacity(moves.len());
     for (page, name) in moves {
@@ -341,7 +226,7 @@ fn with_links(site: &Site, project: &Project, moves: Vec<(PageRow, PageName)>) -
 }
 
 /// Reads the new texts before the writer is taken, so that their links are at hand within.
-fn warm(site: &Site, project: &Project, texts: &[NewText]) -> Result<()> {
+pub(super) fn warm(site: &Site, project: &Project, texts: &[NewText]) -> Result<()> {
     let options = options(site, project)?;
     for new in texts {
         project.cache().compiled(&new.text, new.kept.flavour, site.vocabulary(), &options)?;
@@ -349,7 +234,14 @@ fn warm(site: &Site, project: &Project, texts: &[NewText]) -> Result<()> {
     Ok(())
 }
 
-fn carry_out(site: &Site, tx: &Tx<'_>, viewer: &Viewer, plan: &Plan, redirect: bool, why: &str) -> Result<Moved> {
+pub(super) fn carry_out(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    plan: &Plan,
+    redirect: bool,
+    why: &str,
+) -> Result<Moved> {
     let id = move_store::insert(tx)?;
     for moving in &plan.moves {
         // Pages of one subtree may take each other's places: each first leaves its own.

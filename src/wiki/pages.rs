@@ -9,14 +9,16 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::discussion::{self, shown::Marked};
+use super::furniture;
 use super::name::{PageName, START, below, href_of, last_part};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
+use super::tag_pages;
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
 use crate::base::link;
-use crate::base::markup::{Compiled, Flavour, Heading, Here};
+use crate::base::markup::{Compiled, Flavour, Front, Heading, Here};
 use crate::base::resource::Resource;
 use crate::base::site::State;
 use crate::base::time::When;
@@ -64,12 +66,15 @@ struct ShowPage {
     #[serde(flatten)]
     head: Head,
     heading: Option<String>,
+    tags: Vec<Named>,
     unseen_heading: Option<String>,
     index_href: String,
     tree_href: String,
     short_href: String,
     live: String,
     body_html: String,
+    sidebar_html: Option<String>,
+    footer_html: Option<String>,
     outline: Vec<OutlineItem>,
     children: Vec<Named>,
     children_more: Option<String>,
@@ -201,8 +206,11 @@ pub(super) fn bad_version(text: &str) -> Error {
 }
 
 fn as_json(desk: &Desk, room: &Room, page: &PageRow, version: &VersionRow) -> Result<Answer> {
+    let front = Front::of(&version.text).unwrap_or_default();
     let value = json!({
         "name": page.name,
+        "title": front.title,
+        "tags": front.tags,
         "version": version.version,
         "latest": page.version,
         "author": version.author,
@@ -221,6 +229,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
     let compiled = reader.compiled(&version.text, Flavour::Page)?;
     let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
     let body = reader.html(db, &compiled, Some(&here))?;
+    let furniture = furniture::around(db, &reader, &name)?;
     let mut children = store::list(db, &room.viewer, &format!("{}/", page.folded), CHILDREN + 1)?;
     let more = children.len() > CHILDREN;
     children.truncate(CHILDREN);
@@ -228,6 +237,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
     let zone = room.viewer.zone();
     let old = (version.version < page.version).then(|| old_of(&head.href, &version, page));
     let owner = super::owner(page.clone());
+    let front = Front::of(&version.text).unwrap_or_default();
     let starts_with_title = compiled.outline.first().is_some_and(|first| first.level == 1);
     let atom = Alternate {
         href: format!("{}?action=history&format=atom", head.href),
@@ -241,7 +251,13 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
     };
     let noindex = old.is_some();
     let sheet = ShowPage {
-        heading: (page.name != START && !starts_with_title).then(|| last_part(&page.name).to_owned()),
+        heading: (page.name != START && !starts_with_title)
+            .then(|| front.title.clone().unwrap_or_else(|| last_part(&page.name).to_owned())),
+        tags: front
+            .tags
+            .iter()
+            .map(|tag| Named { name: tag.clone(), href: format!("{}{}", room.root, tag_pages::href(tag)) })
+            .collect(),
         unseen_heading: (page.name == START && !starts_with_title).then(|| room.row.called().to_owned()),
         index_href: format!("{}/wiki?action=index", room.root),
         tree_href: format!("{}{}", room.root, super::tree::href(&page.name)),
@@ -249,10 +265,12 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         outline: if compiled.outline.len() < 2 { Vec::new() } else { nested(&compiled.outline) },
         live: if old.is_some() { String::new() } else { live(page, &compiled) },
         body_html: body.into_string(),
+        sidebar_html: furniture.sidebar_html,
+        footer_html: furniture.footer_html,
         children: children
             .iter()
             .map(|child| Named {
-                name: below(&child.name, &page.name).to_owned(),
+                name: if child.title.is_empty() { below(&child.name, &page.name) } else { &child.title }.to_owned(),
                 href: format!("{}{}", room.root, href_of(&child.name)),
             })
             .collect(),
@@ -280,7 +298,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
             .then_some("This project is archived: it can be read but not changed."),
         head,
     };
-    let title = if page.name == START { room.row.called().to_owned() } else { page.name.clone() };
+    let title = if page.name == START { room.row.called() } else { page.called() };
     let sheet = Sheet::new(title, sheet).at("/wiki").alternates(vec![atom, plain]);
     if noindex { sheet.noindex().render(desk) } else { sheet.render(desk) }
 }

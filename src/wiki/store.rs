@@ -15,6 +15,8 @@ use crate::base::viewer::Viewer;
 pub struct PageRow {
     pub id: i64,
     pub name: String,
+    /// What its text calls it; empty where it has no other name than its own.
+    pub title: String,
     pub folded: String,
     pub version: i64,
     pub acl: i64,
@@ -23,9 +25,16 @@ pub struct PageRow {
     pub changed_at: Instant,
 }
 
+impl PageRow {
+    /// How lists and links call it: its title, else its name.
+    pub fn called(&self) -> &str {
+        if self.title.is_empty() { &self.name } else { &self.title }
+    }
+}
+
 /// First in every statement, and read by place: a page with many links reads many of them.
 const PAGE_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at,
-    person.login, person.display_name";
+    person.login, person.display_name, page.title";
 
 fn page_from_row(row: &Row<'_>) -> rusqlite::Result<PageRow> {
     let (login, name): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
@@ -37,6 +46,7 @@ fn page_from_row(row: &Row<'_>) -> rusqlite::Result<PageRow> {
         acl: row.get(4)?,
         author: called(login.as_deref(), name.as_deref()),
         changed_at: row.get(5)?,
+        title: row.get(8)?,
     })
 }
 
@@ -123,6 +133,13 @@ pub fn by_former_names(db: &Connection, viewer: &Viewer, folded: &[String]) -> R
     );
     let parameters = named_params! { ":names": serde_json::to_string(folded)? };
     collect(db, &sql, parameters, |row| Ok((row.get("former")?, page_from_row(row)?)))
+}
+
+/// The page that a folded name leads to as a former name or an alias, whoever asks.
+pub fn leads_to(db: &Connection, folded: &str) -> Result<Option<i64>> {
+    let sql = "select page.id from page_former_name join page on page.id = page_former_name.page
+               where page_former_name.folded = ?1 and deleted_at is null";
+    Ok(db.prepare_cached(sql)?.query_row([folded], |row| row.get(0)).optional()?)
 }
 
 /// The page that a folded name leads to: its own, or one that it once had.
@@ -231,6 +248,18 @@ pub fn some(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Re
     collect(db, &sql, named_params! { ":limit": limit as i64, ":offset": offset as i64 }, page_from_row)
 }
 
+/// The folded names of every sidebar and footer. The condition is that of their index, word for word.
+pub fn furniture(db: &Connection) -> Result<Vec<String>> {
+    collect(
+        db,
+        "select folded from page where deleted_at is null
+           and (folded in ('_sidebar', '_footer') or substr(folded, -9) = '/_sidebar' or substr(folded, -8) = '/_footer')
+         limit 1000",
+        &[],
+        |row| row.get(0),
+    )
+}
+
 /// Newest changes first, one line per page.
 pub fn recent(db: &Connection, viewer: &Viewer, prefix: &str, limit: usize) -> Result<Vec<(PageRow, String)>> {
     let sql = format!(
@@ -279,7 +308,7 @@ pub struct TrashRow {
 }
 
 const TRASH_COLUMNS: &str = "page.id, page.name, page.folded, page.version, page.acl, page.changed_at,
-    author.login, author.display_name, page.deleted_at, page.deleted_comment, remover.login as remover_login, remover.display_name as remover_name,
+    author.login, author.display_name, page.title, page.deleted_at, page.deleted_comment, remover.login as remover_login, remover.display_name as remover_name,
     (select count(*) from attachment where parent_kind = 'page' and parent_id = page.id and removed_at is null) as attachments,
     exists (select 1 from page as other where other.folded = page.folded and other.deleted_at is null) as taken";
 

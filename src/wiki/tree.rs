@@ -16,8 +16,21 @@ use crate::web::address;
 pub struct Branch {
     /// The whole name, as a page spells it.
     pub name: String,
+    /// How it is called here: its title, else the last part of its name.
+    pub label: String,
     pub is_page: bool,
     pub has_below: bool,
+}
+
+impl Branch {
+    pub fn of(page: &PageRow, has_below: bool) -> Self {
+        let label = if page.title.is_empty() { last_part(&page.name) } else { &page.title };
+        Self { name: page.name.clone(), label: label.to_owned(), is_page: true, has_below }
+    }
+
+    pub fn without_page(name: &str) -> Self {
+        Self { name: name.to_owned(), label: last_part(name).to_owned(), is_page: false, has_below: true }
+    }
 }
 
 /// One level of the tree.
@@ -58,14 +71,14 @@ pub fn level(db: &Connection, viewer: &Viewer, above: &str, after: Option<&str>,
 
 fn branch(db: &Connection, viewer: &Viewer, page: &PageRow, folded: &str, is_own: bool) -> Result<Branch> {
     if is_own {
-        return Ok(Branch { name: page.name.clone(), is_page: true, has_below: false });
+        return Ok(Branch::of(page, false));
     }
     if let Some(own) = store::find(db, viewer, folded)? {
-        return Ok(Branch { name: own.name, is_page: true, has_below: true });
+        return Ok(Branch::of(&own, true));
     }
     let depth = folded.split('/').count();
     let name: Vec<&str> = page.name.split('/').take(depth).collect();
-    Ok(Branch { name: name.join("/"), is_page: false, has_below: true })
+    Ok(Branch::without_page(&name.join("/")))
 }
 
 /// Where a level has a page of its own: `/wiki-tree/Guide`.
@@ -80,22 +93,21 @@ pub fn drawn(level: &Level, root: &str, here: Option<&PageName>, inner: Option<(
     html.tag("<ul class=\"page-tree\">");
     for branch in &level.branches {
         html.tag("<li>");
-        let label = last_part(&branch.name);
         let folded = crate::base::text::fold(&branch.name);
         if branch.is_page {
             html.tag("<a").attribute("href", &format!("{root}{}", href_of(&branch.name)));
             if here.is_some_and(|here| here.folded() == folded) {
                 html.attribute("aria-current", "page");
             }
-            html.tag("><bdi>").text(label).tag("</bdi></a>");
+            html.tag("><bdi>").text(&branch.label).tag("</bdi></a>");
         } else {
-            html.tag("<bdi class=\"muted\">").text(label).tag("</bdi>");
+            html.tag("<bdi class=\"muted\">").text(&branch.label).tag("</bdi>");
         }
         match inner.filter(|(name, _)| *name == folded) {
             Some((_, inner)) => {
                 html.html(inner);
             }
-            None if branch.has_below => below(&mut html, &branch.name, root),
+            None if branch.has_below => below(&mut html, branch, root),
             None => {}
         }
         html.tag("</li>");
@@ -105,9 +117,9 @@ pub fn drawn(level: &Level, root: &str, here: Option<&PageName>, inner: Option<(
 }
 
 /// What is below a branch, to be opened.
-fn below(html: &mut Html, name: &str, root: &str) {
-    let href = format!("{root}{}", href(name));
+fn below(html: &mut Html, branch: &Branch, root: &str) {
+    let href = format!("{root}{}", href(&branch.name));
     html.tag("<details").attribute("data-tree", &href).tag("><summary><span class=\"unseen\">Below ");
-    html.text(last_part(name)).tag("</span></summary><p><a").attribute("href", &href);
+    html.text(&branch.label).tag("</span></summary><p><a").attribute("href", &href);
     html.tag(">The pages below</a></p></details>");
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::name::{PageName, href_of, last_part};
 use super::shown::{Crumb, NO_PAGE, enter};
 use super::store;
-use super::tree::{self, Level};
+use super::tree::{self, Branch, Level};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
 use crate::base::text::fold;
@@ -133,6 +133,7 @@ fn as_json(desk: &Desk, room: &Room, level: &Level, next: Option<&str>) -> Resul
         .map(|branch| {
             json!({
                 "name": branch.name,
+                "title": branch.label,
                 "url": branch.is_page.then(|| absolute(href_of(&branch.name))),
                 "below": branch.has_below.then(|| absolute(tree::href(&branch.name))),
             })
@@ -157,7 +158,7 @@ fn around(db: &Connection, room: &Room, name: Option<&PageName>) -> Result<Html>
     if !beside.branches.iter().any(|branch| fold(&branch.name) == name.folded())
         && let Some(page) = store::find(db, &room.viewer, name.folded())?
     {
-        beside.branches.push(tree::Branch { name: page.name, is_page: true, has_below: !below.branches.is_empty() });
+        beside.branches.push(Branch::of(&page, !below.branches.is_empty()));
     }
     let more = |level: &Level, name: &str| level.next.is_some().then(|| format!("{}{}", room.root, tree::href(name)));
     let own = with_more(tree::drawn(&below, &room.root, None, None), more(&below, name.as_str()).as_deref());
@@ -168,11 +169,7 @@ fn around(db: &Connection, room: &Room, name: Option<&PageName>) -> Result<Html>
     let pages = store::by_folded(db, &room.viewer, &folded)?;
     for ancestor in ancestors.iter().rev() {
         let page = pages.iter().find(|page| page.folded == ancestor.folded());
-        let branch = tree::Branch {
-            name: page.map_or(ancestor.as_str(), |page| page.name.as_str()).to_owned(),
-            is_page: page.is_some(),
-            has_below: true,
-        };
+        let branch = page.map_or_else(|| Branch::without_page(ancestor.as_str()), |page| Branch::of(page, true));
         let level = Level { branches: vec![branch], next: None };
         html = tree::drawn(&level, &room.root, None, Some((ancestor.folded(), &html)));
     }

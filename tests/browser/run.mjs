@@ -14,9 +14,10 @@ import { sprint } from "./sprint.mjs";
 import { story } from "./story.mjs";
 import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
+import { tree } from "./tree.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, wiki };
+const stories = { code, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

@@ -242,7 +242,7 @@ impl House {
         admin.save_page("Plan", "The first plan.");
         admin.save_page("Plan", "The second plan, with words to be found.");
         admin.attach("/demo/attachment/wiki/Plan/", "note.txt", b"A note.").expect(303);
-        admin.save_page("Former", "Was here before.");
+        admin.save_page("Former", "---\ntags: open\n---\nWas here before.");
         admin.submit("/demo/wiki/Former?action=rename", &[("new_name", "Present"), ("redirect", "1")]).expect(303);
         admin.save_page("Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Gone?action=delete", &[("comment", "")]).expect(303);
@@ -295,7 +295,10 @@ impl House {
 
     fn hide(&self) {
         let admin = self.person("admin");
-        admin.save_page("Secret/Plan", "The secret plan, with words to be found. See [[Plan]] and [[Elsewhere]].");
+        admin.save_page(
+            "Secret/Plan",
+            "---\ntags: hush\n---\nThe secret plan, with words to be found. See [[Plan]] and [[Elsewhere]].",
+        );
         admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
         let talk = serde_json::json!({ "comment": "Said of [[Plan]] in secret, with words to be found. See #1, discussion:1." });
         self.person("insider").post_json("/demo/wiki/Secret/Plan?action=discussion", &talk).expect(201);

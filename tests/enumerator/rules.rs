@@ -262,6 +262,51 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/wiki-report",
+        doors: &[
+            get("/demo/wiki-report", MEMBERS),
+            get("/hidden/wiki-report", ADMINS),
+            get("/nowhere/wiki-report", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki-report/<name>",
+        doors: &[
+            get("/demo/wiki-report/wanted", MEMBERS),
+            get("/demo/wiki-report/wanted?format=json", MEMBERS),
+            get("/demo/wiki-report/wanted?format=csv", MEMBERS),
+            get("/demo/wiki-report/wanted?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/demo/wiki-report/orphaned", MEMBERS),
+            get("/demo/wiki-report/dead-links?format=json", MEMBERS),
+            get("/demo/wiki-report/oldest?page=9", MEMBERS),
+            get("/demo/wiki-report/redirects?format=csv", MEMBERS),
+            get("/demo/wiki-report/nonsense", NOBODY),
+            get("/hidden/wiki-report/wanted", ADMINS),
+            get("/nowhere/wiki-report/wanted", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/tags",
+        doors: &[
+            get("/demo/tags", MEMBERS),
+            get("/demo/tags?format=json", MEMBERS),
+            get("/hidden/tags", ADMINS),
+            get("/nowhere/tags", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/tags/<_..>",
+        doors: &[
+            get("/demo/tags/open", MEMBERS),
+            get("/demo/tags/Open?format=json", MEMBERS),
+            get("/demo/tags/hush", INSIDERS),
+            get("/demo/tags/nothing", NOBODY),
+            get("/demo/tags/%ff", NOBODY),
+            get("/hidden/tags/open", NOBODY),
+            get("/nowhere/tags/open", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/p/<id>",
         doors: &[
             get("/demo/p/2", [404, 404, 301, 301, 301]),

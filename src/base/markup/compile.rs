@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{Event, Parser};
 
+use super::front::without_front;
 use super::links::Grammar;
 use super::write::{Events, Hole, Setting, TooMuch, Written};
 use super::{Compiled, Flavour, Options, Part, Vocabulary, holes, macro_box, sanitise, scan, settle, write};
 use crate::base::error::{Error, Result};
 
 /// To be raised whenever the same text would give another result; part of the cache's key.
-pub const COMPILER_VERSION: u32 = 5;
+pub const COMPILER_VERSION: u32 = 6;
 
 /// Bytes of the longest text that is read (DESIGN 11).
 pub const MAX_TEXT: usize = 1 << 20;
@@ -25,6 +26,7 @@ pub fn compile(text: &str, flavour: Flavour, vocabulary: &Vocabulary, options: &
         let problem = format!("The text is {} bytes long; {MAX_TEXT} (1 MiB) are allowed.", text.len());
         return Err(Error::invalid("text", problem));
     }
+    let text = if flavour == Flavour::Page && options.extensions { without_front(text) } else { text };
     let text = holes::cleared(text);
     Ok(marked_up(&text, flavour, vocabulary, options).unwrap_or_else(|TooMuch| as_written(&text, flavour)))
 }

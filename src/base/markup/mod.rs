@@ -15,6 +15,7 @@
 
 mod cache;
 mod compile;
+mod front;
 mod highlight;
 mod holes;
 mod links;
@@ -34,6 +35,7 @@ mod write;
 
 pub use cache::Cache;
 pub use compile::{COMPILER_VERSION, MAX_TEXT, compile, unsanitised};
+pub use front::{Front, without_front};
 pub use highlight::highlighted;
 pub use macros::macro_box;
 pub use options::Options;

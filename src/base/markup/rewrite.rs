@@ -10,6 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 
 use super::compile::{MAX_TEXT, parse_options};
+use super::front::without_front;
 use super::links::{Found, Grammar, Spot, separator};
 use super::scan::{self, Place};
 use super::write::{self, Hole, Setting};
@@ -53,6 +54,8 @@ pub fn rewritten(
     options: &Options,
     renaming: &dyn Renaming,
 ) -> Option<Rewritten> {
+    let (front, text) =
+        text.split_at(if flavour == Flavour::Page { text.len() - without_front(text).len() } else { 0 });
     let grammar = Grammar::new(vocabulary, options, flavour != Flavour::Line);
     let reader = Reader { flavour, grammar: &grammar };
     let found = reader.references(text)?;
@@ -74,7 +77,8 @@ pub fn rewritten(
     }
     out.push_str(&text[copied..]);
     let reads_so = || reader.references(&out).is_some_and(|read| read.iter().map(|one| one.what.meant()).eq(expected));
-    (!changes.is_empty() && out.len() <= MAX_TEXT && reads_so()).then_some(Rewritten { text: out, changes })
+    (!changes.is_empty() && out.len() <= MAX_TEXT && reads_so())
+        .then(|| Rewritten { text: format!("{front}{out}"), changes })
 }
 
 /// A reference of a text.
