@@ -66,8 +66,8 @@ export function keepDraft(form, area, say, redraw) {
     store();
     form.dataset.sending = "yes";
     if (!["save", "submit"].includes(event.submitter?.name)) return;
-    // A ticket's page has its form again: only that the answer led elsewhere tells that it was saved.
-    const path = "editor" in form.dataset ? new URL(form.getAttribute("action"), location.href).pathname : null;
+    // A ticket's page has its form again, a suggestion another page: only that the answer led elsewhere tells that it was saved.
+    const path = "editor" in form.dataset && !("leadsOn" in form.dataset) ? new URL(form.getAttribute("action"), location.href).pathname : null;
     writeSession(pendingKey, JSON.stringify({ key, path }));
   });
 }

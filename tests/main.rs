@@ -43,6 +43,7 @@ mod reminders;
 mod report;
 mod roadmap;
 mod search;
+mod suggestion;
 mod sync;
 mod sync_hostile;
 mod sync_random;

@@ -62,7 +62,16 @@ fn many_pages_come_in_parts() {
                 let id = trackway::wiki::store::insert_page(tx, &name, &name.to_lowercase(), 1, None, tx.now())?;
                 let text = "text";
                 let (author, at, comment, via) = (None, tx.now(), "", "web");
-                let new = trackway::wiki::store::NewVersion { page: id, version: 1, author, at, comment, via, text };
+                let new = trackway::wiki::store::NewVersion {
+                    page: id,
+                    version: 1,
+                    author,
+                    at,
+                    comment,
+                    via,
+                    text,
+                    taken: None,
+                };
                 trackway::wiki::store::insert_version(tx, &new)?;
             }
             Ok(())

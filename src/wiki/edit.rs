@@ -46,7 +46,7 @@ pub enum Saved {
 
 /// Saves a new version. Changes of other lines that were saved meanwhile are merged in.
 pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Result<Saved> {
-    check(save)?;
+    check_text(save.text, save.comment)?;
     for _ in 0..TRIES {
         let (newest, class) = project.read(|db| {
             let page = store::find_unseen(db, save.name.folded())?;
@@ -101,15 +101,16 @@ pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Res
     Err(Error::conflict("Others are saving this page all the time. Please try again."))
 }
 
-fn check(save: &Save<'_>) -> Result<()> {
+/// Whether a page can have that text, and a version that comment.
+pub(super) fn check_text(text: &str, comment: &str) -> Result<()> {
     let mut problems = Vec::new();
-    if save.text.len() > LARGEST_TEXT {
-        return Err(too_large(save.text.len()));
+    if text.len() > LARGEST_TEXT {
+        return Err(too_large(text.len()));
     }
-    if save.text.trim().is_empty() {
+    if text.trim().is_empty() {
         problems.push(Problem::new("text", "A page can't be empty. To take it away, delete it: it goes to the trash."));
     }
-    problems.extend(comment_problem(save.comment));
+    problems.extend(comment_problem(comment));
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
@@ -161,7 +162,8 @@ fn write(
         };
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
-        let new = NextVersion { version, acl, text, comment: save.comment.trim(), kind };
+        let author = tx.actor();
+        let new = NextVersion { version, acl, text, comment: save.comment.trim(), author, taken: None, kind };
         add_version(site, tx, by.viewer, &here, &compiled, &new)?;
         Ok(Some(version))
     })
@@ -173,6 +175,9 @@ pub(super) struct NextVersion<'a> {
     pub acl: i64,
     pub text: &'a str,
     pub comment: &'a str,
+    pub author: Option<i64>,
+    /// Of a suggested edit: its number, and who took it.
+    pub taken: Option<(i64, Option<i64>)>,
     /// The event that tells of it.
     pub kind: &'static str,
 }
@@ -191,17 +196,22 @@ pub(super) fn add_version(
         &store::NewVersion {
             page: here.resource.id,
             version: new.version,
-            author: tx.actor(),
+            author: new.author,
             at: tx.now(),
             comment: new.comment,
             via: tx.via().name(),
             text: new.text,
+            taken: new.taken,
         },
     )?;
     tag_store::keep(tx, viewer, here.resource.id, &fold(&here.name), &Front::of(new.text).unwrap_or_default())?;
     link::replace(tx, &here.resource, "", new.acl, &link::of(compiled, site.vocabulary(), here))?;
     let event = NewEvent::new(new.kind, here.resource.clone(), new.acl).part(new.version);
-    tx.record(&event.data(json!({ "version": new.version })))?;
+    let mut data = json!({ "version": new.version });
+    if let Some((suggestion, _)) = new.taken {
+        data["suggestion"] = json!(suggestion);
+    }
+    tx.record(&event.data(data))?;
     Ok(())
 }
 
@@ -248,7 +258,7 @@ pub(super) fn change_text(
         viewer,
         &here,
         &compiled,
-        &NextVersion { version, acl: page.acl, text, comment, kind: "page.saved" },
+        &NextVersion { version, acl: page.acl, text, comment, author: tx.actor(), taken: None, kind: "page.saved" },
     )?;
     Ok(version)
 }

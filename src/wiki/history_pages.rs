@@ -72,6 +72,7 @@ struct Version {
     when: When,
     author: String,
     comment: String,
+    taken_by: Option<String>,
     size: i64,
     change: i64,
     note: &'static str,
@@ -96,6 +97,7 @@ fn list(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
             when: row.saved_at.when(&zone),
             author: row.author,
             comment: row.comment,
+            taken_by: row.taken_by,
             size: row.size,
             change: row.size - row.size_before.unwrap_or(0),
             note: match (row.version, row.via.as_str()) {
@@ -121,7 +123,7 @@ fn as_json(desk: &Desk, head: &Head, paging: &Paging, rows: &[HistoryRow]) -> Re
         .map(|row| {
             json!({
                 "version": row.version, "author": row.author, "time": row.saved_at.iso(), "comment": row.comment,
-                "size": row.size, "url": absolute(&format!("{}?version={}", head.href, row.version)),
+                "taken_by": row.taken_by, "size": row.size, "url": absolute(&format!("{}?version={}", head.href, row.version)),
             })
         })
         .collect();

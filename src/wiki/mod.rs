@@ -1,7 +1,8 @@
 //! The wiki: pages with all their versions, edited by several people at once without loss.
 //!
 //! `store` keeps pages, `edit` is the one way to change them and `moving` to give them other names, `pages` shows them, `link`,
-//! `macros` and `intermap` are what texts everywhere may say of them. `discussion` is what is said about them.
+//! `macros` and `intermap` are what texts everywhere may say of them. `discussion` is what is said about them,
+//! `suggestion` what readers would change.
 
 pub mod name;
 pub mod store;
@@ -25,6 +26,7 @@ mod furniture;
 mod lookout;
 mod lookout_pages;
 mod shown;
+mod suggestion;
 mod timeline;
 mod link;
 mod macros;
@@ -76,10 +78,16 @@ pub const WIKI_DISCUSS: Permission = Permission {
     implies: &[],
     by_default: ByDefault::Writers,
 };
+pub const WIKI_SUGGEST: Permission = Permission {
+    name: "WIKI_SUGGEST",
+    doc: "Suggest edits of pages, which those who may change them take or decline.",
+    implies: &[],
+    by_default: ByDefault::Writers,
+};
 pub const WIKI_ADMIN: Permission = Permission {
     name: "WIKI_ADMIN",
     doc: "All rights on pages, and to edit and remove what others said about them.",
-    implies: &["WIKI_VIEW", "WIKI_CREATE", "WIKI_MODIFY", "WIKI_RENAME", "WIKI_DELETE", "WIKI_DISCUSS"],
+    implies: &["WIKI_VIEW", "WIKI_CREATE", "WIKI_MODIFY", "WIKI_RENAME", "WIKI_DELETE", "WIKI_DISCUSS", "WIKI_SUGGEST"],
     by_default: ByDefault::Nobody,
 };
 
@@ -99,6 +107,7 @@ impl Component for Wiki {
         routes.extend(history_pages::routes());
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
+        routes.extend(suggestion::routes());
         routes.extend(tree_pages::routes());
         routes.extend(tag_pages::routes());
         routes.extend(lookout_pages::routes());
@@ -110,7 +119,7 @@ impl Component for Wiki {
     }
 
     fn permissions(&self) -> &'static [Permission] {
-        &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_DISCUSS, WIKI_ADMIN]
+        &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_DISCUSS, WIKI_SUGGEST, WIKI_ADMIN]
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::name::{PageName, href_of, last_part};
 use super::store;
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_SUGGEST, WIKI_VIEW};
 use crate::base::component::Components;
 use crate::base::error::{Error, Result};
 use crate::base::resource::Resource;
@@ -24,6 +24,8 @@ pub(super) struct Head {
     pub crumbs: Vec<Crumb>,
     /// How many discussions are open; none where there is no page to discuss.
     pub open_threads: Option<i64>,
+    /// Where suggested edits that wait are listed, and how many there are, for those who may take them.
+    pub suggestions: Option<Counted>,
     pub may: May,
 }
 
@@ -36,6 +38,7 @@ pub(super) struct Crumb {
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct May {
     pub edit: bool,
+    pub suggest: bool,
     pub rename: bool,
     pub delete: bool,
     pub attach: bool,
@@ -69,13 +72,20 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
                 .map(|page| format!("{}{}", room.root, href_of(&page.name))),
         })
         .collect();
+    let (open_threads, open_suggestions) =
+        if exists { store::open_counts(db, name.folded())? } else { Default::default() };
     Ok(Head {
         name: name.as_str().to_owned(),
         href: format!("{}{}", room.root, name.href()),
         files_href: format!("{}/attachment/wiki/{}/", room.root, address::path(name.as_str())),
         crumbs,
-        open_threads: if exists { Some(store::open_threads(db, name.folded())?) } else { None },
+        open_threads: exists.then_some(open_threads),
+        suggestions: (open_suggestions > 0 && viewer.may(WIKI_MODIFY)).then(|| Counted {
+            count: open_suggestions,
+            href: format!("{}/suggestions?page_name={}", room.root, address::query_value(name.as_str())),
+        }),
         may: May {
+            suggest: exists && !viewer.may(WIKI_MODIFY) && viewer.may(WIKI_SUGGEST),
             edit: viewer.may(if exists { WIKI_MODIFY } else { WIKI_CREATE }),
             rename: exists && viewer.may(WIKI_RENAME),
             delete: exists && viewer.may(WIKI_DELETE),

@@ -172,15 +172,19 @@ pub struct HistoryRow {
     pub size: i64,
     /// Bytes of the version before; none for the first.
     pub size_before: Option<i64>,
+    /// Who took it, of a suggested edit.
+    pub taken_by: Option<String>,
 }
 
 pub fn history(db: &Connection, page: i64, limit: usize, offset: usize) -> Result<Vec<HistoryRow>> {
     collect(
         db,
         "select page_version.version, page_version.saved_at, page_version.comment, page_version.via, page_version.size,
-           person.login, person.display_name, before.size as size_before
+           person.login, person.display_name, before.size as size_before,
+           page_version.suggestion, taker.login as taker_login, taker.display_name as taker_name
          from page_version
          left join person on person.id = page_version.author
+         left join person as taker on taker.id = page_version.taken_by
          left join page_version as before
            on before.page = page_version.page and before.version = page_version.version - 1
          where page_version.page = :page order by page_version.version desc limit :limit offset :offset",
@@ -194,6 +198,13 @@ pub fn history(db: &Connection, page: i64, limit: usize, offset: usize) -> Resul
                 via: row.get("via")?,
                 size: row.get("size")?,
                 size_before: row.get("size_before")?,
+                taken_by: match row.get::<_, Option<i64>>("suggestion")? {
+                    None => None,
+                    Some(_) => {
+                        let [login, name]: [Option<String>; 2] = [row.get("taker_login")?, row.get("taker_name")?];
+                        Some(called(login.as_deref(), name.as_deref()))
+                    }
+                },
             })
         },
     )
@@ -422,29 +433,32 @@ pub struct NewVersion<'a> {
     pub comment: &'a str,
     pub via: &'static str,
     pub text: &'a str,
+    /// Of a suggested edit: its number, and who took it.
+    pub taken: Option<(i64, Option<i64>)>,
 }
 
 pub fn insert_version(db: &Connection, new: &NewVersion<'_>) -> Result<()> {
     db.prepare_cached(
-        "insert into page_version (page, version, author, saved_at, comment, via, size, text)
-         values (:page, :version, :author, :at, :comment, :via, :size, :text)",
+        "insert into page_version (page, version, author, saved_at, comment, via, size, text, suggestion, taken_by)
+         values (:page, :version, :author, :at, :comment, :via, :size, :text, :suggestion, :taken_by)",
     )?
     .execute(named_params! {
         ":page": new.page, ":version": new.version, ":author": new.author, ":at": new.at,
         ":comment": new.comment, ":via": new.via, ":size": new.text.len() as i64, ":text": new.text,
+        ":suggestion": new.taken.map(|(suggestion, _)| suggestion), ":taken_by": new.taken.and_then(|(_, by)| by),
     })?;
     db.prepare_cached("update page set version = ?2, author = ?3, changed_at = ?4 where id = ?1")?
         .execute((new.page, new.version, new.author, new.at))?;
     Ok(())
 }
 
-/// How many discussions of the page of that folded name are open, whoever asks.
-pub fn open_threads(db: &Connection, folded: &str) -> Result<i64> {
+/// How many discussions and how many suggested edits of the page of that folded name are open, whoever asks.
+pub fn open_counts(db: &Connection, folded: &str) -> Result<(i64, i64)> {
     let found = db
-        .prepare_cached("select open_threads from page where folded = ?1 and deleted_at is null")?
-        .query_row([folded], |row| row.get(0))
+        .prepare_cached("select open_threads, open_suggestions from page where folded = ?1 and deleted_at is null")?
+        .query_row([folded], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(found.unwrap_or(0))
+    Ok(found.unwrap_or((0, 0)))
 }
 
 /// Every attachment that a page ever had, removed ones too.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::name::href_of;
-use super::{WIKI_DELETE, WIKI_VIEW, discussion};
+use super::{WIKI_DELETE, WIKI_VIEW, discussion, suggestion};
 use crate::base::component::{Occurrence, TimelineFilter};
 use crate::base::error::Result;
 use crate::base::event::Event;
+use crate::base::project::called;
 use crate::base::viewer::Viewer;
 
 pub const FILTERS: &[TimelineFilter] = &[
@@ -20,6 +21,7 @@ pub const FILTERS: &[TimelineFilter] = &[
         on: true,
     },
     discussion::told::FILTER,
+    suggestion::told::FILTER,
 ];
 
 struct Row {
@@ -37,14 +39,20 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
     let pages = pages(db, events)?;
     let comments = comments(db, events)?;
     let mut discussed = discussion::told::occurrences(db, viewer, events)?;
+    let mut suggested = suggestion::told::occurrences(db, viewer, events)?;
     let one = |(at, event): (usize, &&Event)| {
         if discussion::told::is_of_discussion(event) {
             return discussed[at].take();
         }
+        if event.resource.is(suggestion::SUGGESTION) {
+            return suggested[at].take();
+        }
         let page = pages.get(&event.resource.id).filter(|page| viewer.sees_class(page.acl))?;
         let version: i64 = event.part.parse().unwrap_or(0);
-        let comment = comments.get(&(event.resource.id, version)).map_or("", String::as_str);
-        occurrence(event, page, version, comment, viewer)
+        let said = comments.get(&(event.resource.id, version));
+        let told = occurrence(event, page, version, said.map_or("", |said| &said.comment), viewer)?;
+        // Who took a suggested edit has recorded it; it is by whoever suggested it.
+        Some(Occurrence { who: said.and_then(|said| said.suggested_by.clone()), ..told })
     };
     Ok(events.iter().enumerate().map(one).collect())
 }
@@ -106,19 +114,30 @@ fn pages(db: &Connection, events: &[&Event]) -> Result<HashMap<i64, Row>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What was said along with a version, and who suggested it if somebody else took it.
+struct Said {
+    comment: String,
+    suggested_by: Option<String>,
+}
+
 /// What was said along with the versions that the events name.
-fn comments(db: &Connection, events: &[&Event]) -> Result<HashMap<(i64, i64), String>> {
+fn comments(db: &Connection, events: &[&Event]) -> Result<HashMap<(i64, i64), Said>> {
     let versions: Vec<(i64, &str)> = events
         .iter()
         .filter(|event| matches!(event.kind.as_str(), "page.created" | "page.saved"))
         .map(|event| (event.resource.id, event.part.as_str()))
         .collect();
     let mut statement = db.prepare_cached(
-        "select page, version, comment from json_each(?1) as wanted
+        "select page, version, comment, suggestion is not null, login, display_name from json_each(?1) as wanted
          join page_version on page = wanted.value ->> 0 and version = cast(wanted.value ->> 1 as integer)
-         where comment <> ''",
+         left join person on person.id = page_version.author
+         where comment <> '' or suggestion is not null",
     )?;
-    let rows = statement
-        .query_map([serde_json::to_string(&versions)?], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let rows = statement.query_map([serde_json::to_string(&versions)?], |row| {
+        let [login, name]: [Option<String>; 2] = [row.get(4)?, row.get(5)?];
+        let suggested: bool = row.get(3)?;
+        let suggested_by = suggested.then(|| called(login.as_deref(), name.as_deref()));
+        Ok(((row.get(0)?, row.get(1)?), Said { comment: row.get(2)?, suggested_by }))
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -248,6 +248,8 @@ impl House {
         admin.submit("/demo/wiki/Gone?action=delete", &[("comment", "")]).expect(303);
         let talk = serde_json::json!({ "comment": "See [[Plan]], [[Secret/Plan]], discussion:1 and discussion:2." });
         admin.post_json("/demo/wiki/Plan?action=discussion", &talk).expect(201);
+        let edit = serde_json::json!({ "text": "A suggested plan.", "version": 2, "comment": "See #2" });
+        self.person("insider").post_json("/demo/wiki/Plan?action=suggest", &edit).expect(201);
         admin.submit("/demo/milestone?action=new", &[("name", "Before"), ("duedate", "2099-12-31")]).expect(303);
         admin.submit("/demo/milestone/Before?action=edit", &[("name", "M1")]).expect(303);
         admin.attach("/demo/attachment/milestone/M1/", "note.txt", b"A note.").expect(303);
@@ -288,7 +290,7 @@ impl House {
     /// The numbers of the hidden tickets and pages are given away where there is nothing hidden, too.
     fn leave_out(&self) {
         let skip = "update sqlite_sequence set seq = seq + 2 where name in ('ticket', 'page');
-                    update sqlite_sequence set seq = seq + 1 where name in ('page_thread', 'page_message');
+                    update sqlite_sequence set seq = seq + 1 where name in ('page_thread', 'page_message', 'page_suggestion');
                     update sqlite_sequence set seq = seq + 1 where name = 'report'";
         self.test.demo().db().write(|db| Ok(db.execute_batch(skip)?)).unwrap();
     }
@@ -302,6 +304,8 @@ impl House {
         admin.attach("/demo/attachment/wiki/Secret/Plan/", "note.txt", b"A secret note.").expect(303);
         let talk = serde_json::json!({ "comment": "Said of [[Plan]] in secret, with words to be found. See #1, discussion:1." });
         self.person("insider").post_json("/demo/wiki/Secret/Plan?action=discussion", &talk).expect(201);
+        let edit = serde_json::json!({ "text": "A secret suggestion, with words to be found.", "version": 1 });
+        self.person("insider").post_json("/demo/wiki/Secret/Plan?action=suggest", &edit).expect(201);
         admin.save_page("Secret/Gone", "Soon in the trash.");
         admin.submit("/demo/wiki/Secret/Gone?action=delete", &[("comment", "")]).expect(303);
         let (demo, operator) = (self.test.demo(), self.test.operator());

@@ -589,6 +589,113 @@ pub const RULES: &[Rule] = &[
             form("/demo/discussion/9/1/removed", &[("removed", "1")], NOBODY),
         ],
     },
+    // Suggested edits. The first one is by the insider, to `Plan`; the second one to a page below `Secret`.
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=suggest",
+        doors: &[
+            get("/demo/wiki/Plan?action=suggest", MEMBERS),
+            get("/demo/wiki/Nowhere?action=suggest", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=suggest", INSIDERS),
+            get("/hidden/wiki/Plan?action=suggest", ADMINS),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=suggest",
+        doors: &[
+            form("/demo/wiki/Plan?action=suggest", SUGGESTION, [404, 404, 303, 303, 303]),
+            form("/demo/wiki/Plan?action=suggest", &[("text", "")], [404, 404, 422, 422, 422]),
+            form("/demo/wiki/Nowhere?action=suggest", SUGGESTION, NOBODY),
+            form("/demo/wiki/Secret/Plan?action=suggest", SUGGESTION, [404, 404, 404, 303, 303]),
+            form("/hidden/wiki/Plan?action=suggest", SUGGESTION, [404, 404, 404, 404, 303]),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=suggest-preview",
+        doors: &[
+            form("/demo/wiki/Plan?action=suggest-preview", PREVIEW, MEMBERS),
+            form("/demo/wiki/Nowhere?action=suggest-preview", PREVIEW, NOBODY),
+            form("/demo/wiki/Secret/Plan?action=suggest-preview", PREVIEW, INSIDERS),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/suggestions",
+        doors: &[
+            get("/demo/suggestions", MEMBERS),
+            get("/demo/suggestions?format=json", MEMBERS),
+            get("/demo/suggestions?by=me", MEMBERS),
+            get("/demo/suggestions?page_name=Plan", MEMBERS),
+            get("/demo/suggestions?page_name=Secret/Plan", INSIDERS),
+            get("/demo/suggestions?page_name=a//b", NOBODY),
+            get("/hidden/suggestions", ADMINS),
+            get("/nowhere/suggestions", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/suggestion/<id>",
+        doors: &[
+            get("/demo/suggestion/1", MEMBERS),
+            get("/demo/suggestion/1?format=json", MEMBERS),
+            get("/demo/suggestion/2", INSIDERS),
+            get("/demo/suggestion/2?format=json", INSIDERS),
+            get("/demo/suggestion/9", NOBODY),
+            get("/demo/suggestion/x", NOBODY),
+            get("/hidden/suggestion/1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/suggestion/<id>/take",
+        doors: &[
+            form("/demo/suggestion/1/take", TAKE, [404, 404, 303, 303, 303]),
+            form("/demo/suggestion/1/take", STALE_TAKE, [404, 404, 409, 409, 409]),
+            form("/demo/suggestion/1/take", &[("version", "2"), ("edits", "0")], [404, 404, 422, 422, 422]),
+            form("/demo/suggestion/2/take", STALE_TAKE, [404, 404, 404, 409, 409]),
+            form("/demo/suggestion/9/take", TAKE, NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/suggestion/<id>/decline",
+        doors: &[
+            form("/demo/suggestion/1/decline", &[("reason", "No.")], [404, 404, 303, 303, 303]),
+            form("/demo/suggestion/1/decline", &[("reason", "")], [404, 404, 422, 422, 422]),
+            form("/demo/suggestion/2/decline", &[("reason", "No.")], [404, 404, 404, 303, 303]),
+            form("/demo/suggestion/9/decline", &[("reason", "No.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/suggestion/<id>/withdraw",
+        doors: &[
+            form("/demo/suggestion/1/withdraw", &[], [404, 404, 403, 303, 403]),
+            form("/demo/suggestion/2/withdraw", &[], [404, 404, 404, 303, 403]),
+            form("/demo/suggestion/9/withdraw", &[], NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/suggestion/<id>/answer",
+        doors: &[
+            form("/demo/suggestion/1/answer", &[("comment", "A word.")], [404, 404, 303, 303, 303]),
+            form("/demo/suggestion/1/answer", &[("comment", "")], [404, 404, 422, 422, 422]),
+            form("/demo/suggestion/1/answer", &[("preview", "1"), ("comment", "A word.")], MEMBERS),
+            form("/demo/suggestion/2/answer", &[("comment", "A word.")], [404, 404, 404, 303, 303]),
+            form("/demo/suggestion/9/answer", &[("comment", "A word.")], NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/suggestion/<id>/edit",
+        doors: &[
+            get("/demo/suggestion/1/edit", [404, 404, 403, 200, 403]),
+            get("/demo/suggestion/2/edit", [404, 404, 404, 200, 403]),
+            get("/demo/suggestion/9/edit", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/suggestion/<id>/edit",
+        doors: &[
+            form("/demo/suggestion/1/edit", IMPROVED, [404, 404, 403, 303, 403]),
+            form("/demo/suggestion/1/edit", &[("text", "")], [404, 404, 403, 422, 403]),
+            form("/demo/suggestion/2/edit", IMPROVED, [404, 404, 404, 303, 403]),
+            form("/demo/suggestion/9/edit", IMPROVED, NOBODY),
+        ],
+    },
     Rule {
         route: "POST /<project>/wiki/<_..>",
         doors: &[
@@ -1964,6 +2071,10 @@ type Fields = &'static [(&'static str, &'static str)];
 
 const MESSAGE: &[(&str, &str)] = &[("comment", "A better word."), ("version", "0"), ("save", "1")];
 const STALE_MESSAGE: &[(&str, &str)] = &[("comment", "A better word."), ("version", "7"), ("save", "1")];
+const SUGGESTION: &[(&str, &str)] = &[("text", "The better plan."), ("version", "1"), ("save", "1")];
+const IMPROVED: &[(&str, &str)] = &[("text", "The best plan."), ("version", "1"), ("edits", "0"), ("save", "1")];
+const TAKE: &[(&str, &str)] = &[("version", "2"), ("edits", "0"), ("hunk", "0")];
+const STALE_TAKE: &[(&str, &str)] = &[("version", "9"), ("edits", "0"), ("hunk", "0")];
 const PREVIEW: Fields =
     &[("text", "See [[Plan]] and [[Secret/Plan]] and [[Include(Secret/Plan)]] and [[TitleIndex]].")];
 const EDIT: Fields = &[("action", "edit"), ("text", "The third plan."), ("version", "2"), ("save", "1")];

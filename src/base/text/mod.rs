@@ -11,6 +11,7 @@
 
 pub mod diff;
 pub mod excerpt;
+pub mod hunks;
 pub mod merge;
 
 mod lines;

@@ -20,7 +20,7 @@ pub const KIND: LinkKind = LinkKind {
 };
 
 /// The number of a thread: 1 to 10 digits without a leading zero.
-pub(super) fn number(typed: &str) -> Option<i64> {
+pub fn number(typed: &str) -> Option<i64> {
     let digits = !typed.is_empty() && typed.len() <= 10 && typed.bytes().all(|byte| byte.is_ascii_digit());
     typed.parse().ok().filter(|number| digits && !typed.starts_with('0') && *number > 0)
 }

@@ -11,12 +11,11 @@ use serde_json::json;
 
 use super::anchor::{Quote, Wish};
 use super::edit::{self, FIELD, LARGEST_TEXT, Reply};
-use super::shown::{Scene, Thread};
+use super::shown::{Scene, Thread, rendered};
 use super::store::{self, ThreadRow};
 use super::{NO_THREAD, feed, link, thread_href};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::markup::{Flavour, Here, Html};
-use crate::base::resource::Resource;
+use crate::base::markup::{Flavour, Html};
 use crate::web::form::{Form, shortened};
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging};
@@ -365,12 +364,6 @@ fn about(scene: &Scene<'_>, wish: &Wish) -> Result<About> {
         id: heading.id.clone(),
     };
     Ok(About { headings: of_page.outline.iter().map(choice).collect(), quote: wish.quote.clone() })
-}
-
-fn rendered(reader: &Reader<'_>, db: &Connection, page: &PageRow, text: &str) -> Result<Html> {
-    let compiled = reader.compiled(text, Flavour::Note)?;
-    let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
-    reader.html(db, &compiled, Some(&here))
 }
 
 pub(super) fn previewed(desk: &Desk, room: &Room, page: &PageRow, text: &str) -> Result<Html> {

@@ -21,6 +21,7 @@ use crate::web::{Room, address};
 use crate::wiki::name::href_of;
 use crate::wiki::shown::NO_PAGE;
 use crate::wiki::store::{self as pages, PageRow};
+use crate::wiki::suggestion;
 use crate::wiki::{WIKI_ADMIN, WIKI_DISCUSS};
 
 /// Bytes of what was said that a ticket made of it begins with.
@@ -116,10 +117,10 @@ impl Scene<'_> {
             let messages = said.remove(&row.id).unwrap_or_default();
             let first = messages.first().filter(|message| message.number == row.first);
             let ticket_href = (may_file && row.is_open()).then(|| self.new_ticket_href(&row, first));
-            Thread {
+            Ok(Thread {
                 about: row.anchor.kind(),
                 words: row.anchor.words().to_owned(),
-                place_href: self.place_href(&row.anchor),
+                place_href: self.place_href(&row)?,
                 gone: !ground.has(&row.anchor),
                 resolved: row.resolved.as_ref().map(|done| self.did(done)),
                 left_out: row.messages - messages.len() as i64,
@@ -133,9 +134,9 @@ impl Scene<'_> {
                 ticket_href,
                 messages: self.messages(messages, &mut htmls),
                 id: row.id,
-            }
+            })
         });
-        Ok(shown.collect())
+        shown.collect()
     }
 
     fn did(&self, done: &Done) -> Did {
@@ -184,9 +185,11 @@ impl Scene<'_> {
     }
 
     /// Where on the page it is. A browser finds a passage by its words, see `static/discussion.js`.
-    fn place_href(&self, anchor: &Anchor) -> Option<String> {
-        match anchor {
-            Anchor::Page | Anchor::Suggestion => None,
+    fn place_href(&self, row: &ThreadRow) -> Result<Option<String>> {
+        Ok(match &row.anchor {
+            Anchor::Page => None,
+            Anchor::Suggestion => suggestion::of_thread(self.db, &self.room.viewer, row.id)?
+                .map(|href| format!("{}{href}", self.room.root)),
             Anchor::Heading { id, .. } => Some(format!("{}#{}", self.href, address::query_value(id))),
             Anchor::Quote(quote) => {
                 let passage: String = quote.words.chars().take(SHOWN_PASSAGE).collect();
@@ -194,7 +197,7 @@ impl Scene<'_> {
                 let passage = address::segment(&passage).replace('-', "%2D");
                 Some(format!("{}#:~:text={passage}", self.href))
             }
-        }
+        })
     }
 
     /// Filing tickets is another component's business; whether somebody may is told by the name of its right.
@@ -238,6 +241,13 @@ impl Scene<'_> {
         }
         Ok(tickets)
     }
+}
+
+/// What somebody says about a page, as HTML.
+pub fn rendered(reader: &Reader<'_>, db: &Connection, page: &PageRow, text: &str) -> Result<Html> {
+    let compiled = reader.compiled(text, Flavour::Note)?;
+    let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
+    reader.html(db, &compiled, Some(&here))
 }
 
 /// A passage as Markdown quotes it.

@@ -1,0 +1,42 @@
+//! Suggested edits: the text of a page as a reader without the right to change it would have it. Whoever writes the page sees
+//! what would change, takes all or some of it, answers, or declines with a reason. The version that comes of it is by whoever
+//! suggested it.
+//!
+//! `store` keeps the texts, `rebase` brings one together with what the page has become since, `edit` is the one way to make
+//! and to decide them, `pages` shows them, `write_pages` is their editor, `told` what the timeline says of them.
+
+pub(super) mod edit;
+mod pages;
+mod rebase;
+pub(super) mod store;
+pub(super) mod told;
+mod write_pages;
+
+use rocket::Route;
+use rusqlite::Connection;
+
+use crate::base::error::Result;
+use crate::base::viewer::Viewer;
+
+/// The kind of resource.
+pub const SUGGESTION: &str = "suggestion";
+
+const NO_SUGGESTION: &str = "There is no such suggestion.";
+
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = pages::routes();
+    routes.extend(write_pages::routes());
+    routes
+}
+
+/// Where the suggestion is that a thread is about, below the project's address, if this viewer may see it.
+pub(super) fn of_thread(db: &Connection, viewer: &Viewer, thread: i64) -> Result<Option<String>> {
+    let Some(id) = store::of_thread(db, thread)? else { return Ok(None) };
+    let row = store::by_id(db, id)?.filter(|row| edit::may_see(viewer, row));
+    Ok(row.map(|row| href(row.id)))
+}
+
+/// The address of a suggestion, below the project's.
+pub fn href(suggestion: i64) -> String {
+    format!("/suggestion/{suggestion}")
+}
