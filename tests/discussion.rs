@@ -38,7 +38,7 @@ fn count(person: &Person<'_>) -> Vec<String> {
 }
 
 /// Closes a path to all but one account.
-fn restrict(test: &TestSite, path: &str, login: &str) {
+pub fn restrict(test: &TestSite, path: &str, login: &str) {
     let subject = permissions::subject(&test.site, &test.demo(), login).unwrap();
     let operator = test.operator();
     permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), path, &[subject]).unwrap();

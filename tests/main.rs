@@ -57,6 +57,7 @@ mod time;
 mod timeline;
 mod trash;
 mod trouble;
+mod watching;
 mod wiki;
 mod wiki_default;
 mod wiki_folder;

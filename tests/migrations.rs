@@ -40,6 +40,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0026_wiki_front.sql", "21d4040a28b975ea"),
     ("project/0027_wiki_furniture.sql", "406c2d6c5a46fc5d"),
     ("project/0028_wiki_suggestion.sql", "73e7cae9b7a087c3"),
+    ("project/0029_wiki_watch.sql", "a072d93a183c9809"),
 ];
 
 #[test]

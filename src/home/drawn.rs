@@ -19,6 +19,7 @@ use crate::ticket::verbs::{ListVerbs, Subject};
 use crate::ticket::{TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, bookmarks, people, reminders, tally, ticket_href};
 use crate::web::text::Reader;
 use crate::web::{Desk, Room};
+use crate::wiki::{WIKI_MODIFY, WIKI_VIEW, suggestion, watching};
 
 /// Rows of a box, as many as RT shows.
 const ROWS: usize = 10;
@@ -135,8 +136,14 @@ impl Scene<'_> {
     /// None: nothing of that kind is for this viewer.
     fn fill(&self, one: &Boxed) -> Result<Option<Shown>> {
         let viewer = &self.room.viewer;
-        let of_their_own = matches!(one.kind, Kind::Mine | Kind::Bookmarks | Kind::Reminders);
-        if of_their_own && !viewer.signed_in() || one.kind != Kind::NewTicket && !viewer.may(TICKET_VIEW) {
+        let of_their_own = matches!(one.kind, Kind::Mine | Kind::Bookmarks | Kind::Reminders | Kind::Watched);
+        let right = match one.kind {
+            Kind::NewTicket => TICKET_CREATE,
+            Kind::Watched => WIKI_VIEW,
+            Kind::Suggestions => WIKI_MODIFY,
+            _ => TICKET_VIEW,
+        };
+        if of_their_own && !viewer.signed_in() || !viewer.may(right) {
             return Ok(None);
         }
         let mut shown = self.blank(one);
@@ -146,7 +153,9 @@ impl Scene<'_> {
             Kind::Bookmarks => self.bookmarks(&mut shown)?,
             Kind::Reminders => self.reminders(&mut shown)?,
             Kind::Counts => self.counts(&mut shown)?,
-            Kind::NewTicket if viewer.may(TICKET_CREATE) => shown.form = Some(self.new_ticket()),
+            Kind::Watched => self.watched(&mut shown)?,
+            Kind::Suggestions => self.suggestions(&mut shown)?,
+            Kind::NewTicket => shown.form = Some(self.new_ticket()),
             _ => return Ok(None),
         }
         Ok(Some(shown))
@@ -235,12 +244,39 @@ impl Scene<'_> {
             }
             html.tag(">").text(&format!("#{}", row.id)).tag("</a> <bdi>").text(&row.summary).tag("</bdi></li>");
         }
-        if html.as_str().is_empty() {
-            return Ok(());
+        shown.html = list_of(&html);
+        Ok(())
+    }
+
+    fn watched(&self, shown: &mut Shown) -> Result<()> {
+        shown.empty = "Nothing new on the pages that you watch.";
+        shown.href = Some(format!("{}{}", self.room.root, watching::PATH));
+        let mut html = Html::default();
+        for one in watching::news(self.db, self.room, ROWS)?.unwrap_or_default() {
+            let href =
+                one.diff_href.as_deref().unwrap_or(if one.saved.is_empty() { &one.message_href } else { &one.href });
+            let words = [one.saved.as_str(), one.said.as_str()].into_iter().filter(|words| !words.is_empty());
+            html.tag("<li><a").attribute("href", href).tag("><bdi>").text(&one.name).tag("</bdi></a> ");
+            html.tag("<span class=\"muted\">").text(&words.collect::<Vec<_>>().join(", ")).tag("</span></li>");
         }
-        let mut list = Html::default();
-        list.tag("<ul class=\"ticket-list\">").html(&html).tag("</ul>");
-        shown.html = list.into_string();
+        shown.html = list_of(&html);
+        Ok(())
+    }
+
+    fn suggestions(&self, shown: &mut Shown) -> Result<()> {
+        shown.empty = "No suggestion is waiting.";
+        let root = &self.room.root;
+        shown.href = Some(format!("{root}/suggestions"));
+        let mut html = Html::default();
+        for (row, page) in suggestion::waiting(self.db, &self.room.viewer, ROWS)? {
+            html.tag("<li><a").attribute("href", &format!("{root}{}", suggestion::href(row.id))).tag("><bdi>");
+            html.text(&page).tag("</bdi></a> <span class=\"muted\">by <bdi>").text(&row.author_name).tag("</bdi>");
+            if !row.comment.is_empty() {
+                html.tag(": <bdi>").text(&row.comment).tag("</bdi>");
+            }
+            html.tag("</span></li>");
+        }
+        shown.html = list_of(&html);
         Ok(())
     }
 
@@ -352,6 +388,15 @@ impl Scene<'_> {
             me: offers_owner.then(|| people::own_login(viewer).to_owned()),
         }
     }
+}
+
+/// The lines of a box as a list; empty if there are none.
+fn list_of(lines: &Html) -> String {
+    let mut list = Html::default();
+    if !lines.as_str().is_empty() {
+        list.tag("<ul class=\"ticket-list\">").html(lines).tag("</ul>");
+    }
+    list.into_string()
 }
 
 fn subject(line: &TicketLine) -> Subject {

@@ -8,6 +8,8 @@ pub enum Kind {
     Bookmarks,
     Reminders,
     NewTicket,
+    Watched,
+    Suggestions,
     Counts,
     Query,
     Chart,
@@ -26,7 +28,7 @@ pub struct About {
     pub content: Option<&'static str>,
 }
 
-pub const KINDS: [About; 9] = [
+pub const KINDS: [About; 11] = [
     About {
         kind: Kind::Mine,
         name: "mine",
@@ -60,6 +62,20 @@ pub const KINDS: [About; 9] = [
         name: "new",
         title: "New ticket",
         doc: "a short form for a new ticket",
+        content: None,
+    },
+    About {
+        kind: Kind::Watched,
+        name: "watched",
+        title: "Watched pages",
+        doc: "what others did to the pages that you watch, since you last looked",
+        content: None,
+    },
+    About {
+        kind: Kind::Suggestions,
+        name: "suggestions",
+        title: "Suggested edits",
+        doc: "the newest suggestions that wait for somebody who writes the pages",
         content: None,
     },
     About {

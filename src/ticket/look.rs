@@ -125,7 +125,7 @@ async fn keep(visit: Visit, project: String, number: String, data: Data<'_>) -> 
     visit
         .answer_form(data, move |desk, form| {
             let (room, ticket) = enter_ticket(desk, &project, &number)?;
-            let account = account(&room)?;
+            let account = room.keeper()?;
             for (name, known) in [("order", ORDERS.map(|one| one.0)), ("show", SHOWS.map(|one| one.0))] {
                 if !known.contains(&form.text(name)) {
                     let (given, known) = (shortened(form.text(name)), known.join(", "));
@@ -133,22 +133,12 @@ async fn keep(visit: Visit, project: String, number: String, data: Data<'_>) -> 
                 }
             }
             let look = format!("{} {}", form.text("order"), form.text("show"));
-            room.project.db().write(|db| save(db, &account, &look))?;
+            room.project.db().write(|db| save(db, account, &look))?;
             let href = with_list(desk, &href(&room, ticket.row.id));
             Ok(Answer::see(&format!("{href}#conversation"))
                 .telling(desk, "All tickets of this project look like that to you now."))
         })
         .await
-}
-
-/// The uuid of the account that asks, for what is kept of readers. An archived project keeps nothing new.
-pub(super) fn account(room: &Room) -> Result<String> {
-    let identity = room.viewer.principal.identity.as_ref().filter(|_| !room.viewer.archived);
-    let uuid = identity.map(|identity| identity.uuid.clone());
-    uuid.ok_or_else(|| Error::Forbidden {
-        permission: "authenticated",
-        message: "This is kept for those who are signed in, in projects that are not archived.".to_owned(),
-    })
 }
 
 fn save(db: &Connection, account: &str, look: &str) -> Result<()> {

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::conversation::{comment_href, note_href};
 use super::head::{enter_ticket, href, with_list};
-use super::look::{self, Look};
+use super::look::Look;
 use super::note_store::{self, NoteRow};
 use super::sight::knows_sql;
 use super::store::Ticket;
@@ -208,7 +208,7 @@ async fn mark(visit: Visit, project: String, number: String, data: Data<'_>) -> 
     visit
         .answer_form(data, move |desk, form| {
             let (room, ticket) = enter_ticket(desk, &project, &number)?;
-            let account = look::account(&room)?;
+            let account = room.keeper()?;
             let note = if form.has("note") { form.number("note")?.max(0) } else { 0 };
             let notes = room.project.read(|db| note_store::of_ticket(db, &room.viewer, ticket.row.id))?;
             let seen =

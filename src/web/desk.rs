@@ -158,6 +158,19 @@ impl Desk {
 }
 
 impl Room {
+    /// The uuid of the account that asks; none for anonymous.
+    pub fn reader(&self) -> Option<&str> {
+        self.viewer.principal.identity.as_ref().map(|identity| identity.uuid.as_str())
+    }
+
+    /// The same, for what is kept of readers. An archived project keeps nothing new.
+    pub fn keeper(&self) -> Result<&str> {
+        self.reader().filter(|_| !self.viewer.archived).ok_or_else(|| Error::Forbidden {
+            permission: "authenticated",
+            message: "This is kept for those who are signed in, in projects that are not archived.".to_owned(),
+        })
+    }
+
     /// How changes from this page are signed.
     pub fn act(&self) -> Act<'_> {
         Act::new(&self.viewer, Via::Web)

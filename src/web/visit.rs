@@ -270,7 +270,7 @@ impl Visit {
 fn is_feed(below: &str, query: &str) -> bool {
     let parts: Vec<&str> = below.trim_start_matches('/').split('/').collect();
     let is_list = match parts.as_slice() {
-        [_, "query" | "timeline" | "roadmap"] => true,
+        [_, "query" | "timeline" | "roadmap" | "watched"] => true,
         [_, "report", number] => number.bytes().all(|digit| digit.is_ascii_digit()),
         _ => false,
     };

@@ -2,7 +2,7 @@
 //!
 //! `store` keeps pages, `edit` is the one way to change them and `moving` to give them other names, `pages` shows them, `link`,
 //! `macros` and `intermap` are what texts everywhere may say of them. `discussion` is what is said about them,
-//! `suggestion` what readers would change.
+//! `suggestion` what readers would change, `watching` who follows them.
 
 pub mod name;
 pub mod store;
@@ -26,8 +26,9 @@ mod furniture;
 mod lookout;
 mod lookout_pages;
 mod shown;
-mod suggestion;
+pub mod suggestion;
 mod timeline;
+pub mod watching;
 mod link;
 mod macros;
 mod title_index;
@@ -108,6 +109,7 @@ impl Component for Wiki {
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
         routes.extend(suggestion::routes());
+        routes.extend(watching::routes());
         routes.extend(tree_pages::routes());
         routes.extend(tag_pages::routes());
         routes.extend(lookout_pages::routes());
@@ -272,6 +274,19 @@ impl Component for Wiki {
             let broken =
                 statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
             findings.extend(broken.into_iter().map(|name| format!("page “{name}”: its versions are not complete")));
+            let mut statement = db.prepare(
+                "select name from page where open_threads <>
+                   (select count(*) from page_thread where page_thread.page = page.id and resolved_at is null)
+                 or open_suggestions <>
+                   (select count(*) from page_suggestion where page_suggestion.page = page.id and state = 'open')",
+            )?;
+            let miscounted =
+                statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            findings.extend(
+                miscounted
+                    .into_iter()
+                    .map(|name| format!("page “{name}”: what is open beneath it is not counted right")),
+            );
             let pages = db
                 .prepare("select id, folded, name, acl from page")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?

@@ -14,6 +14,7 @@ use super::name::{PageName, START, below, href_of, last_part};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
 use super::tag_pages;
+use super::watching::{self, Watch};
 use super::{WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
@@ -81,6 +82,7 @@ struct ShowPage {
     attachments: Vec<File>,
     marked: Vec<Marked>,
     discuss_href: Option<String>,
+    watch: Option<Watch>,
     backlinks: Counted,
     change: Change,
     old: Option<Old>,
@@ -280,6 +282,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
             None => discussion::shown::marked(db, page, &room.root, head.open_threads.unwrap_or(0))?,
             Some(_) => Vec::new(),
         },
+        watch: if old.is_none() { watching::on_page(db, room, page)? } else { None },
         discuss_href: (old.is_none() && room.viewer.may(WIKI_DISCUSS))
             .then(|| format!("{}?action=discussion", head.href)),
         backlinks: Counted {

@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
 import { code } from "./code.mjs";
+import { discussion } from "./discussion.mjs";
 import { glance } from "./glance.mjs";
 import { helpdesk } from "./helpdesk.mjs";
 import { live } from "./live.mjs";
@@ -17,7 +18,7 @@ import { tickets } from "./tickets.mjs";
 import { tree } from "./tree.mjs";
 import { wiki } from "./wiki.mjs";
 
-const stories = { code, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki };
+const stories = { code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

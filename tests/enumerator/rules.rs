@@ -589,6 +589,29 @@ pub const RULES: &[Rule] = &[
             form("/demo/discussion/9/1/removed", &[("removed", "1")], NOBODY),
         ],
     },
+    Rule {
+        route: "GET /<project>/watched",
+        doors: &[
+            get("/demo/watched", MEMBERS),
+            get("/demo/watched?format=json", MEMBERS),
+            get("/demo/watched?format=atom", MEMBERS),
+            get("/demo/watched?format=nonsense", [404, 404, 422, 422, 422]),
+            get("/hidden/watched", ADMINS),
+            get("/nowhere/watched", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/watched",
+        doors: &[
+            form("/demo/watched", &[("watch", "page"), ("page_name", "Plan")], [404, 404, 303, 303, 303]),
+            form("/demo/watched", &[("watch", "all")], [404, 404, 303, 303, 303]),
+            form("/demo/watched", &[("watch", "tree"), ("page_name", "Secret/Plan")], [404, 404, 404, 303, 303]),
+            form("/demo/watched", &[("unwatch", "page"), ("page_name", "Nowhere")], NOBODY),
+            form("/demo/watched", &[("watch", "nonsense")], [404, 404, 422, 422, 422]),
+            form("/demo/watched", &[("looked", "1")], [404, 404, 303, 303, 303]),
+            form("/hidden/watched", &[("watch", "all")], [404, 404, 404, 404, 303]),
+        ],
+    },
     // Suggested edits. The first one is by the insider, to `Plan`; the second one to a page below `Secret`.
     Rule {
         route: "GET /<project>/wiki/<_..>?action=suggest",

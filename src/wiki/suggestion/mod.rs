@@ -17,6 +17,8 @@ use rusqlite::Connection;
 
 use crate::base::error::Result;
 use crate::base::viewer::Viewer;
+pub use store::SuggestionRow;
+use store::Wanted;
 
 /// The kind of resource.
 pub const SUGGESTION: &str = "suggestion";
@@ -27,6 +29,11 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = pages::routes();
     routes.extend(write_pages::routes());
     routes
+}
+
+/// The newest suggestions that wait, each with the name of its page; for those who may take them.
+pub fn waiting(db: &Connection, viewer: &Viewer, limit: usize) -> Result<Vec<(SuggestionRow, String)>> {
+    store::list(db, viewer, Wanted::default(), limit, 0)
 }
 
 /// Where the suggestion is that a thread is about, below the project's address, if this viewer may see it.
