@@ -33,7 +33,10 @@ function offerAtHeadings(article) {
     link.className = "thread-begin";
     link.href = `${article.dataset.discuss}&heading=${encodeURIComponent(heading.id)}#edit`;
     link.textContent = "discuss";
-    link.setAttribute("aria-label", `Discuss “${heading.textContent.trim()}”`);
+    const words = clean(written(heading.cloneNode(true)).textContent);
+    link.setAttribute("aria-label", `Discuss “${words}”`);
+    // Whoever goes from heading to heading hears what stood there before.
+    heading.setAttribute("aria-label", words);
     heading.append(link);
   }
 }
@@ -144,19 +147,24 @@ function offerAtSelection(article) {
     before.setEnd(range.startContainer, range.startOffset);
     after.setStart(range.endContainer, range.endOffset);
     after.setEnd(article, article.childNodes.length);
-    address.searchParams.set("before", clean(wordsOf(before)).slice(-context));
-    address.searchParams.set("after", clean(wordsOf(after)).slice(0, context));
+    address.searchParams.set("quote_before", clean(wordsOf(before)).slice(-context));
+    address.searchParams.set("quote_after", clean(wordsOf(after)).slice(0, context));
     address.hash = "edit";
     location.assign(address);
   });
 }
 
-/** What is selected, without what nobody wrote. */
+/** The words of what is selected. */
 function wordsOf(range) {
-  const copy = range.cloneContents();
-  for (const extra of copy.querySelectorAll(extras)) extra.remove();
+  const copy = written(range.cloneContents());
   for (const end of copy.querySelectorAll("p, li, tr, h1, h2, h3, h4, h5, h6, br, pre, td, th, dt, dd")) end.after(" ");
   return copy.textContent;
+}
+
+/** A copy of a part of the text without what nobody wrote. */
+function written(copy) {
+  for (const extra of copy.querySelectorAll(extras)) extra.remove();
+  return copy;
 }
 
 const clean = (text) => text.replace(/\s+/g, " ").trim();

@@ -116,11 +116,11 @@ fn what_was_typed_is_shown_again_with_what_is_wrong() {
 fn a_passage_and_a_heading_are_found_again_or_said_to_be_gone() {
     let test = TestSite::new();
     let kim = kim(&test);
-    let asked =
-        kim.get("/demo/wiki/Plan?action=discussion&quote=open+two+seconds&before=Doors&after=after").expect(200);
+    let asked = kim
+        .get("/demo/wiki/Plan?action=discussion&quote=open+two+seconds&quote_before=Doors&quote_after=after")
+        .expect(200);
     assert_eq!(asked.attributes("#field-quote", "value"), ["open two seconds"]);
-    let quote =
-        json!({ "comment": "Too late", "quote": "open two  seconds after", "before": "Doors", "after": "the signal" });
+    let quote = json!({ "comment": "Too late", "quote": "open two  seconds after", "quote_before": "Doors", "quote_after": "the signal" });
     begin(&kim, quote);
     begin(&kim, json!({ "comment": "And these?", "heading": "windows" }));
     begin(&kim, json!({ "comment": "All of it" }));
@@ -148,7 +148,7 @@ fn odd_quotations_and_messages_stay_text() {
     let kim = kim(&test);
     let odd = "<script>alert(1)</script> \"' --> {{ x }} &amp; \u{202E}evil";
     kim.save_page("Plan", &format!("`{odd}`\n\n# {odd}\n"));
-    begin(&kim, json!({ "comment": odd, "quote": odd, "before": odd, "after": odd }));
+    begin(&kim, json!({ "comment": odd, "quote": odd, "quote_before": odd, "quote_after": odd }));
     begin(&kim, json!({ "comment": "<img src=x onerror=alert(1)> [x](javascript:alert(1))" }));
     kim.post_json("/demo/discussion/1/1/edit", &json!({ "comment": format!("{odd} again"), "version": 0 })).expect(201);
     for address in [

@@ -99,7 +99,7 @@ export async function discussion({ site, person, step, scripts }) {
   await step("kim takes a part of it, and ann is named", async () => {
     await page.goto("/main/wiki/Plan");
     await main.getByRole("link", { name: "Suggested 1" }).click();
-    await main.getByRole("link", { name: "Plan", exact: true }).click();
+    await main.locator("table").getByRole("link", { name: "Plan", exact: true }).click();
     await page.getByLabel("Take this change, line 11").uncheck();
     await kim.look("suggestion");
     await button(kim, "Take what is ticked").click();

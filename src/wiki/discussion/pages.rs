@@ -222,13 +222,13 @@ impl Typed {
     /// What the address fills the form with: a heading or a passage that somebody pointed at.
     fn asked(desk: &Desk) -> Self {
         let value = |name: &str| desk.visit.value(name).unwrap_or_default().replace('\0', "\u{FFFD}");
-        let quote = Quote { words: value("quote"), before: value("before"), after: value("after") };
+        let quote = Quote { words: value("quote"), before: value("quote_before"), after: value("quote_after") };
         Self { wish: Wish { heading: value("heading"), quote }, ..Self::default() }
     }
 
     fn sent(form: &Form) -> Self {
         let value = |name: &str| form.text(name).to_owned();
-        let quote = Quote { words: value("quote"), before: value("before"), after: value("after") };
+        let quote = Quote { words: value("quote"), before: value("quote_before"), after: value("quote_after") };
         Self {
             wish: Wish { heading: value("heading"), quote },
             comment: value(FIELD),

@@ -31,11 +31,10 @@ impl Proposal {
 }
 
 pub fn proposal(db: &Connection, row: &SuggestionRow, page: &PageRow) -> Result<Proposal> {
-    let text = |version: i64| {
-        let found = pages::version(db, page.id, version)?.map(|version| version.text);
-        found.ok_or_else(|| Error::not_found(NO_PAGE))
-    };
-    let (base, current) = (text(row.base)?, text(page.version)?);
+    let text = |version: i64| Ok::<_, Error>(pages::version(db, page.id, version)?.map(|version| version.text));
+    let current = text(page.version)?.ok_or_else(|| Error::not_found(NO_PAGE))?;
+    // Without the version that it was made from nobody can tell what the page has changed since.
+    let base = text(row.base)?.unwrap_or_else(|| current.clone());
     Ok(rebased(&base, current, &store::text(db, row.id)?))
 }
 
