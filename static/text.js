@@ -2,11 +2,16 @@
 
 /** Adds buttons and focus to the texts under `root`; also called on every new preview. */
 export function decorateText(root) {
-  for (const pre of root.querySelectorAll(".text pre, pre.code")) frameWithCopy(pre, () => pre.innerText.replace(/\n$/, ""));
+  for (const pre of root.querySelectorAll(".text pre, pre.code")) frameWithCopy(pre, () => codeOf(pre).replace(/\n$/, ""));
   for (const area of root.querySelectorAll("textarea[data-copy]")) frameWithCopy(area, () => area.value);
   for (const box of root.querySelectorAll("pre, .text .table-wrap, math[display=block]")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
+}
+
+// Lines with numbers are blocks, between which innerText puts breaks of its own.
+function codeOf(pre) {
+  return pre.querySelector(".code-line") ? pre.textContent : pre.innerText;
 }
 
 function frameWithCopy(box, textOf) {

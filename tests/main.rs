@@ -22,6 +22,7 @@ mod demo;
 mod diff_random;
 mod discussion;
 mod enumerator;
+mod files;
 mod floors;
 mod frame;
 mod home;

@@ -106,6 +106,12 @@ pub fn folder(project: &Project) -> PathBuf {
     project.dir().join("files")
 }
 
+/// The same, beside the database that names the files.
+pub fn folder_beside(db: &Connection) -> PathBuf {
+    let file = db.path().map(Path::new).unwrap_or(Path::new(""));
+    file.parent().unwrap_or(file).join("files")
+}
+
 /// Puts the bytes into their place, durably. What lies there already in the right size is not written again.
 pub fn keep(project: &Project, spool: Spool) -> Result<Blob> {
     let blob = Blob { hash: hex(&spool.hasher.finalize()), size: spool.size as i64 };
@@ -131,13 +137,18 @@ pub fn keep(project: &Project, spool: Spool) -> Result<Blob> {
 
 /// Opens the bytes of a row. A missing or shortened blob is damage, not a missing page.
 pub fn open(project: &Project, hash: &str, size: i64) -> Result<File> {
+    open_in(&folder(project), hash, size)
+}
+
+/// The same in the folder of a project's files.
+pub fn open_in(folder: &Path, hash: &str, size: i64) -> Result<File> {
     let damaged = |why: String| {
         Error::told(
             "The contents of this file are damaged. The administrator can see more with `trackway check`.",
             format!("blob {hash}: {why}"),
         )
     };
-    let file = File::open(place_of(project, hash)).map_err(|error| damaged(error.to_string()))?;
+    let file = File::open(place_in(folder, hash)).map_err(|error| damaged(error.to_string()))?;
     let length = file.metadata()?.len();
     if length == size as u64 { Ok(file) } else { Err(damaged(format!("{length} bytes instead of {size}"))) }
 }
@@ -229,7 +240,11 @@ pub fn digest(mut file: File) -> Result<(String, u64)> {
 }
 
 fn place_of(project: &Project, hash: &str) -> PathBuf {
-    folder(project).join(hash.get(..2).unwrap_or_default()).join(hash)
+    place_in(&folder(project), hash)
+}
+
+fn place_in(folder: &Path, hash: &str) -> PathBuf {
+    folder.join(hash.get(..2).unwrap_or_default()).join(hash)
 }
 
 fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>> {

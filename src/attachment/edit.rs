@@ -66,6 +66,38 @@ pub fn remove(project: &Project, by: Act<'_>, parent: &Resource, name: &str) -> 
     })
 }
 
+/// Where a file goes.
+pub struct Move<'a> {
+    pub parent: &'a Resource,
+    pub name: &'a str,
+    pub to: &'a Resource,
+    /// None: the name that it has.
+    pub new_name: Option<&'a str>,
+}
+
+/// Moves a file with its versions to something else, or gives it another name (row H12). Needs the right to remove it where
+/// it is and to attach files where it goes.
+pub fn move_to(project: &Project, by: Act<'_>, wish: &Move<'_>) -> Result<FileRow> {
+    let new_name = wish.new_name.unwrap_or(wish.name);
+    let name = name::clean(new_name)
+        .ok_or_else(|| Error::invalid("name", format!("“{}” can't be the name of a file.", shortened(new_name))))?;
+    project.write(by, |tx| {
+        let from = owner(project, tx, by.viewer, wish.parent)?;
+        let to = owner(project, tx, by.viewer, wish.to)?;
+        let file = store::find(tx, wish.parent, wish.name)?.ok_or_else(missing)?;
+        require_to_remove(by.viewer, &from, &file)?;
+        by.viewer.require(to.to_attach)?;
+        if store::is_taken(tx, wish.to, &name)? {
+            return Err(Error::invalid("name", format!("There is a file “{name}” already.")));
+        }
+        store::set_place(tx, file.id, wish.to, &name, to.acl)?;
+        let mut event = event("attachment.moved", file.id, &to);
+        event.data["from"] = json!([from.resource.kind, from.resource.id]);
+        tx.record(&event)?;
+        store::by_id(tx, file.id)?.ok_or_else(missing)
+    })
+}
+
 /// Whether this viewer may remove or replace that file.
 pub fn may_remove(viewer: &Viewer, owner: &Owner, file: &FileRow) -> bool {
     let own = viewer.person.is_some() && viewer.person == file.author && viewer.may(owner.to_attach);

@@ -1,8 +1,8 @@
-//! Files on pages, later on tickets and milestones: uploaded, shown, named in texts, found, and never lost.
+//! Files on pages, tickets and milestones: uploaded, shown, named in texts, found, and never lost.
 //!
 //! This room knows no other one: what a file hangs on is asked for through `Component::owner`. That answer alone decides who
 //! may see, add and remove files. [`store`] keeps the rows and [`blob`] the bytes; [`edit`] is the one way to change them;
-//! [`pages`] and [`raw`] show them and hand them out; `link` and `macros` are what texts may say of them.
+//! [`pages`], [`preview`] and [`raw`] show them and hand them out; `link` and `macros` are what texts may say of them.
 
 pub mod blob;
 pub mod edit;
@@ -15,6 +15,7 @@ mod link;
 mod macros;
 mod multipart;
 mod pages;
+mod preview;
 mod timeline;
 mod upload;
 
@@ -35,7 +36,7 @@ use crate::web::address;
 use store::FileRow;
 
 /// What is recorded of files; the resource is the file, `data.parent` what it hangs on.
-pub const EVENTS: &[&str] = &["attachment.added", "attachment.replaced", "attachment.removed"];
+pub const EVENTS: &[&str] = &["attachment.added", "attachment.replaced", "attachment.moved", "attachment.removed"];
 
 /// The kind of resource that a file is.
 pub const KIND: &str = "attachment";
@@ -85,12 +86,17 @@ impl Component for Attachments {
         let Some(owner) = (self.all)().owner_of(db, &all_seeing(db)?, &file.parent)? else {
             return Ok(None);
         };
+        // Damage is for `check` to tell; what is left of the file is found all the same.
+        let words = preview::words(db, &file).unwrap_or_else(|error| {
+            log::warn!("attachment {}: its contents can't be searched: {error}", file.id);
+            String::new()
+        });
         Ok(Some(Document {
             resource: resource.clone(),
             acl: owner.acl,
             participants: store::participants(db, &file.parent)?,
             title: file.name,
-            text: file.description,
+            text: [file.description, words].join("\n").trim().to_owned(),
             author: file.author_name,
             changed: file.added_at,
             permission: owner.to_view.name,

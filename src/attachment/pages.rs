@@ -3,7 +3,6 @@
 //! An address with a slash at its end is a list; otherwise its last part is a file. Whatever is missing, forbidden or hangs
 //! on something else gives one and the same 404.
 
-use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
 use rocket::Route;
@@ -16,17 +15,17 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::edit::{self, Add, missing};
 use super::media::{self, Kind};
+use super::preview::{self, Preview};
 use super::store::{self, FileRow};
 use super::upload::{self, Place, Received};
 use super::{File, blob, href, link, list_href, multipart, name, raw_href, zip_href};
 use crate::base::component::Owner;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::site::UPLOAD_LIMIT;
+use crate::base::time::When;
 use crate::web::form::Form;
+use crate::web::paging::with_value;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
-
-/// Of a text, so much is shown on its page.
-const PREVIEW_BYTES: u64 = 256 * 1024;
 
 pub fn routes() -> Vec<Route> {
     rocket::routes![show, confirm_removal, add, remove]
@@ -47,6 +46,7 @@ struct ListPage {
     may_attach: bool,
     max_bytes: i64,
     description: String,
+    replace: bool,
     problems: Vec<Problem>,
 }
 
@@ -60,12 +60,34 @@ struct ShowPage {
     list_href: String,
     file: File,
     media_type: &'static str,
+    facts: Vec<String>,
     preview: &'static str,
-    preview_html: Option<String>,
-    preview_text: Option<String>,
+    preview_html: String,
     truncated: bool,
+    ways: Vec<Way>,
     reference: String,
     replace_href: Option<String>,
+    versions: Vec<Version>,
+}
+
+/// Another look at the same file.
+#[derive(Serialize)]
+struct Way {
+    name: &'static str,
+    href: String,
+    is_current: bool,
+}
+
+/// One of the contents that a file has had.
+#[derive(Serialize)]
+struct Version {
+    number: usize,
+    href: String,
+    raw_href: String,
+    size: i64,
+    author: String,
+    when: When,
+    is_shown: bool,
 }
 
 impl Page for ShowPage {
@@ -100,8 +122,8 @@ pub(super) enum Found {
     Slashless(Owner),
 }
 
-/// Looks up the decoded rest of an address.
-pub(super) fn found(room: &Room, db: &Connection, tail: &str) -> Result<Found> {
+/// Looks up the decoded rest of an address. `version` is the number of one of the contents that a file has had.
+pub(super) fn found(room: &Room, db: &Connection, tail: &str, version: Option<&str>) -> Result<Found> {
     let (realm, rest) = tail.split_once('/').ok_or_else(missing)?;
     let owner = |id: &str| room.project.components().owner(db, &room.viewer, realm, id);
     if let Some(id) = rest.strip_suffix('/') {
@@ -112,21 +134,30 @@ pub(super) fn found(room: &Room, db: &Connection, tail: &str) -> Result<Found> {
     {
         let name: String = name.nfc().collect();
         if let Some(file) = store::find(db, &owner.resource, &name)? {
+            let file = match version {
+                None => file,
+                Some(number) => FileRow { name: file.name, ..of_version(db, file.id, number)? },
+            };
             return Ok(Found::File(owner, Box::new(file)));
         }
     }
     owner(rest)?.map(Found::Slashless).ok_or_else(missing)
 }
 
+fn of_version(db: &Connection, id: i64, number: &str) -> Result<FileRow> {
+    let number: usize = number.parse().map_err(|_| missing())?;
+    store::versions(db, id)?.into_iter().nth(number.wrapping_sub(1)).ok_or_else(missing)
+}
+
 fn found_file(room: &Room, db: &Connection, tail: &str) -> Result<(Owner, FileRow)> {
-    match found(room, db, tail)? {
+    match found(room, db, tail, None)? {
         Found::File(owner, file) => Ok((owner, *file)),
         Found::List(_) | Found::Slashless(_) => Err(missing()),
     }
 }
 
 fn found_list(room: &Room, db: &Connection, tail: &str) -> Result<Owner> {
-    match found(room, db, tail)? {
+    match found(room, db, tail, None)? {
         Found::List(owner) | Found::Slashless(owner) => Ok(owner),
         Found::File(..) => Err(missing()),
     }
@@ -139,9 +170,13 @@ async fn show(visit: Visit, project: &str) -> Answer {
         .answer(move |desk| {
             let room = desk.room(&project)?;
             let tail = desk.visit.tail("/attachment").ok_or_else(missing)?;
-            match room.project.read(|db| found(&room, db, &tail))? {
+            let version = desk.visit.value("version");
+            match room.project.read(|db| found(&room, db, &tail, version.as_deref()))? {
                 Found::List(owner) if desk.visit.wants_json() => list_json(&room, &owner),
-                Found::List(owner) => list_page(desk, &room, &owner, "", Vec::new()),
+                Found::List(owner) => {
+                    let replace = desk.visit.value("replace").is_some();
+                    list_page(desk, &room, &owner, ("", replace), Vec::new())
+                }
                 Found::Slashless(owner) => Ok(Answer::moved(&format!("{}{}", room.root, list_href(&owner)))),
                 Found::File(owner, file) if desk.visit.wants_json() => Answer::json(&as_json(&room, &owner, &file)),
                 Found::File(owner, file) => show_page(desk, &room, &owner, &file),
@@ -271,7 +306,9 @@ fn take(desk: &Desk, project: &str, form: &Form, received: Received) -> Result<A
             let shown = if names.len() > 5 { format!("{} files", names.len()) } else { names.join(", ") };
             Ok(Answer::see(&there).telling(desk, &format!("{shown} {verb} attached.")))
         }
-        Err(Error::Invalid(problems)) if !json => list_page(desk, &room, &owner, description, problems),
+        Err(Error::Invalid(problems)) if !json => {
+            list_page(desk, &room, &owner, (description, form.has("replace")), problems)
+        }
         Err(error) => Err(error),
     }
 }
@@ -316,7 +353,13 @@ pub(super) fn owner_line(room: &Room, owner: &Owner) -> OwnerLine {
     OwnerLine { title: owner.title.clone(), href: format!("{}{}", room.root, owner.href) }
 }
 
-fn list_page(desk: &Desk, room: &Room, owner: &Owner, description: &str, problems: Vec<Problem>) -> Result<Answer> {
+fn list_page(
+    desk: &Desk,
+    room: &Room,
+    owner: &Owner,
+    (description, replace): (&str, bool),
+    problems: Vec<Problem>,
+) -> Result<Answer> {
     let files = room.project.read(|db| super::files(db, &room.viewer, owner, &room.root))?;
     let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
     let page = ListPage {
@@ -327,6 +370,7 @@ fn list_page(desk: &Desk, room: &Room, owner: &Owner, description: &str, problem
         may_attach: room.viewer.may(owner.to_attach),
         max_bytes: upload_limit(desk)?,
         description: description.to_owned(),
+        replace,
         problems,
     };
     Sheet::new(format!("Attachments of {}", owner.title), page).status(status).render(desk)
@@ -354,46 +398,75 @@ fn as_json(room: &Room, owner: &Owner, file: &FileRow) -> Value {
 }
 
 fn show_page(desk: &Desk, room: &Room, owner: &Owner, row: &FileRow) -> Result<Answer> {
-    let media = media::of(&row.name);
-    let text = match media.kind {
-        Kind::Text => beginning(room, row)?,
-        Kind::Image | Kind::Other => None,
-    };
-    let preview = match (media.kind, &text) {
-        (Kind::Image, _) => "image",
-        (_, Some(_)) => "text",
-        _ => "none",
-    };
+    let preview = preview::preview(desk, room, owner, row)?;
     let list = format!("{}{}", room.root, list_href(owner));
-    let file = super::file(&room.viewer, owner, row, &room.root);
+    let versions = room.project.read(|db| match store::find(db, &owner.resource, &row.name)? {
+        Some(current) => store::versions(db, current.id),
+        None => Ok(Vec::new()),
+    })?;
+    let mut file = super::file(&room.viewer, owner, row, &room.root);
+    let versions: Vec<Version> = versions
+        .iter()
+        .enumerate()
+        .map(|(at, version)| Version {
+            number: at + 1,
+            href: if at + 1 == versions.len() { file.href.clone() } else { numbered(&file.href, at + 1) },
+            raw_href: numbered(&file.raw_href, at + 1),
+            size: version.size,
+            author: version.author_name.clone(),
+            when: version.added_at.when(&room.viewer.zone()),
+            is_shown: version.id == row.id,
+        })
+        .rev()
+        .collect();
+    let shown = versions.iter().find(|version| version.is_shown);
+    let is_old = shown.is_some_and(|shown| shown.number < versions.len());
+    if let Some(shown) = shown.filter(|_| is_old) {
+        (file.raw_href, file.delete_href) = (shown.raw_href.clone(), None);
+    }
     let page = ShowPage {
         owner: owner_line(room, owner),
-        replace_href: room.viewer.may(owner.to_attach).then(|| format!("{list}#attach")),
+        replace_href: (room.viewer.may(owner.to_attach) && !is_old).then(|| format!("{list}?replace=1#attach")),
         list_href: list,
-        media_type: media.content_type,
-        preview,
-        preview_html: None,
-        truncated: text.is_some() && row.size.unsigned_abs() > PREVIEW_BYTES,
-        preview_text: text,
+        media_type: media::of(&row.name).content_type,
+        ways: ways(desk, &preview, &shown.map_or_else(|| file.href.clone(), |shown| shown.href.clone())),
+        facts: preview.facts,
+        preview: preview.kind,
+        preview_html: preview.html.into_string(),
+        truncated: preview.truncated,
         reference: reference(&row.name),
+        versions: if versions.len() > 1 { versions } else { Vec::new() },
         file,
     };
-    Sheet::new(row.name.clone(), page).render(desk)
+    let sheet = Sheet::new(row.name.clone(), page);
+    if is_old { sheet.noindex() } else { sheet }.render(desk)
 }
 
-/// The beginning of a text; none if it is no text after all.
-fn beginning(room: &Room, row: &FileRow) -> Result<Option<String>> {
-    let mut bytes = Vec::new();
-    blob::open(&room.project, &row.hash, row.size)?.take(PREVIEW_BYTES).read_to_end(&mut bytes)?;
-    if bytes.contains(&0) {
-        return Ok(None);
+fn numbered(href: &str, number: usize) -> String {
+    format!("{href}?version={number}")
+}
+
+/// How else this file can be looked at.
+fn ways(desk: &Desk, preview: &Preview, href: &str) -> Vec<Way> {
+    if !preview.has_source {
+        return Vec::new();
     }
-    // A character that the limit cuts in two is left out; bytes that are no UTF-8 show as such.
-    if row.size.unsigned_abs() > PREVIEW_BYTES {
-        let whole = bytes.utf8_chunks().last().map_or(0, |chunk| {
-            if chunk.invalid().len() < 4 && bytes.ends_with(chunk.invalid()) { chunk.invalid().len() } else { 0 }
-        });
-        bytes.truncate(bytes.len() - whole);
+    let (plain, query) = href.split_once('?').unwrap_or((href, ""));
+    let pairs = crate::web::address::pairs(query);
+    let way = |name, value: (&str, &str), is_current| Way {
+        name,
+        href: if value.1.is_empty() { href.to_owned() } else { with_value(plain, &pairs, value.0, value.1) },
+        is_current,
+    };
+    let is_source = preview.kind == "code";
+    let source = way("Source", ("as", "source"), is_source);
+    if name::extension(plain) == "diff" || name::extension(plain) == "patch" {
+        let is_side = desk.visit.value("style").as_deref() == Some("side");
+        return vec![
+            way("Inline", ("style", ""), !is_source && !is_side),
+            way("Side by side", ("style", "side"), !is_source && is_side),
+            source,
+        ];
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    vec![way("Rendered", ("as", ""), !is_source), source]
 }

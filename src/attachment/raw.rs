@@ -11,16 +11,20 @@ use rocket::request::{FromRequest, Outcome, Request};
 
 use super::edit::missing;
 use super::pages::{Found, found};
+use super::preview::beginning;
 use super::store::{self, FileRow};
 use super::{blob, media};
 use crate::base::error::{Error, Result};
 use crate::base::project::Project;
+use crate::base::time::Instant;
 use crate::base::zip::{Archive, Kind};
 use crate::web::page::{Body, file_size};
 use crate::web::{Answer, Visit, address};
 
 /// More than that is not put into one archive.
 const MOST_ARCHIVED: i64 = 256 * 1024 * 1024;
+/// So many bytes tell in which encoding a text is.
+const LOOKED_AT: u64 = 64 * 1024;
 /// What a file may do in a browser: nothing.
 pub const POLICY: &str = "sandbox; default-src 'none'";
 
@@ -31,6 +35,7 @@ pub fn routes() -> Vec<Route> {
 /// What a request has of the file already, and what part of it it wants.
 struct Wanted {
     none_match: Option<String>,
+    modified_since: Option<String>,
     range: Option<String>,
     if_range: Option<String>,
 }
@@ -43,6 +48,7 @@ impl<'r> FromRequest<'r> for Wanted {
         let header = |name: &str| request.headers().get_one(name).map(str::to_owned);
         Outcome::Success(Self {
             none_match: header("If-None-Match"),
+            modified_since: header("If-Modified-Since"),
             range: header("Range"),
             if_range: header("If-Range"),
         })
@@ -56,7 +62,8 @@ async fn contents(visit: Visit, wanted: Wanted, project: &str) -> Answer {
         .answer(move |desk| {
             let room = desk.room(&project)?;
             let tail = desk.visit.tail("/raw-attachment").ok_or_else(missing)?;
-            match room.project.read(|db| found(&room, db, &tail))? {
+            let version = desk.visit.value("version");
+            match room.project.read(|db| found(&room, db, &tail, version.as_deref()))? {
                 Found::File(_, file) => send(&room.project, &file, &wanted),
                 Found::List(_) | Found::Slashless(_) => Err(missing()),
             }
@@ -66,17 +73,26 @@ async fn contents(visit: Visit, wanted: Wanted, project: &str) -> Answer {
 
 fn send(project: &Project, row: &FileRow, wanted: &Wanted) -> Result<Answer> {
     let tag = format!("\"{}\"", row.hash);
-    let media = media::of(&row.name);
+    let mut media = media::of(&row.name);
+    if media.kind == media::Kind::Text || media.is_unknown() {
+        media = media::seen(&row.name, &beginning(&blob::folder(project), row, LOOKED_AT)?);
+    }
     let size = row.size.unsigned_abs();
     let dressed = |answer: Answer| {
         answer
             .header("Content-Security-Policy", POLICY)
             .header("Content-Disposition", disposition(media.inline, &row.name))
             .header("ETag", tag.clone())
+            .header("Last-Modified", http_date(row.added_at))
             .header("Accept-Ranges", "bytes")
     };
     let content_type = || ContentType::parse_flexible(media.content_type).unwrap_or(ContentType::Binary);
-    if wanted.none_match.as_deref().is_some_and(|known| matches_tag(known, &tag)) {
+    let is_known = match wanted.none_match.as_deref() {
+        Some(known) => matches_tag(known, &tag),
+        // The very date that was sent; another one, however late, may be that of another file of the same name.
+        None => wanted.modified_since.as_deref().is_some_and(|since| since == http_date(row.added_at)),
+    };
+    if is_known {
         return Ok(dressed(Answer::new(Status::NotModified, content_type(), Vec::new())));
     }
     let current = wanted.if_range.as_deref().is_none_or(|known| known == tag);
@@ -105,7 +121,7 @@ async fn archive(visit: Visit, project: &str) -> Answer {
         .answer(move |desk| {
             let room = desk.room(&project)?;
             let tail = desk.visit.tail("/zip-attachment").ok_or_else(missing)?;
-            let (owner, files) = room.project.read(|db| match found(&room, db, &tail)? {
+            let (owner, files) = room.project.read(|db| match found(&room, db, &tail, None)? {
                 Found::List(owner) | Found::Slashless(owner) => {
                     let files = store::of_parent(db, &owner.resource)?;
                     Ok((owner, files))
@@ -139,6 +155,12 @@ fn pack(project: &Project, files: &[FileRow]) -> Result<Answer> {
     let mut answer = Answer::new(Status::Ok, ContentType::ZIP, Vec::new()).header("Content-Security-Policy", POLICY);
     answer.body = Body::Part(output, length);
     Ok(answer)
+}
+
+/// An instant as headers write it (RFC 9110, 5.6.7).
+fn http_date(at: Instant) -> String {
+    let stamp = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
+    stamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// How a browser is told to save (or to show) a file of that name.

@@ -71,6 +71,29 @@ pub fn by_id(db: &Connection, id: i64) -> Result<Option<FileRow>> {
         .optional()?)
 }
 
+/// Every version of a file, the first one first: those that were replaced, and itself.
+pub fn versions(db: &Connection, id: i64) -> Result<Vec<FileRow>> {
+    let mut statement = db.prepare_cached(&format!(
+        "with recursive version (id) as (
+             select ?1 union all select older.id from attachment as older join version on older.replaced_by = version.id)
+         {FILE} where attachment.id in (select id from version) order by attachment.id"
+    ))?;
+    Ok(statement.query_map([id], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Has a file with all its versions hang on something else under that name, and what happened to it be seen by whoever sees
+/// that.
+pub fn set_place(db: &Connection, id: i64, parent: &Resource, name: &str, acl: i64) -> Result<()> {
+    for version in versions(db, id)? {
+        db.prepare_cached("update attachment set parent_kind = ?2, parent_id = ?3, acl = ?4 where id = ?1")?
+            .execute((version.id, &parent.kind, parent.id, acl))?;
+        db.prepare_cached("update event set acl = ?2 where resource_kind = 'attachment' and resource_id = ?1")?
+            .execute([version.id, acl])?;
+    }
+    db.prepare_cached("update attachment set name = ?2 where id = ?1")?.execute((id, name))?;
+    Ok(())
+}
+
 /// Which of these (parent, name) pairs are there; in one query.
 pub fn find_all(db: &Connection, wanted: &[(Resource, String)]) -> Result<Vec<FileRow>> {
     if wanted.is_empty() {

@@ -46,6 +46,7 @@ fn occurrence(event: &Event, row: &Row, owner: &Owner) -> Option<Occurrence> {
         "attachment.removed" => "removed from",
         _ if !row.is_there && !row.was_replaced => return None,
         "attachment.replaced" => "replaced on",
+        "attachment.moved" => "moved to",
         _ => "attached to",
     };
     Some(Occurrence {

@@ -4,6 +4,7 @@
 //! usage. No command asks a question when standard input is no terminal.
 
 mod account;
+mod attachment;
 mod choice;
 mod commit_msg;
 mod commit_refs;
@@ -94,6 +95,9 @@ enum Command {
     /// Pages: list, show, save, remove, export, import
     #[command(subcommand)]
     Wiki(wiki::Command),
+    /// Attached files: list, add, remove, move, export
+    #[command(subcommand)]
+    Attachment(attachment::Command),
     /// Tickets that meet conditions
     Query(query::Query),
     /// Reports: list, show, save, remove
@@ -173,6 +177,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Permission(command) => permission::run(&shell, command),
         Command::Repo(command) => repo::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),
+        Command::Attachment(command) => attachment::run(&shell, command),
         Command::Query(query) => query::run(&shell, &query),
         Command::Report(command) => report::run(&shell, command),
         Command::Milestone(command) => milestone::run(&shell, command),

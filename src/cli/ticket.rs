@@ -1,18 +1,16 @@
 //! `trackway ticket …`
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::attachment::spooled;
 use super::output::print;
 use super::{Entered, Format, Shell, address, read_input, ticket_time};
-use crate::attachment::blob::{self, Spool};
 use crate::attachment::edit as attachments;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::resource::Resource;
-use crate::base::site::UPLOAD_LIMIT;
 use crate::base::text::lines_lf;
 use crate::base::time::Instant;
 use crate::ticket::edit::{self, Outcome};
@@ -154,7 +152,7 @@ fn file(entered: &Entered, new: New) -> Result<()> {
     if !new.attach.is_empty() {
         entered.viewer.require(TICKET_APPEND)?;
     }
-    let files = new.attach.iter().map(|path| spooled(entered, path)).collect::<Result<Vec<_>>>()?;
+    let files = new.attach.iter().map(|path| spooled(entered, "--attach", path)).collect::<Result<Vec<_>>>()?;
     let mut set = new.set;
     set.push(("summary".to_owned(), new.summary));
     if let Some(description) = new.description {
@@ -169,24 +167,6 @@ fn file(entered: &Entered, new: New) -> Result<()> {
         attachments::add(&entered.project, entered.act(), add).map_err(by_option)?;
     }
     Ok(())
-}
-
-/// A file on its way in, read as far as the site takes it.
-fn spooled(entered: &Entered, path: &PathBuf) -> Result<attachments::NewFile> {
-    let refused = |why: String| Error::invalid("--attach", format!("{}: {why}.", path.display()));
-    let limit = entered.site.read(|db| UPLOAD_LIMIT.number(db))?.unsigned_abs();
-    let file = File::open(path).map_err(|error| refused(error.to_string()))?;
-    // A pipe or a device may never end.
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err(refused("it is no file".to_owned()));
-    }
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refused("its name is no text".into()))?;
-    let mut contents = Spool::new(&blob::folder(&entered.project), limit)?;
-    contents.write_all_of(file)?;
-    if contents.is_too_large() || contents.size() == 0 {
-        return Err(refused(if contents.size() == 0 { "it is empty" } else { "it is too large" }.to_owned()));
-    }
-    Ok(attachments::NewFile { name: name.to_owned(), contents })
 }
 
 fn show(shell: &Shell, entered: &Entered, number: i64, version: Option<i64>) -> Result<()> {

@@ -11,14 +11,15 @@ use serde_json::json;
 use super::age::Ages;
 use super::blame::{self, Blame, Stretch, blame};
 use super::browse_pages::{commit_json, ways};
-use super::file_pages::language;
 use super::place::{self, Head, Place};
 use super::source::{self, Content};
 use super::told::{self, CommitLine, Told};
 use super::tree::{self, Entry, Kind};
-use super::{LOG_VIEW, git, unseen};
+use super::{LOG_VIEW, git};
 use crate::base::error::{Error, Result};
 use crate::base::job::{Asked, Key, Made};
+use crate::base::markup::language_of;
+use crate::base::text::unseen;
 use crate::web::job::{Arrived, Waiting, arrived};
 use crate::web::page::{Alternate, file_size};
 use crate::web::paging::{self, Paging, with_value};
@@ -178,7 +179,7 @@ fn as_page(
 ) -> Result<Answer> {
     let name = tree::shown(&entry.name);
     let marks = source::marks(&desk.visit.value("marks").unwrap_or_default());
-    let html = source::lines_html(entry.id, text, language(&name), &marks);
+    let html = source::lines_html(entry.id, text, language_of(&name, text), &marks);
     // Each line ends with its line end and the end of its element.
     let lines: Vec<&str> = html.as_str().split_inclusive("\n</span>").collect();
     let pairs = desk.visit.pairs();

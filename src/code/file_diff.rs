@@ -8,8 +8,9 @@ use git2::{Oid, Repository};
 use serde::Serialize;
 
 use super::changed::{ChangedFile, Comparison, Entries, Kind, LARGEST_FILE, Side};
-use super::{file_path, git, unseen};
+use super::{file_path, git};
 use crate::base::text::diff::{self, Diff, FinalNewline};
+use crate::base::text::unseen;
 use crate::web::diff::{Style, rows_html};
 use crate::web::page::file_size;
 

@@ -10,10 +10,11 @@ use super::raw::LARGEST;
 use super::source::{self, Content};
 use super::told::{self, CommitLine};
 use super::tree::{self, Entry, Kind};
-use super::{LOG_VIEW, blame_pages, past, relative, unseen};
+use super::{LOG_VIEW, blame_pages, past, relative};
 use crate::attachment::media;
 use crate::base::error::Result;
-use crate::base::markup::{Flavour, Html};
+use crate::base::markup::{Flavour, Html, language_of};
+use crate::base::text::unseen;
 use crate::web::page::file_size;
 use crate::web::paging::with_value;
 use crate::web::text::Reader;
@@ -176,7 +177,7 @@ fn shown(desk: &Desk, room: &Room, place: &Place, entry: &Entry, facts: &mut Vec
     if is_markdown(&entry.name) && !as_source && text.len() <= LARGEST_RENDERED {
         return document(desk, room, place, &text).map(Shown::Document);
     }
-    Ok(Shown::Code(source::lines_html(entry.id, &text, language(&name), &marks)))
+    Ok(Shown::Code(source::lines_html(entry.id, &text, language_of(&name, &text), &marks)))
 }
 
 fn document(desk: &Desk, room: &Room, place: &Place, text: &str) -> Result<String> {
@@ -185,9 +186,4 @@ fn document(desk: &Desk, room: &Room, place: &Place, text: &str) -> Result<Strin
     let html = room.project.read(|db| reader.html(db, &compiled, None))?;
     let folder = place.path.split_last().map(|(_, folder)| folder).unwrap_or_default();
     Ok(relative::turned(html.as_str(), &ground(room, place, folder)))
-}
-
-/// What the colours go by: the end of the name, or all of it.
-pub fn language(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, extension)| extension)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::unseen::is_unseen;
+use crate::base::text::unseen::is_unseen;
 
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

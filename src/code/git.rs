@@ -13,8 +13,8 @@ use std::time::SystemTime;
 use git2::{Commit, ErrorCode, ObjectType, Oid};
 
 use super::repository::Repository;
-use super::unseen::{self, is_unseen};
 use crate::base::error::{Error, Result};
+use crate::base::text::unseen::{self, is_unseen};
 use crate::base::time::Instant;
 use crate::web::form::shortened;
 

@@ -9,7 +9,7 @@
 //! behind each commit (`actor`) and lets it `act`; `patch_id` tells copies of a commit. Tickets are not known here: a
 //! commit's orders go to whoever has tickets through [`crate::base::component::Component::obey`].
 //!
-//! `tree` and `place` know what lies where, `file_path` and `unseen` how names and texts of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
+//! `tree` and `place` know what lies where, `file_path` how names of any bytes are shown, `history` keeps which commit changed which path and `past` answers from it;
 //! `browse_pages`, `file_pages`, `log_pages` and `raw` show all that. `blame` works out who changed which line, and
 //! `blame_pages` shows it, in colours by `age`; `archive` packs a folder for those who want to take it along.
 //! A log is narrowed by `selection`, drawn with its branches by `graph`, and told at length by `log_details`.
@@ -70,7 +70,6 @@ mod sync_pages;
 mod timeline;
 pub mod told;
 pub mod tree;
-mod unseen;
 mod walk;
 pub mod watch;
 mod whole;

@@ -18,7 +18,6 @@ pub mod feed;
 pub mod job;
 pub mod calendar;
 pub mod chart;
-pub mod diff;
 pub mod text;
 pub mod threads;
 pub mod assets;
@@ -28,6 +27,7 @@ mod inline;
 mod lookout;
 pub mod token;
 
+pub use crate::base::markup::diff;
 pub use desk::{Desk, Room};
 pub use page::{Answer, Page, Sheet};
 pub use visit::Visit;

@@ -10,7 +10,8 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet
 
 use super::Html;
 
-const LARGEST: usize = 256 << 10;
+/// More code than that stays plain.
+pub(super) const LARGEST: usize = 256 << 10;
 const LONGEST_LINE: usize = 2000;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
@@ -66,7 +67,7 @@ impl Budget {
         Self { deadline: Instant::now() + time }
     }
 
-    fn used_up(&self) -> bool {
+    pub(super) fn is_used_up(&self) -> bool {
         Instant::now() > self.deadline
     }
 }
@@ -77,6 +78,36 @@ pub fn highlighted(code: &str, language: &str, time: Duration) -> Html {
     let mut out = String::new();
     write(&mut out, code, language, &Budget::of(time));
     Html::trusted(out)
+}
+
+/// What the colours of a file go by (rows G01, G03): its name or the end of it where a language is known by that, else what
+/// its first lines say (`-*- mode: python -*-`, `vim: ft=sh`, `#!/bin/sh`). As [`highlighted`] takes it.
+pub fn language_of<'a>(name: &'a str, text: &'a str) -> &'a str {
+    let end = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
+    if SYNTAXES.find_syntax_by_token(end).is_some() {
+        return end;
+    }
+    let said = text.lines().take(5).find_map(mode);
+    if let Some(mode) = said.filter(|mode| syntax(mode).is_some()) {
+        return mode;
+    }
+    let first = text.lines().next().filter(|line| line.len() <= LONGEST_LINE).unwrap_or_default();
+    SYNTAXES.find_syntax_by_first_line(first).map_or(end, |syntax| syntax.name.as_str())
+}
+
+/// The language that a line for an editor names.
+fn mode(line: &str) -> Option<&str> {
+    let word =
+        |text: &'_ str| text.find(|c: char| !(c.is_ascii_alphanumeric() || "+#_-".contains(c))).unwrap_or(text.len());
+    if let Some((_, after)) = line.split_once("-*-") {
+        let inner = after.split_once("-*-")?.0.trim();
+        let mode = inner.split(';').find_map(|part| part.trim().strip_prefix("mode:")).unwrap_or(inner).trim();
+        return (word(mode) == mode.len() && !mode.is_empty()).then_some(mode);
+    }
+    let (_, after) = line.split_once("vim:").or_else(|| line.split_once("vi:"))?;
+    let mut settings = after.split([' ', ':', '\t']);
+    let mode = settings.find_map(|one| one.strip_prefix("ft=").or_else(|| one.strip_prefix("filetype=")))?;
+    Some(&mode[..word(mode)])
 }
 
 /// Writes code, escaped, in colours if its language is known.
@@ -112,7 +143,7 @@ fn coloured(out: &mut String, code: &str, syntax: &SyntaxReference, budget: &Bud
     let mut open: Option<&'static str> = None;
     let mut done = 0;
     for line in code.split_inclusive('\n') {
-        let operations = if budget.used_up() { None } else { state.parse_line(line, &SYNTAXES).ok() };
+        let operations = if budget.is_used_up() { None } else { state.parse_line(line, &SYNTAXES).ok() };
         let Some(operations) = operations else { break };
         let mut from = 0;
         for (at, operation) in operations {
@@ -154,4 +185,25 @@ fn span(out: &mut String, open: &mut Option<&'static str>, class: Option<&'stati
 fn class(stack: &ScopeStack) -> Option<&'static str> {
     let shown = |scope: &Scope| SCOPES.iter().find(|(known, _)| known.is_prefix_of(*scope)).map(|(_, class)| *class);
     stack.as_slice().iter().rev().take(16).find_map(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_tells_its_language_by_name_by_a_line_for_editors_or_by_its_first_line() {
+        for (name, text, language) in [
+            ("a.rs", "#!/bin/sh", "rs"),
+            ("Makefile", "", "Makefile"),
+            ("deploy", "#!/usr/bin/env python3\nx", "Python"),
+            ("deploy", "# -*- mode: ruby; x -*-\n", "ruby"),
+            ("deploy", "# -*- python -*-\n", "python"),
+            ("deploy", "\n# vim: set ft=sh :\n", "sh"),
+            ("deploy", "plain words", "deploy"),
+            ("deploy", "# -*- <script> -*-", "deploy"),
+        ] {
+            assert_eq!(language_of(name, text), language, "{name} {text}");
+        }
+    }
 }

@@ -3,16 +3,21 @@
 //! * [`merge`]: two people changed one text; put both changes together, or show where they clash.
 //! * [`diff`]: what changed between two versions, by line and by word, for pages and as a patch.
 //! * [`excerpt`]: the piece of a long text that answers a search, with the hits marked.
+//! * [`encoding`], [`unseen`], [`patch`], [`cells`]: what the bytes of a file say, what hides in it, and what a patch or a table in it is.
 //! * [`fold`], [`plain`], [`searched_words`], [`natural`], [`lines_lf`]: the forms in which names are compared, words are searched, lists
 //!   are ordered and texts are stored.
 //!
 //! Everything here is pure: no database, no viewer, no HTML. Whatever the texts hold, the work is
 //! bounded and nothing panics; the limits are named where they are set.
 
+pub mod cells;
 pub mod diff;
+pub mod encoding;
 pub mod excerpt;
 pub mod hunks;
 pub mod merge;
+pub mod patch;
+pub mod unseen;
 
 mod lines;
 mod words;

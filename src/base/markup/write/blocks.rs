@@ -2,10 +2,15 @@
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag};
 
+use super::super::diff::Style;
+use super::super::lines::block_lines;
+use super::super::patch::patch_html;
 use super::super::scan::{Place, call_place};
 use super::super::{Flavour, Heading, Task, highlight, macros, tasks};
+use super::fence::Fence;
 use super::inline::is_mark;
 use super::{Close, Hole, Writer, escape};
+use crate::base::text::patch;
 
 pub(super) const HEADINGS: [(&str, &str); 6] = [
     ("<h1>", "</h1>\n"),
@@ -178,32 +183,48 @@ impl<'a> Writer<'a> {
         }
         self.done.plain.push_str(&code);
         self.words_end();
-        let language = language(&info, self.extensions);
         let mut html = String::with_capacity(code.len() * 2 + 64);
-        html.push_str(if self.extensions { "<pre class=\"code" } else { "<pre" });
         if self.extensions {
-            if !language.is_empty() {
-                html.push_str(" language-");
-                escape(&mut html, language);
-            }
-            // What scrolls sideways must be reached by keyboard (WCAG 2.1.1).
-            html.push_str("\" tabindex=\"0\"");
+            self.dressed_code(&mut html, &info, &code);
+        } else {
+            bare_code(&mut html, &info, &code);
         }
-        html.push_str("><code");
-        if !language.is_empty() {
+        self.ready(html);
+        self.out.push('\n');
+    }
+
+    /// A block of code in colours, a patch as the difference that it is.
+    fn dressed_code(&self, html: &mut String, info: &str, code: &str) {
+        let fence = Fence::read(info);
+        let is_patch = matches!(fence.language.as_str(), "diff" | "patch" | "udiff");
+        if is_patch
+            && code.len() <= highlight::LARGEST
+            && !self.budget.is_used_up()
+            && let Some(patch) = patch::read(code)
+        {
+            return html.push_str(patch_html(&patch, Style::Inline).as_str());
+        }
+        html.push_str("<pre class=\"code");
+        if !fence.language.is_empty() {
+            html.push_str(" language-");
+            escape(html, &fence.language);
+        }
+        // What scrolls sideways must be reached by keyboard (WCAG 2.1.1).
+        html.push_str("\" tabindex=\"0\"><code");
+        if !fence.language.is_empty() {
             html.push_str(" class=\"language-");
-            escape(&mut html, language);
+            escape(html, &fence.language);
             html.push('"');
         }
         html.push('>');
-        if self.extensions {
-            highlight::write(&mut html, &code, language, &self.budget);
+        if fence.has_lines() && code.len() <= highlight::LARGEST {
+            let mut coloured = String::with_capacity(code.len() * 2);
+            highlight::write(&mut coloured, code, &fence.language, &self.budget);
+            block_lines(html, code, &coloured, fence.first, &fence.marks);
         } else {
-            escape(&mut html, &code);
+            highlight::write(html, code, &fence.language, &self.budget);
         }
         html.push_str("</code></pre>");
-        self.ready(html);
-        self.out.push('\n');
     }
 
     pub(super) fn fenced_macro(&mut self, info: &str, body: &str) -> bool {
@@ -241,13 +262,16 @@ impl<'a> Writer<'a> {
     // Inline content
 }
 
-/// The first word of a fence's info string; with extensions only if it can be a class.
-fn language(info: &str, extensions: bool) -> &str {
-    let word = info.split([' ', '\t']).next().unwrap_or_default();
-    if !extensions {
-        return word;
+/// A block of code as CommonMark has it.
+fn bare_code(html: &mut String, info: &str, code: &str) {
+    html.push_str("<pre><code");
+    let language = info.split([' ', '\t']).next().unwrap_or_default();
+    if !language.is_empty() {
+        html.push_str(" class=\"language-");
+        escape(html, language);
+        html.push('"');
     }
-    let word = word.split([',', '{', ';']).next().unwrap_or_default();
-    let plain = word.len() <= 40 && word.chars().all(|c| c.is_alphanumeric() || "+#.-_".contains(c));
-    if plain { word } else { "" }
+    html.push('>');
+    escape(html, code);
+    html.push_str("</code></pre>");
 }

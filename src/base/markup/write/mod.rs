@@ -3,6 +3,7 @@
 
 mod blocks;
 mod escape;
+mod fence;
 mod inline;
 mod notes;
 

@@ -1,7 +1,7 @@
 //! Differences between two texts, as pages draw them. The rows are drawn here, since a template takes longer over a line than
 //! finding what differs in it.
 
-use crate::base::markup::Html;
+use super::Html;
 use crate::base::text::diff::{Diff, Row, RowKind, Span};
 
 /// Old and new beside each other, or the one below the other.
@@ -73,14 +73,15 @@ fn inline(html: &mut Html, row: &Row) {
         html.tag("</tr>");
         return;
     }
-    if row.old_number.is_some() {
+    // Not by their numbers: a patch may have none.
+    if row.kind != RowKind::Added {
         html.tag("\n  <tr class=\"removed\">");
         number(html, row.old_number);
         number(html, None);
         old_line(html, row);
         html.tag("</tr>");
     }
-    if row.new_number.is_some() {
+    if row.kind != RowKind::Removed {
         html.tag("\n  <tr class=\"added\">");
         number(html, None);
         number(html, row.new_number);
