@@ -69,6 +69,10 @@ if (source || toSource) {
   if (source) startSource(source);
   else leadToSource(toSource);
 }
+if (document.querySelector("pre.language-mermaid")) {
+  const { drawDiagrams } = await import("./diagrams.js");
+  drawDiagrams(document);
+}
 const waiting = document.querySelector("[data-waiting]");
 if (waiting) {
   const { startWaiting } = await import("./waiting.js");

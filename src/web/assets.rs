@@ -33,6 +33,12 @@ pub fn href(base: &str, path: &str) -> String {
     format!("{base}/-/static/{}/{path}", *VERSION)
 }
 
+/// The page in which diagrams are drawn by a script that is not ours (trackers.md e2, class 4): without an origin, so that it
+/// reaches nothing of the site, and without a way to load or send anything.
+const FRAME: &str = "diagram.html";
+const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; \
+                            font-src data:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
 #[rocket::get("/-/static/<version>/<file>")]
 pub async fn asset(visit: Visit, version: &str, file: &str) -> Answer {
     let Some(found) = Embedded::get(file) else {
@@ -41,7 +47,13 @@ pub async fn asset(visit: Visit, version: &str, file: &str) -> Answer {
     let extension = file.rsplit('.').next().unwrap_or_default();
     let content_type = ContentType::from_extension(extension).unwrap_or(ContentType::Binary);
     let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Answer::new(Status::Ok, content_type, found.data.into_owned()).header("Cache-Control", cache)
+    let answer = Answer::new(Status::Ok, content_type, found.data.into_owned()).header("Cache-Control", cache);
+    match file {
+        FRAME => answer.header("Content-Security-Policy", FRAME_POLICY),
+        // A frame without an origin is another one's to the browser.
+        "mermaid.min.js" | "diagram.js" => answer.header("Cross-Origin-Resource-Policy", "cross-origin"),
+        _ => answer,
+    }
 }
 
 #[rocket::get("/favicon.ico")]

@@ -26,7 +26,9 @@ pub fn fairing() -> AdHoc {
                 ("X-Frame-Options", "DENY"),
                 ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ] {
-                response.set_header(Header::new(name, value));
+                if !response.headers().contains(name) {
+                    response.set_header(Header::new(name, value));
+                }
             }
             if !response.headers().contains("Cache-Control") {
                 response.set_header(Header::new("Cache-Control", "private, no-cache"));
@@ -39,6 +41,6 @@ fn policy(image_hosts: &[String]) -> String {
     let images: String = image_hosts.iter().map(|host| format!(" https://{host}")).collect();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{images}; font-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 }

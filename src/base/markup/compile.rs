@@ -7,11 +7,13 @@ use pulldown_cmark::{Event, Parser};
 use super::front::without_front;
 use super::links::Grammar;
 use super::write::{Events, Hole, Setting, TooMuch, Written};
-use super::{Compiled, Flavour, Options, Part, Vocabulary, holes, macro_box, sanitise, scan, settle, write};
+use super::{
+    Compiled, Flavour, Options, Part, Vocabulary, containers, holes, macro_box, sanitise, scan, settle, write,
+};
 use crate::base::error::{Error, Result};
 
 /// To be raised whenever the same text would give another result; part of the cache's key.
-pub const COMPILER_VERSION: u32 = 6;
+pub const COMPILER_VERSION: u32 = 8;
 
 /// Bytes of the longest text that is read (DESIGN 11).
 pub const MAX_TEXT: usize = 1 << 20;
@@ -82,7 +84,11 @@ fn written(
     options: &Options,
     guarded: bool,
 ) -> std::result::Result<Written, TooMuch> {
-    let text = if flavour == Flavour::Line { Cow::Owned(one_line(text)) } else { Cow::Borrowed(text) };
+    let text = match flavour {
+        Flavour::Line => Cow::Owned(one_line(text)),
+        _ if options.extensions => containers::as_alerts(text),
+        _ => Cow::Borrowed(text),
+    };
     let parse = parse_options(options, flavour);
     let grammar = Grammar::new(vocabulary, options, flavour != Flavour::Line);
     let scanned = scan::scan(&text, &grammar, parse);

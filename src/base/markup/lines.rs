@@ -24,6 +24,13 @@ pub fn file_lines(text: &str, coloured: &str, marks: &[RangeInclusive<usize>]) -
     Html::trusted(html)
 }
 
+/// Lines of a file in a text, numbered from `first` on.
+pub fn file_block(text: &str, coloured: &Html, first: usize) -> Html {
+    let mut html = String::with_capacity(coloured.as_str().len() * 2);
+    block_lines(&mut html, text, coloured.as_str(), Some(first), &[]);
+    Html::trusted(html)
+}
+
 /// The lines of a block of code, numbered from `first` on or not at all; those within `marks` are marked.
 pub(super) fn block_lines(
     out: &mut String,

@@ -7,7 +7,7 @@
 //!
 //! Inside `compile`, in this order: `holes` takes our own characters out of the text, `scan` finds links and macros in the
 //! source (`links` and `macros` know their grammars) and puts a placeholder for each, pulldown-cmark reads the rest,
-//! `write` turns its events into HTML with tokens (`highlight`, `math`, `raw`), `sanitise` runs ammonia over it and
+//! `write` turns its events into HTML with tokens (`highlight`, `lines`, `patch`, `pikchr`, `math`, `raw`), `sanitise` runs ammonia over it and
 //! `settle` cuts the answer at the tokens.
 //!
 //! Invariants: ammonia runs once per text, in `compile`; holes are the only way by which HTML that ammonia has not seen
@@ -15,6 +15,7 @@
 
 mod cache;
 mod compile;
+mod containers;
 pub mod diff;
 mod front;
 mod highlight;
@@ -26,6 +27,7 @@ mod math;
 mod options;
 mod outgoing;
 mod patch;
+mod pikchr;
 mod plain;
 mod raw;
 mod resolve;
@@ -40,7 +42,7 @@ pub use cache::Cache;
 pub use compile::{COMPILER_VERSION, MAX_TEXT, compile, unsanitised};
 pub use front::{Front, without_front};
 pub use highlight::{highlighted, language_of};
-pub use lines::{file_lines, line_count, marks};
+pub use lines::{file_block, file_lines, line_count, marks};
 pub use macros::macro_box;
 pub use options::Options;
 pub use outgoing::{Role, outgoing};

@@ -94,7 +94,10 @@ fn attribute<'v>(element: &str, name: &str, value: &'v str) -> Option<Cow<'v, st
         "scope" => one_of(&["row", "col", "rowgroup", "colgroup"]),
         "type" => ["1", "a", "A", "i", "I"].contains(&value).then_some(value.into()),
         "colspan" | "rowspan" | "span" => number(2),
-        "width" | "height" => number(4),
+        "width" | "height" => match value.strip_suffix('%') {
+            Some(share) => share.parse().is_ok_and(|share: u8| share <= 100).then_some(value.into()),
+            None => number(4),
+        },
         "start" | "value" => number(9),
         "open" | "reversed" => Some("".into()),
         "lang" => (value.len() <= 35 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))

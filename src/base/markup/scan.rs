@@ -277,6 +277,13 @@ impl Scanner<'_, '_> {
                 self.put(text, at..at + length, spot.table, |_| Place::Script { tag: first, text: inner });
                 length
             }
+            ':' if self.grammar.options.extensions => match emoji(spot) {
+                Some((length, sign)) => {
+                    self.put(text, at..at + length, spot.table, |_| Place::Literal(sign.to_owned()));
+                    length
+                }
+                None => 1,
+            },
             '#' | '{' | '@' | '[' => match self.form(spot) {
                 Some((length, found)) => {
                     self.found(text, at..at + length, spot.table, found);
@@ -374,6 +381,18 @@ pub(super) fn call_place(read: super::macros::Read, grammar: &Grammar<'_>, calls
     }
     calls.push(read.call);
     Place::Call(calls.len() - 1)
+}
+
+/// `:tada:` by GitHub's names, not within a word or a time of day: its length, and the sign itself.
+fn emoji(spot: Spot<'_>) -> Option<(usize, &'static str)> {
+    let name = &spot.rest[1..];
+    let length = name.bytes().take(61).take_while(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(byte)).count();
+    let after = name[length..].strip_prefix(':')?;
+    let within = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_' | '/');
+    if length == 0 || spot.before.ends_with(within) || after.starts_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
+    emojis::get_by_shortcode(&name[..length]).map(|emoji| (length + 2, emoji.as_str()))
 }
 
 /// What stands between two signs of superscript or subscript: a short word.

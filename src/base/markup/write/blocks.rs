@@ -6,7 +6,7 @@ use super::super::diff::Style;
 use super::super::lines::block_lines;
 use super::super::patch::patch_html;
 use super::super::scan::{Place, call_place};
-use super::super::{Flavour, Heading, Task, highlight, macros, tasks};
+use super::super::{Flavour, Heading, Task, highlight, macro_box, macros, pikchr, tasks};
 use super::fence::Fence;
 use super::inline::is_mark;
 use super::{Close, Hole, Writer, escape};
@@ -203,6 +203,12 @@ impl<'a> Writer<'a> {
             && let Some(patch) = patch::read(code)
         {
             return html.push_str(patch_html(&patch, Style::Inline).as_str());
+        }
+        if fence.language == "pikchr" && !self.budget.is_used_up() {
+            match pikchr::drawn(code) {
+                Ok(svg) => return html.push_str(&format!("<figure class=\"diagram\">{svg}</figure>")),
+                Err(why) => html.push_str(macro_box("Pikchr", &why, true).as_str()),
+            }
         }
         html.push_str("<pre class=\"code");
         if !fence.language.is_empty() {

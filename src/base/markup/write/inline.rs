@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, LinkType};
 
 use super::super::scan::Place;
 use super::super::{Flavour, Otherwise, Target, holes, math};
-use super::{Close, Hole, MOST_FORMULAS, Writer, escape, escape_address, is_block, is_block_end};
+use super::{Close, Hole, MOST_FORMULAS, Writer, escape, escape_address, is_block, is_block_end, picture};
 
 impl<'a> Writer<'a> {
     pub(super) fn text(&mut self, text: &str) {
@@ -14,6 +14,7 @@ impl<'a> Writer<'a> {
             Flavour::Line if self.out.is_empty() => text.strip_prefix('\u{A0}').unwrap_or(text),
             _ => text,
         };
+        let text = text.get(std::mem::take(&mut self.skipped)..).unwrap_or_default();
         let whole = text;
         for piece in holes::pieces(text) {
             match piece {
@@ -28,7 +29,11 @@ impl<'a> Writer<'a> {
         let scanned = self.scanned;
         let Some((source, place)) = scanned.places.get(number) else { return };
         if self.links > 0 {
-            return self.words(source);
+            // A sign by its name is no link.
+            return match place {
+                Place::Literal(sign) if source.starts_with(':') => self.words(sign),
+                _ => self.words(source),
+            };
         }
         match place {
             Place::Literal(literal) => self.words(literal),
@@ -257,6 +262,16 @@ impl<'a> Writer<'a> {
         self.out.push_str("\" alt=\"");
         escape(&mut self.out, &alt);
         self.title(&title);
+        if self.extensions
+            && let Some(Event::Text(text)) = self.events.get(self.at + 1)
+            && let Some((look, length)) = picture::look(text)
+        {
+            self.skipped = length;
+            let values = [("width", look.width.as_deref()), ("height", look.height.as_deref()), ("align", look.align)];
+            for (name, value) in values.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+                self.out.push_str(&format!(" {name}=\"{value}\""));
+            }
+        }
         self.out.push_str(" />");
     }
 

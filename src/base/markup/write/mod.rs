@@ -1,11 +1,13 @@
 //! Markdown's events become HTML with tokens: a token for each hole, and one for each piece of HTML that is ours alone and
 //! need not pass ammonia (code in colours, formulas, task boxes, macro boxes).
 
+mod abbreviations;
 mod blocks;
 mod escape;
 mod fence;
 mod inline;
 mod notes;
+mod picture;
 
 use std::collections::HashMap;
 
@@ -14,6 +16,7 @@ use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
 use super::links::Grammar;
 use super::scan::{Place, Scanned};
 use super::{Call, Flavour, Form, Heading, Task, highlight, holes, raw};
+use abbreviations::Abbreviations;
 use blocks::HEADINGS;
 pub(super) use escape::{escape, escape_address};
 use notes::Notes;
@@ -77,6 +80,12 @@ pub(super) fn write(
         setting,
         events,
         extensions: setting.grammar.options.extensions,
+        abbreviations: if setting.grammar.options.extensions {
+            abbreviations::read(events, |text| scanned.restored(text).into_owned())
+        } else {
+            Abbreviations::default()
+        },
+        skipped: 0,
         scanned: &scanned,
         at: 0,
         out: String::with_capacity(length * 3 / 2),
@@ -144,6 +153,9 @@ struct Writer<'a> {
     setting: &'a Setting<'a>,
     events: &'a Events<'a>,
     extensions: bool,
+    abbreviations: Abbreviations,
+    /// So much of the next text has been read with the picture before it.
+    skipped: usize,
     scanned: &'a Scanned<'a>,
     at: usize,
     out: String,
@@ -171,6 +183,10 @@ impl<'a> Writer<'a> {
         while let Some(event) = self.events.get(self.at) {
             if self.out.len() + self.ready > MOST_HTML {
                 return Err(TooMuch);
+            }
+            if let Some(length) = self.definitions() {
+                self.at += length;
+                continue;
             }
             match event {
                 Event::Start(tag) => self.start(tag),
@@ -334,7 +350,7 @@ impl<'a> Writer<'a> {
 
     fn words(&mut self, text: &str) {
         self.done.plain.push_str(text);
-        escape(&mut self.out, text);
+        if self.abbreviations.is_empty() { escape(&mut self.out, text) } else { self.abbreviated(text) }
     }
 
     fn words_end(&mut self) {
