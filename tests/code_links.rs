@@ -1,5 +1,6 @@
 //! Commits in texts, lists, search, the timeline and on what they mention.
 
+use crate::support::work_tree::TestRepository;
 use crate::support::{Person, TestSite};
 
 const ID: &str = "1a2b3c4d5e";
@@ -320,4 +321,41 @@ fn an_address_as_a_name_is_shortened_for_those_who_are_not_signed_in() {
     assert!(!page.contains("example.org") && page.contains("ada@…"), "{page}");
     let timeline = test.anonymous().get("/demo/timeline").text();
     assert!(!timeline.contains("example.org") && timeline.contains("ada@…"));
+}
+
+#[test]
+fn quoted_lines_say_what_has_become_of_them() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member();
+    let tree = TestRepository::new();
+    tree.write("src/a.rs", "fn one() {}\nfn <two>() {}\nfn three() {}\n");
+    let old = tree.commit("One");
+    tree.write("src/a.rs", "// new\nfn one() {}\nfn <two>() {}\nfn four() {}\n");
+    tree.commit("Two");
+    test.connect(&tree.path(), "main");
+
+    let text = format!("[[Code(src/a.rs@{old}#L1-L2)]]\n\n[[Code(src/a.rs@{old}#L3)]]\n\n[[Code(src/a.rs#L1)]]");
+    kim.save_page("Plan", &text).expect(303);
+    let page = kim.page("Plan");
+    let captions = page.all("figcaption");
+    assert!(captions[0].contains("lines 1 to 2 at") && captions[0].contains("they are lines 2 to 3."), "{captions:?}");
+    assert!(captions[1].contains("these lines differ"), "{captions:?}");
+    assert_eq!(captions[2], "src/a.rs line 1");
+    assert_eq!(page.attributes(".code-line", "data-line"), ["1", "2", "3", "1"]);
+    assert!(page.main().contains(&format!("/demo/browser/src/a.rs?rev={old}#L1-L2")), "{}", page.main());
+    assert!(page.all(".code-line")[1].contains("<two>"));
+
+    for (call, why) in [
+        ("[[Code(nothing.rs)]]", "There is no file “nothing.rs” to quote."),
+        ("[[Code(src)]]", "There is no file “src” to quote."),
+        ("[[Code(src/a.rs@nowhere)]]", "There is no file “src/a.rs” to quote."),
+        ("[[Code(src/a.rs#L99)]]", "“src/a.rs” has 4 lines."),
+        ("[[Code()]]", "It needs a file"),
+    ] {
+        let page = shown(&kim, &kim, "Wrong", call);
+        assert!(page.contains(why), "{call}: {page}");
+    }
+    test.revoke("members", &["FILE_VIEW"]);
+    let hidden = article(&kim, "Plan");
+    assert!(hidden.contains("There is no file") && !hidden.contains("fn one"), "{hidden}");
 }

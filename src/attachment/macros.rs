@@ -1,4 +1,4 @@
-//! The macro `Image`: a picture that was attached, or one from a host that the site lists.
+//! The macro `Image`: a picture that was attached, or one from a host that the site lists; and `KnownMimeTypes`.
 
 use super::link::{self, Reference};
 use super::media::{self, Kind};
@@ -6,7 +6,9 @@ use super::{href, raw_href};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Here, Html, LinkTarget, Macro, Resolved};
 
-pub const MACROS: &[Macro] = &[Macro {
+pub const MACROS: &[Macro] = &[IMAGE, KNOWN_MIME_TYPES];
+
+const IMAGE: Macro = Macro {
     name: "Image",
     doc: "A picture: the name of a file of this page, `wiki:Page:file` for one of another page, or an https address of a \
           host that the site lists. Then in any order a width (`200px` or `50%`), `left`, `right` or `center`, and `alt=`, \
@@ -15,7 +17,34 @@ pub const MACROS: &[Macro] = &[Macro {
     block: true,
     targets,
     run,
-}];
+};
+
+const KNOWN_MIME_TYPES: Macro = Macro {
+    name: "KnownMimeTypes",
+    doc: "The kinds of files that are known by the ends of their names, and what is done with each.",
+    example: "[[KnownMimeTypes]]",
+    block: true,
+    targets: |_, _| Vec::new(),
+    run: |_, _| Ok(known_types()),
+};
+
+fn known_types() -> Html {
+    let mut html = Html::default();
+    html.tag("<div class=\"table-wrap\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Kind</th>");
+    html.tag("<th scope=\"col\">Names end in</th><th scope=\"col\">Sent as</th><th scope=\"col\">On its page</th></tr></thead><tbody>");
+    for (kind, ends, media) in media::KNOWN {
+        html.tag("<tr><td>").text(kind).tag("</td><td>").text(&ends.join(", ")).tag("</td><td><code>");
+        html.text(media.content_type).tag("</code></td><td>").tag(match (media.kind, media.inline) {
+            (Kind::Image, _) => "shown",
+            (Kind::Text, true) => "shown, and opened in place",
+            (Kind::Text, false) => "shown as its source",
+            (Kind::Other, _) => "only downloaded",
+        });
+        html.tag("</td></tr>");
+    }
+    html.tag("</tbody></table></div>");
+    html
+}
 
 const MOST_PIXELS: u32 = 4000;
 const NAMES: [&str; 6] = ["width", "align", "alt", "title", "caption", "link"];

@@ -7,7 +7,7 @@ use super::listed::{self, Listed};
 use super::repository::{self, Repository};
 use super::{BROWSER_VIEW, CHANGESET_VIEW, FILE_VIEW, LOG_VIEW, NO_CHANGESET, changeset_href, short};
 use crate::base::error::Result;
-use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved};
+use crate::base::markup::{Context, Here, LinkKind, LinkTarget, Resolved, marks};
 use crate::base::viewer::{Permission, Viewer};
 use crate::web::address;
 use crate::web::form::shortened;
@@ -135,16 +135,16 @@ fn places(
 }
 
 /// Where a link leads, below the project's address, and its tooltip.
-struct Link {
-    href: String,
+pub(super) struct Link {
+    pub(super) href: String,
     title: String,
 }
 
 /// A file or folder as it was, and lines of it.
 #[derive(Debug, PartialEq)]
-struct Source {
-    path: String,
-    rev: Option<String>,
+pub(super) struct Source {
+    pub(super) path: String,
+    pub(super) rev: Option<String>,
     /// `10-20,30`
     lines: Option<String>,
     /// `L10-L20`
@@ -153,7 +153,7 @@ struct Source {
 
 impl Source {
     /// `path[@rev[:10-20,30]][#L10-L20]`
-    fn read(rest: &str) -> Option<Self> {
+    pub(super) fn read(rest: &str) -> Option<Self> {
         let (rest, place) = match rest.rsplit_once('#') {
             Some((path, place)) if is_place(place) => (path, Some(place.to_owned())),
             _ => (rest, None),
@@ -168,7 +168,15 @@ impl Source {
         (!bad).then_some(Self { path, rev, lines, place })
     }
 
-    fn link(&self) -> Link {
+    /// The first and the last line that it names.
+    pub(super) fn line_range(&self) -> Option<(usize, usize)> {
+        let written = self.place.as_deref().or(self.lines.as_deref())?;
+        let mut marks = marks(written).into_iter();
+        let range = marks.next().filter(|range| *range.start() > 0 && *range.end() < usize::MAX / 2)?;
+        Some((*range.start(), *range.end()))
+    }
+
+    pub(super) fn link(&self) -> Link {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         pairs.extend(self.rev.as_deref().map(|rev| ("rev", rev)));
         let range = self.lines.as_deref().filter(|lines| !lines.contains(','));
@@ -233,7 +241,7 @@ fn file_target(path: &str) -> Option<LinkTarget> {
     (!path.is_empty()).then(|| LinkTarget { kind: "source", key: path.to_owned() })
 }
 
-fn file_targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
+pub(super) fn file_targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
     Source::read(rest).and_then(|source| file_target(&source.path)).into_iter().collect()
 }
 

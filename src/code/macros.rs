@@ -1,4 +1,5 @@
-//! `[[Commits(limit=, author=, path=, ticket=, branch=, repository=, since=)]]`: what was committed, newest first.
+//! `[[Commits(limit=, author=, path=, ticket=, branch=, repository=, since=)]]`: what was committed, newest first;
+//! and `[[RepositoryIndex]]`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +10,7 @@ use git2::Oid;
 
 use super::listed::{self, Author, Listed, Wanted};
 use super::repository::{self, Repository};
-use super::{CHANGESET_VIEW, changeset_href, git, place, short};
+use super::{BROWSER_VIEW, CHANGESET_VIEW, changeset_href, git, place, short};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Here, Html, LinkTarget, Macro};
 use crate::base::moment;
@@ -24,6 +25,16 @@ pub const COMMITS: Macro = Macro {
     block: true,
     targets,
     run,
+};
+
+pub const REPOSITORY_INDEX: Macro = Macro {
+    name: "RepositoryIndex",
+    doc: "The repositories of the project with what is said of each: `RepositoryIndex(format=list)`; the format is `list` or \
+          `compact`.",
+    example: "[[RepositoryIndex]]",
+    block: true,
+    targets: |_, _| Vec::new(),
+    run: repository_index,
 };
 
 const KNOWN: [&str; 7] = ["limit", "author", "path", "ticket", "branch", "repository", "since"];
@@ -70,6 +81,38 @@ fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     if !whole {
         html.tag("<p class=\"muted\">Only a part of the history was looked through: there may be more.</p>");
     }
+    Ok(html)
+}
+
+fn repository_index(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
+    let is_compact = match named(arguments, "format") {
+        None | Some("list") => false,
+        Some("compact") => true,
+        Some(other) => {
+            return Err(Error::invalid("format", format!("“{other}” is no format; there are `list` and `compact`.")));
+        }
+    };
+    let all = if context.viewer.may(BROWSER_VIEW) { repository::list(context.db)? } else { Vec::new() };
+    let mut html = Html::default();
+    if all.is_empty() {
+        html.tag("<p class=\"muted\">No repositories.</p>");
+        return Ok(html);
+    }
+    html.tag(if is_compact { "<p>" } else { "<ul>" });
+    for (at, repository) in all.iter().enumerate() {
+        html.tag(match (is_compact, at) {
+            (true, 0) => "",
+            (true, _) => ", ",
+            (false, _) => "<li>",
+        });
+        let href = format!("{}/browser{}", context.root, place::repository_tail(repository));
+        html.tag("<a").attribute("href", &href).tag("><bdi>").text(&repository.name).tag("</bdi></a>");
+        if !is_compact && !repository.description.is_empty() {
+            html.tag(" <span class=\"muted\">").text(&repository.description).tag("</span>");
+        }
+        html.tag(if is_compact { "" } else { "</li>" });
+    }
+    html.tag(if is_compact { "</p>" } else { "</ul>" });
     Ok(html)
 }
 

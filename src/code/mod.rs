@@ -51,6 +51,7 @@ mod log_extras;
 mod log_pages;
 mod log_rows;
 mod macros;
+mod quote;
 mod mail;
 mod order;
 mod past;
@@ -183,7 +184,7 @@ impl Component for Code {
     }
 
     fn macros(&self) -> &'static [Macro] {
-        &[macros::COMMITS]
+        &[macros::COMMITS, quote::CODE, macros::REPOSITORY_INDEX]
     }
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {

@@ -5,9 +5,35 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::base::error::Result;
-use crate::base::markup::{InterMap, InterMapEntry};
+use crate::base::markup::{Html, InterMap, InterMapEntry, Macro};
 
 const MOST_ENTRIES: usize = 500;
+
+pub const INTER_WIKI: Macro = Macro {
+    name: "InterWiki",
+    doc: "The prefixes for addresses outside, as the page `InterMap` has them.",
+    example: "[[InterWiki]]",
+    block: true,
+    targets: |_, _| Vec::new(),
+    run: |context, _| Ok(table(&load(context.db)?)),
+};
+
+fn table(map: &InterMap) -> Html {
+    let mut html = Html::default();
+    if map.entries.is_empty() {
+        html.tag("<p class=\"muted\">There are no prefixes yet: the page InterMap has none.</p>");
+        return html;
+    }
+    html.tag("<div class=\"table-wrap\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Prefix</th>");
+    html.tag("<th scope=\"col\">Leads to</th></tr></thead><tbody>");
+    for entry in &map.entries {
+        html.tag("<tr><td><code>").text(&entry.prefix).tag("</code></td><td>");
+        html.text(if entry.title.is_empty() { &entry.address } else { &entry.title });
+        html.tag(" <span class=\"muted\">").text(&entry.address).tag("</span></td></tr>");
+    }
+    html.tag("</tbody></table></div>");
+    html
+}
 
 /// The InterMap of a project. The page is read whoever asks: a prefix tells nothing but a public address.
 pub fn load(db: &Connection) -> Result<InterMap> {

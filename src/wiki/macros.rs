@@ -48,6 +48,7 @@ pub const MACROS: &[Macro] = &[
         targets: none,
         run: backlinks,
     },
+    super::intermap::INTER_WIKI,
     Macro {
         name: "MacroList",
         doc: "Every macro with its description, or one of them: `MacroList(Include)`.",
