@@ -27,6 +27,7 @@ mod floors;
 mod frame;
 mod home;
 mod kept;
+mod link_kinds;
 mod live;
 mod log;
 mod markup;

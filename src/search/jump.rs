@@ -97,13 +97,24 @@ pub fn with_context<T>(desk: &Desk, room: &Room, act: impl FnOnce(&Context<'_>) 
     })
 }
 
-/// `wiki:Page`, `wiki:"Two Words"`, `[[Page]]` as prefix and rest.
+/// `wiki:Page`, `wiki:"Two Words"`, `[[Page]]`, `[[ticket:12|label]]`, `{3}`, `#1,3-5` as prefix and rest.
 fn reference(query: &str) -> Option<(&str, &str)> {
     if query.len() > LONGEST {
         return None;
     }
-    if let Some(name) = query.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
-        return (!name.is_empty() && !name.contains(['[', ']', '|', '('])).then_some((PAGE, name));
+    if let Some(inner) = query.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+        let target = inner.split('|').next().unwrap_or(inner).trim();
+        if target.is_empty() || target.contains(['[', ']', '(']) {
+            return None;
+        }
+        return Some(reference(target).unwrap_or((PAGE, target)));
+    }
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(report) = query.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        return is_number(report).then_some(("report", report));
+    }
+    if let Some(numbers) = query.strip_prefix('#') {
+        return numbers.split([',', '-']).all(is_number).then_some((TICKET, numbers));
     }
     let (prefix, rest) = query.split_once(':')?;
     if let Some(quoted) = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -115,9 +126,6 @@ fn reference(query: &str) -> Option<(&str, &str)> {
 fn resolved(context: &Context<'_>, prefix: &str, rest: &str) -> Result<Option<Resolved>> {
     let of_prefix = |kind: &&&'static LinkKind| kind.prefixes.contains(&prefix);
     let Some(kind) = context.vocabulary.link_kinds.iter().find(of_prefix) else { return Ok(None) };
-    if (kind.targets)(None, rest).is_empty() {
-        return Ok(None);
-    }
     Ok((kind.resolve)(context, &[rest])?.into_iter().next())
 }
 
@@ -138,6 +146,12 @@ mod tests {
             ("wiki: how", None),
             ("wiki:Plan and more", None),
             ("!wiki:Plan", Some(("!wiki", "Plan"))),
+            ("[[ticket:12|the ticket]]", Some(("ticket", "12"))),
+            ("{3}", Some(("report", "3"))),
+            ("{x}", None),
+            ("#1,3-5", Some(("ticket", "1,3-5"))),
+            ("#1,x", None),
+            ("timeline:2026-11-30", Some(("timeline", "2026-11-30"))),
             ("[[Macro(x)]]", None),
             ("plain words", None),
             ("", None),
