@@ -29,11 +29,7 @@ impl<'a> Writer<'a> {
         let scanned = self.scanned;
         let Some((source, place)) = scanned.places.get(number) else { return };
         if self.links > 0 {
-            // A sign by its name is no link.
-            return match place {
-                Place::Literal(sign) if source.starts_with(':') => self.words(sign),
-                _ => self.words(source),
-            };
+            return self.words(source);
         }
         match place {
             Place::Literal(literal) => self.words(literal),
