@@ -27,11 +27,18 @@ fn every_answer_carries_the_headers_that_keep_a_browser_safe() {
             ("Referrer-Policy", "same-origin"),
             ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("X-Frame-Options", "DENY"),
+            ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ] {
             assert_eq!(answer.header(name), Some(value), "{address}");
         }
-        assert!(answer.header("Permissions-Policy").is_some(), "{address}");
     }
+    let frame = kim.get("/-/static/any/diagram.html").expect(200);
+    let policy = frame.header("Content-Security-Policy").unwrap_or_default();
+    for needed in ["sandbox allow-scripts;", "default-src 'none'", "frame-ancestors 'self'", "form-action 'none'"] {
+        assert!(policy.contains(needed), "{policy}");
+    }
+    assert!(!policy.contains("allow-same-origin"), "{policy}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use rocket::http::Header;
 
 use super::Web;
 
+const SHARING: &str = "Cross-Origin-Resource-Policy";
+
 pub fn fairing() -> AdHoc {
     AdHoc::on_response("headers", |request, response| {
         Box::pin(async move {
@@ -22,13 +24,14 @@ pub fn fairing() -> AdHoc {
                 ("X-Content-Type-Options", "nosniff"),
                 ("Referrer-Policy", "same-origin"),
                 ("Cross-Origin-Opener-Policy", "same-origin"),
-                ("Cross-Origin-Resource-Policy", "same-origin"),
                 ("X-Frame-Options", "DENY"),
                 ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ] {
-                if !response.headers().contains(name) {
-                    response.set_header(Header::new(name, value));
-                }
+                response.set_header(Header::new(name, value));
+            }
+            // What a frame without an origin loads says so itself.
+            if !response.headers().contains(SHARING) {
+                response.set_header(Header::new(SHARING, "same-origin"));
             }
             if !response.headers().contains("Cache-Control") {
                 response.set_header(Header::new("Cache-Control", "private, no-cache"));
