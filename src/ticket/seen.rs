@@ -213,7 +213,7 @@ async fn mark(visit: Visit, project: String, number: String, data: Data<'_>) -> 
             let notes = room.project.read(|db| note_store::of_ticket(db, &room.viewer, ticket.row.id))?;
             let seen =
                 Seen { change: form.number("change")?.clamp(0, ticket.row.changes), note: note.min(newest(&notes)) };
-            room.project.db().write(|db| save(db, &account, ticket.row.id, seen))?;
+            room.project.db().write(|db| save(db, account, ticket.row.id, seen))?;
             answer(desk, &room, &ticket, form.json, seen)
         })
         .await
