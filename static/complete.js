@@ -1,5 +1,5 @@
 // What a text may refer to, offered in a list at the cursor while it is written: people after @, tickets after #, pages after
-// two brackets. The text keeps the focus; arrows choose, Enter puts the chosen one in, Escape leaves the text as it is, and Tab
+// two brackets with the macros, milestones after their word. The text keeps the focus; arrows choose, Enter puts the chosen one in, Escape leaves the text as it is, and Tab
 // leaves it as everywhere.
 import { optionOf } from "./suggest.js";
 
@@ -22,14 +22,32 @@ const kinds = [
     offer: ({ title, closed }) => ({ title, closed, type: "", text: title.match(/^#(\d+)/)?.[1], end: " " }),
   },
   {
-    label: "Pages",
-    begun: /\[\[([^[\]|\n]{2,80})$/u,
+    label: "Pages and macros",
+    begun: /\[\[([^[\]|(\n]{2,80})$/u,
     address: "search/suggest?type=page&q=",
     offer: ({ title }) => ({ title, type: "", text: title, end: "]]" }),
+    also: macrosNamed,
+  },
+  {
+    label: "Milestones",
+    begun: /(?:^|[\s([{"'])milestone:([\p{L}\p{N}._-]{1,80})$/u,
+    address: "search/suggest?type=milestone&q=",
+    offer: ({ title }) => ({ title, type: "", text: /\s/.test(title) ? `"${title}"` : title, end: " " }),
   },
 ];
 /** What decides where a line of the text breaks. */
 const measures = ["boxSizing", "width", "direction", "fontFamily", "fontSize", "fontStyle", "fontWeight", "letterSpacing", "lineHeight", "tabSize", "textAlign", "wordSpacing", "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "borderTopWidth", "borderRightWidth", "borderBottomWidth", "borderLeftWidth"];
+
+/** The macros of this site, once they were asked for. */
+let macros = null;
+
+/** Those whose names begin so. A call of one stands in brackets of its own, with its arguments to be typed. */
+async function macrosNamed(typed, ask) {
+  if (!/^[A-Z][A-Za-z0-9]*$/.test(typed)) return [];
+  macros ??= await ask("wiki?action=macros");
+  const begins = ({ name }) => name.toLowerCase().startsWith(typed.toLowerCase());
+  return (macros ?? []).filter(begins).map(({ name }) => ({ title: name, type: "macro", text: name, end: "]]" }));
+}
 
 let count = 0;
 /** What the server does not offer here, so it is not asked again. */
@@ -88,11 +106,16 @@ export function completeReferences(area, insert) {
     const { signal } = asking;
     const { kind, typed } = reference;
     try {
-      const answer = await fetch(`${base}/${project}/${kind.address}${encodeURIComponent(typed)}`, { signal, headers: { Accept: "application/json" } });
-      if (answer.status === 404) refused.add(kind);
-      const found = answer.ok && !answer.redirected ? await answer.json() : [];
+      const read = async (address) => {
+        const answer = await fetch(`${base}/${project}/${address}`, { signal, headers: { Accept: "application/json" } });
+        if (answer.ok && !answer.redirected) return answer.json();
+        if (answer.status === 404 && !kind.also) refused.add(kind);
+        return null;
+      };
+      const [found, more] = await Promise.all([read(kind.address + encodeURIComponent(typed)), kind.also?.(typed, read) ?? []]);
+      const offered = [...more, ...(found ?? []).map(kind.offer).filter(({ text }) => text)];
       const now = begunReference(area);
-      if (!signal.aborted && now?.kind === kind && now.typed === typed) show(found.map(kind.offer).filter(({ text }) => text), reference);
+      if (!signal.aborted && now?.kind === kind && now.typed === typed) show(offered, reference);
     } catch {
       // A stale question was dropped, or the server is away: the text can be written all the same.
     }

@@ -1,7 +1,9 @@
 // Writing: a bar of buttons, keys for them, and lists that go on by themselves. Tab leaves the text, as everywhere.
 import { completeReferences } from "./complete.js";
 import { keepDraft } from "./drafts.js";
+import { noticeOthers } from "./presence.js";
 import { livePreview } from "./preview.js";
+import { alignTable, tableKeys } from "./table.js";
 import { acceptFiles } from "./upload.js";
 
 const actions = [
@@ -14,7 +16,12 @@ const actions = [
   { name: "Numbered list", sign: "1.", before: "1. " },
   { name: "Task", sign: "☐", before: "- [ ] " },
   { name: "Quotation", sign: "”", before: "> " },
+  { name: "Code block", sign: "{ }", fence: ["```\n", "\n```"], sample: "code" },
+  { name: "Image", sign: "🖼", fence: ["[[Image(", ")]]"], sample: "picture.png" },
+  { name: "Rule", sign: "—", block: "---\n\n" },
+  { name: "Line break", sign: "↵", text: "\\\n" },
   { name: "Table", sign: "▦", block: "| Column | Column |\n|---|---|\n| text | text |\n" },
+  { name: "Align the table", sign: "⇔", act: alignTable },
 ];
 
 /** Brings a form[data-editor] to life: the editor of a page. */
@@ -22,6 +29,7 @@ export function startEditor(form) {
   const { area, say } = startWriting(form, form);
   const preview = livePreview(form, area, say);
   keepDraft(form, area, say, preview);
+  noticeOthers(form);
 }
 
 /** Brings one text to life: its bar, its keys, its lists, and files dropped on it. `box` holds nothing else to write in. */
@@ -29,7 +37,7 @@ export function startWriting(box, form) {
   const area = box.querySelector("textarea");
   const status = box.querySelector("[data-editor-status]");
   const say = (text) => (status.textContent = text);
-  buildBar(box.querySelector("[data-toolbar]"), area);
+  buildBar(box.querySelector("[data-toolbar]"), area, say);
   // Its keys come before those of the text: Enter chooses a name before it goes on with a list.
   completeReferences(area, insert);
   area.addEventListener("keydown", (event) => {
@@ -38,12 +46,13 @@ export function startWriting(box, form) {
       const action = actions.find(({ key }) => key === event.key);
       if (action) {
         event.preventDefault();
-        apply(action, area);
+        apply(action, area, say);
       }
     } else if (event.key === "Enter" && !event.shiftKey && continueList(area)) {
       event.preventDefault();
     }
   });
+  tableKeys(area, insert, say);
   if (form.dataset.upload) acceptFiles(form, area, say, (text) => insert(area, text));
   return { area, say };
 }
@@ -57,13 +66,13 @@ export function insert(area, text) {
   }
 }
 
-function buildBar(bar, area) {
+function buildBar(bar, area, say) {
   const buttons = actions.map((action, at) => {
     const button = Object.assign(document.createElement("button"), { type: "button", title: action.key ? `${action.name} (Ctrl-${action.key.toUpperCase()})` : action.name });
     const sign = Object.assign(document.createElement("span"), { textContent: action.sign, ariaHidden: "true" });
     button.append(sign, Object.assign(document.createElement("span"), { textContent: action.name, className: "unseen" }));
     button.tabIndex = at === 0 ? 0 : -1;
-    button.addEventListener("click", () => apply(action, area));
+    button.addEventListener("click", () => apply(action, area, say));
     return button;
   });
   bar.append(...buttons);
@@ -79,22 +88,39 @@ function buildBar(bar, area) {
   });
 }
 
-function apply(action, area) {
+function apply(action, area, say) {
   const { selectionStart: start, selectionEnd: end, value } = area;
-  if (action.around) {
+  if (action.act) {
+    action.act(area, insert, say);
+  } else if (action.text) {
+    insert(area, action.text);
+  } else if (action.fence) {
+    const [open, shut] = action.fence;
+    const inner = value.slice(start, end) || action.sample;
+    const gap = gapBefore(value, start);
+    insert(area, `${gap}${open}${inner}${shut}\n`);
+    const from = start + gap.length + open.length;
+    area.setSelectionRange(from, from + inner.length);
+  } else if (action.around) {
     const [open, shut] = action.around;
     const inner = value.slice(start, end) || action.sample;
     insert(area, open + inner + shut);
     area.setSelectionRange(start + open.length, start + open.length + inner.length);
   } else if (action.block) {
-    const gap = start === 0 || value.slice(0, start).endsWith("\n\n") ? "" : value[start - 1] === "\n" ? "\n" : "\n\n";
-    insert(area, gap + action.block);
+    insert(area, gapBefore(value, start) + action.block);
   } else {
     const from = value.lastIndexOf("\n", start - 1) + 1;
     const chosen = value.slice(from, end);
     area.setSelectionRange(from, end);
     insert(area, chosen.split("\n").map((line) => action.before + line).join("\n"));
   }
+}
+
+/** What parts a block from the words before it. */
+function gapBefore(value, start) {
+  const before = value.slice(0, start);
+  if (before === "" || before.endsWith("\n\n")) return "";
+  return before.endsWith("\n") ? "\n" : "\n\n";
 }
 
 function continueList(area) {

@@ -4,7 +4,10 @@ import { decorateText } from "./text.js";
 /** The preview beside the text of a page. Returns a function that asks for a fresh one. */
 export function livePreview(form, area, say) {
   const pane = form.querySelector("[data-preview-pane]");
-  const later = asker(form, pane, () => ({ text: area.value }), say);
+  // A section is shown as it is in the page, which the server has.
+  const { section, version } = form.elements;
+  const fields = () => ({ text: area.value, ...(section && { section: section.value, version: version.value }) });
+  const later = asker(form, pane, fields, say);
   area.addEventListener("input", () => later(300));
   area.addEventListener("scroll", () => {
     const range = area.scrollHeight - area.clientHeight;

@@ -12,6 +12,7 @@ use trackway::base::db::{self, Db, Schema};
 const PINS: &[(&str, &str)] = &[
     ("site/0001_site.sql", "55a6a3366a5e4c42"),
     ("site/0002_feed_token.sql", "5c05dccf3a1b8dda"),
+    ("site/0003_account_width.sql", "1b33b2a5cc95a75f"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),
@@ -41,6 +42,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0027_wiki_furniture.sql", "406c2d6c5a46fc5d"),
     ("project/0028_wiki_suggestion.sql", "73e7cae9b7a087c3"),
     ("project/0029_wiki_watch.sql", "a072d93a183c9809"),
+    ("project/0030_wiki_versions.sql", "3e661579123a0af5"),
 ];
 
 #[test]

@@ -69,6 +69,7 @@ fn many_pages_come_in_parts() {
                     at,
                     comment,
                     via,
+                    minor: false,
                     text,
                     taken: None,
                 };

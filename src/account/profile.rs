@@ -27,6 +27,7 @@ struct ProfilePage {
     time_zones: Vec<String>,
     theme: String,
     keys: bool,
+    full_width: bool,
     problems: Vec<Problem>,
     password_problems: Vec<Problem>,
     sessions: Vec<SessionRow>,
@@ -91,6 +92,7 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
                 time_zone: form.text("time_zone").trim(),
                 theme: form.get("theme").unwrap_or("auto"),
                 keys: form.has("keys"),
+                full_width: form.has("full_width"),
             };
             let saved = desk.site().write(Some(account.id), Via::Web, |db, record| {
                 accounts::save_profile(db, record, account.id, &profile)
@@ -233,6 +235,7 @@ fn page(desk: &Desk, account: &Account, typed: Option<&Form>, told: Told) -> Res
         time_zones: zone_names(),
         theme: typed.and_then(|form| form.get("theme")).unwrap_or(&account.theme).to_owned(),
         keys: typed.map_or(account.keys, |form| form.has("keys")),
+        full_width: typed.map_or(account.full_width, |form| form.has("full_width")),
         problems: told.problems,
         password_problems: told.password_problems,
         sessions: rows,

@@ -30,6 +30,8 @@ pub struct Account {
     pub theme: String,
     /// Whether single keys are shortcuts.
     pub keys: bool,
+    /// Whether pages take the whole width of the window (row K20).
+    pub full_width: bool,
     pub created_at: Instant,
     pub last_seen_at: Option<Instant>,
 }
@@ -52,6 +54,7 @@ pub struct Profile<'a> {
     pub time_zone: &'a str,
     pub theme: &'a str,
     pub keys: bool,
+    pub full_width: bool,
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
@@ -67,6 +70,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         time_zone: row.get("time_zone")?,
         theme: row.get("theme")?,
         keys: row.get("keys")?,
+        full_width: row.get("full_width")?,
         created_at: row.get("created_at")?,
         last_seen_at: row.get("last_seen_at")?,
     })
@@ -177,7 +181,7 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
     db.prepare_cached(
         "update account set display_name = :name,
            email_confirmed = :email <> '' and (admin or (email_confirmed and email = :email)), email = :email,
-           time_zone = :zone, theme = :theme, keys = :keys
+           time_zone = :zone, theme = :theme, keys = :keys, full_width = :full_width
          where id = :id",
     )?
     .execute(named_params! {
@@ -186,6 +190,7 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
         ":zone": profile.time_zone,
         ":theme": profile.theme,
         ":keys": profile.keys,
+        ":full_width": profile.full_width,
         ":id": account,
     })?;
     record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::archive::{self, Contents, Wanted};
 use super::asked::{self, Told};
 use super::changed::{self, ChangedFile};
-use super::differences::{Compared, Differences, Place, start, unknown_format};
+use super::differences::{Compared, Differences, Place, look, start, unknown_format};
 use super::found::{Found, find};
 use super::git;
 use super::repository::{self, Repository};
@@ -461,7 +461,8 @@ fn as_page(
     };
     let title = format!("Changeset {}: {}", short(&facts.sha), facts.subject());
     let sheet = Sheet::new(title, page).at("/browser").alternates(alternates.into_iter().flatten().collect());
-    if desk.visit.query.is_empty() && found.path.is_empty() { sheet } else { sheet.noindex() }.render(desk)
+    let sheet = if desk.visit.query.is_empty() && found.path.is_empty() { sheet } else { sheet.noindex() };
+    Ok(look(desk)?.kept(desk, sheet.render(desk)?))
 }
 
 /// What the database knows around a commit.

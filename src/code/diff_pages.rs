@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::changed::{self, ChangedFile, Comparison, Side};
 use super::changeset_pages::{Crumb, Head, file};
-use super::differences::{Compared, Differences, Place, unknown_format, with_raw};
+use super::differences::{Compared, Differences, Place, look, unknown_format, with_raw};
 use super::file_path;
 use super::git::{self, Revision};
 use super::path_choice;
@@ -399,7 +399,8 @@ fn as_page(
     let alternates = alternates.collect();
     let title = format!("Differences between {} and {}", ends.old.short, ends.new.short);
     let page = page(room, all, asked, Vec::new(), Some(ends), Some(differences));
-    Sheet::new(title, page).at("/browser").noindex().alternates(alternates).render(desk)
+    let answer = Sheet::new(title, page).at("/browser").noindex().alternates(alternates).render(desk)?;
+    Ok(look(desk)?.kept(desk, answer))
 }
 
 fn shown_end(room: &Room, git: &git2::Repository, rev: &str, end: &End<'_>) -> Result<ShownEnd> {

@@ -8,15 +8,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::changed::{ChangedFile, Comparison, Entries, Kind};
-use super::file_diff::{Budget, Drawing, FileDiff, Sides, draw};
+use super::file_diff::{Budget, FileDiff, Sides, draw};
 use super::repository::Repository;
 use super::whole::Whole;
 use super::{BROWSER_VIEW, FILE_VIEW, file_path};
 use crate::base::error::{Error, Result};
 use crate::web::diff::Style;
+use crate::web::diff_look::{Bar, Look, is_about_look};
 use crate::web::form::shortened;
 use crate::web::paging::{self, Paging};
-use crate::web::{Desk, Room, Visit};
+use crate::web::{Desk, Room};
 
 /// Files on one page of the list, and in one JSON answer.
 pub const FILES: usize = 300;
@@ -86,11 +87,7 @@ pub fn start(repository: &Repository) -> String {
 pub struct Differences {
     href: String,
     sent: Vec<Sent>,
-    style: &'static str,
-    side_href: String,
-    inline_href: String,
-    context: i64,
-    ignore_blanks: bool,
+    pub look: Bar,
     total: usize,
     /// Of the files listed, as far as they were counted.
     added: usize,
@@ -133,15 +130,9 @@ struct Listed {
     diff: Option<FileDiff>,
 }
 
-/// How differences are asked to be drawn; odd numbers are the usual ones.
-pub fn drawing(visit: &Visit) -> Result<(Drawing, i64)> {
-    let context: i64 = visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100);
-    let drawing = Drawing {
-        context: usize::try_from(context).ok(),
-        ignore_blanks: visit.value("blanks").is_some(),
-        style: style(visit)?,
-    };
-    Ok((drawing, context))
+/// How differences are asked to be drawn.
+pub fn look(desk: &Desk) -> Result<Look> {
+    Look::asked(desk, Style::Inline)
 }
 
 impl Compared<'_, '_> {
@@ -189,7 +180,7 @@ impl Compared<'_, '_> {
         let begin = paging.offset(FILES).min(all.len());
         let page = &all[begin..all.len().min(begin + FILES)];
         let counts = whole.map_or_else(|| self.counts(page), |whole| whole.counts.clone());
-        let (drawing, context) = drawing(&desk.visit)?;
+        let look = look(desk)?;
         let mut files: Vec<Listed> = page
             .iter()
             .enumerate()
@@ -198,11 +189,11 @@ impl Compared<'_, '_> {
         measure(&mut files);
         match whole.filter(|_| may_read) {
             Some(whole) => put(&mut files, whole.diffs.iter().cloned()),
-            None if may_read => self.draw(&mut files, page, drawing),
+            None if may_read => self.draw(&mut files, page, look),
             None => {}
         }
         let folded = files.iter().any(|file| file.diff.as_ref().is_some_and(|diff| diff.kind == "folded" || diff.cut));
-        let kept = |name: &str| !matches!(name, "context" | "blanks" | "page");
+        let kept = |name: &str| name != "page" && !is_about_look(name);
         let sum = |side: fn(&(usize, usize)) -> usize| counts.iter().flatten().map(side).sum();
         Ok(Differences {
             sent: pairs
@@ -210,12 +201,8 @@ impl Compared<'_, '_> {
                 .filter(|(name, _)| kept(name))
                 .map(|(name, value)| Sent { name: name.clone(), value: value.clone() })
                 .collect(),
-            style: drawing.style.name(),
-            side_href: with_raw(&self.href, &desk.visit.query, "style", "sidebyside"),
-            inline_href: with_raw(&self.href, &desk.visit.query, "style", "inline"),
+            look: look.bar(&self.href, &desk.visit.query),
             href: self.href.clone(),
-            context,
-            ignore_blanks: drawing.ignore_blanks,
             total: all.len(),
             added: sum(|(added, _)| *added),
             removed: sum(|(_, removed)| *removed),
@@ -260,7 +247,7 @@ impl Compared<'_, '_> {
         }
     }
 
-    fn draw(&self, files: &mut [Listed], page: &[&ChangedFile], drawing: Drawing) {
+    fn draw(&self, files: &mut [Listed], page: &[&ChangedFile], look: Look) {
         let rows = if self.comparison.files.len() == 1 || page.len() == 1 { ROWS_OF_ONE } else { ROWS };
         let mut budget = Budget { rows, bytes: BYTES, deadline: Instant::now() + DRAWING };
         let export = |place: &Option<Place>| place.as_ref().map(|place| place.export.clone());
@@ -271,7 +258,7 @@ impl Compared<'_, '_> {
             old_bytes: export(&self.old_place),
             new_bytes: export(&self.new_place),
         };
-        put(files, page.iter().map(|file| draw(&mut sides, self.comparison, file, drawing, &mut budget)));
+        put(files, page.iter().map(|file| draw(&mut sides, self.comparison, file, look, &mut budget)));
     }
 
     /// The list of files for JSON: `(files, total, next)`.
@@ -313,17 +300,6 @@ fn measure(files: &mut [Listed]) {
     for file in files {
         let length = |lines: Option<usize>| lines.map_or(0, |lines| (lines * 100).div_ceil(most));
         (file.added_length, file.removed_length) = (length(file.added), length(file.removed));
-    }
-}
-
-fn style(visit: &Visit) -> Result<Style> {
-    match visit.value("style").as_deref() {
-        None | Some("" | "inline") => Ok(Style::Inline),
-        Some("side" | "sidebyside") => Ok(Style::Side),
-        Some(other) => {
-            let other = shortened(other);
-            Err(Error::invalid("style", format!("`{other}` is no style: `inline` or `sidebyside`.")))
-        }
     }
 }
 

@@ -11,7 +11,8 @@ use super::changed::{ChangedFile, Comparison, Entries, Kind, LARGEST_FILE, Side}
 use super::{file_path, git};
 use crate::base::text::diff::{self, Diff, FinalNewline};
 use crate::base::text::unseen;
-use crate::web::diff::{Style, rows_html};
+use crate::web::diff::rows_html;
+use crate::web::diff_look::Look;
 use crate::web::page::file_size;
 
 /// Git's modes of what is no plain file.
@@ -21,15 +22,6 @@ pub const LINK: i32 = 0o120_000;
 const LOOKED_AT: usize = 8_000;
 /// Pictures that browsers draw without running anything.
 const PICTURES: [&str; 6] = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"];
-
-/// How differences are drawn: asked for in the address, the same for all files of a page.
-#[derive(Debug, Clone, Copy)]
-pub struct Drawing {
-    /// Lines around a change; none: all.
-    pub context: Option<usize>,
-    pub ignore_blanks: bool,
-    pub style: Style,
-}
 
 /// What may still be spent on one page.
 #[derive(Debug)]
@@ -88,7 +80,7 @@ pub fn draw(
     sides: &mut Sides<'_>,
     comparison: &Comparison<'_>,
     file: &ChangedFile,
-    drawing: Drawing,
+    look: Look,
     budget: &mut Budget,
 ) -> FileDiff {
     let old_mode = file.old.as_ref().and_then(|side| Some(sides.old.find(&side.path)?.1));
@@ -137,21 +129,18 @@ pub fn draw(
         }
     }
     let options = diff::Options {
-        context: drawing.context,
-        ignore_blanks: drawing.ignore_blanks,
-        ignore_blank_lines: drawing.ignore_blanks,
         max_rows: budget.rows,
         time_limit: budget.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)),
-        ..diff::Options::default()
+        ..look.options()
     };
     let found = diff::diff(&old.text, &new.text, &options);
     budget.bytes = budget.bytes.saturating_sub(bytes);
     budget.rows = budget.rows.saturating_sub(found.hunks.iter().map(|hunk| hunk.rows.len()).sum());
     notes.extend(newline_note(&found).map(str::to_owned));
     let cut = found.left_out > 0;
-    let rows_html = rows_html(&found, drawing.style).into_string();
-    if rows_html.is_empty() && drawing.ignore_blanks {
-        notes.push("Only blanks differ, and those are ignored at present.".to_owned());
+    let rows_html = rows_html(&found, look.style).into_string();
+    if rows_html.is_empty() && (look.ignore_blanks || look.ignore_case) {
+        notes.push("Only what is ignored at present differs.".to_owned());
     } else if rows_html.is_empty() && notes.is_empty() {
         notes.push("It is empty.".to_owned());
     }

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use git2::{Oid, Repository as Libgit};
 
 use super::changed::{self, ChangedFile, Comparison, Entries};
-use super::differences::{Compared, FILES, Place, drawing, with_raw};
-use super::file_diff::{Budget, Drawing, FileDiff, Sides, draw};
+use super::differences::{Compared, FILES, Place, look, with_raw};
+use super::file_diff::{Budget, FileDiff, Sides, draw};
 use super::repository::Repository;
 use super::{FILE_VIEW, git};
 use crate::base::error::Result;
 use crate::base::job::{Key, Made, Progress};
+use crate::web::diff_look::Look;
 use crate::web::job::{Arrived, Waiting, arrived};
 use crate::web::{Desk, Room, paging};
 
@@ -89,10 +90,10 @@ pub fn asked(
     }
     let trees = Trees::of(repository, compared);
     let page = paging::asked(desk.visit.value("page"));
-    let (drawing, context) = drawing(&desk.visit)?;
+    let look = look(desk)?;
     let export = |place: &Option<Place>| place.as_ref().map(|place| place.export.clone());
     let exports = (export(&compared.old_place), export(&compared.new_place));
-    let how = format!("{page} {context} {} {} {exports:?}", drawing.ignore_blanks, drawing.style.name());
+    let how = format!("{page} {} {exports:?}", look.as_text());
     let key = trees.key(room, "whole", &[how.as_bytes()]);
     let asked = desk.site().jobs().ask(&key, move |progress| {
         let whole = trees.compare(|git, comparison, [old, new]| {
@@ -104,7 +105,7 @@ pub fn asked(
                 new_bytes: exports.1.clone(),
             };
             let files = trees.files(comparison).skip((page - 1) * FILES).take(FILES).collect::<Vec<_>>();
-            draw_all(comparison, &files, sides, drawing, progress)
+            draw_all(comparison, &files, sides, look, progress)
         })?;
         Ok(whole.map(|whole| {
             let drawn: usize = whole.diffs.iter().map(|diff| diff.rows_html.len()).sum();
@@ -119,7 +120,7 @@ fn draw_all(
     comparison: &Comparison<'_>,
     files: &[&ChangedFile],
     mut sides: Sides<'_>,
-    drawing: Drawing,
+    look: Look,
     progress: &Progress,
 ) -> Option<Whole> {
     let mut whole = Whole::default();
@@ -131,7 +132,7 @@ fn draw_all(
         progress.at(at, files.len());
         let mut budget = Budget { rows, bytes, deadline: Instant::now() + OF_ONE };
         whole.counts.push(comparison.lines(file));
-        whole.diffs.push(draw(&mut sides, comparison, file, drawing, &mut budget));
+        whole.diffs.push(draw(&mut sides, comparison, file, look, &mut budget));
         (rows, bytes) = (budget.rows, budget.bytes);
     }
     Some(whole)

@@ -280,9 +280,9 @@ fn status(reader: &Reader<'_>) -> String {
 fn wiki(reader: &Reader<'_>) -> String {
     format!(
         "select page.name, page_version.version, page_version.saved_at, {author}, page_version.text,
-             page_version.comment, 0
+             page_version.comment, page.read_only
          from main.page join main.page_version on page_version.page = page.id
-         where page.deleted_at is null and {sees}",
+         where page.deleted_at is null and page_version.removed_at is null and {sees}",
         author = reader.person("page_version.author"),
         sees = reader.having(WIKI_VIEW, &reader.viewer.class_sql("page")),
     )

@@ -19,11 +19,12 @@ use super::worked;
 use super::written::Series;
 use super::written_pages;
 use crate::base::error::{Error, Result};
-use crate::base::text::diff::{Options, diff, unified};
+use crate::base::text::diff::{diff, unified};
 use crate::base::time::When;
 use crate::web::diff::{Style, rows_html};
+use crate::web::diff_look::{Bar, Look, is_about_look};
 use crate::web::form::shortened;
-use crate::web::paging::{self, Paging, with_value};
+use crate::web::paging::{self, Paging};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 const VERSIONS_PER_PAGE: usize = 100;
@@ -275,8 +276,8 @@ pub(super) struct DiffPage {
     #[serde(rename = "changes_html", serialize_with = "wording::as_html")]
     pub changes: Vec<Change>,
     pub texts: Vec<Text>,
-    #[serde(flatten)]
-    pub look: Shown,
+    pub look: Bar,
+    pub sent: Vec<Sent>,
     pub previous: Option<String>,
     pub next: Option<String>,
 }
@@ -306,13 +307,7 @@ pub(super) struct Text {
 impl Text {
     /// None if they are the same, as far as this look goes.
     pub(super) fn compared(label: &'static str, old: &str, new: &str, look: &Look) -> Option<Self> {
-        let options = Options {
-            context: usize::try_from(look.context).ok(),
-            ignore_blanks: look.ignore_blanks,
-            ignore_blank_lines: look.ignore_blanks,
-            ..Options::default()
-        };
-        let found = diff(old, new, &options);
+        let found = diff(old, new, &look.options());
         let (added, removed) = (found.added, found.removed);
         let too_large = found.left_out > 0 || old.len() + new.len() > WORDS_COMPARED;
         let differ = added + removed > 0;
@@ -326,51 +321,17 @@ impl Text {
     }
 }
 
-/// How the address wants differences shown.
-pub(super) struct Look {
-    style: Style,
-    context: i64,
-    ignore_blanks: bool,
-}
-
-impl Look {
-    pub(super) fn asked(desk: &Desk) -> Self {
-        Self {
-            style: if desk.visit.value("style").as_deref() == Some("inline") { Style::Inline } else { Style::Side },
-            context: desk.visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100),
-            ignore_blanks: desk.visit.value("blanks").is_some(),
-        }
-    }
-
-    pub(super) fn shown(self, href: &str, pairs: &[(String, String)]) -> Shown {
-        let sent = pairs
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "context" | "blanks"))
-            .map(|(name, value)| Sent { name: name.clone(), value: value.clone() })
-            .collect();
-        Shown {
-            style: self.style.name(),
-            side_href: with_value(href, pairs, "style", "side"),
-            inline_href: with_value(href, pairs, "style", "inline"),
-            context: self.context,
-            ignore_blanks: self.ignore_blanks,
-            sent,
-        }
-    }
+/// What the form of the bar sends beside the look.
+pub(super) fn sent(pairs: &[(String, String)]) -> Vec<Sent> {
+    pairs
+        .iter()
+        .filter(|(name, _)| !is_about_look(name))
+        .map(|(name, value)| Sent { name: name.clone(), value: value.clone() })
+        .collect()
 }
 
 #[derive(Serialize)]
-pub(super) struct Shown {
-    style: &'static str,
-    side_href: String,
-    inline_href: String,
-    context: i64,
-    ignore_blanks: bool,
-    sent: Vec<Sent>,
-}
-
-#[derive(Serialize)]
-struct Sent {
+pub(super) struct Sent {
     name: String,
     value: String,
 }
@@ -424,7 +385,7 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         })
         .collect();
     let href = head::href(room, id);
-    let look = Look::asked(desk);
+    let look = Look::asked(desk, Style::Side)?;
     let with_description = of_field.is_none_or(|field| field.kind == Kind::Text);
     let label = if of_field.is_some() { "" } else { "Description" };
     let text = if with_description { Text::compared(label, old_text, new_text, &look) } else { None };
@@ -449,8 +410,10 @@ fn compared(desk: &Desk, room: &Room, ticket: &Ticket) -> Result<Answer> {
         texts: text.into_iter().collect(),
         previous: (older > 0).then(|| step(older - 1, older)),
         next: (newer < ticket.row.changes).then(|| step(newer, newer + 1)),
-        look: look.shown(&href, &pairs),
+        look: look.bar(&href, &desk.visit.query),
+        sent: sent(&pairs),
         head,
     };
-    Sheet::new(format!("Changes of #{id}"), page).at("/query").noindex().render(desk)
+    let answer = Sheet::new(format!("Changes of #{id}"), page).at("/query").noindex().render(desk)?;
+    Ok(look.kept(desk, answer))
 }

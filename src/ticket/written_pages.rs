@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::fields::{Choices, LARGEST_TEXT};
 use super::head::{self, Head, asked, enter_ticket, with_values};
-use super::history_pages::{DiffPage, End, Look, Text};
+use super::history_pages::{DiffPage, End, Text, sent};
 use super::json::author;
 use super::store::{CommentVersion, Ticket};
 use super::values::People;
@@ -22,6 +22,8 @@ use crate::base::markup::{Flavour, Here, Html};
 use crate::base::resource::Resource;
 use crate::base::text::diff::unified;
 use crate::base::time::When;
+use crate::web::diff::Style;
+use crate::web::diff_look::Look;
 use crate::web::form::Form;
 use crate::web::paging::{self, Paging};
 use crate::web::text::Reader;
@@ -363,7 +365,7 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket, series: Series
         return Ok(Answer::text(unified(&label(older), &label(newer), &old.text, &new.text)));
     }
     let href = head::href(room, id);
-    let look = Look::asked(desk);
+    let look = Look::asked(desk, Style::Side)?;
     let head = head::head_now(desk, room, &choices, ticket)?;
     let zone = room.viewer.zone();
     let history = format!("{href}?action={name}-history&{}={number}", series.parameter());
@@ -386,8 +388,11 @@ pub(super) fn compared(desk: &Desk, room: &Room, ticket: &Ticket, series: Series
         changes: Vec::new(),
         previous: (older > 0).then(|| step(older - 1, older)),
         next: (newer < newest).then(|| step(newer, newer + 1)),
-        look: look.shown(&href, &pairs),
+        look: look.bar(&href, &desk.visit.query),
+        sent: sent(&pairs),
         head,
     };
-    Sheet::new(format!("Changes of {name} {number} on #{id}"), page).at("/query").noindex().render(desk)
+    let answer =
+        Sheet::new(format!("Changes of {name} {number} on #{id}"), page).at("/query").noindex().render(desk)?;
+    Ok(look.kept(desk, answer))
 }

@@ -12,12 +12,14 @@ pub mod options;
 pub mod error;
 pub mod address;
 pub mod paging;
+pub mod presence;
 pub mod separated;
 pub mod panels;
 pub mod feed;
 pub mod job;
 pub mod calendar;
 pub mod chart;
+pub mod diff_look;
 pub mod text;
 pub mod threads;
 pub mod assets;
@@ -55,6 +57,7 @@ pub struct Web {
     pub address: address::SiteAddress,
     pub templates: page::Templates,
     pub throttle: Throttle,
+    pub presence: presence::Presence,
     /// Hosts whose images the policy of content lets in.
     pub image_hosts: Vec<String>,
     to_write: Semaphore,
@@ -74,6 +77,7 @@ impl Web {
             site,
             address,
             throttle: Throttle::default(),
+            presence: presence::Presence::default(),
             image_hosts,
             to_write: Semaphore::new(WRITE_AT_ONCE),
             to_read: Semaphore::new(pages_at_once()),

@@ -116,6 +116,7 @@ struct Layout<'a> {
     form_token: String,
     alternates: &'a [Alternate],
     keys: bool,
+    full_width: bool,
     theme: String,
     language: &'static str,
     here: String,
@@ -191,6 +192,7 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
         form_token: desk.form_token(),
         alternates: &sheet.alternates,
         keys: desk.account.as_ref().is_none_or(|account| account.keys),
+        full_width: desk.account.as_ref().is_some_and(|account| account.full_width),
         theme: desk.account.as_ref().map_or_else(|| "auto".to_owned(), |account| account.theme.clone()),
         language: "en",
         here: desk.visit.here(),
@@ -281,6 +283,13 @@ impl Answer {
             super::visit::FLASH,
             address::segment(sentence)
         ));
+        self
+    }
+
+    /// Sets a cookie that goes with the browser's session: a choice that is nobody's secret.
+    pub fn remembering(mut self, desk: &Desk, name: &str, value: &str) -> Self {
+        let path = if desk.base().is_empty() { "/" } else { desk.base() };
+        self.cookies.push(format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax"));
         self
     }
 

@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         self.project.cache().compiled(text, flavour, self.site.vocabulary(), &self.options)
     }
 
+    /// The same for a text that is being written.
+    pub fn compiled_in_passing(&self, text: &str, flavour: Flavour) -> Result<Arc<Compiled>> {
+        self.project.cache().compiled_in_passing(text, flavour, self.site.vocabulary(), &self.options)
+    }
+
     /// The text as HTML for this viewer at this moment.
     pub fn html(&self, db: &Connection, compiled: &Compiled, here: Option<&Here>) -> Result<Html> {
         Ok(self.htmls(db, &[(compiled, "")], here)?.pop().unwrap_or_default())

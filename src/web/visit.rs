@@ -29,6 +29,8 @@ pub struct Visit {
     /// The secret of the session cookie.
     pub session: Option<String>,
     pub flash: Option<String>,
+    /// How differences were drawn last, see [`diff_look`](super::diff_look).
+    pub diff_look: Option<String>,
     /// The secret in the address of a feed or a calendar; nowhere else is one looked at, and the query has it no more.
     pub feed_token: Option<String>,
     pub agent: String,
@@ -79,6 +81,7 @@ impl Visit {
             feed_token,
             session: cookie(web.address.cookie_name()).filter(|value| value.len() == 64),
             flash: cookie(FLASH),
+            diff_look: cookie(super::diff_look::COOKIE),
             agent: header("User-Agent"),
             network: network_of(request),
             content_type: header("Content-Type"),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::name::PageName;
 use super::store::{self, PageRow};
 use super::tag_store;
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_VIEW, discussion};
+use super::{WIKI_ADMIN, WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_VIEW, discussion};
 use crate::base::component::KeptText;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
@@ -36,6 +36,15 @@ pub struct Save<'a> {
     pub strict: bool,
 }
 
+/// What is said of a version beside its text and its comment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Also {
+    /// A small change: lists can leave it out.
+    pub minor: bool,
+    /// From now on only WIKI_ADMIN changes the page, or no longer so; none leaves that as it is. Needs WIKI_ADMIN.
+    pub read_only: Option<bool>,
+}
+
 #[derive(Debug)]
 pub enum Saved {
     /// `merged` with that version, which somebody saved meanwhile.
@@ -46,7 +55,15 @@ pub enum Saved {
 
 /// Saves a new version. Changes of other lines that were saved meanwhile are merged in.
 pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Result<Saved> {
+    save_also(site, project, by, save, Also::default())
+}
+
+/// The same with what else is said of it.
+pub fn save_also(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>, also: Also) -> Result<Saved> {
     check_text(save.text, save.comment)?;
+    if also.read_only.is_some() {
+        by.viewer.require(WIKI_ADMIN)?;
+    }
     for _ in 0..TRIES {
         let (newest, class) = project.read(|db| {
             let page = store::find_unseen(db, save.name.folded())?;
@@ -85,16 +102,22 @@ pub fn save(site: &Site, project: &Project, by: Act<'_>, save: &Save<'_>) -> Res
             .as_ref()
             .is_some_and(|(page, current_text)| *current_text == text && page.name == save.name.as_str());
         if unchanged {
-            return match merged {
+            let changes_kept = |page: &PageRow| also.read_only.is_some_and(|read_only| read_only != page.read_only);
+            return match (merged, &newest) {
                 // The other one saved the very same.
-                Some(version) => Ok(Saved::As { version, name: save.name.as_str().to_owned(), merged }),
-                None => Err(Error::invalid("text", "Nothing was changed, so there is nothing to save.")),
+                (Some(version), _) => Ok(Saved::As { version, name: save.name.as_str().to_owned(), merged }),
+                (None, Some((page, _))) if changes_kept(page) => {
+                    project.write(by, |tx| protect(tx, page, !page.read_only))?;
+                    Ok(Saved::As { version: page.version, name: page.name.clone(), merged })
+                }
+                (None, _) => Err(Error::invalid("text", "Nothing was changed, so there is nothing to save.")),
             };
         }
         if text.len() > LARGEST_TEXT {
             return Err(too_large(text.len()));
         }
-        if let Some(version) = write(site, project, by, save, &text, newest.map(|(page, _)| page), class)? {
+        let known = newest.map(|(page, _)| page);
+        if let Some(version) = write(site, project, by, &Writing { save, also, text: &text, known, class })? {
             return Ok(Saved::As { version, name: save.name.as_str().to_owned(), merged });
         }
     }
@@ -118,7 +141,7 @@ fn too_large(bytes: usize) -> Error {
     Error::invalid("text", format!("The text has {bytes} bytes; a page holds at most 1 MiB (1,048,576 bytes)."))
 }
 
-fn comment_problem(comment: &str) -> Option<Problem> {
+pub(super) fn comment_problem(comment: &str) -> Option<Problem> {
     let bad = comment.chars().count() > LONGEST_COMMENT || comment.chars().any(|character| character.is_control());
     bad.then(|| Problem::new("comment", "A comment is one line of at most 1,000 characters."))
 }
@@ -129,22 +152,45 @@ pub(super) fn allowed(viewer: &Viewer, page: Option<&PageRow>, class: i64, name:
     viewer.require_to_see(WIKI_VIEW, &missing)?;
     match page {
         Some(page) if !viewer.sees_class(page.acl) => Err(Error::not_found(missing)),
-        Some(_) => viewer.require(WIKI_MODIFY),
+        Some(page) => {
+            viewer.require(WIKI_MODIFY)?;
+            refuse_read_only(viewer, page)
+        }
         None if !viewer.sees_class(class) => Err(Error::not_found(missing)),
         None => viewer.require(WIKI_CREATE),
     }
 }
 
-/// Writes the version if the page is still what it was; None if somebody was faster.
-fn write(
-    site: &Site,
-    project: &Project,
-    by: Act<'_>,
-    save: &Save<'_>,
-    text: &str,
+/// A read-only page is changed by nobody without WIKI_ADMIN, whatever else they may (row K13).
+pub fn refuse_read_only(viewer: &Viewer, page: &PageRow) -> Result<()> {
+    if !page.read_only || viewer.may(WIKI_ADMIN) {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        permission: WIKI_ADMIN.name,
+        message: format!("“{}” is read-only: changing it needs the permission WIKI_ADMIN.", page.name),
+    })
+}
+
+fn protect(tx: &Tx<'_>, page: &PageRow, read_only: bool) -> Result<()> {
+    store::set_read_only(tx, page.id, read_only)?;
+    let kind = if read_only { "page.protected" } else { "page.released" };
+    tx.record(&NewEvent::new(kind, Resource::new("page", page.id), page.acl).part(page.version))?;
+    Ok(())
+}
+
+/// What is about to be written, and the page as it was when that was made.
+struct Writing<'a> {
+    save: &'a Save<'a>,
+    also: Also,
+    text: &'a str,
     known: Option<PageRow>,
     class: i64,
-) -> Result<Option<i64>> {
+}
+
+/// Writes the version if the page is still what it was; None if somebody was faster.
+fn write(site: &Site, project: &Project, by: Act<'_>, writing: &Writing<'_>) -> Result<Option<i64>> {
+    let Writing { save, also, text, ref known, class } = *writing;
     let compiled = project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
     project.write(by, |tx| {
         let current = store::find_unseen(tx, save.name.folded())?;
@@ -154,7 +200,12 @@ fn write(
             return Ok(None);
         }
         let (id, version, acl, kind) = match &current {
-            Some(page) => (page.id, page.version + 1, page.acl, "page.saved"),
+            Some(page) => {
+                // Somebody may have made it read-only just now.
+                refuse_read_only(by.viewer, page)?;
+                let kind = if also.minor { "page.retouched" } else { "page.saved" };
+                (page.id, store::next_version(tx, page.id)?, page.acl, kind)
+            }
             None => {
                 let id = store::insert_page(tx, save.name.as_str(), save.name.folded(), class, tx.actor(), tx.now())?;
                 (id, 1, class, "page.created")
@@ -163,8 +214,22 @@ fn write(
         let name = current.as_ref().map_or(save.name.as_str(), |page| page.name.as_str());
         let here = Here { resource: Resource::new("page", id), name: name.to_owned() };
         let author = tx.actor();
-        let new = NextVersion { version, acl, text, comment: save.comment.trim(), author, taken: None, kind };
+        let new = NextVersion {
+            version,
+            acl,
+            text,
+            comment: save.comment.trim(),
+            author,
+            taken: None,
+            kind,
+            minor: also.minor && current.is_some(),
+        };
         add_version(site, tx, by.viewer, &here, &compiled, &new)?;
+        if let Some(read_only) = also.read_only
+            && let Some(page) = store::find_unseen(tx, save.name.folded())?.filter(|page| page.read_only != read_only)
+        {
+            protect(tx, &page, read_only)?;
+        }
         Ok(Some(version))
     })
 }
@@ -180,6 +245,7 @@ pub(super) struct NextVersion<'a> {
     pub taken: Option<(i64, Option<i64>)>,
     /// The event that tells of it.
     pub kind: &'static str,
+    pub minor: bool,
 }
 
 /// Writes a version with what it refers to, and tells of it.
@@ -200,6 +266,7 @@ pub(super) fn add_version(
             at: tx.now(),
             comment: new.comment,
             via: tx.via().name(),
+            minor: new.minor,
             text: new.text,
             taken: new.taken,
         },
@@ -220,7 +287,8 @@ pub(super) fn text_to_change(db: &Connection, viewer: &Viewer, resource: &Resour
     if !resource.is("page") || !viewer.may(WIKI_VIEW) || !viewer.may(WIKI_MODIFY) {
         return Ok(None);
     }
-    let Some(page) = store::by_ids(db, viewer, &[resource.id])?.pop() else {
+    let page = store::by_ids(db, viewer, &[resource.id])?.pop();
+    let Some(page) = page.filter(|page| refuse_read_only(viewer, page).is_ok()) else {
         return Ok(None);
     };
     let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
@@ -251,14 +319,23 @@ pub(super) fn change_text(
     let project = tx.project();
     let compiled = project.cache().compiled(text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
     let here = Here { resource: Resource::new("page", page.id), name: page.name };
-    let version = page.version + 1;
+    let version = store::next_version(tx, page.id)?;
     add_version(
         site,
         tx,
         viewer,
         &here,
         &compiled,
-        &NextVersion { version, acl: page.acl, text, comment, author: tx.actor(), taken: None, kind: "page.saved" },
+        &NextVersion {
+            version,
+            acl: page.acl,
+            text,
+            comment,
+            author: tx.actor(),
+            taken: None,
+            kind: "page.saved",
+            minor: false,
+        },
     )?;
     Ok(version)
 }
@@ -273,6 +350,7 @@ pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i
         let page = store::find(tx, by.viewer, name.folded())?
             .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", name.as_str())))?;
         by.viewer.require(WIKI_DELETE)?;
+        refuse_read_only(by.viewer, &page)?;
         refuse_stale(&page, version)?;
         tx.execute(
             "update page set deleted_at = ?2, deleted_by = ?3, deleted_comment = ?4 where id = ?1",

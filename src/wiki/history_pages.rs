@@ -4,15 +4,17 @@ use rocket::{Route, get, routes};
 use serde::Serialize;
 use serde_json::json;
 
-use super::WIKI_MODIFY;
+use super::WIKI_ADMIN;
 use super::change_pages::existing;
 use super::name::PageName;
 use super::shown::{self, Head, NO_PAGE, enter};
 use super::store::{self, HistoryRow, PageRow, VersionRow};
+use super::versions;
 use crate::base::error::{Error, Result};
-use crate::base::text::diff::{Options, diff, unified};
+use crate::base::text::diff::{diff, unified};
 use crate::base::time::When;
 use crate::web::diff::{Style, rows_html};
+use crate::web::diff_look::{Bar, Look};
 use crate::web::feed::{Entry, Feed};
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging, with_value};
@@ -76,19 +78,31 @@ struct Version {
     size: i64,
     change: i64,
     note: &'static str,
+    minor: bool,
+    removed: Option<Removed>,
+    comment_href: Option<String>,
+    remove_href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    when: When,
+    author: String,
 }
 
 fn list(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
-    let name = PageName::parse(&page.name, "page")?;
-    let head = room.project.read(|db| shown::head(db, room, &name, true))?;
+    let head = room.project.read(|db| shown::head_of(db, room, page))?;
     let asked = paging::asked(desk.visit.value("page"));
-    let paging = Paging::new(&head.href, &desk.visit.pairs(), asked, VERSIONS_PER_PAGE, page.version as usize);
+    let total = room.project.read(|db| store::next_version(db, page.id))? - 1;
+    let paging = Paging::new(&head.href, &desk.visit.pairs(), asked, VERSIONS_PER_PAGE, total as usize);
     let rows =
         room.project.read(|db| store::history(db, page.id, VERSIONS_PER_PAGE, paging.offset(VERSIONS_PER_PAGE)))?;
     if desk.visit.wants_json() {
         return as_json(desk, &head, &paging, &rows);
     }
     let zone = room.viewer.zone();
+    let administers = room.viewer.may(WIKI_ADMIN);
+    let may_remove = |version| versions::may_remove(&room.viewer, page, version, version).is_ok();
     let versions = rows
         .into_iter()
         .map(|row| Version {
@@ -100,6 +114,12 @@ fn list(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
             taken_by: row.taken_by,
             size: row.size,
             change: row.size - row.size_before.unwrap_or(0),
+            minor: row.minor,
+            comment_href: (administers && row.removed.is_none())
+                .then(|| format!("{}?action=comment&version={}", head.href, row.version)),
+            remove_href: (row.removed.is_none() && page.version > 1 && may_remove(row.version))
+                .then(|| format!("{}?action=remove&version={}", head.href, row.version)),
+            removed: row.removed.map(|(at, author)| Removed { when: at.when(&zone), author }),
             note: match (row.version, row.via.as_str()) {
                 (1, _) => "created",
                 (_, "import") => "imported",
@@ -123,7 +143,8 @@ fn as_json(desk: &Desk, head: &Head, paging: &Paging, rows: &[HistoryRow]) -> Re
         .map(|row| {
             json!({
                 "version": row.version, "author": row.author, "time": row.saved_at.iso(), "comment": row.comment,
-                "taken_by": row.taken_by, "size": row.size, "url": absolute(&format!("{}?version={}", head.href, row.version)),
+                "taken_by": row.taken_by, "size": row.size, "minor": row.minor,
+                "removed": row.removed.is_some(), "url": absolute(&format!("{}?version={}", head.href, row.version)),
             })
         })
         .collect();
@@ -165,17 +186,14 @@ struct DiffPage {
     head: Head,
     old: End,
     new: End,
-    style: &'static str,
-    side_href: String,
-    inline_href: String,
-    context: i64,
-    ignore_blanks: bool,
+    look: Bar,
     rows_html: String,
     added: usize,
     removed: usize,
     too_large: bool,
     previous: Option<String>,
     next: Option<String>,
+    undo_href: Option<String>,
     restore_href: Option<String>,
 }
 
@@ -204,7 +222,8 @@ fn asked(desk: &Desk, name: &str, otherwise: i64) -> Result<i64> {
 
 fn compared(desk: &Desk, room: &Room, page: &PageRow) -> Result<Answer> {
     let newer = asked(desk, "version", page.version)?;
-    let older = asked(desk, "old_version", newer.saturating_sub(1))?;
+    let before = room.project.read(|db| store::version_before(db, page.id, newer))?;
+    let older = asked(desk, "old_version", before)?;
     let (older, newer) = if older > newer { (newer, older) } else { (older, newer) };
     let (old, new) = room.project.read(|db| {
         let old = if older == 0 { Some(before_the_first(page)) } else { store::version(db, page.id, older)? };
@@ -229,6 +248,7 @@ fn before_the_first(page: &PageRow) -> VersionRow {
         author: String::new(),
         saved_at: page.changed_at,
         comment: String::new(),
+        minor: false,
         via: String::new(),
         size: 0,
         text: String::new(),
@@ -236,19 +256,15 @@ fn before_the_first(page: &PageRow) -> VersionRow {
 }
 
 fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: VersionRow) -> Result<Answer> {
-    let name = PageName::parse(&page.name, "page")?;
-    let head = room.project.read(|db| shown::head(db, room, &name, true))?;
+    let (head, before, after) = room.project.read(|db| {
+        let before = store::version_before(db, page.id, old.version)?;
+        Ok((shown::head_of(db, room, page)?, before, store::version_after(db, page.id, new.version)?))
+    })?;
+    let follows = room.project.read(|db| store::version_before(db, page.id, new.version))? == old.version;
     let pairs = desk.visit.pairs();
-    let context: i64 = desk.visit.value("context").and_then(|text| text.parse().ok()).unwrap_or(3).clamp(-1, 100);
-    let ignore_blanks = desk.visit.value("blanks").is_some();
-    let options = Options {
-        context: usize::try_from(context).ok(),
-        ignore_blanks,
-        ignore_blank_lines: ignore_blanks,
-        ..Options::default()
-    };
-    let found = diff(&old.text, &new.text, &options);
-    let style = if desk.visit.value("style").as_deref() == Some("inline") { Style::Inline } else { Style::Side };
+    let look = Look::asked(desk, Style::Side)?;
+    let found = diff(&old.text, &new.text, &look.options());
+    let same = found.added + found.removed == 0;
     let zone = room.viewer.zone();
     let end = |version: &VersionRow| End {
         version: version.version,
@@ -267,18 +283,16 @@ fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: Versi
         with_value(&head.href, &pairs, "version", &newer.to_string())
     };
     let sheet = DiffPage {
-        style: style.name(),
-        side_href: with_value(&head.href, &pairs, "style", "side"),
-        inline_href: with_value(&head.href, &pairs, "style", "inline"),
-        context,
-        ignore_blanks,
+        look: look.bar(&head.href, &desk.visit.query),
         added: found.added,
         removed: found.removed,
         too_large: found.left_out > 0 || old.text.len() + new.text.len() > WORDS_COMPARED,
-        rows_html: rows_html(&found, style).into_string(),
-        previous: (old.version > 0).then(|| step(old.version - 1, old.version)),
-        next: (new.version < page.version).then(|| step(new.version, new.version + 1)),
-        restore_href: (room.viewer.may(WIKI_MODIFY) && old.version > 0)
+        rows_html: if same { String::new() } else { rows_html(&found, look.style).into_string() },
+        previous: (old.version > 0).then(|| step(before, old.version)),
+        next: (after > 0).then(|| step(new.version, after)),
+        undo_href: (head.may.edit && old.version > 0 && follows)
+            .then(|| format!("{}?action=edit&undo={}", head.href, new.version)),
+        restore_href: (head.may.edit && old.version > 0)
             .then(|| format!("{}?action=edit&version={}", head.href, old.version)),
         old: end(&old),
         new: end(&new),
@@ -287,5 +301,6 @@ fn as_page(desk: &Desk, room: &Room, page: &PageRow, old: VersionRow, new: Versi
     if sheet.new.version == 0 {
         return Err(Error::not_found(NO_PAGE));
     }
-    Sheet::new(format!("Changes of {}", page.name), sheet).at("/wiki").noindex().render(desk)
+    let answer = Sheet::new(format!("Changes of {}", page.name), sheet).at("/wiki").noindex().render(desk)?;
+    Ok(look.kept(desk, answer))
 }

@@ -22,7 +22,7 @@ const INDEXED: usize = 250;
 const FEED_ENTRIES: usize = 50;
 
 pub fn routes() -> Vec<Route> {
-    routes![index, trash, new, backlinks]
+    routes![index, trash, new, backlinks, macros]
 }
 
 #[derive(Serialize)]
@@ -141,6 +141,19 @@ pub(super) fn names_as_json(desk: &Desk, room: &Room, pages: &[PageRow], paging:
         .collect();
     let next = paging.next.as_deref().map(|next| desk.web().address.absolute(next));
     Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }))
+}
+
+/// The macros of this site, for who is to be offered their names while writing.
+#[get("/<project>/wiki?action=macros", rank = 44)]
+async fn macros(visit: Visit, project: String) -> Answer {
+    visit
+        .answer(move |desk| {
+            enter(desk, &project)?;
+            let list = &desk.site().vocabulary().macros;
+            let list: Vec<_> = list.iter().map(|known| json!({ "name": known.name, "doc": known.doc })).collect();
+            Answer::json(&list)
+        })
+        .await
 }
 
 /// The field “new page” of the index: leads to the editor of that page.

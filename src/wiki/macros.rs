@@ -16,8 +16,8 @@ const MOST_ROWS: usize = 200;
 pub const MACROS: &[Macro] = &[
     Macro {
         name: "RecentChanges",
-        doc: "The pages that were changed last: `RecentChanges(prefix, limit=10, group=date)`. The prefix keeps to pages whose \
-              names begin so; `group` is `date` or `none`.",
+        doc: "The pages that were changed last: `RecentChanges(prefix, limit=10, group=date, minor=yes)`. The prefix keeps to \
+              pages whose names begin so; `group` is `date` or `none`; `minor=no` leaves small changes out.",
         example: "[[RecentChanges(limit=3, group=none)]]",
         block: true,
         targets: none,
@@ -125,17 +125,22 @@ pub(super) fn nothing(sentence: &str) -> Html {
 }
 
 fn recent_changes(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
-    refuse_unknown(arguments, &["limit", "group"])?;
+    refuse_unknown(arguments, &["limit", "group", "minor"])?;
     let limit = number(arguments, "limit", 10)?;
     let by_day = match named(arguments, "group").unwrap_or("date") {
         "date" => true,
         "none" => false,
         other => return Err(Error::invalid("group", format!("`group` is `date` or `none`, not “{other}”."))),
     };
+    let recent = match named(arguments, "minor").unwrap_or("yes") {
+        "yes" => store::recent,
+        "no" => store::recent_but_minor,
+        other => return Err(Error::invalid("minor", format!("`minor` is `yes` or `no`, not “{other}”."))),
+    };
     if !context.viewer.may(WIKI_VIEW) {
         return Ok(nothing("No pages yet."));
     }
-    let pages = store::recent(context.db, context.viewer, &prefix(context, arguments), limit)?;
+    let pages = recent(context.db, context.viewer, &prefix(context, arguments), limit)?;
     if pages.is_empty() {
         return Ok(nothing("No pages yet."));
     }
@@ -245,11 +250,10 @@ fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
     let wanted = match arguments.positional.get(1) {
         None => compiled,
         Some(heading) => {
-            let section =
-                markup::section(markup::without_front(&text), &compiled.outline, heading.trim()).ok_or_else(|| {
-                    Error::invalid("heading", format!("“{}” has no heading `{}`.", page.name, heading.trim()))
-                })?;
-            (context.compiled)(&section, Flavour::Page)?
+            let section = markup::section(&text, &compiled.outline, heading.trim()).ok_or_else(|| {
+                Error::invalid("heading", format!("“{}” has no heading `{}`.", page.name, heading.trim()))
+            })?;
+            (context.compiled)(&text[section], Flavour::Page)?
         }
     };
     let here = Here { resource: Resource::new("page", page.id), name: page.name };

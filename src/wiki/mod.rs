@@ -7,6 +7,8 @@
 pub mod name;
 pub mod store;
 pub mod edit;
+pub mod versions;
+mod version_pages;
 pub mod moving;
 mod undo_move;
 mod move_store;
@@ -14,8 +16,13 @@ mod rewriting;
 pub mod pages;
 mod change_pages;
 mod discussion;
+mod editor;
+mod edit_pages;
+mod conflict_pages;
 mod move_pages;
+mod delete_pages;
 mod history_pages;
+mod annotate_pages;
 mod list_pages;
 mod tree;
 mod tree_pages;
@@ -106,6 +113,7 @@ impl Component for Wiki {
         routes.extend(change_pages::routes());
         routes.extend(move_pages::routes());
         routes.extend(history_pages::routes());
+        routes.extend(annotate_pages::routes());
         routes.extend(list_pages::routes());
         routes.extend(discussion::routes());
         routes.extend(suggestion::routes());
@@ -268,8 +276,8 @@ impl Component for Wiki {
             let mut statement = db.prepare(
                 "select page.name from page left join page_version
                    on page_version.page = page.id and page_version.version = page.version
-                 where page_version.page is null
-                    or (select count(*) from page_version as every where every.page = page.id) <> page.version",
+                 where page_version.page is null or page_version.removed_at is not null
+                    or (select count(*) <> max(version) from page_version as every where every.page = page.id)",
             )?;
             let broken =
                 statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -301,7 +309,9 @@ impl Component for Wiki {
     }
 }
 
+/// Whose files hang on a page: with the page, they are kept from changes, too.
 fn owner(page: store::PageRow) -> Owner {
+    let (to_attach, to_remove) = if page.read_only { (WIKI_ADMIN, WIKI_ADMIN) } else { (WIKI_MODIFY, WIKI_DELETE) };
     Owner {
         resource: Resource::new("page", page.id),
         acl: page.acl,
@@ -310,8 +320,8 @@ fn owner(page: store::PageRow) -> Owner {
         title: page.name.clone(),
         id: page.name,
         to_view: WIKI_VIEW,
-        to_attach: WIKI_MODIFY,
-        to_remove: WIKI_DELETE,
+        to_attach,
+        to_remove,
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::change_pages::{Refusal, children, existing, refusal};
+use super::edit;
 use super::move_store;
 use super::moving::{self, NewText, Rename};
 use super::name::{PageName, href_of};
@@ -35,6 +36,7 @@ async fn rename(visit: Visit, project: String) -> Answer {
             let room = enter(desk, &project)?;
             let page = existing(desk, &room)?;
             room.viewer.require(WIKI_RENAME)?;
+            edit::refuse_read_only(&room.viewer, &page)?;
             let typed = Typed { new_name: page.name.clone(), redirect: true, children: false, rewrite: true };
             rename_page(desk, &room, &page, typed, None, None)
         })

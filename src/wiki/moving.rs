@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::edit::{also, refuse_stale};
+use super::edit::{also, refuse_read_only, refuse_stale};
 use super::move_store::{self, MovedRow};
 use super::name::{PageName, below};
 use super::rewriting::{NewName, NewNames, References};
@@ -141,6 +141,7 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
     let page = store::find(db, viewer, rename.name.folded())?
         .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
     refuse_stale(&page, rename.version)?;
+    refuse_read_only(viewer, &page)?;
     if page.name == rename.new_name.as_str() {
         return Err(Error::invalid("new_name", "That is its name already."));
     }
@@ -149,6 +150,7 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
         for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
             let rest = below(&child.name, &page.name);
             let name = PageName::parse(&format!("{}/{rest}", rename.new_name.as_str()), "new_name")?;
+            refuse_read_only(viewer, &child)?;
             moves.push((child, name));
         }
         if moves.len() > MOST_MOVED {

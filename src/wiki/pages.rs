@@ -15,11 +15,11 @@ use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
 use super::tag_pages;
 use super::watching::{self, Watch};
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS};
+use super::{WIKI_ADMIN, WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS, WIKI_MODIFY};
 use crate::attachment::{self, File};
 use crate::base::error::{Error, Result};
 use crate::base::link;
-use crate::base::markup::{Compiled, Flavour, Front, Heading, Here};
+use crate::base::markup::{self, Compiled, Flavour, Front, Heading, Here};
 use crate::base::resource::Resource;
 use crate::base::site::State;
 use crate::base::time::When;
@@ -87,7 +87,7 @@ struct ShowPage {
     change: Change,
     old: Option<Old>,
     redirected_from: Option<Named>,
-    read_only: Option<&'static str>,
+    read_only: Option<String>,
 }
 
 impl Page for ShowPage {
@@ -225,19 +225,21 @@ fn as_json(desk: &Desk, room: &Room, page: &PageRow, version: &VersionRow) -> Re
 }
 
 fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: VersionRow) -> Result<Answer> {
-    let name = PageName::parse(&page.name, "page")?;
-    let head = shown::head(db, room, &name, true)?;
+    let head = shown::head_of(db, room, page)?;
     let reader = Reader::new(desk.site(), &room.project, &room.viewer, desk.base(), &room.root)?;
     let compiled = reader.compiled(&version.text, Flavour::Page)?;
     let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
-    let body = reader.html(db, &compiled, Some(&here))?;
-    let furniture = furniture::around(db, &reader, &name)?;
+    let mut body = reader.html(db, &compiled, Some(&here))?;
+    if head.may.edit && version.version == page.version {
+        body = markup::with_pencils(&body, &compiled.outline, &format!("{}?action=edit&section=", head.href));
+    }
+    let furniture = furniture::around(db, &reader, &PageName::parse(&page.name, "page")?)?;
     let mut children = store::list(db, &room.viewer, &format!("{}/", page.folded), CHILDREN + 1)?;
     let more = children.len() > CHILDREN;
     children.truncate(CHILDREN);
     let keys = store::keys_of(db, page)?;
     let zone = room.viewer.zone();
-    let old = (version.version < page.version).then(|| old_of(&head.href, &version, page));
+    let old = if version.version < page.version { Some(old_of(db, &head.href, &version, page)?) } else { None };
     let owner = super::owner(page.clone());
     let front = Front::of(&version.text).unwrap_or_default();
     let starts_with_title = compiled.outline.first().is_some_and(|first| first.level == 1);
@@ -297,8 +299,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         },
         old,
         redirected_from: redirected_from(desk, db, page, &head.href)?,
-        read_only: (room.row.state == State::Archived)
-            .then_some("This project is archived: it can be read but not changed."),
+        read_only: read_only(room, page),
         head,
     };
     let title = if page.name == START { room.row.called() } else { page.called() };
@@ -315,22 +316,37 @@ fn redirected_from(desk: &Desk, db: &Connection, page: &PageRow, href: &str) -> 
     Ok(leads_here.then(|| Named { name: from.as_str().to_owned(), href: format!("{href}?action=history") }))
 }
 
+/// Why the page can't be changed by this viewer, who might otherwise.
+fn read_only(room: &Room, page: &PageRow) -> Option<String> {
+    if room.row.state == State::Archived {
+        return Some("This project is archived: it can be read but not changed.".to_owned());
+    }
+    let kept = page.read_only && room.viewer.may(WIKI_MODIFY);
+    kept.then(|| {
+        let who = if room.viewer.may(WIKI_ADMIN) { "You may, since you have" } else { "That needs" };
+        format!(
+            "This page is read-only: only those who administer the wiki change it. {who} the permission WIKI_ADMIN."
+        )
+    })
+}
+
 /// What a page shows changes with itself, and with whatever it refers to.
 fn live(page: &PageRow, compiled: &Compiled) -> String {
     let others = if compiled.shows_others() { " page ticket milestone" } else { "" };
     format!("page:{}{others}", page.id)
 }
 
-fn old_of(href: &str, version: &VersionRow, page: &PageRow) -> Old {
+fn old_of(db: &Connection, href: &str, version: &VersionRow, page: &PageRow) -> Result<Old> {
     let of = |number: i64| format!("{href}?version={number}");
-    Old {
+    let previous = store::version_before(db, page.id, version.version)?;
+    Ok(Old {
         version: version.version,
         latest: page.version,
         href: href.to_owned(),
-        previous: (version.version > 1).then(|| of(version.version - 1)),
-        next: (version.version < page.version).then(|| of(version.version + 1)),
+        previous: (previous > 0).then(|| of(previous)),
+        next: Some(of(store::version_after(db, page.id, version.version)?)),
         diff_href: format!("{href}?action=diff&old_version={}&version={}", version.version, page.version),
-    }
+    })
 }
 
 fn nested(headings: &[Heading]) -> Vec<OutlineItem> {

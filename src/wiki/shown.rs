@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::name::{PageName, href_of, last_part};
-use super::store;
-use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_SUGGEST, WIKI_VIEW};
+use super::store::{self, PageRow};
+use super::{WIKI_ADMIN, WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_RENAME, WIKI_SUGGEST, WIKI_VIEW};
 use crate::base::component::Components;
 use crate::base::error::{Error, Result};
 use crate::base::resource::Resource;
@@ -92,6 +92,15 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
             attach: exists && viewer.may(WIKI_MODIFY),
         },
     })
+}
+
+/// The head of a page: what is read-only offers no changes.
+pub(super) fn head_of(db: &Connection, room: &Room, page: &PageRow) -> Result<Head> {
+    let mut head = head(db, room, &PageName::parse(&page.name, "page")?, true)?;
+    if page.read_only && !room.viewer.may(WIKI_ADMIN) {
+        head.may = May { edit: false, rename: false, delete: false, attach: false, ..head.may };
+    }
+    Ok(head)
 }
 
 /// The name in the address of this visit. An address that can be no page's is as good as a missing page.

@@ -17,8 +17,9 @@ import { talk } from "./talk.mjs";
 import { tickets } from "./tickets.mjs";
 import { tree } from "./tree.mjs";
 import { wiki } from "./wiki.mjs";
+import { writing } from "./writing.mjs";
 
-const stories = { code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki };
+const stories = { code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki, writing };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

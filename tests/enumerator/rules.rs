@@ -380,6 +380,9 @@ pub const RULES: &[Rule] = &[
             get("/demo/wiki/Plan?action=edit", MEMBERS),
             get("/demo/wiki/Plan?action=edit&version=1", MEMBERS),
             get("/demo/wiki/Plan?action=edit&version=99", NOBODY),
+            get("/demo/wiki/Plan?action=edit&section=nowhere", MEMBERS),
+            get("/demo/wiki/Plan?action=edit&undo=2", MEMBERS),
+            get("/demo/wiki/Plan?action=edit&undo=99", NOBODY),
             get("/demo/wiki/Nowhere?action=edit", MEMBERS),
             get("/demo/wiki/Secret/Plan?action=edit", INSIDERS),
             get("/demo/wiki/Secret/Nowhere?action=edit", INSIDERS),
@@ -419,6 +422,48 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/wiki?action=macros",
+        doors: &[
+            get("/demo/wiki?action=macros", MEMBERS),
+            get("/hidden/wiki?action=macros", ADMINS),
+            get("/nowhere/wiki?action=macros", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=annotate",
+        doors: &[
+            get("/demo/wiki/Plan?action=annotate", MEMBERS),
+            get("/demo/wiki/Plan?action=annotate&version=1&format=json", MEMBERS),
+            get("/demo/wiki/Plan?action=annotate&version=99", NOBODY),
+            get("/demo/wiki/Nowhere?action=annotate", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=annotate", INSIDERS),
+            get("/hidden/wiki/Plan?action=annotate", ADMINS),
+            get("/nowhere/wiki/Plan?action=annotate", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=comment",
+        doors: &[
+            get("/demo/wiki/Plan?action=comment&version=1", [404, 404, 403, 403, 200]),
+            get("/demo/wiki/Plan?action=comment&version=99", [404, 404, 403, 403, 404]),
+            get("/demo/wiki/Nowhere?action=comment&version=1", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=comment&version=1", [404, 404, 404, 403, 200]),
+            get("/hidden/wiki/Plan?action=comment&version=1", ADMINS),
+            get("/nowhere/wiki/Plan?action=comment&version=1", NOBODY),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/wiki/<_..>?action=remove",
+        doors: &[
+            get("/demo/wiki/Plan?action=remove", MEMBERS),
+            get("/demo/wiki/Plan?action=remove&version=1", [404, 404, 403, 403, 200]),
+            get("/demo/wiki/Nowhere?action=remove", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=remove", INSIDERS),
+            get("/hidden/wiki/Plan?action=remove", ADMINS),
+            get("/nowhere/wiki/Plan?action=remove", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/wiki/<_..>?action=rename",
         doors: &[
             get("/demo/wiki/Plan?action=rename", MEMBERS),
@@ -449,6 +494,16 @@ pub const RULES: &[Rule] = &[
             get("/demo/wiki/Secret/Plan?action=backlinks&format=json", MEMBERS),
             get("/hidden/wiki/Plan?action=backlinks", ADMINS),
             get("/nowhere/wiki/Plan?action=backlinks", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=editing",
+        doors: &[
+            form("/demo/wiki/Plan?action=editing", &[], MEMBERS),
+            form("/demo/wiki/New?action=editing", &[("gone", "1")], MEMBERS),
+            form("/demo/wiki/Secret/Plan?action=editing", &[], INSIDERS),
+            form("/hidden/wiki/Plan?action=editing", &[], ADMINS),
+            form("/nowhere/wiki/Plan?action=editing", &[], NOBODY),
         ],
     },
     Rule {
@@ -735,6 +790,9 @@ pub const RULES: &[Rule] = &[
             form("/demo/wiki/Plan", RENAME_INTO_SECRET, [404, 404, 422, 303, 303]),
             form("/demo/wiki/Nowhere", RENAME, NOBODY),
             form("/demo/wiki/Secret/Plan", RENAME_SECRET, [404, 404, 404, 303, 303]),
+            form("/demo/wiki/Plan", COMMENT_VERSION, [404, 404, 403, 403, 303]),
+            form("/demo/wiki/Plan", REMOVE, [404, 404, 403, 403, 303]),
+            form("/demo/wiki/Nowhere", REMOVE, NOBODY),
             form("/demo/wiki/Plan", DELETE, [404, 404, 303, 303, 303]),
             form("/demo/wiki/Nowhere", DELETE, NOBODY),
             form("/demo/wiki/Secret/Plan", DELETE_SECRET, [404, 404, 404, 303, 303]),
@@ -2132,5 +2190,7 @@ const REMIND: Fields = &[("due", "2999-12-24"), ("text", "Ask again")];
 const FILE: Fields = &[("field_summary", "Another matter"), ("field_description", "Like #2."), ("submit", "1")];
 const PREVIEW_FILE: Fields =
     &[("field_summary", "Another matter"), ("field_description", "Like #2 and #999."), ("preview", "1")];
+const COMMENT_VERSION: Fields = &[("action", "comment"), ("version", "1"), ("comment", "Better said.")];
+const REMOVE: Fields = &[("action", "remove"), ("first", "1"), ("last", "1"), ("seen", "2")];
 const DELETE: Fields = &[("action", "delete"), ("version", "2"), ("comment", "")];
 const DELETE_SECRET: Fields = &[("action", "delete"), ("version", "1"), ("comment", "")];

@@ -170,6 +170,9 @@ fn round(folder: &Path, copy: &Path, options: &Options) {
         .collect();
     let memory = server.own_memory();
     let fsync = fsync(copy);
+    if options.wants("first preview of 100 KiB") && !session.is_empty() {
+        figures.push(preview(&server, &mut client));
+    }
     if options.wants("create a ticket") && !session.is_empty() {
         figures.push(create(&mut client, fsync));
     }
@@ -241,17 +244,43 @@ fn percentiles(times: &mut [Duration]) -> (f64, f64) {
     (at(50), at(99))
 }
 
-fn create(client: &mut Client, fsync: f64) -> Figure {
-    let form = client.get("/main/newticket").unwrap();
+/// What the forms of that page carry.
+fn token(client: &mut Client, path: &str) -> String {
+    let form = client.get(path).unwrap();
     let page = String::from_utf8_lossy(&form.body).into_owned();
-    let token = page.split("name=\"__FORM_TOKEN\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    page.split("name=\"__FORM_TOKEN\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
+}
+
+/// The preview of a long text that differs each time, as while somebody writes.
+fn preview(server: &Server, client: &mut Client) -> Figure {
+    let path = format!("/main/wiki/{}", address::path(texts::LONG_PAGE));
+    let token = token(client, &format!("{path}?action=edit"));
+    let text = address::segment(&texts::long_page(&size::SIZES[0]));
+    let mut bytes = 0;
+    let mut times = Vec::new();
+    let before = server.cpu();
+    for number in 0..40 {
+        let form = format!("__FORM_TOKEN={}&text={number}%20{text}", address::segment(&token));
+        let reply = client.post(&format!("{path}?action=preview"), &form).unwrap();
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        bytes = reply.body.len();
+        times.push(reply.took);
+    }
+    let cpu = (server.cpu() - before) * 1000.0 / times.len() as f64;
+    let (median, slowest) = percentiles(&mut times);
+    let name = "first preview of 100 KiB".to_owned();
+    Figure { name, cpu: Some(cpu), median, slowest, bytes, bound: Some((f64::INFINITY, 20.0)) }
+}
+
+fn create(client: &mut Client, fsync: f64) -> Figure {
+    let token = token(client, "/main/newticket");
     let mut times = Vec::new();
     for number in 0..200 {
         let description = address::segment(&texts::description(&size::SIZES[0], number + 1));
         let summary = address::segment(&texts::summary(number + 1));
         let form = format!(
             "__FORM_TOKEN={}&field_summary={summary}&field_description={description}&field_type=defect&submit=Create",
-            address::segment(token)
+            address::segment(&token)
         );
         let reply = client.post("/main/newticket", &form).unwrap();
         assert_eq!(reply.status, 303, "{}", String::from_utf8_lossy(&reply.body));

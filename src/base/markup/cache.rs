@@ -86,6 +86,23 @@ impl Cache {
         Ok(compiled)
     }
 
+    /// The same for a text that may change with the next key, as in a preview: what is not known is kept in memory alone.
+    pub fn compiled_in_passing(
+        &self,
+        text: &str,
+        flavour: Flavour,
+        vocabulary: &Vocabulary,
+        options: &Options,
+    ) -> Result<Arc<Compiled>> {
+        let key = key(text, flavour, vocabulary, options);
+        if let Some(compiled) = self.memory.get(&key) {
+            return Ok(compiled);
+        }
+        let compiled = Arc::new(compile(text, flavour, vocabulary, options)?);
+        self.memory.insert(key, Arc::clone(&compiled));
+        Ok(compiled)
+    }
+
     fn read(&self, key: &Key) -> Option<Compiled> {
         let body: Vec<u8> = self.with_file(|file| {
             file.prepare_cached("select body from compiled where hash = :hash")?

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pulldown_cmark::{Event, Parser};
+use pulldown_cmark::{Event, Parser, Tag};
 
 use super::front::without_front;
 use super::links::Grammar;
@@ -13,7 +13,7 @@ use super::{
 use crate::base::error::{Error, Result};
 
 /// To be raised whenever the same text would give another result; part of the cache's key.
-pub const COMPILER_VERSION: u32 = 8;
+pub const COMPILER_VERSION: u32 = 9;
 
 /// Bytes of the longest text that is read (DESIGN 11).
 pub const MAX_TEXT: usize = 1 << 20;
@@ -28,9 +28,17 @@ pub fn compile(text: &str, flavour: Flavour, vocabulary: &Vocabulary, options: &
         let problem = format!("The text is {} bytes long; {MAX_TEXT} (1 MiB) are allowed.", text.len());
         return Err(Error::invalid("text", problem));
     }
-    let text = if flavour == Flavour::Page && options.extensions { without_front(text) } else { text };
-    let text = holes::cleared(text);
-    Ok(marked_up(&text, flavour, vocabulary, options).unwrap_or_else(|TooMuch| as_written(&text, flavour)))
+    let body = if flavour == Flavour::Page && options.extensions { without_front(text) } else { text };
+    let front = text.len() - body.len();
+    let clear = holes::cleared(body);
+    let mut compiled =
+        marked_up(&clear, flavour, vocabulary, options).unwrap_or_else(|TooMuch| as_written(&clear, flavour));
+    // Where characters were taken out, its places are not those of the text that it was made from.
+    let is_same = *clear == *body;
+    for heading in &mut compiled.outline {
+        heading.at = heading.at.filter(|_| is_same).map(|at| front + at);
+    }
+    Ok(compiled)
 }
 
 /// Markdown's own answer, as it is before ammonia and without holes filled: what the examples of the CommonMark
@@ -124,8 +132,20 @@ pub(super) fn parse_options(options: &Options, flavour: Flavour) -> pulldown_cma
 
 /// Markdown's events, with neighbouring texts joined.
 fn events(source: &str, parse: pulldown_cmark::Options) -> std::result::Result<Events<'_>, TooMuch> {
-    let mut events: Events<'_> = Vec::new();
-    for event in Parser::new_ext(source, parse) {
+    let mut read = Events { list: Vec::new(), sections: Vec::new() };
+    let events = &mut read.list;
+    let mut depth = 0;
+    for (event, range) in Parser::new_ext(source, parse).into_offset_iter() {
+        match &event {
+            Event::Start(tag) => {
+                if depth == 0 && matches!(tag, Tag::Heading { .. }) {
+                    read.sections.push((events.len(), range.start));
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
         if let (Event::Text(more), Some(Event::Text(text))) = (&event, events.last_mut()) {
             let mut joined = std::mem::replace(text, "".into()).into_string();
             joined.push_str(more);
@@ -137,7 +157,7 @@ fn events(source: &str, parse: pulldown_cmark::Options) -> std::result::Result<E
         }
         events.push(event);
     }
-    Ok(events)
+    Ok(read)
 }
 
 fn as_written(text: &str, flavour: Flavour) -> Compiled {

@@ -33,6 +33,7 @@ mod raw;
 mod resolve;
 mod rewrite;
 mod sanitise;
+mod sections;
 mod scan;
 mod settle;
 mod tasks;
@@ -47,9 +48,10 @@ pub use macros::macro_box;
 pub use options::Options;
 pub use outgoing::{Role, outgoing};
 pub use patch::patch_html;
-pub use plain::{Passage, passages, plain, section};
+pub use plain::{Passage, passages, plain};
 pub use resolve::{resolve, resolve_nested, resolve_together, resolve_with_ids, static_html};
 pub use rewrite::{Renaming, Rest, Rewritten, rewritten};
+pub use sections::{section, section_html, section_text, with_pencils, with_section};
 pub use tasks::{tickable, ticked, unticked};
 
 use rusqlite::Connection;
@@ -287,6 +289,9 @@ pub struct Heading {
     pub id: String,
     /// Its words without markup.
     pub text: String,
+    /// At which byte of the text its section begins; none where it stands inside another block, and so begins none.
+    #[serde(default)]
+    pub at: Option<usize>,
 }
 
 /// One box of a task list.

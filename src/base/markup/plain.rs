@@ -1,9 +1,7 @@
-//! The words of a text without its markup, and the source of one of its sections. Both read the Markdown alone, quickly:
-//! no links are looked up and nothing is made safe, since no HTML comes of it.
+//! The words of a text without its markup. It reads the Markdown alone, quickly: no links are looked up and nothing is made
+//! safe, since no HTML comes of it.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-
-use super::Heading;
 
 fn options() -> Options {
     Options::ENABLE_TABLES
@@ -71,25 +69,6 @@ fn without_brackets(text: &str) -> String {
     shown
 }
 
-/// The source of the section under a heading, up to the next heading of its level or above. `outline` is that of the
-/// compiled text. None if there is no such heading.
-pub fn section(text: &str, outline: &[Heading], id: &str) -> Option<String> {
-    let wanted = outline.iter().position(|heading| heading.id == id)?;
-    let starts: Vec<usize> = Parser::new_ext(text, options())
-        .into_offset_iter()
-        .filter(|(event, _)| matches!(event, Event::Start(Tag::Heading { .. })))
-        .map(|(_, range)| range.start)
-        .collect();
-    // A heading that only one of the two readings sees would shift all that follow.
-    if starts.len() != outline.len() {
-        return None;
-    }
-    let level = outline[wanted].level;
-    let next = outline[wanted + 1..].iter().position(|heading| heading.level <= level).map(|by| wanted + 1 + by);
-    let end = next.map_or(text.len(), |next| starts[next]);
-    text.get(starts[wanted]..end).map(str::to_owned)
-}
-
 /// A heading with what stands below it, up to the next heading of its level or above.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
@@ -154,15 +133,5 @@ mod tests {
             found,
             [part("Steps", ""), part("What happened", "Logboom"), part("Log", "boom"), part("Empty", "")]
         );
-    }
-
-    #[test]
-    fn a_section_ends_before_the_next_of_its_level() {
-        let heading = |level, id: &str| Heading { level, id: id.to_owned(), text: id.to_owned() };
-        let outline = [heading(1, "a"), heading(2, "b"), heading(3, "c"), heading(2, "d")];
-        let text = "# a\n\n1\n\n## b\n\n2\n\n### c\n\n3\n\n## d\n\n4\n";
-        assert_eq!(section(text, &outline, "b").as_deref(), Some("## b\n\n2\n\n### c\n\n3\n\n"));
-        assert_eq!(section(text, &outline, "d").as_deref(), Some("## d\n\n4\n"));
-        assert_eq!(section(text, &outline, "x"), None);
     }
 }

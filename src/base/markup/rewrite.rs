@@ -13,7 +13,7 @@ use super::compile::{MAX_TEXT, parse_options};
 use super::front::without_front;
 use super::links::{Found, Grammar, Spot, separator};
 use super::scan::{self, Place};
-use super::write::{self, Hole, Setting};
+use super::write::{self, Events, Hole, Setting};
 use super::{Arguments, Call, Flavour, Form, Options, Target, Vocabulary, holes, macros};
 
 /// Says which references change.
@@ -149,7 +149,7 @@ impl Reader<'_> {
             found.push((number, Reference { span: span.clone(), table: *table, what }));
         }
         let source = scanned.text.clone().into_owned();
-        let events: Vec<Event<'_>> = Parser::new_ext(&source, parse).collect();
+        let events = Events { list: Parser::new_ext(&source, parse).collect(), sections: Vec::new() };
         let setting = Setting { grammar: self.grammar, flavour: self.flavour, guarded: true };
         let written = write::write(scanned, source.len(), &events, &setting).ok()?;
         // What the writer has put back, as it stood in code after all, is no reference.

@@ -48,9 +48,19 @@ pub(super) struct Scanned<'a> {
     pub(super) spans: Vec<(Range<usize>, bool)>,
     pub(super) forms: Vec<Form>,
     pub(super) calls: Vec<Call>,
+    /// The ends of the placeholders: in the source with placeholders, and in the author's text.
+    ends: Vec<(usize, usize)>,
 }
 
 impl Scanned<'_> {
+    /// Where in the author's text a place of the source with placeholders is.
+    pub(super) fn place_in_text(&self, at: usize) -> usize {
+        match self.ends[..self.ends.partition_point(|(end, _)| *end <= at)].last() {
+            Some((here, there)) => there + (at - here),
+            None => at,
+        }
+    }
+
     /// A text with its placeholders put back.
     pub(super) fn restored<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut pieces = holes::pieces(text).peekable();
@@ -93,6 +103,7 @@ fn scan_as<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Opti
             spans: Vec::new(),
             forms: Vec::new(),
             calls: Vec::new(),
+            ends: Vec::new(),
         },
         apart,
         known: HashMap::new(),
@@ -291,14 +302,22 @@ impl Scanner<'_, '_> {
                 }
                 None => 1,
             },
-            _ if first.is_alphanumeric() => match self.form(spot) {
-                Some((length, found)) => {
-                    self.found(text, at..at + length, spot.table, found);
-                    length
-                }
-                None => spot.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(spot.rest.len()),
+            _ if first.is_alphanumeric() => match plain_word(spot.rest, self.grammar.options.settings.camel_case) {
+                Some(length) => length,
+                None => self.word(text, at, spot),
             },
             _ => first.len_utf8(),
+        }
+    }
+
+    /// What begins with a letter or digit.
+    fn word(&mut self, text: &str, at: usize, spot: Spot<'_>) -> usize {
+        match self.form(spot) {
+            Some((length, found)) => {
+                self.found(text, at..at + length, spot.table, found);
+                length
+            }
+            None => spot.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(spot.rest.len()),
         }
     }
 
@@ -367,6 +386,7 @@ impl Scanner<'_, '_> {
         self.out.push_str(&text[self.copied..range.start]);
         holes::write_place(&mut self.out, number);
         self.copied = range.end;
+        self.scanned.ends.push((self.out.len(), range.end));
     }
 }
 
@@ -393,6 +413,16 @@ fn emoji(spot: Spot<'_>) -> Option<(usize, &'static str)> {
         return None;
     }
     emojis::get_by_shortcode(&name[..length]).map(|emoji| (length + 2, emoji.as_str()))
+}
+
+/// The length of a word that can begin no form, as nearly all words of a text are: letters alone, with what ends a word of
+/// a sentence after them. Others are looked at closely.
+fn plain_word(text: &str, camel_case: bool) -> Option<usize> {
+    let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    // An id of a commit may hold no digit if it is whole.
+    let is_short = length > 0 && length < 40;
+    let ends = text.as_bytes().get(length).is_none_or(|byte| b" \t\r\n,;)\"".contains(byte));
+    (is_short && ends && !camel_case).then_some(length)
 }
 
 /// What stands between two signs of superscript or subscript: a short word.

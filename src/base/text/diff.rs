@@ -65,6 +65,8 @@ pub struct Options {
     pub ignore_case: bool,
     /// Added and removed lines of nothing but white space are no change.
     pub ignore_blank_lines: bool,
+    /// Changed lines are told, and not what changed within them.
+    pub by_line: bool,
     /// No more rows than this are made (a changed row that turns into two counts once);
     /// [`Diff::left_out`] tells how many that cost.
     pub max_rows: usize,
@@ -79,6 +81,7 @@ impl Default for Options {
             ignore_blanks: false,
             ignore_case: false,
             ignore_blank_lines: false,
+            by_line: false,
             max_rows: 10_000,
             time_limit: TIME_LIMIT,
         }
@@ -490,6 +493,9 @@ fn best_pairs(shared: &[Vec<f64>]) -> Vec<(usize, usize)> {
 
 /// Both lines in pieces, or nothing if too little of them stayed in order.
 fn changed_words(old: &str, new: &str, options: &Options, deadline: Instant) -> Option<(Vec<Span>, Vec<Span>)> {
+    if options.by_line {
+        return None;
+    }
     let (old_tokens, new_tokens) = (tokens(old), tokens(new));
     let mut numbers = Numbers::new();
     let old_ids = numbers.of(old_tokens.iter().map(|token| word_key(old, token, options)));

@@ -2,6 +2,7 @@
 //!
 //! * [`merge`]: two people changed one text; put both changes together, or show where they clash.
 //! * [`diff`]: what changed between two versions, by line and by word, for pages and as a patch.
+//! * [`annotate`]: with which version each line of a text came.
 //! * [`excerpt`]: the piece of a long text that answers a search, with the hits marked.
 //! * [`encoding`], [`unseen`], [`patch`], [`cells`]: what the bytes of a file say, what hides in it, and what a patch or a table in it is.
 //! * [`fold`], [`plain`], [`searched_words`], [`natural`], [`lines_lf`]: the forms in which names are compared, words are searched, lists
@@ -10,6 +11,7 @@
 //! Everything here is pure: no database, no viewer, no HTML. Whatever the texts hold, the work is
 //! bounded and nothing panics; the limits are named where they are set.
 
+pub mod annotate;
 pub mod cells;
 pub mod diff;
 pub mod encoding;

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_refused_with_its_field() {
-        let outline = [Heading { level: 1, id: "doors".to_owned(), text: "Doors".to_owned() }];
+        let outline = [Heading { level: 1, id: "doors".to_owned(), text: "Doors".to_owned(), at: None }];
         let ground = Ground::of("# Doors\n\nText.\n", &outline);
         let field = |wish: &Wish| match ground.anchor(wish) {
             Err(Error::Invalid(problems)) => problems[0].field.clone(),

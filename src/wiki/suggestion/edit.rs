@@ -16,7 +16,7 @@ use crate::base::viewer::Viewer;
 use crate::web::text::options;
 use crate::wiki::discussion;
 use crate::wiki::discussion::anchor::Anchor;
-use crate::wiki::edit::{NextVersion, add_version, check_text};
+use crate::wiki::edit::{NextVersion, add_version, check_text, refuse_read_only};
 use crate::wiki::name::PageName;
 use crate::wiki::shown::NO_PAGE;
 use crate::wiki::store::{self as pages, PageRow};
@@ -166,16 +166,18 @@ pub fn take(site: &Site, project: &Project, by: Act<'_>, id: i64, taking: &Takin
         if page.version != taking.version || row.edits != taking.edits {
             return Err(moved());
         }
+        refuse_read_only(by.viewer, &page)?;
         check_text(&text, &row.comment)?;
         let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
         let new = NextVersion {
-            version: page.version + 1,
+            version: pages::next_version(tx, page.id)?,
             acl: page.acl,
             text: &text,
             comment: &row.comment,
             author: row.author,
             taken: Some((id, tx.actor())),
             kind: "page.saved",
+            minor: false,
         };
         add_version(site, tx, by.viewer, &here, &compiled, &new)?;
         if left == 0 {

@@ -45,7 +45,9 @@ impl<'a> Writer<'a> {
         self.out.push_str(" id=\"");
         self.own_id(&id);
         self.out.push_str("\">");
-        self.done.outline.push(Heading { level, id: id.clone(), text });
+        let section = self.sections.binary_search_by_key(&self.at, |(event, _)| *event).ok();
+        let at = section.map(|number| self.scanned.place_in_text(self.sections[number].1));
+        self.done.outline.push(Heading { level, id: id.clone(), text, at });
         Close::Heading { level, id, mark }
     }
 

@@ -66,7 +66,11 @@ pub(super) struct Setting<'a> {
     pub(super) guarded: bool,
 }
 
-pub(super) type Events<'a> = Vec<Event<'a>>;
+pub(super) struct Events<'a> {
+    pub(super) list: Vec<Event<'a>>,
+    /// The headings that stand in no other block: their number in the list, and where they begin in the source.
+    pub(super) sections: Vec<(usize, usize)>,
+}
 
 pub(super) fn write(
     mut scanned: Scanned<'_>,
@@ -78,7 +82,8 @@ pub(super) fn write(
     let calls = std::mem::take(&mut scanned.calls);
     let mut writer = Writer {
         setting,
-        events,
+        events: &events.list,
+        sections: &events.sections,
         extensions: setting.grammar.options.extensions,
         abbreviations: if setting.grammar.options.extensions {
             abbreviations::read(events, |text| scanned.restored(text).into_owned())
@@ -151,7 +156,8 @@ enum Close {
 
 struct Writer<'a> {
     setting: &'a Setting<'a>,
-    events: &'a Events<'a>,
+    events: &'a [Event<'a>],
+    sections: &'a [(usize, usize)],
     extensions: bool,
     abbreviations: Abbreviations,
     /// So much of the next text has been read with the picture before it.
