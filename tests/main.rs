@@ -72,4 +72,5 @@ mod wiki_move;
 mod wiki_tree;
 mod workflow;
 mod workflow_admin;
+mod wiki_print;
 mod workflows;

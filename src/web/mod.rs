@@ -27,6 +27,7 @@ pub mod headers;
 mod controls;
 mod inline;
 mod lookout;
+pub mod rewrite;
 pub mod token;
 
 pub use crate::base::markup::diff;

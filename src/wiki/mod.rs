@@ -32,6 +32,7 @@ mod template;
 mod furniture;
 mod lookout;
 mod lookout_pages;
+mod print_pages;
 mod shown;
 pub mod suggestion;
 mod timeline;
@@ -121,6 +122,7 @@ impl Component for Wiki {
         routes.extend(tree_pages::routes());
         routes.extend(tag_pages::routes());
         routes.extend(lookout_pages::routes());
+        routes.extend(print_pages::routes());
         routes
     }
 

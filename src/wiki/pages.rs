@@ -113,7 +113,7 @@ struct Old {
 }
 
 #[derive(Serialize)]
-struct OutlineItem {
+pub(super) struct OutlineItem {
     id: String,
     text: String,
     children: Vec<OutlineItem>,
@@ -349,7 +349,8 @@ fn old_of(db: &Connection, href: &str, version: &VersionRow, page: &PageRow) -> 
     })
 }
 
-fn nested(headings: &[Heading]) -> Vec<OutlineItem> {
+/// Headings as a tree.
+pub(super) fn nested(headings: &[Heading]) -> Vec<OutlineItem> {
     let mut items = Vec::new();
     let mut rest = headings;
     while let Some((first, after)) = rest.split_first() {

@@ -391,6 +391,18 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/wiki/<_..>?action=print",
+        doors: &[
+            get("/demo/wiki/Plan?action=print", MEMBERS),
+            get("/demo/wiki/Plan?action=print&children=1", MEMBERS),
+            get("/demo/wiki/Nowhere?action=print", NOBODY),
+            get("/demo/wiki/Secret?action=print&children=1", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=print", INSIDERS),
+            get("/hidden/wiki/Plan?action=print", ADMINS),
+            get("/nowhere/wiki/Plan?action=print", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/wiki/<_..>?action=history",
         doors: &[
             get("/demo/wiki/Plan?action=history", MEMBERS),
