@@ -10,6 +10,7 @@ use crate::attachment::Attachments;
 use crate::base::component::Components;
 use crate::base::error::Result;
 use crate::base::site::{IMAGE_HOSTS, Site};
+use crate::base::viewer::Principal;
 use crate::web::address::SiteAddress;
 use crate::web::{Web, assets, error, headers};
 use crate::{account, admin, code, home, live, milestone, query, report, roadmap, search, ticket, timeline, wiki};
@@ -37,11 +38,25 @@ static ATTACHMENTS: Attachments = Attachments::new(|| COMPONENTS);
 
 /// The program as Rocket runs it: routes of all components below the base path.
 pub fn rocket(site: Arc<Site>, address: SiteAddress, listen: (std::net::IpAddr, u16)) -> Result<Rocket<Build>> {
+    built(site, address, listen, None)
+}
+
+/// The same for this process alone: whoever asks is that reader.
+pub fn reading_as(site: Arc<Site>, address: SiteAddress, reader: Arc<Principal>) -> Result<Rocket<Build>> {
+    built(site, address, (std::net::Ipv4Addr::LOCALHOST.into(), 0), Some(reader))
+}
+
+fn built(
+    site: Arc<Site>,
+    address: SiteAddress,
+    listen: (std::net::IpAddr, u16),
+    reader: Option<Arc<Principal>>,
+) -> Result<Rocket<Build>> {
     let hosts = site.read(|db| IMAGE_HOSTS.text(db))?;
     let image_hosts: Vec<String> = hosts.split_whitespace().map(str::to_ascii_lowercase).collect();
     let base = if address.base.is_empty() { "/".to_owned() } else { address.base.clone() };
     let config = config(&site, listen);
-    let web = Arc::new(Web::new(site, address, image_hosts)?);
+    let web = Arc::new(Web::new(site, address, image_hosts)?.read_by(reader));
     let mut rocket = rocket::custom(config)
         .manage(web)
         .manage(Arc::new(live::Places::default()))

@@ -21,8 +21,8 @@ const FLOORS: &[&[&str]] = &[
     &["home"],
     // The list of components and the server made of them.
     &["app"],
-    // Other systems' data into ours, and a demonstration's.
-    &["import", "demo"],
+    // Other systems' data into ours, a demonstration's, and ours into plain files.
+    &["import", "demo", "publish"],
     // The command line.
     &["cli"],
 ];

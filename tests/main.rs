@@ -38,6 +38,7 @@ mod options;
 mod own_fields;
 mod permission;
 mod query;
+mod publish;
 mod query_page;
 mod queue;
 mod relations;

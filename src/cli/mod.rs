@@ -8,6 +8,7 @@ mod attachment;
 mod choice;
 mod commit_msg;
 mod commit_refs;
+mod export;
 mod field;
 mod index;
 mod log;
@@ -141,6 +142,7 @@ enum Command {
     Template(text::Command),
     /// Search a project; prints JSON
     Search(search::Search),
+    Export(export::Export),
     /// Turn Markdown on standard input into an HTML fragment
     Render(render::Render),
     /// Print as JSON what the commit message on standard input asks of tickets
@@ -193,6 +195,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Reply(command) => text::run(&shell, Kind::Reply, command),
         Command::Template(command) => text::run(&shell, Kind::Template, command),
         Command::Search(search) => search::run(&shell, &search),
+        Command::Export(export) => export::run(&shell, &export),
         Command::Render(render) => render::run(&shell, &render),
         Command::CommitRefs(command) => commit_refs::run(&shell, &command),
         Command::CommitMsg(command) => commit_msg::run(&shell, &command),

@@ -39,6 +39,11 @@ const FRAME: &str = "diagram.html";
 const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; \
                             font-src data:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/// The bytes of one of them.
+pub fn bytes(file: &str) -> Option<Vec<u8>> {
+    Embedded::get(file).map(|found| found.data.into_owned())
+}
+
 #[rocket::get("/-/static/<version>/<file>")]
 pub async fn asset(visit: Visit, version: &str, file: &str) -> Answer {
     let Some(found) = Embedded::get(file) else {

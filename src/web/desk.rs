@@ -178,6 +178,9 @@ impl Room {
 }
 
 fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
+    if let Some(reader) = &visit.web.reader {
+        return Ok((Arc::clone(reader), None));
+    }
     let site = &visit.web.site;
     if let Some(secret) = &visit.feed_token {
         return of_bearer(site, secret);

@@ -42,6 +42,7 @@ use rocket::tokio::sync::Semaphore;
 use self::lookout::Lookout;
 use crate::auth::passwords::Throttle;
 use crate::base::site::Site;
+use crate::base::viewer::Principal;
 
 /// Requests that write at once, and that may wait for their turn before more are turned away (DESIGN 10).
 const WRITE_AT_ONCE: usize = 16;
@@ -61,6 +62,8 @@ pub struct Web {
     pub presence: presence::Presence,
     /// Hosts whose images the policy of content lets in.
     pub image_hosts: Vec<String>,
+    /// Who asks, whoever it is: where pages are made for somebody without a server. None: each request says it.
+    reader: Option<Arc<Principal>>,
     to_write: Semaphore,
     to_read: Semaphore,
     line: Semaphore,
@@ -80,10 +83,16 @@ impl Web {
             throttle: Throttle::default(),
             presence: presence::Presence::default(),
             image_hosts,
+            reader: None,
             to_write: Semaphore::new(WRITE_AT_ONCE),
             to_read: Semaphore::new(pages_at_once()),
             line: Semaphore::new(WRITE_AT_ONCE + IN_LINE),
             lookout: OnceLock::new(),
         })
+    }
+
+    /// For one reader alone.
+    pub fn read_by(self, reader: Option<Arc<Principal>>) -> Self {
+        Self { reader, ..self }
     }
 }

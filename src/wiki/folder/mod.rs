@@ -7,7 +7,7 @@
 //!
 //! Exported, imported into an empty project and exported again, the folder is the same byte for byte.
 
-mod names;
+pub mod names;
 mod export;
 mod found;
 mod import;

@@ -72,6 +72,11 @@ impl Spellings {
     }
 }
 
+/// A name, parted by slashes, as a path that every disk holds, whatever lies beside it.
+pub fn safe(name: &str) -> String {
+    name.split('/').map(|part| broken(&of_part(part))).collect::<Vec<_>>().join("/")
+}
+
 /// One part of a page's name.
 fn of_part(part: &str) -> String {
     let mut encoded = careful(address::segment(part));
