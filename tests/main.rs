@@ -3,6 +3,7 @@
 
 mod support;
 
+mod access;
 mod account;
 mod archive;
 mod attachment;
@@ -37,8 +38,8 @@ mod milestone;
 mod options;
 mod own_fields;
 mod permission;
-mod query;
 mod publish;
+mod query;
 mod query_page;
 mod queue;
 mod relations;
@@ -70,8 +71,8 @@ mod wiki_folder;
 mod wiki_front;
 mod wiki_help;
 mod wiki_move;
+mod wiki_print;
 mod wiki_tree;
 mod workflow;
 mod workflow_admin;
-mod wiki_print;
 mod workflows;

@@ -43,6 +43,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0028_wiki_suggestion.sql", "73e7cae9b7a087c3"),
     ("project/0029_wiki_watch.sql", "a072d93a183c9809"),
     ("project/0030_wiki_versions.sql", "3e661579123a0af5"),
+    ("project/0031_acl_path.sql", "e2718083e89fdcd5"),
 ];
 
 #[test]

@@ -129,7 +129,7 @@ fn a_restricted_path_is_seen_by_its_subjects_alone() {
     let counted = test.command(&["search", "demo", "hush", "--as", "lee"]).expect(0).stdout;
     assert!(counted.contains("\"total\":1"), "{counted}");
     let rules = test.command(&["permission", "rules", "demo", "--format", "csv"]).expect(0).stdout;
-    assert_eq!(rules, "path,subjects\nplans,board\n");
+    assert_eq!(rules, "path,readers,visible_from\nplans,board,\n");
 
     test.command(&["permission", "unrestrict", "demo", "Plans"]).expect(0);
     assert_eq!(pages("anonymous").len(), 3);

@@ -8,6 +8,7 @@ pub mod groups;
 pub mod links;
 pub mod passwords;
 pub mod permissions;
+pub mod path_rules;
 pub mod sessions;
 
 use std::sync::Arc;

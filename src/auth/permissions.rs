@@ -5,7 +5,9 @@
 //!
 //! Who sees a class is one rule for all kinds of them, in [`seen`]: its subjects and the holders of its right see all of it,
 //! those who take part in a row of it see that row, and nobody sees anything of it who does not see the class that it is
-//! based on. Administrators see every class but that of the trash.
+//! based on. Administrators see every class but that of the trash. A class that is kept back until a moment counts until then
+//! for those alone who may see it earlier. Those to whom nothing was granted see the classes that are opened to them, with the
+//! right that comes with it, and nothing else: [`opened`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
+pub use super::path_rules::{restrict, unrestrict};
 use super::{accounts, groups};
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
@@ -20,6 +23,7 @@ use crate::base::kept::kept_if;
 use crate::base::project::{Act, Project, person_of_account};
 use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site, State};
+use crate::base::time::Instant;
 use crate::base::viewer::{ByDefault, Credential, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, Viewer};
 
 /// The word that makes a subject a member.
@@ -93,10 +97,15 @@ impl Standing {
 pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Option<Arc<Viewer>>> {
     project.read(|db| {
         let key = principal.identity.as_ref().map_or("", |identity| identity.uuid.as_str());
-        let fits = |known: &Entered| known.principal == *principal && known.state == row.state;
+        let now = Instant::now();
+        let fits = |known: &Entered| {
+            let is_same = known.principal == *principal && known.state == row.state;
+            is_same && known.until.is_none_or(|until| now < until)
+        };
         let entered = kept_if(db, key, fits, || {
+            let until = next_moment(db, now)?;
             let viewer = enter_with(db, project, row, principal)?.map(Arc::new);
-            Ok(Entered { principal: Arc::clone(principal), state: row.state, viewer })
+            Ok(Entered { principal: Arc::clone(principal), state: row.state, until, viewer })
         })?;
         Ok(entered.viewer.clone())
     })
@@ -106,7 +115,15 @@ pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) ->
 struct Entered {
     principal: Arc<Principal>,
     state: State,
+    /// Then another class may be seen.
+    until: Option<Instant>,
     viewer: Option<Arc<Viewer>>,
+}
+
+/// When the next class is kept back no longer.
+fn next_moment(db: &Connection, now: Instant) -> Result<Option<Instant>> {
+    let mut statement = db.prepare_cached("select min(visible_from) from acl where visible_from > ?1")?;
+    Ok(statement.query_row([now], |row| row.get(0))?)
 }
 
 /// The same through a database that is being read already.
@@ -157,7 +174,15 @@ pub fn enter_with(
     }
     let mut permissions = complete(granted, &defined);
     // What one could see before a project was archived can be seen afterwards.
-    let (classes, joined_classes) = classes(db, &standing, &permissions)?;
+    let all = classes(db, &standing, &permissions)?;
+    let (classes, joined_classes) = if permissions.is_empty() {
+        let (classes, rights) = opened(&all);
+        permissions.extend(defined.iter().map(|defined| defined.name).filter(|name| rights.contains(name)));
+        (classes, Vec::new())
+    } else {
+        let (whole, joined) = seen(&all);
+        (whole, if standing.person.is_some() { joined } else { Vec::new() })
+    };
     if row.state == State::Archived || principal.credential == Credential::FeedToken {
         permissions.retain(|name| name.ends_with("_VIEW"));
     }
@@ -205,31 +230,61 @@ struct Class {
     granted: bool,
     /// Those who take part in a row of it see that row.
     participants: bool,
+    /// The right that goes with it where nothing else was granted; empty: none.
+    opens: String,
 }
 
-/// The classes of which somebody sees everything, and those of which they see what they take part in.
-fn classes(db: &Connection, standing: &Standing, permissions: &BTreeSet<&'static str>) -> Result<(Vec<i64>, Vec<i64>)> {
+/// All classes but the default one and that of the trash, as somebody stands to them at this moment.
+fn classes(db: &Connection, standing: &Standing, permissions: &BTreeSet<&'static str>) -> Result<Vec<Class>> {
     let everything = permissions.contains(TRAC_ADMIN.name);
+    let now = Instant::now();
     let mut classes: Vec<Class> = Vec::new();
+    let mut kept_back: Vec<i64> = Vec::new();
     let mut statement = db.prepare_cached(
-        "select acl.id, acl.base, acl.participants, acl.permission, acl_subject.subject_kind, acl_subject.subject from acl
-         left join acl_subject on acl_subject.acl = acl.id where acl.id not in (0, 1) order by acl.id",
+        "select acl.id, acl.base, acl.participants, acl.permission, acl_subject.subject_kind, acl_subject.subject,
+             acl.visible_from, acl.early, acl.opens
+         from acl left join acl_subject on acl_subject.acl = acl.id where acl.id not in (0, 1) order by acl.id",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         if classes.last().is_none_or(|last| last.id != id) {
-            let by_right = row.get_ref(3)?.as_str().is_ok_and(|right| permissions.contains(right));
-            let (base, participants) = (row.get(1)?, row.get(2)?);
-            classes.push(Class { id, base, granted: everything || by_right, participants });
+            let has = |column: usize| {
+                Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().is_ok_and(|right| permissions.contains(right)))
+            };
+            let (base, participants, opens) = (row.get(1)?, row.get(2)?, row.get(8)?);
+            if row.get::<_, Option<Instant>>(6)?.is_some_and(|from| now < from) && !has(7)? && !everything {
+                kept_back.push(id);
+            }
+            classes.push(Class { id, base, granted: everything || has(3)?, participants, opens });
         }
         let (kind, subject): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
         if let (Some(class), Some((kind, subject))) = (classes.last_mut(), kind.zip(subject)) {
             class.granted |= standing.matches(&kind, &subject);
         }
     }
-    let (seen, joined) = seen(&classes);
-    Ok((seen, if standing.person.is_some() { joined } else { Vec::new() }))
+    classes.retain(|class| !kept_back.contains(&class.id));
+    Ok(classes)
+}
+
+/// The classes that are opened to somebody to whom nothing was granted, with those that leave it to them, and the rights that
+/// go with them.
+fn opened(classes: &[Class]) -> (Vec<i64>, Vec<&str>) {
+    let (mut whole, mut rights) = (Vec::new(), Vec::new());
+    // A base may come after what is based on it, so we look until nothing more is found.
+    loop {
+        let before = whole.len();
+        for class in classes.iter().filter(|class| class.granted) {
+            let is_open = !class.opens.is_empty() || class.base.is_some_and(|base| whole.contains(&base));
+            if is_open && !whole.contains(&class.id) {
+                whole.push(class.id);
+                rights.push(class.opens.as_str());
+            }
+        }
+        if whole.len() == before {
+            return (whole, rights);
+        }
+    }
 }
 
 /// Which of these classes, beside the default one, are seen as a whole and which in part. What is granted on top of a class
@@ -401,86 +456,27 @@ pub fn grant_defaults(db: &Connection, permissions: &[Permission], public: bool)
     Ok(())
 }
 
-/// A path rule: pages at this path and below are seen by these subjects alone (and by administrators).
-#[derive(Debug, Clone)]
-pub struct PathRule {
-    pub path: String,
-    pub subjects: Vec<String>,
-}
-
-pub fn path_rules(db: &Connection) -> Result<Vec<PathRule>> {
-    let mut statement = db.prepare_cached(
-        "select acl.path, case acl_subject.subject_kind
-             when 'person' then (select login from person where id = cast(acl_subject.subject as integer))
-             when 'group' then acl_subject.label else acl_subject.subject_kind end
-         from acl left join acl_subject on acl_subject.acl = acl.id
-         where acl.kind = 'path' order by acl.path, 2",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut rules: Vec<PathRule> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (path, subject): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        if rules.last().is_none_or(|rule| rule.path != path) {
-            rules.push(PathRule { path, subjects: Vec::new() });
-        }
-        if let (Some(rule), Some(subject)) = (rules.last_mut(), subject) {
-            rule.subjects.push(subject);
-        }
-    }
-    Ok(rules)
-}
-
-/// Restricts a path (folded) to these subjects, in place of an earlier rule for it. Whatever lies there changes its class
-/// in the same transaction: the components hear `acl.changed`.
-pub fn restrict(project: &Project, by: Act<'_>, path: &str, subjects: &[Subject]) -> Result<()> {
-    by.viewer.require(TRAC_ADMIN)?;
-    project.write(by, |tx| {
-        tx.execute("insert or ignore into acl (kind, path) values ('path', ?1)", [path])?;
-        let acl: i64 =
-            tx.query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))?;
-        tx.execute("delete from acl_subject where acl = ?1", [acl])?;
-        for subject in subjects {
-            tx.execute(
-                "insert or ignore into acl_subject (acl, subject_kind, subject, label) values (?1, ?2, ?3, ?4)",
-                (acl, subject.kind(), subject.key(), subject.label()),
-            )?;
-        }
-        tx.record(&acl_changed(acl))?;
-        Ok(())
-    })
-}
-
-/// Takes a path rule away.
-pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
-    by.viewer.require(TRAC_ADMIN)?;
-    project.write(by, |tx| {
-        let acl: Option<i64> = tx
-            .query_row("select id from acl where kind = 'path' and path = ?1", [path], |row| row.get(0))
-            .optional()?;
-        let acl = acl.ok_or_else(|| Error::not_found(format!("there is no rule for the path `{path}`")))?;
-        // The class itself stays for whatever still names it; without a path it matches nothing.
-        tx.execute("delete from acl_subject where acl = ?1", [acl])?;
-        tx.execute("update acl set path = 'former ' || id, kind = 'former' where id = ?1", [acl])?;
-        tx.record(&acl_changed(acl))?;
-        Ok(())
-    })
-}
-
-/// Everything that has an access class is to be read again by the followers.
-fn acl_changed(acl: i64) -> NewEvent {
-    NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
-        .data(json!({ "acl": acl, "kinds": ["page", "attachment", "message"] }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PRIVATE: Class = Class { id: 2, base: Some(1), granted: false, participants: true };
-    const NOTES: Class = Class { id: 3, base: Some(1), granted: false, participants: false };
-    const PRIVATE_NOTES: Class = Class { id: 4, base: Some(2), granted: false, participants: false };
-    const CLOSED: Class = Class { id: 5, base: None, granted: false, participants: false };
-    const PRIVATE_CLOSED: Class = Class { id: 6, base: Some(5), granted: false, participants: true };
+    const PRIVATE: Class = Class { id: 2, base: Some(1), granted: false, participants: true, opens: String::new() };
+    const NOTES: Class = Class { id: 3, base: Some(1), granted: false, participants: false, opens: String::new() };
+    const PRIVATE_NOTES: Class =
+        Class { id: 4, base: Some(2), granted: false, participants: false, opens: String::new() };
+    const CLOSED: Class = Class { id: 5, base: None, granted: false, participants: false, opens: String::new() };
+    const PRIVATE_CLOSED: Class =
+        Class { id: 6, base: Some(5), granted: false, participants: true, opens: String::new() };
+
+    #[test]
+    fn those_without_any_right_see_what_is_opened_and_what_leaves_it_to_that() {
+        let open = Class { id: 2, granted: true, opens: "WIKI_VIEW".into(), ..Class::default() };
+        let below = Class { id: 3, base: Some(2), granted: true, ..Class::default() };
+        let named = Class { id: 4, granted: true, ..Class::default() };
+        let closed = Class { id: 5, opens: "WIKI_VIEW".into(), ..Class::default() };
+        assert_eq!(opened(&[below.clone(), open, named, closed]), (vec![2, 3], vec!["WIKI_VIEW", ""]));
+        assert_eq!(opened(&[below]), (vec![], vec![]));
+    }
 
     #[test]
     fn nobody_sees_a_class_whose_base_they_do_not_see() {

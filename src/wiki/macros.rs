@@ -2,6 +2,7 @@
 
 use super::WIKI_VIEW;
 use super::name::{PageName, absolute, href_of};
+use super::reference::reference;
 use super::shown;
 use super::store::{self, PageRow};
 use super::title_index::TITLE_INDEX;
@@ -49,6 +50,14 @@ pub const MACROS: &[Macro] = &[
         run: backlinks,
     },
     super::intermap::INTER_WIKI,
+    Macro {
+        name: "Reference",
+        doc: "A table of what is defined in the program: `Reference(permissions)`, `Reference(settings)` or `Reference(links)`.",
+        example: "[[Reference(settings)]]",
+        block: true,
+        targets: none,
+        run: reference,
+    },
     Macro {
         name: "MacroList",
         doc: "Every macro with its description, or one of them: `MacroList(Include)`.",
@@ -316,7 +325,7 @@ fn macro_list(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
 }
 
 /// A description in which `code` stands between backquotes.
-fn with_code(doc: &str) -> Html {
+pub(super) fn with_code(doc: &str) -> Html {
     let mut html = Html::default();
     for (at, piece) in doc.split('`').enumerate() {
         if at % 2 == 1 {

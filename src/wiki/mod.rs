@@ -33,6 +33,8 @@ mod furniture;
 mod lookout;
 mod lookout_pages;
 mod print_pages;
+mod access;
+mod access_pages;
 mod shown;
 pub mod suggestion;
 mod timeline;
@@ -40,6 +42,7 @@ pub mod watching;
 mod link;
 mod macros;
 mod title_index;
+mod reference;
 mod intermap;
 pub mod defaults;
 pub mod folder;
@@ -123,6 +126,7 @@ impl Component for Wiki {
         routes.extend(tag_pages::routes());
         routes.extend(lookout_pages::routes());
         routes.extend(print_pages::routes());
+        routes.extend(access_pages::routes());
         routes
     }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::access;
 use super::discussion::{self, shown::Marked};
 use super::furniture;
 use super::name::{PageName, START, below, href_of, last_part};
@@ -87,6 +88,7 @@ struct ShowPage {
     change: Change,
     old: Option<Old>,
     redirected_from: Option<Named>,
+    kept_back: Option<String>,
     read_only: Option<String>,
 }
 
@@ -299,6 +301,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         },
         old,
         redirected_from: redirected_from(desk, db, page, &head.href)?,
+        kept_back: access::kept_back(db, page)?.map(|until| until.exact(&zone)),
         read_only: read_only(room, page),
         head,
     };

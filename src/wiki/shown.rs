@@ -42,6 +42,8 @@ pub(super) struct May {
     pub rename: bool,
     pub delete: bool,
     pub attach: bool,
+    /// Who may read it, and when.
+    pub access: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -90,6 +92,7 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
             rename: exists && viewer.may(WIKI_RENAME),
             delete: exists && viewer.may(WIKI_DELETE),
             attach: exists && viewer.may(WIKI_MODIFY),
+            access: exists && viewer.may(WIKI_ADMIN),
         },
     })
 }

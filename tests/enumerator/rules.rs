@@ -403,6 +403,16 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/wiki/<_..>?action=access",
+        doors: &[
+            get("/demo/wiki/Plan?action=access", [404, 404, 403, 403, 200]),
+            get("/demo/wiki/Nowhere?action=access", NOBODY),
+            get("/demo/wiki/Secret/Plan?action=access", [404, 404, 404, 403, 200]),
+            get("/hidden/wiki/Plan?action=access", ADMINS),
+            get("/nowhere/wiki/Plan?action=access", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/wiki/<_..>?action=history",
         doors: &[
             get("/demo/wiki/Plan?action=history", MEMBERS),
@@ -552,6 +562,17 @@ pub const RULES: &[Rule] = &[
             get("/demo/wiki/Secret/Plan?action=discussion&format=atom", INSIDERS),
             get("/hidden/wiki/Plan?action=discussion", ADMINS),
             get("/nowhere/wiki/Plan?action=discussion", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/wiki/<_..>?action=access",
+        doors: &[
+            form("/demo/wiki/Plan?action=access", &[("readers", "above")], [404, 404, 403, 403, 200]),
+            form("/demo/wiki/Plan?action=access", &[("visible_from", "soon")], [404, 404, 403, 403, 422]),
+            form("/demo/wiki/Nowhere?action=access", &[("readers", "above")], NOBODY),
+            form("/demo/wiki/Secret/Plan?action=access", &[("readers", "above")], [404, 404, 404, 403, 200]),
+            form("/hidden/wiki/Plan?action=access", &[("readers", "above")], ADMINS),
+            form("/nowhere/wiki/Plan?action=access", &[("readers", "above")], NOBODY),
         ],
     },
     Rule {
