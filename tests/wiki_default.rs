@@ -59,3 +59,59 @@ fn every_macro_and_every_link_kind_has_a_place_in_the_manual() {
         }
     }
 }
+
+#[test]
+fn every_macro_is_known_by_its_example_and_every_kind_of_field_is_told() {
+    let test = filled();
+    let kim = test.user("kim").member();
+    let all: Vec<_> = COMPONENTS.iter().flat_map(|component| component.macros()).collect();
+    for one in &all {
+        kim.save_page("Example", one.example);
+        let shown = kim.page("Example").expect(200);
+        assert!(!shown.words().contains("there is no macro of this name"), "{}", one.example);
+    }
+    let fields = defaults::pages().into_iter().find(|(name, _)| name == "Manual/Fields").unwrap().1;
+    for kind in trackway::ticket::own_fields::OwnKind::ALL {
+        assert!(fields.contains(kind.name()), "Manual/Fields does not tell of {}", kind.name());
+    }
+    let reference = test.anonymous().get("/demo/wiki/Manual/Reference").expect(200).words();
+    for permission in COMPONENTS.permissions() {
+        assert!(reference.contains(permission.doc.replace('`', "").as_str()), "{}", permission.name);
+    }
+    for setting in COMPONENTS.settings() {
+        assert!(reference.contains(setting.name), "{}", setting.name);
+    }
+}
+
+#[test]
+fn a_newer_program_brings_the_pages_up_to_date_that_nobody_has_changed() {
+    let test = filled();
+    let kim = test.user("kim").member().can("WIKI_ADMIN");
+    let text = |name: &str| kim.get(&format!("/demo/wiki/{name}?format=txt")).expect(200).text();
+    let ours = |name: &str| defaults::pages().into_iter().find(|(own, _)| own == name).unwrap().1;
+    // As an older program wrote them.
+    let age = |db: &rusqlite::Connection| {
+        db.execute("update page_version set text = 'older'", [])?;
+        db.execute("delete from page_version where page = (select id from page where name = 'Manual/Keys')", [])?;
+        db.execute("delete from page where name = 'Manual/Keys'", [])?;
+        db.execute("delete from setting where name = 'manual'", [])?;
+        Ok(())
+    };
+    test.demo().db().write(age).unwrap();
+    kim.save_page("Manual/Text", "our own words");
+    kim.submit("/demo/wiki/Manual/Links?action=delete", &[("comment", "")]).expect(303);
+
+    let said = test.command(&["upgrade"]);
+
+    // The folder is in use by this test, as it is by a server: the same is done by whoever may be alone.
+    assert_eq!(said.status, 1);
+    let operator = test.operator();
+    let by = Act::new(&operator, Via::System);
+    assert!(defaults::refresh(&test.site, &test.demo(), by).unwrap() > 20);
+    assert_eq!(text("Manual"), ours("Manual"));
+    assert_eq!(text("Manual/Keys"), ours("Manual/Keys"), "a page that is new comes along");
+    assert_eq!(text("Manual/Text"), "our own words");
+    assert_eq!(kim.get("/demo/wiki/Manual/Links").status, 404, "what was deleted stays so");
+    assert_eq!(defaults::refresh(&test.site, &test.demo(), by).unwrap(), 0);
+    assert_eq!(kim.get("/demo/wiki/Manual?action=history&format=json").json()["total"], 2);
+}

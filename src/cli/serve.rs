@@ -9,7 +9,7 @@ use rocket::tokio::runtime::Builder;
 use tempfile::TempDir;
 
 use super::output::print;
-use super::{Shell, project};
+use super::{Shell, project, upkeep};
 use crate::app::{self, COMPONENTS};
 use crate::auth::{accounts, links};
 use crate::base::error::{Error, Result};
@@ -141,7 +141,9 @@ fn open(shell: &Shell) -> Result<Site> {
             log::error!("not upgraded: {failure}");
         }
     }
-    shell.site()
+    let site = shell.site()?;
+    upkeep::refresh_manuals(&site);
+    Ok(site)
 }
 
 /// An empty folder becomes a site with one project, filled with the manual and tied to the repository around.

@@ -1,14 +1,20 @@
-//! `trackway check` and `trackway upgrade`
+//! `trackway check` and `trackway upgrade`, and what an upgrade does to the pages that came with the program.
+
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::Shell;
 use super::output::print;
 use crate::app::COMPONENTS;
+use crate::auth::permissions;
 use crate::base::error::{Error, Result};
-use crate::base::event;
-use crate::base::project::Project;
-use crate::base::site;
+use crate::base::event::{self, Via};
+use crate::base::project::{Act, Project};
+use crate::base::site::{self, ProjectRow, Site, State};
+use crate::base::time::Instant;
+use crate::base::viewer::Principal;
+use crate::wiki::defaults;
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -84,9 +90,32 @@ pub fn upgrade(shell: &Shell, _: &Upgrade) -> Result<()> {
     for copy in &upgraded.copies {
         print(&format!("upgraded; the state before is in {}\n", copy.display()))?;
     }
-    match (upgraded.failed.first(), upgraded.copies.is_empty()) {
+    let pages = refresh_manuals(&shell.site()?);
+    if pages > 0 {
+        print(&format!("{pages} pages of the manual brought up to date\n"))?;
+    }
+    match (upgraded.failed.first(), upgraded.copies.is_empty() && pages == 0) {
         (Some(_), _) => Err(Error::conflict(format!("not upgraded: {}", upgraded.failed.join("; ")))),
         (None, true) => print("nothing to upgrade\n"),
         (None, false) => Ok(()),
     }
+}
+
+/// Brings the manual of every project to that of this program, where nobody has changed it. Returns how many pages were
+/// written. What fails is logged: a manual is no reason not to go on.
+pub(super) fn refresh_manuals(site: &Site) -> usize {
+    let refresh = |row: &ProjectRow| {
+        let project = site.project(row)?;
+        let Some(viewer) = permissions::enter(&project, row, &Arc::new(Principal::operator()))? else { return Ok(0) };
+        defaults::refresh(site, &project, Act::new(&viewer, Via::System).at(Instant::now()))
+    };
+    let rows = site.projects().unwrap_or_default();
+    let mut pages = 0;
+    for row in rows.iter().filter(|row| row.state == State::Live) {
+        match refresh(row) {
+            Ok(written) => pages += written,
+            Err(error) => log::error!("project {}: its manual is not up to date: {error}", row.name),
+        }
+    }
+    pages
 }
