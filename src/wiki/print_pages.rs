@@ -96,13 +96,14 @@ fn document(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, with_chil
         let is_titled_below = !own_title && compiled.outline.iter().any(|heading| heading.level == 1);
         let shift = depth.saturating_add(u8::from(is_titled_below));
         let name = if at == 0 { last_part(&one.name) } else { below(&one.name, &page.name) };
-        headings.push(Heading { level: level(1, depth), id: id.clone(), text: name.to_owned() });
+        headings.push(Heading { level: level(1, depth), id: id.clone(), text: name.to_owned(), at: None });
         let inner =
             compiled.outline.iter().skip(usize::from(own_title)).filter(|heading| heading.level <= CONTENTS_DEPTH);
         headings.extend(inner.map(|heading| Heading {
             level: level(heading.level.max(2), shift),
             id: format!("{prefix}{}", heading.id),
             text: heading.text.clone(),
+            at: None,
         }));
         parts.push(Part {
             id,

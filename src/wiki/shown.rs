@@ -101,7 +101,8 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
 pub(super) fn head_of(db: &Connection, room: &Room, page: &PageRow) -> Result<Head> {
     let mut head = head(db, room, &PageName::parse(&page.name, "page")?, true)?;
     if page.read_only && !room.viewer.may(WIKI_ADMIN) {
-        head.may = May { edit: false, rename: false, delete: false, attach: false, ..head.may };
+        let suggest = room.viewer.may(WIKI_SUGGEST);
+        head.may = May { edit: false, rename: false, delete: false, attach: false, suggest, ..head.may };
     }
     Ok(head)
 }

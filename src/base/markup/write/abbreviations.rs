@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{Events, Writer, escape};
+use super::{Writer, escape};
 
 const MOST: usize = 500;
 
@@ -23,7 +23,7 @@ impl Abbreviations {
 }
 
 /// Reads the definitions before anything is written; `restored` puts back what the scanner took out of a text.
-pub(super) fn read(events: &Events<'_>, restored: impl Fn(&str) -> String) -> Abbreviations {
+pub(super) fn read(events: &[Event<'_>], restored: impl Fn(&str) -> String) -> Abbreviations {
     let mut found = Abbreviations::default();
     for (at, event) in events.iter().enumerate() {
         if !matches!(event, Event::Start(Tag::Paragraph)) {

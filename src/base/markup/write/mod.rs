@@ -86,7 +86,7 @@ pub(super) fn write(
         sections: &events.sections,
         extensions: setting.grammar.options.extensions,
         abbreviations: if setting.grammar.options.extensions {
-            abbreviations::read(events, |text| scanned.restored(text).into_owned())
+            abbreviations::read(&events.list, |text| scanned.restored(text).into_owned())
         } else {
             Abbreviations::default()
         },
