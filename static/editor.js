@@ -17,7 +17,7 @@ const actions = [
   { name: "Task", sign: "☐", before: "- [ ] " },
   { name: "Quotation", sign: "”", before: "> " },
   { name: "Code block", sign: "{ }", fence: ["```\n", "\n```"], sample: "code" },
-  { name: "Image", sign: "🖼", fence: ["[[Image(", ")]]"], sample: "picture.png" },
+  { name: "Image", sign: "▣", fence: ["[[Image(", ")]]"], sample: "picture.png" },
   { name: "Rule", sign: "—", block: "---\n\n" },
   { name: "Line break", sign: "↵", text: "\\\n" },
   { name: "Table", sign: "▦", block: "| Column | Column |\n|---|---|\n| text | text |\n" },

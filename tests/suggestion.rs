@@ -107,7 +107,7 @@ fn it_is_improved_answered_declined_and_withdrawn() {
     assert_eq!(ann.get(&suggestion).all(".entries .text"), ["Why two?", "It is shorter."]);
     let thread = kim.get("/demo/wiki/Plan?action=discussion").expect(200);
     assert_eq!(thread.all(".thread h2"), ["On a suggested edit"]);
-    assert_eq!(thread.attributes(".thread-place a", "href"), [suggestion.clone()]);
+    assert_eq!(thread.attributes(".thread-place a", "href"), std::slice::from_ref(&suggestion));
 
     let refused = kim.submit(&suggestion, &[("reason", " ")]).expect(422);
     assert_eq!(refused.problems()[0].0, "reason");

@@ -181,7 +181,7 @@ fn twenty_people_write_one_page_at_once_and_lose_nothing() {
 /// One more line in the editor. Two people share a section; every other round all edit the whole page instead.
 fn typed(person: &Person<'_>, number: usize, round: usize) -> form::PageForm {
     let part = number / 2;
-    let section = if round % 2 == 0 { format!("&section=part-{part}") } else { String::new() };
+    let section = if round.is_multiple_of(2) { format!("&section=part-{part}") } else { String::new() };
     let mut form = person.form(&format!("{PAGE}?action=edit{section}"), &[("save", "1")]);
     let text = form.fields.iter().find(|(name, _)| name == "text").unwrap().1.clone();
     let heading = format!("## Part {part}\n");
