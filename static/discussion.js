@@ -3,7 +3,7 @@
 // pasted into the form.
 
 // Not part of what somebody wrote; the server knows nothing of it either.
-const extras = "a.anchor, button, .footnote-reference, .thread-mark, .thread-begin";
+const extras = "a.anchor, a.pencil, button, .footnote-reference, .thread-mark, .thread-begin";
 const context = 100;
 const longest = 1000;
 

@@ -123,7 +123,9 @@ impl Places {
                 let Some(below) = address::decode(card.href.trim_start_matches('/')) else { continue };
                 let file = self.free(&below, ".html");
                 self.files.insert(fold(&below), file.clone());
-                let address = format!("{}{}", self.root, card.href);
+                // A long conversation would begin with its newest part.
+                let first = if kind == "ticket" { "?page=1" } else { "" };
+                let address = format!("{}{}{first}", self.root, card.href);
                 targets.push(Target { address, file, title: card.title, kind, class: card.class });
             }
         }
