@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(seen("scan", b"\x89PNG\r\n\x1a\n\0").content_type, "image/png");
         assert_eq!(seen("deploy", b"#!/bin/sh\n").kind, Kind::Text);
         assert_eq!(seen("core.dump", b"\x7fELF\0").kind, Kind::Other);
-        assert_eq!(seen("a.txt", b"caf\xe9").content_type, "text/plain; charset=iso-8859-1");
+        assert_eq!(seen("a.txt", b"caf\xe9 au lait").content_type, "text/plain; charset=iso-8859-1");
         assert_eq!(seen("a.pdf", b"plain").content_type, "application/pdf");
     }
 }

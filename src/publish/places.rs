@@ -65,7 +65,7 @@ impl Places {
             }
             if viewer.may(ROADMAP_VIEW) {
                 places.files.insert("roadmap".to_owned(), "roadmap.html".to_owned());
-                let address = format!("{root}/roadmap?show=completed&show=noduedate");
+                let address = format!("{root}/roadmap?show=completed");
                 let (title, file) = ("Roadmap".to_owned(), "roadmap.html".to_owned());
                 targets.push(Target { address, file, title, kind: "roadmap", class: None });
             }

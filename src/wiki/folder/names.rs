@@ -117,18 +117,18 @@ fn is_device(encoded: &str) -> bool {
 /// What is too long for a name, in several.
 fn broken(encoded: &str) -> String {
     let mut path = String::new();
-    let mut rest = encoded;
+    let mut rest = encoded.to_owned();
     while rest.len() > LONGEST {
         let mut at = LONGEST;
-        // Not within a code, nor so that the rest would be hidden.
-        while rest[..at].bytes().rev().take(2).any(|byte| byte == b'%') || rest[at..].starts_with('.') {
+        // Not within a code.
+        while rest[..at].bytes().rev().take(2).any(|byte| byte == b'%') {
             at -= 1;
         }
         path.push_str(&rest[..at]);
         path.push_str("%/");
-        rest = &rest[at..];
+        rest = careful(rest.split_off(at));
     }
-    path + rest
+    path + &rest
 }
 
 /// The name of which a path is, without its ending. None if it is no UTF-8.
