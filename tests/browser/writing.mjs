@@ -80,7 +80,7 @@ export async function writing({ site, person, step, scripts }) {
     await page.goto("/main/wiki/Garden?action=comment&version=3");
     await ada.look("writing-comment");
     await page.goto("/main/wiki/Garden?action=edit");
-    await page.getByLabel(/^Read-only/).check();
+    await page.getByLabel(/Read-only/).check();
     await main.getByRole("button", { name: "Save", exact: true }).last().click();
     await page.waitForURL(/\/wiki\/Garden$/);
     await kim.page.goto("/main/wiki/Garden");
