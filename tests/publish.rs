@@ -172,6 +172,7 @@ fn an_export_for_somebody_who_may_more_holds_more() {
     let page = |name: &str| String::from_utf8(files[Path::new(name)].clone()).unwrap();
     assert!(page("wiki/Board/Minutes.html").contains(SECRET) && page("ticket/2.html").contains(SECRET));
     assert!(!page("index.html").contains("__FORM_TOKEN"));
+    assert!(!page("index.html").contains('\u{270E}'), "nothing can be edited on a disk");
 }
 
 #[test]

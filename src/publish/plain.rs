@@ -12,7 +12,7 @@ const LIVE: &[&str] =
 /// Classes of what shows the way to what does something.
 const WAYS: &[&str] = &[
     "tabs", "js-only", "entry-ways", "looks", "ticket-edit", "ticket-adds", "quick", "walk", "undo", "news", "shows",
-    "ways", "actions", "note-ways", "milestone-edit", "anchor",
+    "ways", "actions", "note-ways", "milestone-edit", "anchor", "pencil",
 ];
 
 /// The page a text is turned for.
