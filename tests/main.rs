@@ -31,6 +31,7 @@ mod kept;
 mod link_kinds;
 mod live;
 mod log;
+mod mail;
 mod markup;
 mod merge;
 mod migrations;

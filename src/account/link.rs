@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::login::start_session;
 use crate::auth::accounts::{self, Account, NewAccount};
-use crate::auth::links::{self, Link};
+use crate::auth::links::{self, Link, Purpose};
 use crate::auth::passwords;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
@@ -61,7 +61,7 @@ fn found(desk: &Desk, token: &str) -> Result<(Link, Option<Account>)> {
         )
     };
     desk.site().read(|db| {
-        let link = links::find(db, token)?.ok_or_else(gone)?;
+        let link = links::find(db, token)?.filter(chooses_password).ok_or_else(gone)?;
         match link.account {
             // The first administrator's link is worth nothing once there is one.
             None if accounts::has_administrator(db)? => Err(gone()),
@@ -72,6 +72,10 @@ fn found(desk: &Desk, token: &str) -> Result<(Link, Option<Account>)> {
             }
         }
     })
+}
+
+fn chooses_password(link: &Link) -> bool {
+    matches!(link.purpose, Purpose::Invitation | Purpose::Reset)
 }
 
 fn page(

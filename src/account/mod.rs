@@ -1,7 +1,11 @@
-//! Signing in and out, and what people say of themselves. The rules are in `auth`; these are the pages.
+//! Signing in and out, what people say of themselves, the accounts as their administrators see them, and the mail that
+//! tells of all that. The rules are in `auth`; these are the pages.
 
+mod letters;
 mod link;
 mod login;
+pub mod mail;
+mod outbox_pages;
 mod people;
 mod profile;
 mod suggest;
@@ -10,15 +14,23 @@ use rocket::Route;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Card, Component, Document, Searchable};
+use crate::base::component::{Card, Component, Document, Searchable, SitePanel};
 use crate::base::error::Result;
 use crate::base::markup::LinkKind;
 use crate::base::resource::Resource;
+use crate::base::settings::Setting;
 use crate::base::viewer::Viewer;
 
 pub struct Account;
 
 pub static COMPONENT: Account = Account;
+
+const PANELS: &[SitePanel] = &[SitePanel {
+    title: "Outbox",
+    line: "Mail that waits, and what became of it.",
+    path: outbox_pages::PATH,
+    order: 40,
+}];
 
 impl Component for Account {
     fn name(&self) -> &'static str {
@@ -30,7 +42,16 @@ impl Component for Account {
         routes.extend(link::routes());
         routes.extend(profile::routes());
         routes.extend(suggest::routes());
+        routes.extend(outbox_pages::routes());
         routes
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        mail::SETTINGS
+    }
+
+    fn site_panels(&self) -> &'static [SitePanel] {
+        PANELS
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

@@ -9,6 +9,7 @@ use crate::base::db::Schema;
 use crate::base::error::Result;
 use crate::base::event;
 use crate::base::time::When;
+use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -24,6 +25,7 @@ fn health() -> Answer {
 
 #[derive(Serialize)]
 struct HealthPage {
+    panels: Vec<PanelGroup>,
     checks: Vec<Check>,
     followers: Vec<Following>,
     listening: usize,
@@ -81,9 +83,7 @@ struct Version {
 async fn report(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
-            if !desk.principal.administers() {
-                return Err(crate::base::error::Error::not_found("There is no page at this address."));
-            }
+            panels::require_administrator(desk)?;
             page(desk)
         })
         .await
@@ -143,7 +143,9 @@ fn page(desk: &Desk) -> Result<Answer> {
         Version { name: "Schema of the site", value: Schema::Site.version().to_string() },
         Version { name: "Schema of projects", value: Schema::Project.version().to_string() },
     ];
-    let sheet = HealthPage { checks, followers, listening: desk.site().news().listeners(), parked, disk, versions };
+    let panels = panels::of_site(desk, "/-/admin");
+    let sheet =
+        HealthPage { panels, checks, followers, listening: desk.site().news().listeners(), parked, disk, versions };
     Sheet::new("Health", sheet).noindex().render(desk)
 }
 

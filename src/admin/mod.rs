@@ -6,7 +6,7 @@ mod projects;
 
 use rocket::Route;
 
-use crate::base::component::{Component, Place};
+use crate::base::component::{Component, Place, SitePanel};
 use crate::milestone::MILESTONE_ADMIN;
 use crate::ticket::TICKET_ADMIN;
 
@@ -28,5 +28,9 @@ impl Component for Admin {
 
     fn places(&self) -> &'static [Place] {
         &[Place { name: "Admin", path: "/admin", key: "a", any_of: &[TICKET_ADMIN, MILESTONE_ADMIN], order: 60 }]
+    }
+
+    fn site_panels(&self) -> &'static [SitePanel] {
+        &[SitePanel { title: "Health", line: "How the site is.", path: "/-/admin", order: 10 }]
     }
 }

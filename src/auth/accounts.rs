@@ -20,10 +20,18 @@ pub struct Account {
     pub login: String,
     pub display_name: String,
     pub email: String,
+    /// Whether it is theirs for certain: only then is anything sent there, and do commits of its author act for them.
+    pub email_confirmed: bool,
+    /// The address that is to take its place, until a link that was sent there is opened. Empty: none.
+    pub pending_email: String,
     /// A PHC string; none: can only sign in by link.
     pub password: Option<String>,
     pub admin: bool,
     pub disabled: bool,
+    /// Registered, but not let in yet; disabled as long.
+    pub waiting: bool,
+    /// Nobody's any longer, see [`forget`](super::forget).
+    pub forgotten: bool,
     /// An IANA name, or empty for UTC.
     pub time_zone: String,
     /// `auto`, `light` or `dark`.
@@ -64,9 +72,13 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         login: row.get("login")?,
         display_name: row.get("display_name")?,
         email: row.get("email")?,
+        email_confirmed: row.get("email_confirmed")?,
+        pending_email: row.get("pending_email")?,
         password: row.get("password")?,
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
+        waiting: row.get("waiting")?,
+        forgotten: row.get::<_, Option<Instant>>("forgotten_at")?.is_some(),
         time_zone: row.get("time_zone")?,
         theme: row.get("theme")?,
         keys: row.get("keys")?,
@@ -217,7 +229,7 @@ pub fn save_password(
 ) -> Result<()> {
     db.execute("update account set password = ?2 where id = ?1", (account, password))?;
     super::sessions::end_all(db, account, but)?;
-    db.execute("delete from sign_in_link where account = ?1", [account])?;
+    super::links::revoke_all(db, account)?;
     record(&NewEvent::new("account.password", Resource::new("account", account), 1))?;
     Ok(())
 }
@@ -227,7 +239,7 @@ pub fn set_disabled(db: &Connection, record: Record<'_>, account: i64, disabled:
     db.execute("update account set disabled = ?2 where id = ?1", (account, disabled))?;
     if disabled {
         super::sessions::end_all(db, account, None)?;
-        db.execute("delete from sign_in_link where account = ?1", [account])?;
+        super::links::revoke_all(db, account)?;
     }
     let kind = if disabled { "account.disabled" } else { "account.enabled" };
     record(&NewEvent::new(kind, Resource::new("account", account), 1))?;

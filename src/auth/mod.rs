@@ -1,4 +1,4 @@
-//! Who is asking: accounts, passwords, sessions, feed tokens, one-time links, groups, and what they may do in a project.
+//! Who is asking: accounts, passwords, sessions, feed tokens, one-time links, the mail that brings them, groups, and what they may do in a project.
 //!
 //! Store and rules only; the pages are in `account`. Everybody above asks here, nobody below.
 
@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod feed_tokens;
 pub mod groups;
 pub mod links;
+pub mod outbox;
 pub mod passwords;
 pub mod permissions;
 pub mod path_rules;

@@ -160,6 +160,11 @@ pub trait Component: Send + Sync {
         &[]
     }
 
+    /// Its pages of the administration of the whole site, in order.
+    fn site_panels(&self) -> &'static [SitePanel] {
+        &[]
+    }
+
     /// The prefixes for addresses outside, if this component keeps them.
     fn intermap(&self, _db: &Connection) -> Result<Option<InterMap>> {
         Ok(None)
@@ -474,6 +479,16 @@ pub struct Panel {
     pub order: u8,
 }
 
+/// A page of the administration of the whole site; only administrators of the site learn of it.
+pub struct SitePanel {
+    pub title: &'static str,
+    /// What it is for, a sentence.
+    pub line: &'static str,
+    /// Below the base path: `/-/admin/outbox`.
+    pub path: &'static str,
+    pub order: u8,
+}
+
 /// Something that has attachments, as one viewer may see and use it.
 #[derive(Debug, Clone)]
 pub struct Owner {
@@ -594,6 +609,13 @@ impl Components {
     pub fn panels(&self, viewer: &Viewer) -> Vec<&'static Panel> {
         let mut panels: Vec<&'static Panel> =
             self.iter().flat_map(Component::panels).filter(|panel| viewer.may(panel.permission)).collect();
+        panels.sort_by_key(|panel| panel.order);
+        panels
+    }
+
+    /// The pages of the administration of the whole site, in order.
+    pub fn site_panels(&self) -> Vec<&'static SitePanel> {
+        let mut panels: Vec<&'static SitePanel> = self.iter().flat_map(Component::site_panels).collect();
         panels.sort_by_key(|panel| panel.order);
         panels
     }

@@ -19,6 +19,10 @@ pub enum Values {
     Switch,
     /// A whole number from … to ….
     Number(i64, i64),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A text that is written and never shown again.
+    Secret,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,15 +49,17 @@ impl Setting {
 
     pub fn save(&self, db: &Connection, value: &str) -> Result<()> {
         let fits = match self.values {
-            Values::Text => !value.chars().any(char::is_control),
+            Values::Text | Values::Secret => !value.chars().any(char::is_control),
             Values::Switch => value == "true" || value == "false",
             Values::Number(least, most) => value.parse().is_ok_and(|number: i64| (least..=most).contains(&number)),
+            Values::Choice(words) => words.contains(&value),
         };
         if !fits {
             let wanted = match self.values {
-                Values::Text => "one line of text".to_owned(),
+                Values::Text | Values::Secret => "one line of text".to_owned(),
                 Values::Switch => "`true` or `false`".to_owned(),
                 Values::Number(least, most) => format!("a whole number from {least} to {most}"),
+                Values::Choice(words) => format!("one of: {}", words.join(", ")),
             };
             return Err(Error::invalid(self.name, format!("This setting takes {wanted}.")));
         }

@@ -12,6 +12,7 @@ mod export;
 mod field;
 mod index;
 mod log;
+mod mail;
 mod milestone;
 mod output;
 mod permission;
@@ -87,6 +88,9 @@ enum Command {
     /// Groups of accounts: create, remove, add, drop, list
     #[command(subcommand)]
     Group(account::GroupCommand),
+    /// Mail that the site sends: outbox
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Who may do what in a project
     #[command(subcommand)]
     Permission(permission::Command),
@@ -176,6 +180,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Project(command) => project::run(&shell, command),
         Command::User(command) => account::run_user(&shell, command),
         Command::Group(command) => account::run_group(&shell, command),
+        Command::Mail(command) => mail::run(&shell, command),
         Command::Permission(command) => permission::run(&shell, command),
         Command::Repo(command) => repo::run(&shell, command),
         Command::Wiki(command) => wiki::run(&shell, command),

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::output::print;
 use super::{Shell, project, upkeep};
+use crate::account::mail;
 use crate::app::{self, COMPONENTS};
 use crate::auth::{accounts, links};
 use crate::base::error::{Error, Result};
@@ -104,6 +105,10 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
         let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
         std::thread::spawn(move || watch::run(&site, &stopping))
     };
+    let postman = {
+        let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
+        std::thread::spawn(move || mail::run(&site, &stopping))
+    };
     let rocket = app::rocket(Arc::clone(&site), address, (listen.ip(), listen.port()))?;
     // Pages are made on these threads, see `web::lookout`.
     let threads = web::pages_at_once() + THREADS_LEFT;
@@ -113,6 +118,7 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
     site.jobs().stop();
     let _ = followers.join();
     let _ = watcher.join();
+    let _ = postman.join();
     outcome.map(|_| ()).map_err(|error| {
         let why = format!("{:?}", error.kind());
         Error::told(format!("the server could not start on {listen}"), why)

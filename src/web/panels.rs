@@ -1,8 +1,10 @@
-//! The pages of a project's administration, as the margin of each of them lists them.
+//! The pages of a project's administration and of the site's, as the margin of each of them lists them.
 
 use serde::Serialize;
 
-use super::desk::Room;
+use super::desk::{Desk, Room};
+use crate::base::component::SitePanel;
+use crate::base::error::{Error, Result};
 
 /// The panels of one kind of thing: `admin/_panels.html` draws them.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +40,26 @@ pub fn groups(room: &Room, current: &str) -> Vec<PanelGroup> {
         }
     }
     groups
+}
+
+/// The panels of the whole site, for its administrators.
+pub fn of_site(desk: &Desk, current: &str) -> Vec<PanelGroup> {
+    let link = |panel: &SitePanel| PanelLink {
+        label: panel.title,
+        href: format!("{}{}", desk.base(), panel.path),
+        current: panel.path == current,
+        line: panel.line,
+    };
+    let panels = desk.site().components().site_panels().into_iter().map(link).collect();
+    vec![PanelGroup { label: "Site".to_owned(), panels }]
+}
+
+/// Lets administrators of the site pass; to all others its administration is nowhere.
+pub fn require_administrator(desk: &Desk) -> Result<()> {
+    if desk.principal.administers() {
+        return Ok(());
+    }
+    Err(Error::not_found("There is no page at this address."))
 }
 
 fn label_of(path: &str) -> String {

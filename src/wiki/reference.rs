@@ -72,6 +72,8 @@ fn settings(all: &[&Setting]) -> Html {
             Values::Text => "text".to_owned(),
             Values::Switch => "true or false".to_owned(),
             Values::Number(least, most) => format!("{least} to {most}"),
+            Values::Choice(words) => words.join(", "),
+            Values::Secret => "a secret".to_owned(),
         };
         let of = match one.scope {
             Scope::Site => "site",

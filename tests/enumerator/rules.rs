@@ -62,6 +62,16 @@ pub const RULES: &[Rule] = &[
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
     Rule {
+        route: "GET /-/admin/outbox",
+        doors: &[get("/-/admin/outbox", ADMINS), get("/-/admin/outbox?format=json", ADMINS)],
+    },
+    Rule {
+        route: "POST /-/admin/outbox/<id>/retry",
+        doors: &[form("/-/admin/outbox/1/retry", &[], NOBODY), form("/-/admin/outbox/x/retry", &[], NOBODY)],
+    },
+    Rule { route: "POST /-/admin/outbox/<id>/drop", doors: &[form("/-/admin/outbox/1/drop", &[], NOBODY)] },
+    Rule { route: "POST /-/admin/outbox/<id>/link", doors: &[form("/-/admin/outbox/1/link", &[], NOBODY)] },
+    Rule {
         // With something to listen to the answer has no end: tests/live.rs.
         route: "GET /-/live",
         doors: &[get("/-/live", [204; 5]), get("/-/live?projects=,", [204; 5])],
