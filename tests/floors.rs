@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use trackway::base::audit;
+
 /// From the ground up. Rooms on one floor never import each other.
 const FLOORS: &[&[&str]] = &[
     // The ground: databases, site and projects, events, viewers, text. Knows no component.
@@ -54,6 +56,36 @@ fn rooms_import_only_from_lower_floors() {
         }
     }
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// What events are called: the first parts of their kinds.
+const EVENTS_OF: &[&str] = &[
+    "account", "acl", "api_token", "attachment", "audit", "changeset", "feed_token", "field", "group", "home", "link",
+    "mail", "message", "milestone", "note", "option", "outbox", "page", "permission", "project", "report",
+    "repository", "role", "session", "setting", "sign_in", "site", "suggestion", "template", "text", "thread",
+    "ticket", "token", "wiki", "workflow",
+];
+
+#[test]
+fn somebody_has_decided_of_every_kind_of_event_whether_it_is_audited() {
+    let mut undecided = Vec::new();
+    for file in source_files() {
+        let source = fs::read_to_string(&file).unwrap();
+        for (at, line) in source.lines().enumerate() {
+            for literal in line.split('"').skip(1).step_by(2) {
+                let Some((first, rest)) = literal.split_once('.') else { continue };
+                let is_name =
+                    |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                // A participle: columns of tables and names of files have other ends.
+                let is_deed = rest.ends_with("ed")
+                    || ["begun", "made", "met", "restored", "written", "taken", "drawn"].contains(&rest);
+                if EVENTS_OF.contains(&first) && is_name(rest) && is_deed && !audit::is_known(literal) {
+                    undecided.push(format!("{}:{}: {literal}", shown(&file), at + 1));
+                }
+            }
+        }
+    }
+    assert!(undecided.is_empty(), "kinds that base/audit/kinds.rs does not name:\n{}\n", undecided.join("\n"));
 }
 
 #[test]

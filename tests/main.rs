@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod archive;
 mod attachment;
+mod audit;
 mod blame;
 mod board;
 mod browse;

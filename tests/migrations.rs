@@ -14,6 +14,7 @@ const PINS: &[(&str, &str)] = &[
     ("site/0002_feed_token.sql", "5c05dccf3a1b8dda"),
     ("site/0003_account_width.sql", "1b33b2a5cc95a75f"),
     ("site/0004_account.sql", "d2ac2745463d0f8b"),
+    ("site/0005_audit.sql", "6a28f2581e8b225a"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),
@@ -45,6 +46,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0029_wiki_watch.sql", "a072d93a183c9809"),
     ("project/0030_wiki_versions.sql", "3e661579123a0af5"),
     ("project/0031_acl_path.sql", "e2718083e89fdcd5"),
+    ("project/0032_audit.sql", "62c90335ce03e537"),
 ];
 
 #[test]

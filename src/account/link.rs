@@ -151,7 +151,7 @@ fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
     });
     match settled {
         Ok(id) => {
-            let secret = start_session(desk, id)?;
+            let secret = start_session(desk, id, "one-time link")?;
             let sentence = format!("Welcome, {}.", if full_name.is_empty() { &user } else { &full_name });
             Ok(Answer::see(&format!("{}/", desk.base())).with_session(desk, &secret).telling(desk, &sentence))
         }

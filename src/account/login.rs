@@ -7,6 +7,8 @@ use rocket::{Route, get, post, routes};
 use crate::auth::accounts::{self, Account};
 use crate::auth::{passwords, sessions};
 use crate::base::error::{Problem, Result};
+use crate::base::event::{NewEvent, Via};
+use crate::base::resource::Resource;
 use crate::base::text::fold;
 use crate::web::address::safe_next;
 use crate::web::error::{KEPT_PREFIX, Kept, LoginPage, send_again};
@@ -40,7 +42,13 @@ async fn logout(visit: Visit, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, |desk, _| {
             if let Some(secret) = &desk.visit.session {
-                desk.site().db().write(|db| sessions::end(db, secret))?;
+                let account = desk.account.as_ref().map(|account| account.id);
+                desk.site().write(account, Via::Web, |db, record| {
+                    if let Some(account) = account {
+                        record(&NewEvent::new("session.ended", Resource::new("account", account), 1))?;
+                    }
+                    sessions::end(db, secret)
+                })?;
             }
             let start = format!("{}/", desk.base());
             Ok(Answer::see(&start).without_session(desk).telling(desk, "You are signed out."))
@@ -99,6 +107,7 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
         }
         None => {
             desk.web().throttle.failed(&keys);
+            tell_of_failure(desk, user)?;
             // The same sentence and the same time whether the name or the password is wrong.
             refuse(
                 Status::UnprocessableEntity,
@@ -108,13 +117,25 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
     }
 }
 
+/// Writes down that somebody has failed to sign in. A name that nobody has is left out: it may be a password, typed into the
+/// wrong field.
+fn tell_of_failure(desk: &Desk, user: &str) -> Result<()> {
+    let account = desk.site().read(|db| accounts::by_login(db, user))?;
+    let resource = Resource::new("account", account.as_ref().map_or(0, |account| account.id));
+    let what = account.map_or_else(|| "a name that no account has".to_owned(), |account| account.login);
+    desk.site().write(None, Via::Web, |_, record| {
+        record(&NewEvent::new("session.failed", resource, 1).saying("what", what))?;
+        Ok(())
+    })
+}
+
 /// A form that came along through an expired session.
 fn kept(form: &Form) -> impl Iterator<Item = (&str, &str)> {
     form.pairs().iter().filter_map(|(name, value)| Some((name.strip_prefix(KEPT_PREFIX)?, value.as_str())))
 }
 
 fn begin(desk: &Desk, account: &Account, next: &str, form: &Form) -> Result<Answer> {
-    let secret = start_session(desk, account.id)?;
+    let secret = start_session(desk, account.id, "password")?;
     let kept: Vec<Kept> =
         kept(form).map(|(name, value)| Kept { name: name.to_owned(), value: value.to_owned() }).collect();
     if kept.is_empty() {
@@ -125,9 +146,10 @@ fn begin(desk: &Desk, account: &Account, next: &str, form: &Form) -> Result<Answ
     Ok(answer.with_session(desk, &secret))
 }
 
-/// A new session with a new id, in place of the one the browser had.
-pub(super) fn start_session(desk: &Desk, account: i64) -> Result<String> {
-    desk.site().db().write(|db| {
+/// A new session with a new id, in place of the one the browser had. `how`: what they have shown, for the audit log.
+pub(super) fn start_session(desk: &Desk, account: i64, how: &str) -> Result<String> {
+    desk.site().write(Some(account), Via::Web, |db, record| {
+        record(&NewEvent::new("session.begun", Resource::new("account", account), 1).saying("with", how))?;
         if let Some(old) = &desk.visit.session {
             sessions::end(db, old)?;
         }

@@ -141,7 +141,7 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
             desk.site().write(Some(account.id), Via::Web, |db, record| {
                 accounts::save_password(db, record, account.id, &hash, None)
             })?;
-            let secret = super::login::start_session(desk, account.id)?;
+            let secret = super::login::start_session(desk, account.id, "new password")?;
             Ok(done(desk, "The password is changed, and all other sessions have ended.").with_session(desk, &secret))
         })
         .await

@@ -5,12 +5,20 @@ use std::path::Path;
 use rocket::{Route, get, routes};
 use serde::Serialize;
 
+use crate::base::component::SitePanel;
 use crate::base::db::Schema;
 use crate::base::error::Result;
 use crate::base::event;
 use crate::base::time::When;
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
+
+pub(super) const SITE_PANEL: SitePanel = SitePanel {
+    title: "Health",
+    line: "How the site is: sizes, what lags behind, what has failed.",
+    path: "/-/admin",
+    order: 10,
+};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![health, report]

@@ -61,7 +61,7 @@ pub fn remove(project: &Project, by: Act<'_>, parent: &Resource, name: &str) -> 
         let file = store::find(tx, parent, name)?.ok_or_else(missing)?;
         require_to_remove(by.viewer, &owner, &file)?;
         store::mark_removed(tx, file.id, tx.actor(), tx.now())?;
-        tx.record(&event("attachment.removed", file.id, &owner))?;
+        tx.record(&event("attachment.removed", file.id, &owner).saying("what", name).saying("of", &owner.title))?;
         Ok(())
     })
 }

@@ -119,11 +119,29 @@ pub fn set_email(db: &Connection, record: Record<'_>, account: i64, email: &str)
         return Err(Error::Invalid(vec![problem]));
     }
     let email = email.trim();
+    let before = existing(db, account)?;
     db.execute(
         "update account set email = ?2, email_confirmed = ?3 where id = ?1",
         (account, email, !email.is_empty()),
     )?;
-    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
+    tell(db, record, "account.changed", &before)
+}
+
+fn existing(db: &Connection, id: i64) -> Result<Account> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found("There is no such account."))
+}
+
+/// Records what was done with an account, and tells the audit log in what it is another one now.
+pub(super) fn tell(db: &Connection, record: Record<'_>, kind: &'static str, before: &Account) -> Result<()> {
+    let now = existing(db, before.id)?;
+    let event = NewEvent::new(kind, Resource::new("account", before.id), 1)
+        .saying("what", &before.login)
+        .changing("login", &before.login, &now.login)
+        .changing("full_name", &before.display_name, &now.display_name)
+        .changing("email", &before.email, &now.email)
+        .changing("admin", before.admin, now.admin)
+        .changing("disabled", before.disabled, now.disabled);
+    record(&event)?;
     Ok(())
 }
 
@@ -168,7 +186,8 @@ pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Resu
         ":now": Instant::now(),
     })?;
     let id = db.last_insert_rowid();
-    record(&NewEvent::new("account.created", Resource::new("account", id), 1))?;
+    let event = NewEvent::new("account.created", Resource::new("account", id), 1).saying("what", new.login);
+    record(&event.saying("email", new.email.trim()).saying("admin", new.admin))?;
     by_id(db, id)?.ok_or_else(|| Error::internal("the new account is not there"))
 }
 
@@ -190,6 +209,7 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
+    let before = existing(db, account)?;
     db.prepare_cached(
         "update account set display_name = :name,
            email_confirmed = :email <> '' and (admin or (email_confirmed and email = :email)), email = :email,
@@ -205,8 +225,7 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
         ":full_width": profile.full_width,
         ":id": account,
     })?;
-    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
-    Ok(())
+    tell(db, record, "account.changed", &before)
 }
 
 /// Saves the full name alone, as the page of a one-time link does.
@@ -214,9 +233,9 @@ pub fn save_name(db: &Connection, record: Record<'_>, account: i64, name: &str) 
     if let Some(problem) = name_problem(name) {
         return Err(Error::Invalid(vec![Problem::new("full_name", problem.message)]));
     }
+    let before = existing(db, account)?;
     db.execute("update account set display_name = ?2 where id = ?1", (account, name.trim()))?;
-    record(&NewEvent::new("account.changed", Resource::new("account", account), 1))?;
-    Ok(())
+    tell(db, record, "account.changed", &before)
 }
 
 /// Sets the password (a PHC string) and ends every session but the one given.
@@ -230,20 +249,18 @@ pub fn save_password(
     db.execute("update account set password = ?2 where id = ?1", (account, password))?;
     super::sessions::end_all(db, account, but)?;
     super::links::revoke_all(db, account)?;
-    record(&NewEvent::new("account.password", Resource::new("account", account), 1))?;
-    Ok(())
+    tell(db, record, "account.password", &existing(db, account)?)
 }
 
 /// Disabling ends every session; enabling lets the account sign in again.
 pub fn set_disabled(db: &Connection, record: Record<'_>, account: i64, disabled: bool) -> Result<()> {
+    let before = existing(db, account)?;
     db.execute("update account set disabled = ?2 where id = ?1", (account, disabled))?;
     if disabled {
         super::sessions::end_all(db, account, None)?;
         super::links::revoke_all(db, account)?;
     }
-    let kind = if disabled { "account.disabled" } else { "account.enabled" };
-    record(&NewEvent::new(kind, Resource::new("account", account), 1))?;
-    Ok(())
+    tell(db, record, if disabled { "account.disabled" } else { "account.enabled" }, &before)
 }
 
 /// Names are 1 to 64 characters without blanks, and differ by more than case.

@@ -46,21 +46,23 @@ pub fn create(db: &Connection, record: Record<'_>, account: i64, label: &str) ->
         "insert into feed_token (account, hash, label, created_at) values (?1, ?2, ?3, ?4)",
         (account, hash_of(&secret), label, Instant::now()),
     )?;
-    tell(record, "account.token_created", account, db.last_insert_rowid())?;
+    tell(record, "account.token_created", account, db.last_insert_rowid(), label)?;
     Ok(secret)
 }
 
 /// Takes a token's power away. Only its own account can.
 pub fn revoke(db: &Connection, record: Record<'_>, account: i64, id: i64) -> Result<()> {
-    let gone = db.execute("delete from feed_token where account = ?1 and id = ?2", (account, id))?;
-    if gone == 0 {
-        return Err(Error::not_found("There is no such token."));
-    }
-    tell(record, "account.token_revoked", account, id)
+    let label: Option<String> = db
+        .prepare_cached("delete from feed_token where account = ?1 and id = ?2 returning label")?
+        .query_row((account, id), |row| row.get(0))
+        .optional()?;
+    let label = label.ok_or_else(|| Error::not_found("There is no such token."))?;
+    tell(record, "account.token_revoked", account, id, &label)
 }
 
-fn tell(record: Record<'_>, kind: &'static str, account: i64, id: i64) -> Result<()> {
-    record(&NewEvent::new(kind, Resource::new("account", account), 1).data(json!({ "token": id })))?;
+fn tell(record: Record<'_>, kind: &'static str, account: i64, id: i64, label: &str) -> Result<()> {
+    let event = NewEvent::new(kind, Resource::new("account", account), 1).data(json!({ "token": id }));
+    record(&event.saying("what", format!("feed token {id}")).saying("label", label))?;
     Ok(())
 }
 

@@ -93,12 +93,12 @@ pub fn create(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
     }
     let id = random_id();
     db.execute("insert into account_group (id, name, name_folded) values (?1, ?2, ?3)", (&id, name, fold(name)))?;
-    tell(db, record, "group.created", &id)
+    tell(db, record, "group.created", &id, None)
 }
 
 pub fn remove(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
     let id = load(db, name)?;
-    tell(db, record, "group.removed", &id)?;
+    tell(db, record, "group.removed", &id, None)?;
     db.execute("delete from account_group where id = ?1", [id])?;
     Ok(())
 }
@@ -112,7 +112,7 @@ pub fn add(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -
             (&id, account.id),
         )?;
     }
-    tell(db, record, "group.changed", &id)
+    tell(db, record, "group.changed", &id, Some(("added", logins)))
 }
 
 pub fn drop(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -> Result<()> {
@@ -125,11 +125,26 @@ pub fn drop(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) 
             return Err(Error::not_found(format!("`{login}` is not in the group `{name}`")));
         }
     }
-    tell(db, record, "group.changed", &id)
+    tell(db, record, "group.changed", &id, Some(("dropped", logins)))
 }
 
-fn tell(db: &Connection, record: Record<'_>, kind: &'static str, id: &str) -> Result<()> {
-    let row: i64 = db.query_row("select rowid from account_group where id = ?1", [id], |row| row.get(0))?;
-    record(&NewEvent::new(kind, Resource::new("group", row), 1).data(serde_json::json!({ "group": id })))?;
+fn tell(
+    db: &Connection,
+    record: Record<'_>,
+    kind: &'static str,
+    id: &str,
+    members: Option<(&str, &[String])>,
+) -> Result<()> {
+    let (row, name): (i64, String) =
+        db.query_row("select rowid, name from account_group where id = ?1", [id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let mut event = NewEvent::new(kind, Resource::new("group", row), 1)
+        .data(serde_json::json!({ "group": id }))
+        .saying("what", name);
+    if let Some((how, logins)) = members {
+        event = event.saying(how, logins.join(", "));
+    }
+    record(&event)?;
     Ok(())
 }

@@ -37,6 +37,17 @@ pub enum Readers {
     Everybody,
 }
 
+impl Readers {
+    /// For the audit log.
+    fn words(&self) -> String {
+        match self {
+            Self::Above => "as above".to_owned(),
+            Self::Only(subjects) => subjects.join(", "),
+            Self::Everybody => "everybody".to_owned(),
+        }
+    }
+}
+
 /// The same about to be set.
 #[derive(Debug, Clone, Copy)]
 pub enum NewReaders<'a> {
@@ -207,6 +218,13 @@ fn changed(tx: &Tx<'_>, acl: i64) -> Result<()> {
     // Everything that has an access class is to be read again by the followers.
     let event = NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
         .data(json!({ "acl": acl, "kinds": ["page", "attachment", "message"] }));
-    tx.record(&event)?;
+    let rule = rules.iter().find(|rule| rule.acl == acl);
+    tx.record(&match rule {
+        Some(rule) => event
+            .saying("what", &rule.path)
+            .saying("readers", rule.readers.words())
+            .saying("visible_from", rule.visible_from.map_or_else(|| "always".to_owned(), Instant::iso)),
+        None => event.saying("readers", "no rule any longer"),
+    })?;
     Ok(())
 }

@@ -419,7 +419,7 @@ pub fn revoke(project: &Project, by: Act<'_>, subject: &Subject, names: &[String
 fn tell(tx: &crate::base::project::Tx<'_>, kind: &'static str, subject: &Subject, names: &[String]) -> Result<()> {
     let event = NewEvent::new(kind, Resource::new("project", 0), DEFAULT_CLASS)
         .data(json!({ "subject_kind": subject.kind(), "subject": subject.key(), "permissions": names }));
-    tx.record(&event)?;
+    tx.record(&event.saying("what", subject.label()).saying("permissions", names.join(", ")))?;
     Ok(())
 }
 

@@ -523,8 +523,15 @@ impl Components {
         all
     }
 
+    /// Every setting that there is, those of the ground first; each once.
     pub fn settings(&self) -> Vec<&'static Setting> {
-        self.iter().flat_map(Component::settings).collect()
+        let mut all: Vec<&'static Setting> = Vec::new();
+        for setting in super::site::SETTINGS.iter().chain(self.iter().flat_map(Component::settings)) {
+            if !all.iter().any(|known| known.name == setting.name) {
+                all.push(setting);
+            }
+        }
+        all
     }
 
     pub fn vocabulary(&self) -> Vocabulary {

@@ -7,6 +7,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
 
+use super::audit::{self, Told};
+use super::db::Schema;
 use super::error::Result;
 use super::news::Happening;
 use super::project::Project;
@@ -54,11 +56,30 @@ pub struct NewEvent {
     pub acl: i64,
     /// Ids and field names only: texts are read from the versioned rows.
     pub data: Value,
+    /// What the audit log is told along with it, if events of this kind belong there.
+    pub(super) told: Vec<Told>,
 }
 
 impl NewEvent {
     pub fn new(kind: &'static str, resource: Resource, acl: i64) -> Self {
-        Self { kind, resource, part: String::new(), acl, data: Value::Object(serde_json::Map::new()) }
+        let data = Value::Object(serde_json::Map::new());
+        Self { kind, resource, part: String::new(), acl, data, told: Vec::new() }
+    }
+
+    /// Tells the audit log something: `what` is that with which it was done, as people call it.
+    pub fn saying(mut self, name: &str, value: impl ToString) -> Self {
+        self.told.push(Told::new(name, value));
+        self
+    }
+
+    /// Tells the audit log what was before and what is now; nothing where both are the same.
+    pub fn changing(mut self, name: &str, before: impl ToString, after: impl ToString) -> Self {
+        let (before, after) = (before.to_string(), after.to_string());
+        if before != after {
+            self.told.push(Told::before(name, before));
+            self.told.push(Told::after(name, after));
+        }
+        self
     }
 
     pub fn part(mut self, part: impl ToString) -> Self {
@@ -121,8 +142,8 @@ pub enum Followed {
     Partly,
 }
 
-/// Writes one event; for [`super::project::Tx::record`] and the site's own log.
-pub(super) fn insert(db: &Connection, event: &NewEvent, stamp: &Stamp) -> Result<i64> {
+/// Writes one event, and into the audit log if it belongs there; for [`super::project::Tx::record`] and the site's own log.
+pub(super) fn insert(db: &Connection, schema: Schema, event: &NewEvent, stamp: &Stamp) -> Result<i64> {
     db.prepare_cached(
         "insert into event (recorded_at, happened_at, actor, via, kind, resource_kind, resource_id, part, acl, batch, live, data)
          values (:now, :happened, :actor, :via, :kind, :resource_kind, :resource_id, :part, :acl, :batch, :live, :data)",
@@ -141,7 +162,11 @@ pub(super) fn insert(db: &Connection, event: &NewEvent, stamp: &Stamp) -> Result
         ":live": stamp.live,
         ":data": event.data.to_string(),
     })?;
-    Ok(db.last_insert_rowid())
+    let id = db.last_insert_rowid();
+    if audit::is_audited(event.kind) {
+        audit::append(db, schema, id, event, stamp)?;
+    }
+    Ok(id)
 }
 
 /// The columns that [`from_row`] reads, for the beginning of a selection.

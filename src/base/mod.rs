@@ -6,6 +6,7 @@ pub mod resource;
 pub mod site;
 pub mod project;
 pub mod event;
+pub mod audit;
 pub mod news;
 pub mod job;
 pub mod db;

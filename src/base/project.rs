@@ -320,7 +320,7 @@ impl Tx<'_> {
 
     fn record_as(&self, event: &NewEvent, stamp: Stamp) -> Result<i64> {
         let stamp = Stamp { batch: self.first_event.get(), ..stamp };
-        let id = event::insert(self.db, event, &stamp)?;
+        let id = event::insert(self.db, Schema::Project, event, &stamp)?;
         if self.first_event.get().is_none() {
             self.first_event.set(Some(id));
         }
@@ -406,7 +406,7 @@ pub fn person_of_account(db: &Connection, uuid: &str, login: &str, display_name:
 /// So that the followers hear of people, too.
 fn tell_of_person(db: &Connection, kind: &'static str, id: i64) -> Result<()> {
     let stamp = Stamp { actor: Some(id), via: Via::System, happened_at: Instant::now(), batch: None, live: true };
-    event::insert(db, &NewEvent::new(kind, Resource::new("person", id), DEFAULT_CLASS), &stamp)?;
+    event::insert(db, Schema::Project, &NewEvent::new(kind, Resource::new("person", id), DEFAULT_CLASS), &stamp)?;
     Ok(())
 }
 

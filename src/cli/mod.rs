@@ -5,6 +5,7 @@
 
 mod account;
 mod attachment;
+mod audit;
 mod choice;
 mod commit_msg;
 mod commit_refs;
@@ -155,6 +156,7 @@ enum Command {
     /// The search index
     #[command(subcommand)]
     Index(index::Command),
+    Audit(audit::Audit),
     /// Verify everything that can be verified
     Check(upkeep::Check),
     /// Bring the data folder to the schema of this program
@@ -205,6 +207,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CommitRefs(command) => commit_refs::run(&shell, &command),
         Command::CommitMsg(command) => commit_msg::run(&shell, &command),
         Command::Index(command) => index::run(&shell, &command),
+        Command::Audit(audit) => audit::run(&shell, &audit),
         Command::Check(check) => upkeep::check(&shell, &check),
         Command::Upgrade(upgrade) => upkeep::upgrade(&shell, &upgrade),
     };

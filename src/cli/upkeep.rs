@@ -8,6 +8,7 @@ use super::Shell;
 use super::output::print;
 use crate::app::COMPONENTS;
 use crate::auth::permissions;
+use crate::base::audit;
 use crate::base::error::{Error, Result};
 use crate::base::event::{self, Via};
 use crate::base::project::{Act, Project};
@@ -35,7 +36,9 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
     let mut findings = Vec::new();
     if check.project.is_none() {
         findings.extend(site.leftovers()?.iter().map(|path| format!("{}: belongs to no project", path.display())));
-        findings.extend(integrity(site.db())?.into_iter().map(|finding| format!("site.db: {finding}")));
+        let mut own = integrity(site.db())?;
+        own.extend(site.read(audit::check)?);
+        findings.extend(own.into_iter().map(|finding| format!("site.db: {finding}")));
     }
     for row in &rows {
         let mut own = Vec::new();
@@ -60,6 +63,7 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
 
 fn check_project(project: &Project, findings: &mut Vec<String>) -> Result<()> {
     findings.extend(integrity(project.db())?);
+    findings.extend(project.read(audit::check)?);
     findings.extend(
         project
             .read(event::parked)?

@@ -342,6 +342,6 @@ fn files(tx: &Tx<'_>, id: i64) -> Result<Vec<(&'static str, i64)>> {
 }
 
 fn record(tx: &Tx<'_>, kind: &'static str, row: &MilestoneRow, data: Value) -> Result<()> {
-    tx.record(&NewEvent::new(kind, Resource::new("milestone", row.id), row.acl).data(data))?;
+    tx.record(&NewEvent::new(kind, Resource::new("milestone", row.id), row.acl).data(data).saying("what", &row.name))?;
     Ok(())
 }

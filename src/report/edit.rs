@@ -340,6 +340,6 @@ fn written(tx: &Tx<'_>, id: i64) -> Result<ReportRow> {
 fn record(tx: &Tx<'_>, kind: &'static str, row: &ReportRow, fields: &[&str]) -> Result<()> {
     let class = if row.scope == Scope::Project { DEFAULT_CLASS } else { TRASH_CLASS };
     let event = NewEvent::new(kind, Resource::new("report", row.id), class).data(json!({ "fields": fields }));
-    tx.record(&event)?;
+    tx.record(&event.saying("what", format!("{{{}}} {}", row.id, row.title)))?;
     Ok(())
 }

@@ -11,9 +11,6 @@ use super::shown::{Due, as_json, href};
 use super::work::BY_ESTIMATE;
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::event::NewEvent;
-use crate::base::resource::Resource;
-use crate::base::viewer::DEFAULT_CLASS;
 use crate::milestone::due::Clock;
 use crate::milestone::edit::{self, Wish};
 use crate::milestone::store::{self, MilestoneRow};
@@ -206,12 +203,9 @@ fn choose_progress(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
         }
     };
     room.project.write(room.act(), |tx| {
-        if BY_ESTIMATE.text(tx)? == by_estimate {
-            return Ok(());
+        if let Some(event) = BY_ESTIMATE.change(tx, Some(by_estimate))? {
+            tx.record(&event)?;
         }
-        BY_ESTIMATE.save(tx, by_estimate)?;
-        let event = NewEvent::new("setting.changed", Resource::new("project", 0), DEFAULT_CLASS);
-        tx.record(&event.data(json!({ "setting": BY_ESTIMATE.name })))?;
         Ok(())
     })?;
     if form.json {

@@ -183,7 +183,7 @@ pub fn arrange(project: &Project, by: Act<'_>, wishes: &[Wish]) -> Result<bool> 
             }
         }
         let event = NewEvent::new("setting.changed", Resource::new("project", 0), DEFAULT_CLASS);
-        tx.record(&event.data(json!({ "setting": "progress_groups" })))?;
+        tx.record(&event.data(json!({ "setting": "progress_groups" })).saying("what", "progress_groups"))?;
         Ok(true)
     })
 }

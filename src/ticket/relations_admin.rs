@@ -11,9 +11,6 @@ use super::admin::enter;
 use super::relations_rules::{CLOSE_WITH_OPEN_DEPENDENCIES, CLOSING, Closing};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::event::NewEvent;
-use crate::base::resource::Resource;
-use crate::base::viewer::DEFAULT_CLASS;
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -67,12 +64,9 @@ fn saved(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
         return page(desk, room, wanted, vec![problem]);
     }
     room.project.write(room.act(), |tx| {
-        if setting.text(tx)? == wanted {
-            return Ok(());
+        if let Some(event) = setting.change(tx, Some(wanted))? {
+            tx.record(&event)?;
         }
-        setting.save(tx, wanted)?;
-        let event = NewEvent::new("setting.changed", Resource::new("project", 0), DEFAULT_CLASS);
-        tx.record(&event.data(json!({ "setting": setting.name })))?;
         Ok(())
     })?;
     let href = format!("{}{}", room.root, PANEL.path);

@@ -14,6 +14,7 @@ use super::error;
 use super::form::Form;
 use super::lookout::Lookout;
 use super::page::Answer;
+use crate::base::audit;
 use crate::base::error::{Error, Result};
 
 /// The largest form: a text of 1 MiB, every byte of it percent-encoded, and a conflict's second text.
@@ -153,6 +154,7 @@ impl Visit {
             return Answer::busy();
         };
         let answer = move || {
+            let _door = audit::from_network(&self.network);
             let desk = match Desk::open(self) {
                 Ok(desk) => desk,
                 Err((visit, error)) => return error::answer(&Desk::of_nobody(visit), error, form.as_deref()),

@@ -175,7 +175,9 @@ pub fn refuse_read_only(viewer: &Viewer, page: &PageRow) -> Result<()> {
 fn protect(tx: &Tx<'_>, page: &PageRow, read_only: bool) -> Result<()> {
     store::set_read_only(tx, page.id, read_only)?;
     let kind = if read_only { "page.protected" } else { "page.released" };
-    tx.record(&NewEvent::new(kind, Resource::new("page", page.id), page.acl).part(page.version))?;
+    tx.record(
+        &NewEvent::new(kind, Resource::new("page", page.id), page.acl).part(page.version).saying("what", &page.name),
+    )?;
     Ok(())
 }
 
@@ -360,7 +362,8 @@ pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i
         discussion::store::follow_page(tx, page.id)?;
         let event = NewEvent::new("page.deleted", Resource::new("page", page.id), page.acl)
             .part(page.version)
-            .data(json!({ "also": also(tx, page.id)? }));
+            .data(json!({ "also": also(tx, page.id)? }))
+            .saying("what", &page.name);
         tx.record(&event)?;
         Ok(())
     })
@@ -392,7 +395,8 @@ pub fn restore(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<S
         link::replace(tx, &here.resource, "", row.page.acl, &link::of(&compiled, site.vocabulary(), &here))?;
         let event = NewEvent::new("page.restored", Resource::new("page", id), row.page.acl)
             .part(row.page.version)
-            .data(json!({ "also": also(tx, id)? }));
+            .data(json!({ "also": also(tx, id)? }))
+            .saying("what", &row.page.name);
         tx.record(&event)?;
         Ok(row.page.name)
     })

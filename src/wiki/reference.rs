@@ -4,8 +4,7 @@
 use super::macros::with_code;
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Html, LinkKind};
-use crate::base::settings::{Scope, Setting, Values};
-use crate::base::site::SETTINGS;
+use crate::base::settings::{Scope, Setting};
 use crate::base::viewer::{ByDefault, Permission};
 
 /// Draws one of the tables.
@@ -14,9 +13,8 @@ pub(super) fn reference(context: &Context<'_>, arguments: &Arguments) -> Result<
     match arguments.positional.first().map_or("", |text| text.trim()) {
         "permissions" => Ok(permissions(&components.permissions())),
         "settings" => {
-            let mut all: Vec<&Setting> = SETTINGS.iter().chain(components.settings()).collect();
+            let mut all = components.settings();
             all.sort_by_key(|setting| setting.name);
-            all.dedup_by_key(|setting| setting.name);
             Ok(settings(&all))
         }
         "links" => Ok(links(&context.vocabulary.link_kinds)),
@@ -68,19 +66,13 @@ fn permissions(all: &[Permission]) -> Html {
 
 fn settings(all: &[&Setting]) -> Html {
     let row = |one: &&Setting| {
-        let values = match one.values {
-            Values::Text => "text".to_owned(),
-            Values::Switch => "true or false".to_owned(),
-            Values::Number(least, most) => format!("{least} to {most}"),
-            Values::Choice(words) => words.join(", "),
-            Values::Secret => "a secret".to_owned(),
-        };
+        let values = one.values.takes();
         let of = match one.scope {
             Scope::Site => "site",
             Scope::Project => "project",
         };
         let default = if one.default.is_empty() { Html::default() } else { codes(&[one.default]) };
-        vec![codes(&[one.name]), with_code(one.doc), Html::escaped(of), Html::escaped(&values), default]
+        vec![codes(&[one.name]), with_code(one.doc), Html::escaped(of), with_code(&values), default]
     };
     table(&["Name", "Is for", "Of the", "Takes", "At first"], all.iter().map(row))
 }

@@ -72,6 +72,26 @@ pub const RULES: &[Rule] = &[
     Rule { route: "POST /-/admin/outbox/<id>/drop", doors: &[form("/-/admin/outbox/1/drop", &[], NOBODY)] },
     Rule { route: "POST /-/admin/outbox/<id>/link", doors: &[form("/-/admin/outbox/1/link", &[], NOBODY)] },
     Rule {
+        route: "GET /-/admin/audit",
+        doors: &[
+            get("/-/admin/audit", ADMINS),
+            get("/-/admin/audit?format=json", ADMINS),
+            get("/-/admin/audit?format=csv&kind=session", ADMINS),
+            get("/-/admin/audit?since=nonsense", ADMINS),
+            get("/-/admin/audit?since=nonsense&format=json", [404, 404, 404, 404, 422]),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/audit",
+        doors: &[
+            get("/demo/admin/audit", ADMINS),
+            get("/demo/admin/audit?format=json", ADMINS),
+            get("/demo/admin/audit?format=csv&who=member", ADMINS),
+            get("/hidden/admin/audit", ADMINS),
+            get("/nowhere/admin/audit", NOBODY),
+        ],
+    },
+    Rule {
         // With something to listen to the answer has no end: tests/live.rs.
         route: "GET /-/live",
         doors: &[get("/-/live", [204; 5]), get("/-/live?projects=,", [204; 5])],

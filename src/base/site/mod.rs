@@ -277,7 +277,7 @@ impl Site {
     ) -> Result<T> {
         self.db.write(|db| {
             let stamp = Stamp { actor, via, happened_at: Instant::now(), batch: None, live: true };
-            act(db, &|event| event::insert(db, event, &stamp))
+            act(db, &|event| event::insert(db, Schema::Site, event, &stamp))
         })
     }
 
@@ -409,7 +409,7 @@ impl Site {
                 return Err(Error::conflict(format!("somebody else was making a project `{name}` at the same time")));
             }
             db.execute("delete from project_former_name where name = ?1", [name])?;
-            record(&project_event(db, "project.created", &id)?)?;
+            record(&project_event(db, "project.created", &id, name)?)?;
             Ok(())
         })?;
         self.load(name)
@@ -430,7 +430,8 @@ impl Site {
                     (&row.name, &row.id),
                 )?;
             }
-            record(&project_event(db, "project.renamed", &row.id)?)?;
+            let event = project_event(db, "project.renamed", &row.id, &row.name)?;
+            record(&event.changing("name", &row.name, name))?;
             Ok(())
         })
     }
@@ -443,7 +444,8 @@ impl Site {
             if state == State::Removed {
                 db.execute("delete from project_former_name where project = ?1", [&row.id])?;
             }
-            record(&project_event(db, "project.state", &row.id)?)?;
+            let event = project_event(db, "project.state", &row.id, &row.name)?;
+            record(&event.changing("state", row.state.name(), state.name()))?;
             Ok(())
         })?;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
@@ -472,10 +474,11 @@ impl Site {
     }
 }
 
-fn project_event(db: &Connection, kind: &'static str, id: &str) -> Result<NewEvent> {
+fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> Result<NewEvent> {
     let row: i64 = db.query_row("select rowid from project where id = ?1", [id], |row| row.get(0))?;
     Ok(NewEvent::new(kind, super::resource::Resource::new("project", row), 1)
-        .data(serde_json::json!({ "project": id })))
+        .data(serde_json::json!({ "project": id }))
+        .saying("what", name))
 }
 
 /// Frees the name, or says who has it.
