@@ -19,6 +19,7 @@ const actions = [
   { name: "Code block", sign: "{ }", fence: ["```\n", "\n```"], sample: "code" },
   { name: "Image", sign: "▣", fence: ["[[Image(", ")]]"], sample: "picture.png" },
   { name: "Rule", sign: "—", block: "---\n\n" },
+  { name: "New paragraph", sign: "¶", text: "\n\n" },
   { name: "Line break", sign: "↵", text: "\\\n" },
   { name: "Table", sign: "▦", block: "| Column | Column |\n|---|---|\n| text | text |\n" },
   { name: "Align the table", sign: "⇔", act: alignTable },

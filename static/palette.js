@@ -5,7 +5,7 @@ import { combobox, suggestions } from "./suggest.js";
 const groups = [
   [".tabs a, main a[data-key], .merge button, .editor-foot button, .editor-foot a.button, .quick button", "this page"],
   [".places a", "place"],
-  [".menu-body a, .menu-body button, .sign-in", "account"],
+  [".self .menu-body a, .self .menu-body button, .sign-in", "account"],
   [".margin .outline a", "on this page"],
 ];
 

@@ -44,6 +44,39 @@ pub fn restrict(test: &TestSite, path: &str, login: &str) {
     permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), path, &[subject]).unwrap();
 }
 
+// All that is open
+
+#[test]
+fn open_discussions_of_all_pages_stand_in_one_list_for_those_who_see_the_pages() {
+    let test = TestSite::new();
+    let (kim, sam) = (kim(&test), test.user("sam").member());
+    kim.save_page("Secret/Plan", "hidden");
+    kim.save_page("Gone", "soon");
+    let list = |person: &Person<'_>| person.get("/demo/discussions").expect(200);
+    assert_eq!(list(&sam).all(".empty-lead"), ["No discussion is open."]);
+    begin(&kim, json!({ "comment": "Is *two* enough?", "heading": "windows" }));
+    begin(&kim, json!({ "comment": "Resolved soon." }));
+    for name in ["Secret/Plan", "Gone"] {
+        let body = json!({ "comment": "Psst." });
+        kim.post_json(&format!("/demo/wiki/{name}?action=discussion"), &body).expect(201);
+    }
+    kim.post_json("/demo/discussion/2/state", &json!({ "state": "resolved" })).expect(200);
+    sam.post_json("/demo/discussion/1", &json!({ "comment": "It is." })).expect(201);
+    test.grant("kim", &["WIKI_DELETE"]);
+    kim.submit("/demo/wiki/Gone?action=delete", &[("comment", "")]).expect(303);
+    restrict(&test, "secret", "kim");
+
+    assert_eq!(list(&sam).all(".hits h2"), ["On “Windows” of Plan"]);
+    assert_eq!(list(&sam).all(".hits p")[0], "Is two enough?");
+    assert!(list(&sam).all(".hits .muted")[0].contains("2 messages"));
+    assert_eq!(list(&kim).all(".hits h2"), ["On Secret/Plan", "On “Windows” of Plan"]);
+    let json = sam.get("/demo/discussions?format=json").expect(200).json();
+    assert_eq!(json["total"], 1);
+    assert_eq!(json["items"][0]["page"], "Plan");
+    assert_eq!(json["items"][0]["messages"][1]["text"], "It is.");
+    test.anonymous().get("/demo/discussions").expect(404);
+}
+
 // Talking
 
 #[test]

@@ -221,7 +221,7 @@ fn who_edits_a_page_hears_of_others_who_do() {
     let heard =
         |person: &Person<'_>, fields: &[(&str, &str)]| person.post_signed(&editing, fields).json()["others"].clone();
     assert!(note(&kim).is_empty());
-    assert_eq!(heard(&kim, &[]), serde_json::Value::Null);
+    assert_eq!(heard(&kim, &[]), serde_json::Value::Null, "one is not told of oneself");
     assert_eq!(note(&lee), ["kim is editing this page, too."]);
     assert_eq!(heard(&lee, &[]), "kim is editing this page, too.");
     assert_eq!(heard(&kim, &[]), "lee is editing this page, too.");
@@ -231,6 +231,12 @@ fn who_edits_a_page_hears_of_others_who_do() {
     heard(&lee, &[]);
     lee.submit(&format!("{PAGE}?action=edit"), &[("text", "new"), ("save", "1")]).expect(303);
     assert_eq!(heard(&kim, &[]), serde_json::Value::Null, "who has saved is done");
+    test.user("mia").member().get(&format!("{PAGE}?action=edit")).expect(200);
+    assert_eq!(
+        heard(&kim, &[]),
+        "mia is editing this page, too.",
+        "who has opened the editor, with or without scripts"
+    );
 }
 
 // Differences

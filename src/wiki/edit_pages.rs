@@ -10,15 +10,16 @@ use super::conflict_pages::{self, Clash};
 use super::edit::{self, Also, Save, Saved};
 use super::editor::{self, Draft, NO_PREVIEW, edit_page, previewed, refused, refused_or_error};
 use super::name::{PageName, href_of};
-use super::shown::{NO_PAGE, Named, asked_name, enter};
+use super::shown::{NO_PAGE, asked_name, enter};
 use super::store::{self, PageRow};
 use super::template;
 use super::{WIKI_CREATE, WIKI_MODIFY};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::merge::merge;
 use crate::web::form::Form;
+use crate::web::presence;
 use crate::web::text::Reader;
-use crate::web::{Answer, Desk, Room, Visit, address};
+use crate::web::{Answer, Desk, Room, Visit};
 
 pub fn routes() -> Vec<Route> {
     routes![write, preview, editing]
@@ -55,7 +56,7 @@ async fn editing(visit: Visit, project: String, data: Data<'_>) -> Answer {
                 editor::leave(desk, &room, &name);
                 return Answer::json(&json!({ "others": null }));
             }
-            Answer::json(&json!({ "others": editor::hold(desk, &room, &name) }))
+            Answer::json(&json!({ "others": editor::hold(desk, &room, &name, presence::KEPT) }))
         })
         .await
 }
@@ -93,7 +94,7 @@ fn begin(desk: &Desk, room: &Room, name: &PageName, draft: &mut Draft) -> Result
     let asked = desk.visit.value("template");
     let (text, offered) = room
         .project
-        .read(|db| Ok((template::text(db, &room.viewer, asked.as_deref())?, template::offered(db, &room.viewer)?)))?;
+        .read(|db| Ok((template::text(db, &room.viewer, asked.as_deref())?, template::offered(db, room, name)?)))?;
     match (text, asked) {
         (Some(text), _) => draft.text = template::filled(&text, name, &room.viewer, room.row.called()),
         (None, Some(asked)) => {
@@ -102,10 +103,7 @@ fn begin(desk: &Desk, room: &Room, name: &PageName, draft: &mut Draft) -> Result
         }
         (None, None) => {}
     }
-    let href = |template: &str| {
-        format!("{}{}?action=edit&template={}", room.root, name.href(), address::query_value(template))
-    };
-    draft.templates = offered.into_iter().map(|name| Named { href: href(&name), name }).collect();
+    draft.templates = offered;
     Ok(())
 }
 

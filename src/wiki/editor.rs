@@ -4,6 +4,7 @@
 //! from, so that it is found again whatever others have saved since.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use rocket::http::Status;
 use rusqlite::Connection;
@@ -21,6 +22,7 @@ use crate::base::markup::{self, Flavour, Front, Here, Html};
 use crate::base::project::called;
 use crate::base::resource::Resource;
 use crate::web::form::Form;
+use crate::web::presence;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, address};
 
@@ -174,7 +176,7 @@ pub(super) fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool,
         undoes: draft.undoes,
         templates: draft.templates,
         conflict: draft.conflict,
-        others: others(desk, room, name),
+        others: hold(desk, room, name, presence::KEPT_OPEN),
         presence_href: format!("{}?action=editing", head.href),
         head,
     };
@@ -182,17 +184,12 @@ pub(super) fn edit_page(desk: &Desk, room: &Room, name: &PageName, is_new: bool,
     Sheet::new(title, page).at("/wiki").noindex().status(draft.status.unwrap_or(Status::Ok)).render(desk)
 }
 
-/// A sentence about who else has the page open for writing; none if nobody has.
-fn others(desk: &Desk, room: &Room, name: &PageName) -> Option<String> {
-    let account = desk.account.as_ref()?;
-    told(&desk.web().presence.others(&thing(room, name), account.id))
-}
-
-/// The same for who is there as well, and says so.
-pub(super) fn hold(desk: &Desk, room: &Room, name: &PageName) -> Option<String> {
+/// Says that they have the page open for writing, for so long at least; answers a sentence about who else has, none if nobody
+/// has.
+pub(super) fn hold(desk: &Desk, room: &Room, name: &PageName, kept: Duration) -> Option<String> {
     let account = desk.account.as_ref()?;
     let called = called(Some(&account.login), Some(&account.display_name));
-    told(&desk.web().presence.hold(&thing(room, name), account.id, &called))
+    told(&desk.web().presence.hold(&thing(room, name), account.id, &called, kept))
 }
 
 fn told(others: &[String]) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::name::{PageName, href_of};
 use super::shown::{self, Head, Source, asked_name, enter};
 use super::store::{self, PageRow};
-use super::{WIKI_CREATE, WIKI_DELETE};
+use super::{WIKI_CREATE, WIKI_DELETE, WIKI_MODIFY, WIKI_SUGGEST};
 use crate::base::error::Result;
 use crate::base::link;
 use crate::base::time::When;
@@ -33,6 +33,8 @@ struct IndexPage {
     tree_href: String,
     tags_href: String,
     reports_href: String,
+    discussions_href: String,
+    suggestions_href: Option<String>,
     recent_href: Option<String>,
     trash_href: Option<String>,
     create_href: Option<String>,
@@ -88,6 +90,9 @@ async fn index(visit: Visit, project: String) -> Answer {
                 groups,
                 paging,
                 reports_href: format!("{}/wiki-report", room.root),
+                discussions_href: format!("{}/discussions", room.root),
+                suggestions_href: (room.viewer.may(WIKI_MODIFY) || room.viewer.may(WIKI_SUGGEST))
+                    .then(|| format!("{}/suggestions", room.root)),
                 tags_href: format!("{}/tags", room.root),
                 tree_href: format!("{}{}", room.root, super::tree::href("")),
                 recent_href: Some(format!("{}/wiki?format=atom", room.root)),

@@ -15,7 +15,7 @@ mod move_store;
 mod rewriting;
 pub mod pages;
 mod change_pages;
-mod discussion;
+pub mod discussion;
 mod editor;
 mod edit_pages;
 mod conflict_pages;

@@ -15,6 +15,7 @@ use super::name::{PageName, START, below, href_of, last_part};
 use super::shown::{self, Counted, Head, NO_PAGE, Named, asked_name, enter};
 use super::store::{self, PageRow, VersionRow};
 use super::tag_pages;
+use super::template;
 use super::watching::{self, Watch};
 use super::{WIKI_ADMIN, WIKI_CREATE, WIKI_DELETE, WIKI_DISCUSS, WIKI_MODIFY};
 use crate::attachment::{self, File};
@@ -126,6 +127,7 @@ struct MissingPage {
     name: String,
     crumbs: Vec<shown::Crumb>,
     create_href: Option<String>,
+    templates: Vec<Named>,
     sign_in: Option<String>,
     similar: Vec<Named>,
     trash: Option<Trashed>,
@@ -386,6 +388,7 @@ fn missing(desk: &Desk, db: &Connection, room: &Room, name: &PageName) -> Result
     let keys = [name.folded().to_owned()];
     let page = MissingPage {
         create_href: creates.then(|| format!("{}?action=edit", head.href)),
+        templates: if creates { template::offered(db, room, name)? } else { Vec::new() },
         sign_in: (!viewer.signed_in())
             .then(|| format!("{}/-/login?next={}", desk.base(), address::segment(&desk.visit.here()))),
         similar: store::similar(db, viewer, name.folded(), 8)?

@@ -3,12 +3,14 @@
 use rusqlite::Connection;
 
 use super::name::{PageName, below, last_part};
+use super::shown::Named;
 use super::store;
 use crate::base::error::Result;
 use crate::base::project::called;
 use crate::base::text::fold;
 use crate::base::time::Instant;
 use crate::base::viewer::Viewer;
+use crate::web::{Room, address};
 
 /// The page that templates stand below, and the one that a new page begins with if nobody chose another.
 pub const FOLDER: &str = "PageTemplates";
@@ -16,10 +18,14 @@ const USUAL: &str = "DefaultPage";
 /// Templates that are offered.
 const MOST: usize = 50;
 
-/// The names of the templates there are for this viewer, without what they stand below.
-pub fn offered(db: &Connection, viewer: &Viewer) -> Result<Vec<String>> {
-    let pages = store::list(db, viewer, &format!("{}/", fold(FOLDER)), MOST)?;
-    Ok(pages.iter().map(|page| below(&page.name, FOLDER).to_owned()).collect())
+/// The templates there are for this viewer, each as the editor of that page begins with it.
+pub(super) fn offered(db: &Connection, room: &Room, page: &PageName) -> Result<Vec<Named>> {
+    let editor = format!("{}{}?action=edit", room.root, page.href());
+    let offer = |row: &store::PageRow| {
+        let name = below(&row.name, FOLDER);
+        Named { href: format!("{editor}&template={}", address::query_value(name)), name: name.to_owned() }
+    };
+    Ok(store::list(db, &room.viewer, &format!("{}/", fold(FOLDER)), MOST)?.iter().map(offer).collect())
 }
 
 /// Whether a page of that folded name is a template.

@@ -759,6 +759,16 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/discussions",
+        doors: &[
+            get("/demo/discussions", MEMBERS),
+            get("/demo/discussions?format=json", MEMBERS),
+            get("/demo/discussions?page=9", MEMBERS),
+            get("/hidden/discussions", ADMINS),
+            get("/nowhere/discussions", NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /<project>/suggestions",
         doors: &[
             get("/demo/suggestions", MEMBERS),

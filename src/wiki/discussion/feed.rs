@@ -35,16 +35,17 @@ pub fn json(desk: &Desk, room: &Room, page: &PageRow, one: Option<ThreadRow>) ->
     })?;
     let items: Vec<Value> = rows
         .iter()
-        .map(|row| of_thread(desk, room, page, row, messages.iter().filter(|message| message.thread == row.id)))
+        .map(|row| of_thread(desk, room, &page.name, row, messages.iter().filter(|message| message.thread == row.id)))
         .collect();
     let next = paging.next.as_deref().map(|href| desk.web().address.absolute(href));
     Answer::json(&json!({ "total": paging.total, "page": paging.page, "items": items, "next": next }))
 }
 
-fn of_thread<'m>(
+/// `page` is the name of its page, `messages` those that are shown of it.
+pub fn of_thread<'m>(
     desk: &Desk,
     room: &Room,
-    page: &PageRow,
+    page: &str,
     row: &ThreadRow,
     messages: impl Iterator<Item = &'m MessageRow>,
 ) -> Value {
@@ -69,11 +70,11 @@ fn of_thread<'m>(
     })
 }
 
-fn of_message(desk: &Desk, room: &Room, page: &PageRow, message: &MessageRow) -> Value {
+fn of_message(desk: &Desk, room: &Room, page: &str, message: &MessageRow) -> Value {
     let there = message.removed.is_none();
     json!({
         "number": message.number,
-        "url": desk.web().address.absolute(&format!("{}{}", room.root, message_href(&page.name, message.number))),
+        "url": desk.web().address.absolute(&format!("{}{}", room.root, message_href(page, message.number))),
         "author": room.viewer.shown_name(&message.author_name),
         "time": message.at.iso(),
         "text": there.then_some(&message.text),

@@ -2,13 +2,14 @@
 //! that was quoted from it, is open until somebody resolves it, and can become a ticket.
 //!
 //! `anchor` finds passages again in a text that has changed, `store` keeps the threads, `edit` is the one way to write,
-//! `pages` and `message_pages` show them, `told` says what lists, searches and the timeline know of them, `link` what texts
+//! `pages`, `message_pages` and `list_pages` show them, `told` says what lists, searches and the timeline know of them, `link` what texts
 //! may. A discussion follows its page: into another access class, under another name, into the trash and out of it.
 
-pub(super) mod anchor;
-pub(super) mod edit;
+pub mod anchor;
+pub mod edit;
 mod feed;
 pub(super) mod link;
+mod list_pages;
 mod message_pages;
 mod pages;
 pub(super) mod shown;
@@ -26,6 +27,7 @@ const NO_THREAD: &str = "There is no such discussion.";
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = pages::routes();
     routes.extend(message_pages::routes());
+    routes.extend(list_pages::routes());
     routes
 }
 

@@ -73,6 +73,30 @@ pub fn threads(db: &Connection, page: i64, limit: usize, offset: usize) -> Resul
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The open threads of all pages that this viewer sees, each with the name of its page, the newest first.
+pub fn open(db: &Connection, viewer: &Viewer, limit: usize, offset: usize) -> Result<Vec<(ThreadRow, String)>> {
+    let sql = format!(
+        "select {THREAD_COLUMNS}, page.name from page_thread indexed by page_thread_open
+         join page on page.id = page_thread.page left join person as resolver on resolver.id = page_thread.resolved_by
+         where page_thread.resolved_at is null and page.deleted_at is null and {}
+         order by page_thread.id desc limit ?1 offset ?2",
+        viewer.class_sql("page")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map((limit as i64, offset as i64), |row| Ok((thread_from_row(row)?, row.get(13)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn open_count(db: &Connection, viewer: &Viewer) -> Result<usize> {
+    let sql = format!(
+        "select count(*) from page_thread indexed by page_thread_open join page on page.id = page_thread.page
+         where page_thread.resolved_at is null and page.deleted_at is null and {}",
+        viewer.class_sql("page")
+    );
+    let count: i64 = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
 /// The threads of these ids, in no order.
 pub fn threads_by_ids(db: &Connection, ids: &[i64]) -> Result<Vec<ThreadRow>> {
     let sql = format!(

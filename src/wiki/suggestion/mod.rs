@@ -5,7 +5,7 @@
 //! `store` keeps the texts, `rebase` brings one together with what the page has become since, `edit` is the one way to make
 //! and to decide them, `pages` shows them, `write_pages` is their editor, `told` what the timeline says of them.
 
-pub(super) mod edit;
+pub mod edit;
 mod pages;
 mod rebase;
 pub(super) mod store;
