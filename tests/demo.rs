@@ -83,6 +83,9 @@ fn shown(data: &Path, address: SocketAddr) -> Vec<(&'static str, bool)> {
         ("task list", page("/demo/ticket/58").body.contains("2 of 4 done")),
         ("change of many tickets", timeline.contains("3 tickets")),
         ("burn-down", page("/demo/wiki/OpenDay").body.contains("chart-plot")),
+        ("open discussion", page("/demo/discussions").body.contains("Everybody doubts the ferry")),
+        ("resolved discussion", page("/demo/wiki/Glossary?action=discussion").body.contains("is-resolved")),
+        ("suggestion", page("/demo/wiki/Report?action=discussion").body.contains("On a suggested edit")),
         ("list under a name", lists(&["report", "list", "demo"], "Left for the open day")),
     ]
 }

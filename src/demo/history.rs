@@ -227,7 +227,7 @@ fn edit(files: &mut Files, part: &str) -> Result<()> {
 }
 
 /// The text with the lines of ` ` and `-` replaced by those of ` ` and `+`; none unless they stand there exactly once.
-fn replaced(text: &str, hunk: &str) -> Option<String> {
+pub fn replaced(text: &str, hunk: &str) -> Option<String> {
     let with = |other: char| -> String {
         let lines = hunk.lines().filter(|line| line.starts_with([' ', other]));
         lines.map(|line| format!("{}\n", &line[1..])).collect()

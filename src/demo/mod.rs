@@ -12,6 +12,7 @@ mod history;
 mod picture;
 mod play;
 mod script;
+mod talk;
 mod tickets;
 
 use std::path::Path;

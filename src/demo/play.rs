@@ -1,5 +1,6 @@
 //! Lets the semester happen: accounts first, then everything at its moment, by the functions that forms and pushes use.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use super::calendar::Calendar;
 use super::history::{History, Push};
 use super::script::{self, Deed, Milestone, Parent, Step};
+use super::talk::{self, Talk};
 use super::{Character, Role, Semester, broken, furniture, picture};
 use crate::attachment::blob::{self, Spool};
 use crate::attachment::edit as attachments;
@@ -24,9 +26,11 @@ use crate::code::{repository, sync};
 use crate::milestone::edit as milestones;
 use crate::ticket::edit as tickets;
 use crate::ticket::{TICKET_NOTES, batch, bookmarks, merge, note, reminders, seen};
+use crate::wiki::discussion::{self, anchor::Quote};
 use crate::wiki::edit as pages;
 use crate::wiki::name::PageName;
 use crate::wiki::store;
+use crate::wiki::suggestion;
 
 /// Below the data folder.
 const REPOSITORY: &str = "repositories/slackwater.git";
@@ -125,6 +129,8 @@ struct Stage<'a> {
     row: &'a ProjectRow,
     operator: Arc<Viewer>,
     people: BTreeMap<String, Arc<Principal>>,
+    /// Discussions and suggestions by the moment at which each was begun.
+    begun: RefCell<BTreeMap<Instant, i64>>,
 }
 
 impl<'a> Stage<'a> {
@@ -146,7 +152,7 @@ impl<'a> Stage<'a> {
             let account = site.read(|db| accounts::load(db, &person.login))?;
             principals.insert(person.login.clone(), Arc::new(auth::principal(site, &account, Credential::Session)?));
         }
-        Ok(Self { site, project, row, operator, people: principals })
+        Ok(Self { site, project, row, operator, people: principals, begun: RefCell::default() })
     }
 
     fn operator(&self, via: Via) -> Act<'_> {
@@ -210,6 +216,7 @@ impl<'a> Stage<'a> {
                 let changed = batch::change(site, project, by, tickets, batch)?;
                 if changed.len() == tickets.len() { Ok(()) } else { Err(broken("some stay as they are")) }
             }
+            Deed::Talk(talk) => self.talk(talk, by, step.at),
             Deed::Merge { ticket, into } => merge::merge(project, by, *ticket, *into).map(|_| ()),
             Deed::Remind { ticket, person, due, text } => {
                 // Midnight may have passed since the days were counted.
@@ -227,6 +234,42 @@ impl<'a> Stage<'a> {
                 attachments::add(project, by, add).map(|_| ())
             }
         }
+    }
+
+    fn talk(&self, talk: &Talk, by: Act<'_>, at: Instant) -> Result<()> {
+        let (site, project) = (self.site, self.project);
+        let mut begun = self.begun.borrow_mut();
+        let of = |begun: &BTreeMap<Instant, i64>, first: &Instant| {
+            begun.get(first).copied().ok_or_else(|| broken("nobody has begun this conversation"))
+        };
+        match talk {
+            Talk::Begin { page, heading, quote, text } => {
+                let quote = Quote { words: quote.clone(), ..Quote::default() };
+                let wish = discussion::anchor::Wish { heading: heading.clone(), quote };
+                let name = PageName::parse(page, "page")?;
+                let (thread, _) = discussion::edit::begin(site, project, by, &name, &wish, text)?;
+                begun.insert(at, thread);
+            }
+            Talk::Answer { begun: first, text, resolves } => {
+                let reply = discussion::edit::Reply { text, resolved: resolves.then_some(true), ..Default::default() };
+                discussion::edit::reply(site, project, by, of(&begun, first)?, &reply)?;
+            }
+            Talk::Suggest { page, hunk, comment } => {
+                let name = PageName::parse(page, "page")?;
+                let missing = || Error::not_found(format!("there is no page {page}"));
+                let version = project.read(|db| {
+                    let row = store::find_unseen(db, name.folded())?.ok_or_else(missing)?;
+                    store::version(db, row.id, row.version)?.ok_or_else(missing)
+                })?;
+                let text = talk::suggested(&version.text, hunk)?;
+                let wish = suggestion::edit::Wish { text: &text, comment, base: version.version };
+                begun.insert(at, suggestion::edit::suggest(project, by, &name, &wish)?);
+            }
+            Talk::Remark { begun: first, text } => {
+                suggestion::edit::answer(site, project, by, of(&begun, first)?, text)?;
+            }
+        }
+        Ok(())
     }
 
     fn read(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Reads the texts of the semester: what happens, when, and who does it.
 //!
-//! `tickets-*.txt` tell of tickets, see `tickets`. `pages/*.md` hold each page in pieces: a piece that begins with
+//! `tickets-*.txt` tell of tickets, see `tickets`, and `talk.txt` of what is said about pages, see `talk`. `pages/*.md` hold each page in pieces: a piece that begins with
 //! `@ 9 17:25 mira | comment` is part of the page from then on, and with `| until 17 20:45` only until then. What is in
 //! braces (`{day:9}`, `{commit:c07}`) is filled in by the calendar and the repository.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::calendar::Calendar;
+use super::talk::{self, Talk};
 use super::{Character, broken, entries, files, text, tickets};
 use crate::base::error::Result;
 use crate::base::time::Instant;
@@ -90,6 +91,7 @@ pub struct Step {
 
 #[derive(Debug, Clone)]
 pub enum Deed {
+    Talk(Talk),
     /// Saves the next version of a page.
     Save {
         page: String,
@@ -154,6 +156,9 @@ pub fn steps(calendar: &Calendar, fill: Fill<'_>) -> Result<Vec<Step>> {
         for written in entries(&text(&file)?) {
             tickets::read(written, calendar, fill, &mut steps).map_err(|error| error.during(&file))?;
         }
+    }
+    for written in entries(&text("talk.txt")?) {
+        talk::read(written, calendar, fill, &mut steps).map_err(|error| error.during("talk.txt"))?;
     }
     steps.sort_by_key(|step| step.at);
     Ok(steps)
