@@ -77,6 +77,16 @@ impl TestSite {
         test
     }
 
+    /// A site like the one in that folder, which nobody has open.
+    pub fn copied(model: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(model, folder.path());
+        let site = Arc::new(Site::open(&folder.path().join("data"), app::COMPONENTS).unwrap());
+        let test = Self { client: client(&site), site, folder };
+        test.site.jobs().try_for(Duration::from_secs(60));
+        test
+    }
+
     /// Makes another project.
     pub fn project(&self, name: &str, public: bool) -> Arc<Project> {
         let defined = self.site.components().permissions();
@@ -194,6 +204,19 @@ impl TestSite {
 
     pub fn command_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
         command::run(&self.data(), arguments, input.as_ref())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let there = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &there);
+        } else {
+            std::fs::copy(entry.path(), there).unwrap();
+        }
     }
 }
 

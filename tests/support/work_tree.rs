@@ -1,9 +1,9 @@
 //! Git repositories of tests, made by the real `git`, without any settings of the machine.
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -18,13 +18,13 @@ use super::TestSite;
 pub struct TestRepository {
     folder: TempDir,
     /// Seconds since 1970 of the next commit.
-    clock: Cell<i64>,
+    clock: AtomicI64,
 }
 
 impl TestRepository {
     /// An empty one whose first branch is `main`.
     pub fn new() -> Self {
-        let made = Self { folder: tempfile::tempdir().unwrap(), clock: Cell::new(1_700_000_000) };
+        let made = Self { folder: tempfile::tempdir().unwrap(), clock: AtomicI64::new(1_700_000_000) };
         made.git(["init", "-q", "-b", "main"]);
         made
     }
@@ -42,8 +42,7 @@ impl TestRepository {
     /// The same, byte for byte.
     #[track_caller]
     pub fn git_bytes<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Vec<u8> {
-        let now = self.clock.get();
-        self.clock.set(now + 60);
+        let now = self.clock.fetch_add(60, Ordering::Relaxed);
         let mut command = Command::new("git");
         command.arg("-C").arg(self.folder.path()).args(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
