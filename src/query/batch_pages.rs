@@ -11,18 +11,17 @@ use serde_json::json;
 
 use super::pages::looked_up_by;
 use super::tree::Query;
-use super::{Found, from_address, run};
+use super::{Found, NO_PAGE, from_address, run};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::batch::{self, Batch, Looked, Mode, Wish};
 use crate::ticket::fields::{Choices, Field, Kind, PLANNING};
 use crate::ticket::plan::ActionRequest;
 use crate::ticket::workflow::{self, Operation, owner_field, resolution_field};
-use crate::ticket::{TICKET_ADMIN, TICKET_BATCH_MODIFY, TICKET_VIEW, undo, workflows};
+use crate::ticket::{TICKET_ADMIN, TICKET_BATCH_MODIFY, undo, workflows};
 use crate::web::form::{Form, shortened};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
 const PATH: &str = "/batchmodify";
-const NO_PAGE: &str = "There is no page at this address.";
 /// Tickets that a preview names one by one, and problems that are told.
 const MOST_TOLD: usize = 100;
 
@@ -64,8 +63,7 @@ async fn act(visit: Visit, project: String, data: Data<'_>) -> Answer {
 }
 
 fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+    let room = super::enter(desk, project)?;
     room.viewer.require(TICKET_BATCH_MODIFY)?;
     Ok(room)
 }

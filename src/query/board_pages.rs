@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::board::{Asked, Board, OWN, partings};
 use super::board_html::Drawn;
-use super::form;
 use super::pages::looked_up_by;
+use super::{enter, form};
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::fields::{Choices, field};
 use crate::ticket::moves::ListMoves;
@@ -17,10 +17,8 @@ use crate::ticket::people;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::ways::{self, Way};
-use crate::ticket::{TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW};
+use crate::ticket::{TICKET_APPEND, TICKET_CHGPROP, TICKET_CREATE};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
-
-pub(super) const NO_PAGE: &str = "There is no page at this address.";
 
 pub fn routes() -> Vec<Route> {
     routes![page]
@@ -30,8 +28,7 @@ pub fn routes() -> Vec<Route> {
 async fn page(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = desk.room(&project)?;
-            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            let room = enter(desk, &project)?;
             room.project.read(|db| answer(desk, &room, db))
         })
         .await

@@ -9,20 +9,19 @@ use serde::Serialize;
 use super::chart::{self, Asked, Kind, OWN, groupings};
 use super::pages::looked_up_by;
 use super::tree::Query;
-use super::{export, form};
+use super::{enter, export, form};
 use crate::base::error::{Error, Problem, Result};
 use crate::milestone::MILESTONE_VIEW;
 use crate::milestone::name::href_of;
+use crate::ticket::TIME_VIEW;
 use crate::ticket::burn;
 use crate::ticket::course::Unit;
 use crate::ticket::fields::Choices;
 use crate::ticket::ways::{self, Way};
-use crate::ticket::{TICKET_VIEW, TIME_VIEW};
 use crate::web::form::shortened;
 use crate::web::page::Alternate;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
-const NO_PAGE: &str = "There is no page at this address.";
 /// The milestone that is chosen in the form, in place of the query; empty: all tickets.
 const OF: &str = "of";
 /// What the address says that is neither the chart's nor the query's.
@@ -36,8 +35,7 @@ pub fn routes() -> Vec<Route> {
 async fn page(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = desk.room(&project)?;
-            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            let room = enter(desk, &project)?;
             room.project.read(|db| answer(desk, &room, db))
         })
         .await

@@ -67,6 +67,17 @@ use crate::base::component::{Component, ListPlace, Neighbours};
 use crate::base::error::Result;
 use crate::base::markup::{Arguments, LinkKind, Macro};
 use crate::base::viewer::Viewer;
+use crate::ticket::TICKET_VIEW;
+use crate::web::{Desk, Room};
+
+const NO_PAGE: &str = "There is no page at this address.";
+
+/// Enters the project for those who may see tickets.
+fn enter(desk: &Desk, project: &str) -> Result<Room> {
+    let room = desk.room(project)?;
+    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+    Ok(room)
+}
 
 pub struct Queries;
 

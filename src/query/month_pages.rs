@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::board_pages::NO_PAGE;
+use super::NO_PAGE;
 use super::month::{Entry, Month, What, entries, list_of};
 use super::tree::{Query, USER};
 use super::{form, from_pairs, pages};

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::board_pages::NO_PAGE;
+use super::enter;
 use crate::base::error::{Error, Problem, Result};
 use crate::ticket::edit::{self, Outcome};
 use crate::ticket::fields::{Choices, Field, Kind};
@@ -17,7 +17,7 @@ use crate::ticket::people;
 use crate::ticket::plan::{ActionRequest, Planner, Request};
 use crate::ticket::store::{self, Ticket};
 use crate::ticket::workflow::{self, Offer, duplicate_field, owner_field, resolution_field};
-use crate::ticket::{NO_TICKET, TICKET_APPEND, TICKET_VIEW, ticket_href};
+use crate::ticket::{NO_TICKET, TICKET_APPEND, ticket_href};
 use crate::web::form::{Form, shortened};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
 
@@ -56,12 +56,6 @@ async fn act(visit: Visit, project: String, data: Data<'_>) -> Answer {
             moved(desk, &room, form)
         })
         .await
-}
-
-fn enter(desk: &Desk, project: &str) -> Result<Room> {
-    let room = desk.room(project)?;
-    room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
-    Ok(room)
 }
 
 fn asked_ticket(db: &Connection, room: &Room, number: &str) -> Result<Ticket> {

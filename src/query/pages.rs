@@ -17,8 +17,8 @@ use super::lists::{of_mine, open, unread};
 use super::table::{self, Drawing, Table};
 use super::tree::{Column, Order, Query, UNREAD};
 use super::{
-    DEFAULT_PAGE_SIZE, Found, LONGEST, Sources, TicketLine, count, export, from_either, from_pairs, looked_up, macros,
-    past, people, run,
+    DEFAULT_PAGE_SIZE, Found, LONGEST, Sources, TicketLine, count, enter, export, from_either, from_pairs, looked_up,
+    macros, past, people, run,
 };
 use crate::auth::groups;
 use crate::base::component::SavedList;
@@ -36,8 +36,8 @@ use crate::ticket::verbs::{ListVerbs, Subject};
 use crate::ticket::watch_pages::may_watch;
 use crate::ticket::ways::{self, Way};
 use crate::ticket::{
-    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TICKET_VIEW, TIME_VIEW, bookmarks, relations,
-    reminders, ticket_href,
+    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TIME_VIEW, bookmarks, relations, reminders,
+    ticket_href,
 };
 use crate::web::page::Alternate;
 use crate::web::paging::Paging;
@@ -52,8 +52,6 @@ const LONGEST_BACK: usize = 4_000;
 /// Pages on either side of this one that have a link of their own.
 const WINDOW: usize = 3;
 const WITH_VERBS: &str = "&verbs=1";
-const NO_PAGE: &str = "There is no page at this address.";
-
 pub fn routes() -> Vec<Route> {
     routes![query, suggest]
 }
@@ -62,8 +60,7 @@ pub fn routes() -> Vec<Route> {
 async fn query(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = desk.room(&project)?;
-            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            let room = enter(desk, &project)?;
             room.project.read(|db| answer(desk, &room, db))
         })
         .await
@@ -74,8 +71,7 @@ async fn query(visit: Visit, project: String) -> Answer {
 async fn suggest(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = desk.room(&project)?;
-            room.viewer.require_to_see(TICKET_VIEW, NO_PAGE)?;
+            let room = enter(desk, &project)?;
             let text = desk.visit.value("q").unwrap_or_default();
             let at = desk.visit.value("at").and_then(|at| at.parse().ok()).unwrap_or(usize::MAX);
             if text.len() > LONGEST {
