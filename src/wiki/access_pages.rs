@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::{self, Concerned};
-use super::change_pages::existing;
+use super::change_pages::enter_page;
 use super::name::{PageName, href_of};
-use super::shown::{self, Head, Named, enter};
+use super::shown::{self, Head, Named};
 use super::store::PageRow;
 use super::{WIKI_ADMIN, WIKI_MODIFY, WIKI_VIEW};
 use crate::auth::path_rules::{self, KeptBack, NewReaders, PathRule, Readers};
@@ -41,8 +41,7 @@ pub fn routes() -> Vec<Route> {
 async fn show(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
+            let (room, page) = enter_page(desk, &project)?;
             room.viewer.require(WIKI_ADMIN)?;
             let wish = room.project.read(|db| Wish::of(db, &page))?;
             form(desk, &room, &page, wish, Vec::new(), None)
@@ -54,8 +53,7 @@ async fn show(visit: Visit, project: String) -> Answer {
 async fn change(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, typed| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
+            let (room, page) = enter_page(desk, &project)?;
             room.viewer.require(WIKI_ADMIN)?;
             let wish = Wish::typed(typed, room.project.read(|db| Wish::of(db, &page))?);
             match settle(desk, &room, &page, &wish, typed.get("confirm").is_some()) {

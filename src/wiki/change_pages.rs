@@ -51,6 +51,13 @@ pub(super) fn existing(desk: &Desk, room: &Room) -> Result<PageRow> {
     room.project.read(|db| store::find(db, &room.viewer, name.folded()))?.ok_or_else(|| Error::not_found(NO_PAGE))
 }
 
+/// Enters the project for that page.
+pub(super) fn enter_page(desk: &Desk, project: &str) -> Result<(Room, PageRow)> {
+    let room = enter(desk, project)?;
+    let page = existing(desk, &room)?;
+    Ok((room, page))
+}
+
 /// With which status a form comes back, and what is wrong with it.
 pub(super) type Refusal = (Status, Vec<Problem>);
 

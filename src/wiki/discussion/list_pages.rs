@@ -12,7 +12,6 @@ use crate::base::time::When;
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
-use crate::wiki::name::href_of;
 use crate::wiki::shown::enter;
 
 const PER_PAGE: usize = 50;
@@ -39,7 +38,6 @@ struct Row {
     id: i64,
     href: String,
     page: String,
-    page_href: String,
     about: &'static str,
     words: String,
     /// The beginning of what was said first; empty if that was removed.
@@ -96,7 +94,6 @@ fn row(room: &Room, thread: &ThreadRow, page: &str, said: &[&MessageRow]) -> Opt
         id: thread.id,
         href: format!("{}{}", room.root, thread_href(thread.id)),
         page: page.to_owned(),
-        page_href: format!("{}{}", room.root, href_of(page)),
         about: thread.anchor.kind(),
         words: thread.anchor.words().to_owned(),
         said: beginning(words.trim()),

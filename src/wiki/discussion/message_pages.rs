@@ -3,16 +3,18 @@
 use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
 use super::edit::{self, FIELD, LARGEST_TEXT};
 use super::pages::{parsed, previewed};
-use super::store::{self, MessageRow};
+use super::store::{self, MessageRow, ThreadRow};
 use super::{NO_THREAD, message_href, thread_href};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::diff::{Options, diff};
 use crate::base::time::When;
+use crate::base::viewer::Viewer;
 use crate::web::diff::{Style, rows_html};
 use crate::web::form::Form;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -32,9 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn message(visit: Visit, project: String, thread: String, number: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let (message, _, page) =
-                room.project.read(|db| edit::find_message(db, &room.viewer, parsed(&thread), parsed(&number)))?;
+            let (room, message, page) = enter_message(desk, &project, (&thread, &number), edit::find_message)?;
             Ok(Answer::see(&format!("{}{}", room.root, message_href(&page.name, message.number))))
         })
         .await
@@ -44,9 +44,7 @@ async fn message(visit: Visit, project: String, thread: String, number: String) 
 async fn editor(visit: Visit, project: String, thread: String, number: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let (message, _, page) =
-                room.project.read(|db| edit::to_edit(db, &room.viewer, parsed(&thread), parsed(&number)))?;
+            let (room, message, page) = enter_message(desk, &project, (&thread, &number), edit::to_edit)?;
             if message.removed.is_some() {
                 return Err(Error::not_found(NO_THREAD));
             }
@@ -60,9 +58,7 @@ async fn editor(visit: Visit, project: String, thread: String, number: String) -
 async fn save(visit: Visit, project: String, thread: String, number: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let (message, _, page) =
-                room.project.read(|db| edit::to_edit(db, &room.viewer, parsed(&thread), parsed(&number)))?;
+            let (room, message, page) = enter_message(desk, &project, (&thread, &number), edit::to_edit)?;
             saved(desk, &room, &page, &message, form)
         })
         .await
@@ -72,9 +68,7 @@ async fn save(visit: Visit, project: String, thread: String, number: String, dat
 async fn history(visit: Visit, project: String, thread: String, number: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let (message, _, page) =
-                room.project.read(|db| edit::find_message(db, &room.viewer, parsed(&thread), parsed(&number)))?;
+            let (room, message, page) = enter_message(desk, &project, (&thread, &number), edit::find_message)?;
             if message.removed.is_some() && !room.viewer.may(WIKI_ADMIN) {
                 return Err(Error::not_found(NO_THREAD));
             }
@@ -87,9 +81,7 @@ async fn history(visit: Visit, project: String, thread: String, number: String) 
 async fn removed(visit: Visit, project: String, thread: String, number: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let place = (parsed(&thread), parsed(&number));
-            let (message, _, page) = room.project.read(|db| edit::find_message(db, &room.viewer, place.0, place.1))?;
+            let (room, message, page) = enter_message(desk, &project, (&thread, &number), edit::find_message)?;
             let gone = match form.text("removed") {
                 "1" => true,
                 "0" => false,
@@ -102,7 +94,7 @@ async fn removed(visit: Visit, project: String, thread: String, number: String, 
                     ));
                 }
             };
-            edit::remove(desk.site(), &room.project, room.act(), place, gone)?;
+            edit::remove(desk.site(), &room.project, room.act(), (message.thread, message.number), gone)?;
             if form.json {
                 return Answer::json(&json!({ "number": message.number, "removed": gone }));
             }
@@ -111,6 +103,18 @@ async fn removed(visit: Visit, project: String, thread: String, number: String, 
                 .telling(desk, sentence))
         })
         .await
+}
+
+/// Enters the project for a message, as `find` lets the viewer have it.
+fn enter_message(
+    desk: &Desk,
+    project: &str,
+    (thread, number): (&str, &str),
+    find: fn(&Connection, &Viewer, i64, i64) -> Result<(MessageRow, ThreadRow, PageRow)>,
+) -> Result<(Room, MessageRow, PageRow)> {
+    let room = enter(desk, project)?;
+    let (message, _, page) = room.project.read(|db| find(db, &room.viewer, parsed(thread), parsed(number)))?;
+    Ok((room, message, page))
 }
 
 #[derive(Serialize)]

@@ -8,6 +8,7 @@
 pub mod anchor;
 pub mod edit;
 mod feed;
+mod form;
 pub(super) mod link;
 mod list_pages;
 mod message_pages;

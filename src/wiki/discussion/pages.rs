@@ -3,29 +3,28 @@
 //! same when the page is renamed.
 
 use rocket::data::Data;
-use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
-use super::anchor::{Quote, Wish};
 use super::edit::{self, FIELD, LARGEST_TEXT, Reply};
+use super::form::{Typed, Writing, about, writing};
 use super::shown::{Scene, Thread, rendered};
 use super::store::{self, ThreadRow};
 use super::{NO_THREAD, feed, link, thread_href};
-use crate::base::error::{Error, Problem, Result};
-use crate::base::markup::{Flavour, Html};
+use crate::base::error::{Error, Result};
+use crate::base::markup::Html;
 use crate::web::form::{Form, shortened};
 use crate::web::page::Alternate;
 use crate::web::paging::{self, Paging};
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 use crate::wiki::WIKI_DISCUSS;
-use crate::wiki::change_pages::existing;
+use crate::wiki::change_pages::enter_page;
 use crate::wiki::name::{PageName, href_of};
 use crate::wiki::shown::{self, Head, enter};
-use crate::wiki::store::{self as pages, PageRow};
+use crate::wiki::store::PageRow;
 
 /// Threads on one page.
 const THREADS: usize = 20;
@@ -42,8 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn discussion(visit: Visit, project: String) -> Answer {
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
+            let (room, page) = enter_page(desk, &project)?;
             match desk.visit.value("format").as_deref() {
                 Some("atom" | "rss") => return feed::atom(desk, &room, &page),
                 None | Some("html" | "json") => {}
@@ -65,8 +63,7 @@ async fn discussion(visit: Visit, project: String) -> Answer {
 async fn begin(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
+            let (room, page) = enter_page(desk, &project)?;
             room.viewer.require(WIKI_DISCUSS)?;
             begun(desk, &room, &page, form)
         })
@@ -77,8 +74,7 @@ async fn begin(visit: Visit, project: String, data: Data<'_>) -> Answer {
 async fn preview(visit: Visit, project: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let page = existing(desk, &room)?;
+            let (room, page) = enter_page(desk, &project)?;
             room.viewer.require(WIKI_DISCUSS)?;
             let text = form.get("text").unwrap_or_else(|| form.text(FIELD));
             Ok(Answer::fragment(previewed(desk, &room, &page, text)?))
@@ -88,11 +84,9 @@ async fn preview(visit: Visit, project: String, data: Data<'_>) -> Answer {
 
 #[get("/<project>/discussion/<thread>")]
 async fn thread(visit: Visit, project: String, thread: String) -> Answer {
-    let thread = parsed(&thread);
     visit
         .answer(move |desk| {
-            let room = enter(desk, &project)?;
-            let (thread, page) = room.project.read(|db| edit::find(db, &room.viewer, thread))?;
+            let (room, thread, page) = enter_thread(desk, &project, &thread)?;
             let href = format!("{}{}?action=discussion&thread={}", room.root, href_of(&page.name), thread.id);
             Ok(Answer::see(&match desk.visit.wants_json() {
                 true => format!("{href}&format=json"),
@@ -104,11 +98,9 @@ async fn thread(visit: Visit, project: String, thread: String) -> Answer {
 
 #[post("/<project>/discussion/<thread>", data = "<data>")]
 async fn reply(visit: Visit, project: String, thread: String, data: Data<'_>) -> Answer {
-    let thread = parsed(&thread);
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let (thread, page) = room.project.read(|db| edit::find(db, &room.viewer, thread))?;
+            let (room, thread, page) = enter_thread(desk, &project, &thread)?;
             room.viewer.require(WIKI_DISCUSS)?;
             replied(desk, &room, &page, &thread, form)
         })
@@ -117,11 +109,9 @@ async fn reply(visit: Visit, project: String, thread: String, data: Data<'_>) ->
 
 #[post("/<project>/discussion/<thread>/state", data = "<data>")]
 async fn state(visit: Visit, project: String, thread: String, data: Data<'_>) -> Answer {
-    let thread = parsed(&thread);
     visit
         .answer_form(data, move |desk, form| {
-            let room = enter(desk, &project)?;
-            let (found, page) = room.project.read(|db| edit::find(db, &room.viewer, thread))?;
+            let (room, found, page) = enter_thread(desk, &project, &thread)?;
             room.viewer.require(WIKI_DISCUSS)?;
             let resolved = match form.text("state") {
                 "resolved" => true,
@@ -131,7 +121,7 @@ async fn state(visit: Visit, project: String, thread: String, data: Data<'_>) ->
                     return Err(Error::invalid("state", message));
                 }
             };
-            edit::resolve(&room.project, room.act(), thread, resolved)?;
+            edit::resolve(&room.project, room.act(), found.id, resolved)?;
             if form.json {
                 return Answer::json(&json!({ "id": found.id, "state": form.text("state") }));
             }
@@ -140,6 +130,13 @@ async fn state(visit: Visit, project: String, thread: String, data: Data<'_>) ->
             Ok(Answer::see(&href).telling(desk, sentence))
         })
         .await
+}
+
+/// Enters the project for a thread that is to be seen, with its page.
+fn enter_thread(desk: &Desk, project: &str, thread: &str) -> Result<(Room, ThreadRow, PageRow)> {
+    let room = enter(desk, project)?;
+    let (thread, page) = room.project.read(|db| edit::find(db, &room.viewer, parsed(thread)))?;
+    Ok((room, thread, page))
 }
 
 /// The number of a thread or a message in an address; what is none is 0, which nothing has.
@@ -176,70 +173,6 @@ struct DiscussionPage {
 
 impl Page for DiscussionPage {
     const TEMPLATE: &'static str = "wiki/discussion.html";
-}
-
-/// The form by which something is said.
-#[derive(Serialize)]
-struct Writing {
-    action_href: String,
-    preview_href: String,
-    preview_html: Option<String>,
-    draft_key: String,
-    help_href: Option<String>,
-    comment: String,
-    problems: Vec<Problem>,
-    /// Of a new thread: what it may be about.
-    about: Option<About>,
-    /// Of an answer: the number of what it answers, and whether the thread is open.
-    replyto: String,
-    open: bool,
-}
-
-#[derive(Serialize)]
-struct About {
-    headings: Vec<Choice>,
-    quote: Quote,
-}
-
-#[derive(Serialize)]
-struct Choice {
-    id: String,
-    label: String,
-    chosen: bool,
-}
-
-/// What stands in the form, and what is wrong with it.
-#[derive(Default)]
-struct Typed {
-    wish: Wish,
-    comment: String,
-    replyto: String,
-    previewed: bool,
-    problems: Vec<Problem>,
-}
-
-impl Typed {
-    /// What the address fills the form with: a heading or a passage that somebody pointed at.
-    fn asked(desk: &Desk) -> Self {
-        let value = |name: &str| desk.visit.value(name).unwrap_or_default().replace('\0', "\u{FFFD}");
-        let quote = Quote { words: value("quote"), before: value("quote_before"), after: value("quote_after") };
-        Self { wish: Wish { heading: value("heading"), quote }, ..Self::default() }
-    }
-
-    fn sent(form: &Form) -> Self {
-        let value = |name: &str| form.text(name).to_owned();
-        let quote = Quote { words: value("quote"), before: value("quote_before"), after: value("quote_after") };
-        Self {
-            wish: Wish { heading: value("heading"), quote },
-            comment: value(FIELD),
-            replyto: value("replyto"),
-            ..Self::default()
-        }
-    }
-
-    fn status(&self) -> Status {
-        if self.problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity }
-    }
 }
 
 fn all_threads(desk: &Desk, room: &Room, page: &PageRow, typed: &Typed) -> Result<Answer> {
@@ -327,43 +260,6 @@ fn sign_in(desk: &Desk, room: &Room) -> Option<String> {
     let offered = !room.viewer.signed_in() && !room.viewer.may(WIKI_DISCUSS) && !room.viewer.archived;
     let here = crate::web::address::segment(&desk.visit.here());
     offered.then(|| format!("{}/-/login?next={here}", desk.base()))
-}
-
-/// None for those who may only read.
-fn writing(scene: &Scene<'_>, typed: &Typed, action_href: String, draft: &str) -> Result<Option<Writing>> {
-    let Scene { db, room, page, href, .. } = *scene;
-    if !room.viewer.may(WIKI_DISCUSS) {
-        return Ok(None);
-    }
-    let help = pages::by_folded(db, &room.viewer, &["manual/text".to_owned()])?.pop();
-    let preview_html = match typed.previewed && typed.comment.len() <= LARGEST_TEXT {
-        true => Some(rendered(scene.reader, db, page, &typed.comment)?.into_string()),
-        false => None,
-    };
-    Ok(Some(Writing {
-        action_href,
-        preview_href: format!("{href}?action=discussion-preview"),
-        preview_html,
-        draft_key: format!("{}/wiki/{}/{draft}", room.row.id, page.id),
-        help_href: help.map(|page| format!("{}{}", room.root, href_of(&page.name))),
-        comment: typed.comment.clone(),
-        problems: typed.problems.clone(),
-        about: None,
-        replyto: typed.replyto.clone(),
-        open: true,
-    }))
-}
-
-fn about(scene: &Scene<'_>, wish: &Wish) -> Result<About> {
-    let text = scene.text()?;
-    let of_page = scene.reader.compiled(&text, Flavour::Page)?;
-    let choice = |heading: &crate::base::markup::Heading| Choice {
-        // As deep as it stands.
-        label: format!("{}{}", "\u{2003}".repeat(usize::from(heading.level.saturating_sub(1))), heading.text),
-        chosen: heading.id == wish.heading,
-        id: heading.id.clone(),
-    };
-    Ok(About { headings: of_page.outline.iter().map(choice).collect(), quote: wish.quote.clone() })
 }
 
 pub(super) fn previewed(desk: &Desk, room: &Room, page: &PageRow, text: &str) -> Result<Html> {

@@ -3,9 +3,12 @@
 //! suggested it.
 //!
 //! `store` keeps the texts, `rebase` brings one together with what the page has become since, `edit` is the one way to make
-//! and to decide them, `pages` shows them, `write_pages` is their editor, `told` what the timeline says of them.
+//! and to decide them, `list_pages` and `pages` show them, `decide_pages` takes and declines them, `write_pages` is their editor, `told` what the timeline says of them.
 
+mod decide_pages;
 pub mod edit;
+mod json;
+mod list_pages;
 mod pages;
 mod rebase;
 pub(super) mod store;
@@ -27,6 +30,8 @@ const NO_SUGGESTION: &str = "There is no such suggestion.";
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = pages::routes();
+    routes.extend(list_pages::routes());
+    routes.extend(decide_pages::routes());
     routes.extend(write_pages::routes());
     routes
 }
