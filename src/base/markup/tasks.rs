@@ -40,7 +40,7 @@ pub fn tickable(html: &Html, prefix: &str, tasks: &[Task], form: &str, mark: &st
         button.tag("<button type=\"submit\" class=\"task\" name=\"task\" role=\"checkbox\"");
         button.attribute("form", form).attribute("value", &value);
         button.attribute("aria-checked", if task.done { "true" } else { "false" });
-        button.attribute("aria-label", &task.text).tag("></button>");
+        button.attribute("aria-label", if task.text.is_empty() { "Task" } else { &task.text }).tag("></button>");
         out.push_str(button.as_str());
         rest = &after[end + 1..];
     }
