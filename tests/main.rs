@@ -28,6 +28,7 @@ mod files;
 mod floors;
 mod frame;
 mod home;
+mod hostile;
 mod kept;
 mod link_kinds;
 mod live;

@@ -25,7 +25,7 @@ const ATTRIBUTES: [&str; 53] = [
     "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
     "scriptlevel", "separator", "stretchy",
 ];
-const SCHEMES: [&str; 20] = [
+pub const SCHEMES: [&str; 20] = [
     "http", "https", "mailto", "ftp", "ftps", "sftp", "git", "ssh", "svn", "irc", "ircs", "xmpp", "news", "nntp",
     "sip", "sips", "tel", "magnet", "geo", "webcal",
 ];
@@ -82,7 +82,7 @@ fn as_browsers(address: &str) -> String {
     read.trim_start_matches(|c| c <= ' ').replace('\\', "/")
 }
 
-fn scheme(address: &str) -> Option<String> {
+pub fn scheme(address: &str) -> Option<String> {
     let address = as_browsers(address);
     let (scheme, _) = address.split_once(':')?;
     let scheme = scheme.to_ascii_lowercase();
@@ -91,12 +91,12 @@ fn scheme(address: &str) -> Option<String> {
     valid.then_some(scheme)
 }
 
-fn leads_away(address: &str) -> bool {
+pub fn leads_away(address: &str) -> bool {
     as_browsers(address).starts_with("//")
 }
 
 /// What would do harm if it came through.
-const PAYLOADS: &[&str] = &[
+pub const PAYLOADS: &[&str] = &[
     "<script>alert(1)</script>",
     "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
     "<scr<script>ipt>alert(1)</scr</script>ipt>",

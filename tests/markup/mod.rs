@@ -1,7 +1,7 @@
 //! Text: every link form and macro rule (golden tables), Markdown's own examples, hostile texts, bombs.
 
 mod bombs;
-mod hostile;
+pub mod hostile;
 mod real_pages;
 mod resolving;
 mod spec;
