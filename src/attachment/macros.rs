@@ -11,8 +11,9 @@ pub const MACROS: &[Macro] = &[IMAGE, KNOWN_MIME_TYPES];
 const IMAGE: Macro = Macro {
     name: "Image",
     doc: "A picture: the name of a file of this page, `wiki:Page:file` for one of another page, or an https address of a \
-          host that the site lists. Then in any order a width (`200px` or `50%`), `left`, `right` or `center`, and `alt=`, \
-          `caption=`, `link=` (an address or a link such as `wiki:Page`; empty for none).",
+          host that the site lists. Then in any order a size (`200px`, `50%` or `300x200`), `left`, `right` or `center`, \
+          `nolink`, and by name `size=`, `width=`, `height=`, `align=`, `alt=`, `title=` (shown above it), `caption=`, \
+          `border=`, `link=` (an address or a link such as `wiki:Page`; empty for none).",
     example: "[[Image(\"picture.png\", 50%, center, caption=The plan)]]",
     block: true,
     targets,
@@ -47,15 +48,18 @@ fn known_types() -> Html {
 }
 
 const MOST_PIXELS: u32 = 4000;
-const NAMES: [&str; 6] = ["width", "align", "alt", "title", "caption", "link"];
+const NAMES: [&str; 9] = ["size", "width", "height", "align", "alt", "title", "caption", "border", "link"];
 
 /// The arguments after the first one.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Look {
     width: Option<String>,
+    height: Option<String>,
     align: Option<&'static str>,
     alt: Option<String>,
+    title: Option<String>,
     caption: Option<String>,
+    border: bool,
     link: Option<String>,
 }
 
@@ -86,7 +90,7 @@ fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
         return Err(Error::invalid("Image", format!("“{}” is no picture that can be shown in place.", file.name)));
     }
     let page = format!("{}{}", context.root, href(&owner, &file.name));
-    let alt = look.alt.clone().unwrap_or_else(|| {
+    let alt = look.alt.clone().or_else(|| look.title.clone()).unwrap_or_else(|| {
         let description = if file.description.is_empty() { &file.name } else { &file.description };
         // A caption says it already.
         if look.caption.is_some() { String::new() } else { description.clone() }
@@ -101,14 +105,19 @@ fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {
 
 fn figure(look: &Look, source: &str, alt: &str, way: Option<&str>) -> Html {
     let mut html = Html::default();
-    let class = look.align.map_or_else(|| "image".to_owned(), |align| format!("image image-{align}"));
+    let mut class = look.align.map_or_else(|| "image".to_owned(), |align| format!("image image-{align}"));
+    if look.border {
+        class.push_str(" image-border");
+    }
     html.tag("<figure").attribute("class", &class).tag(">");
     if let Some(way) = way {
         html.tag("<a").attribute("href", way).tag(">");
     }
     html.tag("<img").attribute("src", source).attribute("alt", alt);
-    if let Some(width) = &look.width {
-        html.attribute("width", width);
+    for (name, value) in [("width", &look.width), ("height", &look.height), ("title", &look.title)] {
+        if let Some(value) = value {
+            html.attribute(name, value);
+        }
     }
     html.tag(" loading=\"lazy\">");
     if way.is_some() {
@@ -167,18 +176,28 @@ fn look(arguments: &Arguments) -> Result<Look> {
     for word in &arguments.positional[1..] {
         if let Some(align) = align_of(word) {
             look.align = Some(align);
+        } else if word == "nolink" {
+            look.link = Some(String::new());
         } else {
-            look.width = Some(width_of(word)?);
+            (look.width, look.height) = size_of(word, "width")?;
         }
     }
     for (name, value) in &arguments.named {
         match name.as_str() {
-            "width" => look.width = Some(width_of(value)?),
+            "size" => (look.width, look.height) = size_of(value, "size")?,
+            "width" => look.width = Some(length_of(value, "width")?),
+            "height" => look.height = Some(length_of(value, "height")?),
+            "border" => {
+                let width: Option<u32> = value.strip_suffix("px").unwrap_or(value).parse().ok();
+                let wrong = || Error::invalid("border", format!("“{value}” is no border: 1 draws one, 0 none."));
+                look.border = width.ok_or_else(wrong)? > 0;
+            }
             "align" => {
                 let wrong = || Error::invalid("align", format!("“{value}” is no side: left, right or center."));
                 look.align = Some(align_of(value).ok_or_else(wrong)?);
             }
-            "alt" | "title" => look.alt = Some(value.clone()),
+            "alt" => look.alt = Some(value.clone()),
+            "title" => look.title = Some(value.clone()),
             "caption" => look.caption = Some(value.clone()).filter(|caption| !caption.is_empty()),
             "link" => look.link = Some(value.clone()),
             other => {
@@ -194,8 +213,17 @@ fn align_of(word: &str) -> Option<&'static str> {
     ["left", "right", "center"].into_iter().find(|align| *align == word)
 }
 
-/// The `width` attribute: `200`, `200px` or `50%`.
-fn width_of(word: &str) -> Result<String> {
+/// Width and height: `200px`, `50%`, `300x200`, `x200`.
+fn size_of(word: &str, field: &str) -> Result<(Option<String>, Option<String>)> {
+    let Some((width, height)) = word.split_once('x').filter(|(_, height)| !height.is_empty() && *height != "px") else {
+        return Ok((Some(length_of(word, field)?), None));
+    };
+    let width = if width.is_empty() { None } else { Some(length_of(width, field)?) };
+    Ok((width, Some(length_of(height, field)?)))
+}
+
+/// A `width` or `height` as the attribute takes it: `200`, `200px` or `50%`.
+fn length_of(word: &str, field: &str) -> Result<String> {
     let (digits, most, unit) = match word.strip_suffix('%') {
         Some(digits) => (digits, 100, "%"),
         None => (word.strip_suffix("px").unwrap_or(word), MOST_PIXELS, ""),
@@ -205,8 +233,8 @@ fn width_of(word: &str) -> Result<String> {
             Ok(format!("{number}{unit}"))
         }
         _ => Err(Error::invalid(
-            "width",
-            format!("“{word}” is no width (200px or 50%) and no side (left, right or center)."),
+            field,
+            format!("“{word}” is no size (200px, 50% or 300x200) and no side (left, right or center)."),
         )),
     }
 }
@@ -255,7 +283,12 @@ mod tests {
             let look = look(&arguments(words, &[])).expect("reads");
             assert_eq!((look.width.as_deref(), look.align), (Some("50%"), Some("left")));
         }
-        assert_eq!(width_of("200px").expect("reads"), "200");
+        let sizes = |word: &str| size_of(word, "size").expect("reads");
+        let side = |side: &str| Some(side.to_owned());
+        assert_eq!(sizes("200px"), (side("200"), None));
+        assert_eq!(sizes("300x200"), (side("300"), side("200")));
+        assert_eq!(sizes("x200px"), (None, side("200")));
+        assert_eq!(sizes("10%"), (side("10%"), None));
     }
 
     #[test]
@@ -266,6 +299,9 @@ mod tests {
             arguments(&["a.png", "+5"], &[]),
             arguments(&["a.png", "99999"], &[]),
             arguments(&["a.png", "10em"], &[]),
+            arguments(&["a.png", "3x"], &[]),
+            arguments(&["a.png"], &[("size", "x")]),
+            arguments(&["a.png"], &[("border", "red")]),
             arguments(&["a.png"], &[("onload", "x")]),
             arguments(&["a.png"], &[("align", "middle")]),
         ] {

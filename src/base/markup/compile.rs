@@ -13,7 +13,7 @@ use super::{
 use crate::base::error::{Error, Result};
 
 /// To be raised whenever the same text would give another result; part of the cache's key.
-pub const COMPILER_VERSION: u32 = 9;
+pub const COMPILER_VERSION: u32 = 10;
 
 /// Bytes of the longest text that is read (DESIGN 11).
 pub const MAX_TEXT: usize = 1 << 20;

@@ -6,18 +6,21 @@
 //! costs a link and never a character.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 
 use super::links::{Found, Grammar, Spot};
+use super::write::picture;
 use super::{Call, Form, holes};
 
 /// More forms than that in one text stay text.
 const MOST_PLACES: usize = 20_000;
 /// What may be spent on looking at things that turn out to be no forms.
 const FUEL: usize = 16 << 20;
+/// Of that, for a look at a picture that has no size after all.
+const SIZE_COST: usize = 512;
 
 /// What stands at a placeholder.
 #[derive(Debug, PartialEq)]
@@ -112,11 +115,20 @@ fn scan_as<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Opti
         fuel: FUEL,
         taken: 0,
         stray_signs: false,
+        colons: VecDeque::new(),
     };
     if !grammar.options.references && !grammar.options.extensions {
         return scanner.scanned;
     }
-    let layout = layout(text, parse);
+    scanner.colons = stray_colons(text, parse).into();
+    let layout = if scanner.colons.is_empty() {
+        layout(text, parse)
+    } else {
+        // A sign of the same length that begins nothing.
+        let mut bytes = text.as_bytes().to_vec();
+        scanner.colons.iter().for_each(|at| bytes[*at] = b';');
+        layout(&String::from_utf8_lossy(&bytes), parse)
+    };
     scanner.stray_signs = layout.stray_signs;
     let mut skips = layout.skips.into_iter().peekable();
     for region in &layout.regions {
@@ -127,6 +139,23 @@ fn scan_as<'a>(text: &'a str, grammar: &Grammar<'_>, parse: pulldown_cmark::Opti
         scanner.scanned.text = Cow::Owned(scanner.out);
     }
     scanner.scanned
+}
+
+/// Where lines begin with a colon that no blank follows. pulldown-cmark reads the definition of a term there, which only a
+/// colon with a blank begins; not among them are those of the second line of a table.
+fn stray_colons(text: &str, parse: pulldown_cmark::Options) -> Vec<usize> {
+    if !parse.contains(pulldown_cmark::Options::ENABLE_DEFINITION_LIST) {
+        return Vec::new();
+    }
+    let stray = |at: &usize| {
+        if !text[..*at].trim_end_matches([' ', '\t', '>']).ends_with('\n') {
+            return false;
+        }
+        let line = text[at + 1..].lines().next().unwrap_or_default();
+        line.starts_with(|c: char| !c.is_whitespace())
+            && !(line.contains('-') && line.bytes().all(|byte| b"|:- \t".contains(&byte)))
+    };
+    text.match_indices(':').map(|(at, _)| at).filter(stray).collect()
 }
 
 struct Layout {
@@ -227,6 +256,8 @@ struct Scanner<'a, 'g> {
     fuel: usize,
     taken: usize,
     stray_signs: bool,
+    /// Where the colons stand that begin no definition, though pulldown-cmark thinks so.
+    colons: VecDeque<usize>,
 }
 
 impl Scanner<'_, '_> {
@@ -243,10 +274,22 @@ impl Scanner<'_, '_> {
             let brackets = rest.starts_with("[[");
             if let Some(skip) = skips.next_if(|skip| skip.range.start == at && !(brackets && skip.link)) {
                 at = skip.range.end.max(at + 1);
+                self.stray_colons_before(text, at, region.table);
                 continue;
             }
             let spot = Spot { before: &text[start..at], rest, table: region.table };
             at += self.step(text, at, spot).max(1);
+            self.stray_colons_before(text, at, region.table);
+        }
+    }
+
+    /// Puts a placeholder for each of them up to there that is not in one already.
+    fn stray_colons_before(&mut self, text: &str, end: usize, table: bool) {
+        while let Some(at) = self.colons.front().copied().filter(|at| *at < end) {
+            self.colons.pop_front();
+            if at >= self.copied {
+                self.put(text, at..at + 1, table, |_| Place::Literal(":".to_owned()));
+            }
         }
     }
 
@@ -254,20 +297,21 @@ impl Scanner<'_, '_> {
     fn step(&mut self, text: &str, at: usize, spot: Spot<'_>) -> usize {
         let Some(first) = spot.rest.chars().next() else { return 1 };
         match first {
-            '!' | '\\' => {
-                let open = spot.before.chars().next_back().is_none_or(|c| c.is_whitespace() || is_bracket_or_quote(c));
-                let inner = Spot { before: "", rest: &spot.rest[1..], table: spot.table };
-                if open
-                    && self.grammar.options.references
-                    && let Some((length, _)) = self.form(inner)
-                {
-                    let form = inner.rest[..length].to_owned();
-                    self.put(text, at..at + 1 + length, spot.table, |_| Place::Literal(form));
-                    return 1 + length;
+            '!' if self.grammar.options.extensions && spot.rest.starts_with("![") && self.fuel > SIZE_COST => {
+                match picture::with_size(spot.rest) {
+                    Some(inner) => {
+                        let (from, to) = (at + inner.start, at + inner.end);
+                        let source = text[from..to].to_owned();
+                        self.put(text, from..to, spot.table, |_| Place::Literal(source));
+                        inner.end + 1
+                    }
+                    None => {
+                        self.fuel -= SIZE_COST;
+                        self.escaped(text, at, spot, first)
+                    }
                 }
-                let escapes = first == '\\' && inner.rest.starts_with(|c: char| c.is_ascii_punctuation());
-                if escapes { 2 } else { 1 }
             }
+            '!' | '\\' => self.escaped(text, at, spot, first),
             // Formulas were stepped over, so this sign must not begin one.
             '$' if self.stray_signs => {
                 self.put(text, at..at + 1, spot.table, |_| Place::Literal("$".to_owned()));
@@ -308,6 +352,22 @@ impl Scanner<'_, '_> {
             },
             _ => first.len_utf8(),
         }
+    }
+
+    /// What an exclamation mark or a backslash may keep from being a form.
+    fn escaped(&mut self, text: &str, at: usize, spot: Spot<'_>, sign: char) -> usize {
+        let open = spot.before.chars().next_back().is_none_or(|c| c.is_whitespace() || is_bracket_or_quote(c));
+        let inner = Spot { before: "", rest: &spot.rest[1..], table: spot.table };
+        if open
+            && self.grammar.options.references
+            && let Some((length, _)) = self.form(inner)
+        {
+            let form = inner.rest[..length].to_owned();
+            self.put(text, at..at + 1 + length, spot.table, |_| Place::Literal(form));
+            return 1 + length;
+        }
+        let escapes = sign == '\\' && inner.rest.starts_with(|c: char| c.is_ascii_punctuation());
+        if escapes { 2 } else { 1 }
     }
 
     /// What begins with a letter or digit.

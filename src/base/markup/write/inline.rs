@@ -220,8 +220,10 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn image(&mut self, address: &str, title: &str) {
-        let address = self.restored(address);
-        let title = self.restored(title);
+        let written = self.restored(address);
+        let titled = self.restored(title);
+        let sized = if self.extensions { picture::sized(&written) } else { None };
+        let (address, title, mut look) = sized.unwrap_or((&written, &titled, picture::Look::default()));
         let alt = self.words_until_end();
         // Its events have been read.
         let mut depth = 0;
@@ -240,7 +242,7 @@ impl<'a> Writer<'a> {
             return escape(&mut self.out, &alt);
         }
         self.out.push_str("<img src=\"");
-        match self.setting.grammar.destination(&address) {
+        match self.setting.grammar.destination(address) {
             Some(mut form) => {
                 if let Target::Kind { prefix, .. } = &mut form.target {
                     // The file itself and not the page about it.
@@ -253,20 +255,21 @@ impl<'a> Writer<'a> {
                 self.done.forms.push(form);
                 self.hole(Hole::Form(self.done.forms.len() - 1));
             }
-            None => escape_address(&mut self.out, &address),
+            None => escape_address(&mut self.out, address),
         }
         self.out.push_str("\" alt=\"");
         escape(&mut self.out, &alt);
-        self.title(&title);
+        self.title(title);
         if self.extensions
             && let Some(Event::Text(text)) = self.events.get(self.at + 1)
-            && let Some((look, length)) = picture::look(text)
+            && let Some((behind, length)) = picture::look(text)
         {
             self.skipped = length;
-            let values = [("width", look.width.as_deref()), ("height", look.height.as_deref()), ("align", look.align)];
-            for (name, value) in values.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
-                self.out.push_str(&format!(" {name}=\"{value}\""));
-            }
+            look = behind.or(look);
+        }
+        let values = [("width", look.width.as_deref()), ("height", look.height.as_deref()), ("align", look.align)];
+        for (name, value) in values.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+            self.out.push_str(&format!(" {name}=\"{value}\""));
         }
         self.out.push_str(" />");
     }

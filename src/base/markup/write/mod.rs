@@ -7,7 +7,7 @@ mod escape;
 mod fence;
 mod inline;
 mod notes;
-mod picture;
+pub(super) mod picture;
 
 use std::collections::HashMap;
 
