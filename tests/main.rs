@@ -75,6 +75,7 @@ mod wiki_front;
 mod wiki_help;
 mod wiki_move;
 mod wiki_print;
+mod wiki_scope;
 mod wiki_tree;
 mod workflow;
 mod workflow_admin;

@@ -48,6 +48,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0031_acl_path.sql", "e2718083e89fdcd5"),
     ("project/0032_audit.sql", "62c90335ce03e537"),
     ("project/0033_wiki_open_discussions.sql", "7c2d715c8c691983"),
+    ("project/0034_link_scope.sql", "91dfdcdd25156655"),
 ];
 
 #[test]

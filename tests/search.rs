@@ -131,7 +131,7 @@ const TO_NOTE: LinkKind = LinkKind {
     prefixes: &["wiki"],
     doc: "A note by its title.",
     example: "wiki:Kitchen",
-    targets: |_, rest| vec![LinkTarget { kind: "note", key: rest.to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("note", rest.to_owned())],
     resolve: |context, rests| {
         let one = |title: &&str| {
             let found = context
@@ -151,7 +151,7 @@ const TO_OUTSIDE: LinkKind = LinkKind {
     prefixes: &["out"],
     doc: "Somewhere else.",
     example: "out:x",
-    targets: |_, rest| vec![LinkTarget { kind: "url", key: rest.to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("url", rest.to_owned())],
     resolve: |_, rests| {
         let href = "https://elsewhere.example/".to_owned();
         Ok(rests

@@ -23,7 +23,9 @@ fn every_link_of_the_default_pages_leads_somewhere() {
             let mut statement = db.prepare(
                 "select source.name, link.target from link join page as source on source.id = link.source_id
                  where link.source_kind = 'page' and link.target_kind = 'page'
-                   and not exists (select 1 from page where page.folded = link.target)",
+                   and wished = 1 and not exists (select 1 from page where page.folded = link.target)
+                   and not exists (select 1 from json_each(link.nearer) as nearer
+                                   join page on page.folded = nearer.value)",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -159,13 +159,13 @@ fn the_hidden_name_that_a_page_gets_is_told_to_nobody_who_may_not_know_it() {
     let root = mover(&test);
     root.save_page("Plan", "Here.");
     root.save_page("Open", "[[Plan]]");
-    root.save_page("Secret/Page", "[[Plan]]");
+    root.save_page("Secret/Page", "[[/Plan]] [[Plan]]");
     let subject = permissions::subject(&test.site, &test.demo(), "kim").unwrap();
     let operator = test.operator();
     permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), "secret", &[subject]).unwrap();
     moved(&root, "Plan", "Secret/Plan", &["redirect", "rewrite"]);
     assert_eq!(text_of(&root, "Open"), "[[Plan]]");
-    assert_eq!(text_of(&root, "Secret/Page"), "[[Secret/Plan]]");
+    assert_eq!(text_of(&root, "Secret/Page"), "[[/Secret/Plan]] [[Plan]]");
     assert!(root.page("Open").expect(200).text().contains("href=\"/demo/wiki/Secret/Plan\""));
 }
 
@@ -218,6 +218,110 @@ fn a_command_moves_pages_too() {
     test.command(&["wiki", "rename", "demo", "Nowhere", "C2"]).expect(1);
 }
 
+#[test]
+fn a_plain_name_goes_on_meaning_the_page_that_it_meant() {
+    let test = TestSite::new();
+    let kim = mover(&test);
+    kim.save_page("A/B/Reader", "[[Near]] [[Far]] wiki:Far [x](wiki:Near) [[Wished]]");
+    kim.save_page("A/B/Near", "[[Reader]]");
+    kim.save_page("Far", "x");
+    kim.save_page("Other", "x");
+    // The tree moves with both of them: nothing has to change.
+    moved(&kim, "A/B/Near", "A/B/Next", &["rewrite"]);
+    assert_eq!(text_of(&kim, "A/B/Reader"), "[[Next]] [[Far]] wiki:Far [x](wiki:Next) [[Wished]]");
+    moved(&kim, "A/B/Next", "A/Up", &["rewrite", "redirect"]);
+    assert_eq!(text_of(&kim, "A/B/Reader"), "[[Up]] [[Far]] wiki:Far [x](wiki:Up) [[Wished]]");
+    assert_eq!(text_of(&kim, "A/Up"), "[[B/Reader]]");
+    moved(&kim, "A/Up", "Away", &["rewrite"]);
+    assert_eq!(text_of(&kim, "A/B/Reader"), "[[Away]] [[Far]] wiki:Far [x](wiki:Away) [[Wished]]");
+    // A page that comes nearer would take the links of another one.
+    moved(&kim, "Other", "A/B/Far", &["rewrite"]);
+    assert_eq!(text_of(&kim, "A/B/Reader"), "[[Away]] [[/Far]] wiki:/Far [x](wiki:Away) [[Wished]]");
+    kim.save_page("C/D", "[[Home]] [[C/Home]]");
+    kim.save_page("C/Home", "x");
+    kim.save_page("Home", "x");
+    moved(&kim, "C/D", "E/D", &["rewrite"]);
+    assert_eq!(text_of(&kim, "E/D"), "[[C/Home]] [[C/Home]]");
+}
+
+#[test]
+fn notes_messages_and_open_suggestions_follow_and_come_back() {
+    let test = TestSite::new();
+    let kim = mover(&test);
+    let ann = test.user("ann").member().can("WIKI_SUGGEST").can("WIKI_DISCUSS");
+    test.revoke("members", &["WIKI_MODIFY"]);
+    test.grant("kim", &["WIKI_MODIFY", "WIKI_DISCUSS", "TICKET_NOTES"]);
+    kim.save_page("Old", "Here.\n");
+    kim.save_page("A/Plan", "One [[Old]].\n\nTwo.\n");
+    kim.post_json("/demo/newticket", &json!({ "summary": "One" })).expect(201);
+    kim.post_json("/demo/ticket/1", &json!({ "comment": "See [[Old]].", "internal": true, "view_time": "0" }))
+        .expect(201);
+    let said = json!({ "comment": "[[Old]] and [[./Sub]]" });
+    kim.post_json("/demo/wiki/A/Plan?action=discussion", &said).expect(201);
+    ann.post_json("/demo/wiki/Old?action=discussion", &json!({ "comment": "Mine: [[Old]]" })).expect(201);
+    kim.save_page("A/Plan/Sub", "x");
+    let wish = json!({ "text": "One [[Old]].\n\nTwo, and [[old#x|the old]], [[./Sub]].\n", "version": 1 });
+    ann.post_json("/demo/wiki/A/Plan?action=suggest", &wish).expect(201);
+    let texts = || {
+        let read =
+            |sql: &str| -> String { test.demo().read(|db| Ok(db.query_row(sql, [], |row| row.get(0))?)).unwrap() };
+        [
+            read("select text from ticket_note"),
+            read("select text from page_message order by id limit 1"),
+            read("select text from page_message order by id desc limit 1"),
+            read("select text from page_suggestion"),
+        ]
+    };
+    let before = texts().map(|text| text.replace("old#", "Old#"));
+    let preview = kim.submit(&format!("{}?action=rename", at("Old")), &[("new_name", "New"), ("preview", "1")]);
+    let words = preview.expect(200).words();
+    for part in ["The links of 5 texts change", "ticket, note 1", "message", "A/Plan suggestion"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    let done = moved(&kim, "Old", "New", &["rewrite"]);
+    let suggested = "One [[New]].\n\nTwo, and [[New#x|the old]], [[./Sub]].\n";
+    assert_eq!(texts(), ["See [[New]].", "[[New]] and [[./Sub]]", "Mine: [[New]]", suggested]);
+    // What was suggested is still all that would change.
+    let shown = kim.get("/demo/suggestion/1").expect(200);
+    assert_eq!(shown.all("[name=hunk]").len(), 1, "{}", shown.words());
+    kim.post_json(&format!("/demo/wiki?action=undo-move&id={}", done["move"]), &json!({})).expect(201);
+    assert_eq!(texts(), before);
+    // What a page's messages mean from where it is goes along, written anew or not.
+    moved(&kim, "A/Plan", "B", &["redirect"]);
+    let links = kim.get("/demo/wiki/A/Plan/Sub?action=backlinks&format=json").expect(200).json();
+    assert_eq!(links["total"], 0, "{links}");
+    moved(&kim, "B", "A/Plan", &["redirect", "rewrite"]);
+    moved(&kim, "A/Plan", "C", &["rewrite"]);
+    assert_eq!(texts()[1], "[[Old]] and [[A/Plan/Sub]]");
+    assert_eq!(texts()[3], "One [[Old]].\n\nTwo, and [[Old#x|the old]], [[A/Plan/Sub]].\n");
+    let links = kim.get("/demo/wiki/A/Plan/Sub?action=backlinks&format=json").expect(200).json();
+    assert_eq!(links["total"], 1, "{links}");
+}
+
+#[test]
+fn fenced_calls_and_names_with_signs_follow() {
+    let test = TestSite::new();
+    let kim = mover(&test);
+    kim.save_page("Old", "Here.\n");
+    kim.save_page("Reader", "```Include(Old)\n```\n\n> ~~~ Include(old, goals)\n> ~~~\n\n```text Include(Old)\n[[Old]]\n```\n\n[[Old#a|x]] wiki:Old [x](wiki:Old)");
+    moved(&kim, "Old", "C# or F?", &["rewrite"]);
+    assert_eq!(
+        text_of(&kim, "Reader"),
+        "```Include(C# or F?)\n```\n\n> ~~~ Include(C# or F?, goals)\n> ~~~\n\n```text Include(Old)\n[[Old]]\n```\n\n\
+         [[C%23 or F%3F#a|x]] wiki:\"C%23 or F%3F\" [x](wiki:C%23%20or%20F%3F)"
+    );
+    let page = kim.page("Reader").expect(200);
+    assert_eq!(page.attributes("#text a", "href").len(), 3);
+    assert!(page.attributes("#text a", "href").iter().all(|href| href.starts_with("/demo/wiki/C%23%20or%20F%3F")));
+    assert!(!page.text().contains("macro-box"));
+    moved(&kim, "C# or F?", "Plain", &["rewrite"]);
+    assert!(
+        text_of(&kim, "Reader").ends_with("[[Plain#a|x]] wiki:Plain [x](wiki:Plain)"),
+        "{}",
+        text_of(&kim, "Reader")
+    );
+}
+
 /// A generator without a crate: the next number of a sequence that a seed begins.
 struct Random(u64);
 
@@ -228,22 +332,35 @@ impl Random {
     }
 }
 
-/// Every dead link of every page: `(page's text with its number, the link)`.
-fn dead_links(kim: &Person<'_>) -> BTreeMap<i64, usize> {
+/// Where each link of every page leads: by the number of the page, the number of the page that it leads to, 0 for a dead one.
+fn led(kim: &Person<'_>) -> BTreeMap<i64, Vec<i64>> {
     let index = kim.get("/demo/wiki?action=index&format=json").expect(200).json();
-    let mut dead = BTreeMap::new();
+    let mut numbers = BTreeMap::new();
+    let mut hrefs = BTreeMap::new();
     for item in index["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
         let page = kim.page(name).expect(200);
-        let count = page.all("#text a.missing").len();
         let number: i64 = page.all("#text strong").first().and_then(|text| text.parse().ok()).unwrap_or(0);
-        dead.insert(number, count);
+        numbers.insert(at(name), number);
+        let text = page.text();
+        let (_, text) = text.split_once("id=\"text\"").unwrap();
+        let (text, _) = text.split_once("</article>").unwrap();
+        let tags = text.split('<').filter(|tag| tag.starts_with("a href") || tag.starts_with("span class=\"missing"));
+        let lead = |tag: &str| {
+            let tag = tag.split('>').next().unwrap_or_default();
+            if tag.contains("class=\"missing\"") { "" } else { tag.split('"').nth(1).unwrap_or_default() }.to_owned()
+        };
+        hrefs.insert(number, tags.map(lead).collect::<Vec<_>>());
     }
-    dead
+    let number = |href: &String| {
+        let address = href.split(['#', '?']).next().unwrap_or_default();
+        if address.is_empty() { 0 } else { numbers.get(address).copied().unwrap_or(-1) }
+    };
+    hrefs.into_iter().map(|(page, hrefs)| (page, hrefs.iter().map(number).collect())).collect()
 }
 
 #[test]
-fn random_moves_of_random_trees_leave_no_dead_link_that_was_not_dead_before() {
+fn random_moves_of_random_trees_change_what_no_link_means() {
     for seed in 0..2 {
         let test = TestSite::new();
         let kim = mover(&test);
@@ -267,13 +384,16 @@ fn random_moves_of_random_trees_leave_no_dead_link_that_was_not_dead_before() {
                     names[random.below(names.len())].clone()
                 };
                 let last = other.rsplit('/').next().unwrap().to_owned();
-                text.push_str(&match random.below(8) {
+                text.push_str(&match random.below(11) {
                     0 => format!("wiki:\"{other}\" "),
                     1 => format!("[[{other}|label]] "),
                     2 => format!("[label](<wiki:{other}#x>) "),
                     3 => format!("[[../{last}]] "),
                     4 => format!("[[./{last}]] "),
                     5 => "[[..]] ".to_owned(),
+                    8 => format!("[[{last}]] "),
+                    9 => format!("wiki:\"{last}\" "),
+                    10 => format!("[[/{last}|label]] "),
                     6 => format!("`[[{other}]]` [[{other}?version=1]] "),
                     _ => format!("[[{other}]] "),
                 });
@@ -281,12 +401,17 @@ fn random_moves_of_random_trees_leave_no_dead_link_that_was_not_dead_before() {
             kim.save_page(name, &text);
         }
         for step in 0..12 {
-            let before = dead_links(&kim);
+            let before = led(&kim);
             let at = random.below(names.len());
             let old = names[at].clone();
-            let fresh = format!("{}/{}{}", names[random.below(names.len())], parts[random.below(parts.len())], step);
-            let new = if random.below(3) == 0 { format!("Top{step}") } else { fresh };
+            let fresh = format!("{}/{}", names[random.below(names.len())], parts[random.below(parts.len())]);
+            let new = if random.below(3) == 0 { parts[random.below(parts.len())].to_owned() } else { fresh };
+            let new =
+                if names.iter().any(|name| name.eq_ignore_ascii_case(&new)) { format!("{new}{step}") } else { new };
             let mut choices = vec!["rewrite"];
+            if random.below(2) == 0 {
+                choices.push("redirect");
+            }
             let children = random.below(2) == 0;
             if children {
                 choices.push("children");
@@ -300,12 +425,14 @@ fn random_moves_of_random_trees_leave_no_dead_link_that_was_not_dead_before() {
                     *name = format!("{new}{}", &name[old.len()..]);
                 }
             }
-            let after = dead_links(&kim);
+            let after = led(&kim);
             assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
-            for (page, dead) in &after {
+            for (page, led) in &after {
+                let same = led.iter().zip(&before[page]).all(|(now, then)| now == then || *then == 0);
                 assert!(
-                    dead <= &before[page],
-                    "seed {seed}, step {step}: {old} to {new} left dead links on page {page}"
+                    same && led.len() == before[page].len(),
+                    "seed {seed}, step {step}: {old} to {new} changed links of page {page}: {:?} to {led:?}",
+                    before[page]
                 );
             }
         }

@@ -30,7 +30,7 @@ pub const KINDS: &[LinkKind] = &[LinkKind {
 }];
 
 fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
-    (!rest.is_empty()).then(|| LinkTarget { kind: "person", key: fold(rest) })
+    (!rest.is_empty()).then(|| LinkTarget::new("person", fold(rest)))
 }
 
 /// A name that nobody here has stays plain text, so that a mention tells nothing of the site's accounts.

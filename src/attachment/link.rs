@@ -89,7 +89,7 @@ pub fn target(here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
         Some((realm, id)) => foreign_key(realm, id, &reference.name),
         None => own_key(&here?.resource, &reference.name),
     };
-    Some(LinkTarget { kind: "attachment", key })
+    Some(LinkTarget::new("attachment", key))
 }
 
 /// What has become of each reference: the file and what it hangs on, as far as this viewer may see both.

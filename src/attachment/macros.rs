@@ -68,7 +68,7 @@ fn targets(here: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
         return Vec::new();
     };
     if is_address(picture) {
-        return vec![LinkTarget { kind: "url", key: picture.clone() }];
+        return vec![LinkTarget::new("url", picture.clone())];
     }
     link::target(here, &in_order(picture)).into_iter().collect()
 }

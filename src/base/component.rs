@@ -186,6 +186,12 @@ pub trait Component: Send + Sync {
         &[]
     }
 
+    /// Of the component whose references may mean one thing or another, whichever is there (`LinkTarget::nearer`): the
+    /// condition that a key of that kind leads to something which this viewer sees. `key` is an expression of ours.
+    fn leads_sql(&self, _viewer: &Viewer, _kind: &str, _key: &str) -> Option<String> {
+        None
+    }
+
     /// A text of one of its resources as it is now, for whoever puts other references into it: `part` is as in the link
     /// table. None if this viewer may not see it or may not change it.
     fn text_to_change(

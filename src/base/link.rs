@@ -25,11 +25,13 @@ pub fn replace(db: &Connection, source: &Resource, part: &str, acl: i64, links: 
     db.prepare_cached("delete from link where source_kind = ?1 and source_id = ?2 and part = ?3")?
         .execute((&source.kind, source.id, part))?;
     let mut insert = db.prepare_cached(
-        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "insert or ignore into link (source_kind, source_id, part, target_kind, target, role, acl, nearer, wished)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (target, role) in links {
-        insert.execute((&source.kind, source.id, part, target.kind, &target.key, role.name(), acl))?;
+        let nearer = serde_json::to_string(&target.nearer)?;
+        let row = (&source.kind, source.id, part, target.kind, &target.key, role.name(), acl, nearer, target.wished);
+        insert.execute(row)?;
     }
     Ok(())
 }
@@ -47,6 +49,7 @@ pub fn sources(
     let Some((from, keys)) = from_links(components, viewer, target.1)? else {
         return Ok(Vec::new());
     };
+    let from = format!("{from}{}", meant_sql(components, viewer, target.0));
     let sql = format!(
         "select distinct source_kind, source_id {from} order by source_kind, source_id limit :limit offset :offset"
     );
@@ -58,7 +61,8 @@ pub fn sources(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The texts that refer to any of these keys: what they belong to, and which part of it they are.
+/// The texts that refer to any of these keys, or would if nothing nearer were there: what they belong to, and which part of it
+/// they are.
 pub fn texts(
     db: &Connection,
     components: Components,
@@ -146,8 +150,9 @@ pub fn count(db: &Connection, components: Components, viewer: &Viewer, target: (
     let Some((from, keys)) = from_links(components, viewer, target.1)? else {
         return Ok(0);
     };
+    let meant = meant_sql(components, viewer, target.0);
     let mut statement =
-        db.prepare_cached(&format!("select count(*) from (select distinct source_kind, source_id {from})"))?;
+        db.prepare_cached(&format!("select count(*) from (select distinct source_kind, source_id {from}{meant})"))?;
     Ok(statement.query_row(named_params! { ":kind": target.0, ":keys": keys }, |row| row.get(0))?)
 }
 
@@ -168,6 +173,24 @@ fn from_links(components: Components, viewer: &Viewer, keys: &[String]) -> Resul
         kinds.join(" or ")
     );
     Ok(Some((from, keys)))
+}
+
+/// The further condition that a link is to its target as this viewer sees it, and not to something nearer; empty for kinds
+/// without such.
+fn meant_sql(components: Components, viewer: &Viewer, kind: &str) -> String {
+    let leads = |key| components.iter().find_map(|component| component.leads_sql(viewer, kind, key));
+    match (leads("nearer.value"), leads("link.target")) {
+        (Some(nearer), Some(target)) => {
+            format!(" and {} and (link.wished = 1 or {target})", nothing_nearer_sql(&nearer))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The condition that nothing leads anywhere which a link means rather than its target; `leads` is that condition of
+/// `nearer.value`.
+pub fn nothing_nearer_sql(leads: &str) -> String {
+    format!("(link.nearer = '[]' or not exists (select 1 from json_each(link.nearer) as nearer where {leads}))")
 }
 
 /// The condition of links that stand in texts which this viewer sees; none: they see no text at all.

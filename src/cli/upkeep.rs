@@ -15,7 +15,7 @@ use crate::base::project::{Act, Project};
 use crate::base::site::{self, ProjectRow, Site, State};
 use crate::base::time::Instant;
 use crate::base::viewer::Principal;
-use crate::wiki::defaults;
+use crate::wiki::{defaults, relink};
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -105,12 +105,13 @@ pub fn upgrade(shell: &Shell, _: &Upgrade) -> Result<()> {
     }
 }
 
-/// Brings the manual of every project to that of this program, where nobody has changed it. Returns how many pages were
+/// Brings the links of every project to the form of this program, and the manual where nobody has changed it. Returns how many pages were
 /// written. What fails is logged: a manual is no reason not to go on.
 pub(super) fn refresh_manuals(site: &Site) -> usize {
     let refresh = |row: &ProjectRow| {
         let project = site.project(row)?;
         let Some(viewer) = permissions::enter(&project, row, &Arc::new(Principal::operator()))? else { return Ok(0) };
+        relink::refresh(site, &project, &viewer)?;
         defaults::refresh(site, &project, Act::new(&viewer, Via::System).at(Instant::now()))
     };
     let rows = site.projects().unwrap_or_default();

@@ -71,7 +71,7 @@ fn commit_of(rest: &str) -> Option<(String, &str)> {
 }
 
 fn commit_target(rest: &str) -> Option<LinkTarget> {
-    commit_of(rest).map(|(key, _)| LinkTarget { kind: listed::KIND, key })
+    commit_of(rest).map(|(key, _)| LinkTarget::new(listed::KIND, key))
 }
 
 fn resolve_commits(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
@@ -238,7 +238,7 @@ fn range(text: &str) -> Option<(&str, &str)> {
 }
 
 fn file_target(path: &str) -> Option<LinkTarget> {
-    (!path.is_empty()).then(|| LinkTarget { kind: "source", key: path.to_owned() })
+    (!path.is_empty()).then(|| LinkTarget::new("source", path.to_owned()))
 }
 
 pub(super) fn file_targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {

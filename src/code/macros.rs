@@ -47,7 +47,7 @@ const AT_ONCE: usize = 500;
 
 fn targets(_: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
     let number = named(arguments, "ticket").and_then(|text| ticket_of(text).ok());
-    number.map(|number| LinkTarget { kind: "ticket", key: number.to_string() }).into_iter().collect()
+    number.map(|number| LinkTarget::new("ticket", number.to_string())).into_iter().collect()
 }
 
 fn run(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {

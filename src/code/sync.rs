@@ -428,7 +428,7 @@ impl<'a> Sync<'a> {
                 Verb::Close => Role::Close,
                 Verb::Reopen => Role::Reopen,
             };
-            (LinkTarget { kind: "ticket", key: ticket.to_string() }, role)
+            (LinkTarget::new("ticket", ticket.to_string()), role)
         }));
         commit.asked = reading.tickets;
         Ok(())

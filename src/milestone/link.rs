@@ -28,7 +28,7 @@ fn readings(rest: &str) -> Vec<(MilestoneName, &str)> {
 
 fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
     let (name, _) = readings(rest).pop()?;
-    Some(LinkTarget { kind: "milestone", key: name.folded().to_owned() })
+    Some(LinkTarget::new("milestone", name.folded().to_owned()))
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {

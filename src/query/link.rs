@@ -18,7 +18,7 @@ pub const QUERY: LinkKind = LinkKind {
 fn target(_here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
     // What asks for a project's own fields is kept as it was written.
     let key = from_either(&Fields::BUILT_IN, rest).map_or_else(|_| rest.trim().to_owned(), |query| query.to_address());
-    Some(LinkTarget { kind: "query", key })
+    Some(LinkTarget::new("query", key))
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {

@@ -22,7 +22,7 @@ fn reading(rest: &str) -> Option<(i64, &str)> {
 }
 
 fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
-    reading(rest).map(|(number, _)| LinkTarget { kind: "report", key: number.to_string() })
+    reading(rest).map(|(number, _)| LinkTarget::new("report", number.to_string()))
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {

@@ -51,7 +51,7 @@ fn wanted(arguments: &Arguments) -> Option<&str> {
 
 fn named_target(_: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
     let name = wanted(arguments).and_then(|name| MilestoneName::parse(name, "milestone").ok());
-    name.map(|name| LinkTarget { kind: "milestone", key: name.folded().to_owned() }).into_iter().collect()
+    name.map(|name| LinkTarget::new("milestone", name.folded().to_owned())).into_iter().collect()
 }
 
 /// An argument that nobody asked for is most often a typing error.

@@ -21,7 +21,7 @@ pub fn href(query: &str) -> String {
 
 fn target(_here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
     let key = schema::whole(rest);
-    (!key.is_empty()).then_some(LinkTarget { kind: "search", key })
+    (!key.is_empty()).then_some(LinkTarget::new("search", key))
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {

@@ -65,7 +65,7 @@ fn targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
         Some(number(first)?..=number(last)?)
     });
     let named = numbers.flatten().take(MOST_NAMED);
-    named.map(|number| LinkTarget { kind: "ticket", key: number.to_string() }).collect()
+    named.map(|number| LinkTarget::new("ticket", number.to_string())).collect()
 }
 
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
@@ -175,7 +175,7 @@ fn comment_of<'a>(here: Option<&'a Here>, rest: &'a str) -> Option<(i64, Option<
 }
 
 fn comment_target(here: Option<&Here>, rest: &str) -> Option<LinkTarget> {
-    comment_of(here, rest).map(|(ticket, _)| LinkTarget { kind: "ticket", key: ticket.to_string() })
+    comment_of(here, rest).map(|(ticket, _)| LinkTarget::new("ticket", ticket.to_string()))
 }
 
 fn resolve_comments(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {

@@ -117,26 +117,34 @@ pub fn edit(
     seen: Option<i64>,
 ) -> Result<()> {
     warm(site, project, text)?;
-    project.write(by, |tx| {
-        let found = store::find(tx, by.viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
-        let note = note_store::find(tx, by.viewer, ticket, number)?.ok_or_else(|| no_note(ticket, number))?;
-        require_to_edit(tx, by.viewer, &found, &note)?;
-        if seen.is_some_and(|seen| seen != note.edits) {
-            return Err(Error::conflict(
-                "This note was edited meanwhile. Please look at it again; your text is below.",
-            ));
-        }
-        if text.trim().is_empty() {
-            return Err(Error::invalid("edited_note", "A note says something."));
-        }
-        if text == note.text {
-            return Ok(());
-        }
-        note_store::save_text(tx, &note, text)?;
-        save_links(site, project, tx, ticket, &part(number), note.acl, text)?;
-        tx.record(&event("note.edited", ticket, note.id, number, note.acl))?;
-        Ok(())
-    })
+    project.write(by, |tx| edit_within(site, tx, by.viewer, (ticket, number), text, seen))
+}
+
+/// The same within a transaction that does more.
+pub(super) fn edit_within(
+    site: &Site,
+    tx: &Tx<'_>,
+    viewer: &Viewer,
+    (ticket, number): (i64, i64),
+    text: &str,
+    seen: Option<i64>,
+) -> Result<()> {
+    let found = store::find(tx, viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    let note = note_store::find(tx, viewer, ticket, number)?.ok_or_else(|| no_note(ticket, number))?;
+    require_to_edit(tx, viewer, &found, &note)?;
+    if seen.is_some_and(|seen| seen != note.edits) {
+        return Err(Error::conflict("This note was edited meanwhile. Please look at it again; your text is below."));
+    }
+    if text.trim().is_empty() {
+        return Err(Error::invalid("edited_note", "A note says something."));
+    }
+    if text == note.text {
+        return Ok(());
+    }
+    note_store::save_text(tx, &note, text)?;
+    save_links(site, tx.project(), tx, ticket, &part(number), note.acl, text)?;
+    tx.record(&event("note.edited", ticket, note.id, number, note.acl))?;
+    Ok(())
 }
 
 /// Their own as long as they may write notes there, those of others with the right to edit comments.
@@ -168,7 +176,7 @@ pub fn href(ticket: i64, number: i64, latest: i64, merged: bool) -> String {
     }
 }
 
-fn part(number: i64) -> String {
+pub(super) fn part(number: i64) -> String {
     format!("note:{number}")
 }
 

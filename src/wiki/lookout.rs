@@ -121,15 +121,12 @@ fn may_know(db: &Connection, viewer: &Viewer, name: &str) -> Result<bool> {
 fn sql(components: Components, viewer: &Viewer, report: Report) -> Option<String> {
     let seen = viewer.class_sql("page");
     let from = link::seen_sources_sql(components, viewer)?;
-    let there = format!(
-        "(exists (select 1 from page where page.folded = link.target and deleted_at is null and {seen})
-          or exists (select 1 from page_former_name join page on page.id = page_former_name.page
-                     where page_former_name.folded = link.target and deleted_at is null and {seen}))"
-    );
+    let nearest = link::nothing_nearer_sql(&store::leads_sql(viewer, "nearer.value"));
+    let dead = format!("wished = 1 and not {} and {nearest}", store::leads_sql(viewer, "link.target"));
     Some(match report {
         Report::Wanted => format!(
             "select target, null, count(distinct source_kind || source_id), null from link indexed by link_target
-             where target_kind = 'page' and {from} and not {there}
+             where target_kind = 'page' and {from} and {dead}
              group by target order by 3 desc, target"
         ),
         Report::Orphaned => format!(
@@ -140,13 +137,13 @@ fn sql(components: Components, viewer: &Viewer, report: Report) -> Option<String
                and not exists (select 1 from link indexed by link_target where target_kind = 'page'
                  and target in (select page.folded union all
                                 select former.folded from page_former_name as former where former.page = page.id)
-                 and not (source_kind = 'page' and source_id = page.id) and {from})
+                 and not (source_kind = 'page' and source_id = page.id) and {from} and {nearest})
              order by folded"
         ),
         Report::DeadLinks => format!(
             "select page.name, link.target, null, page.changed_at from link join page on page.id = link.source_id
              where link.source_kind = 'page' and link.target_kind = 'page' and deleted_at is null and {seen}
-               and not {there}
+               and {dead}
              group by page.folded, link.target order by page.folded, link.target"
         ),
         Report::Oldest => format!(

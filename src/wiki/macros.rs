@@ -239,10 +239,7 @@ fn included_name(here: Option<&Here>, arguments: &Arguments) -> Option<PageName>
 }
 
 fn included(here: Option<&Here>, arguments: &Arguments) -> Vec<LinkTarget> {
-    included_name(here, arguments)
-        .map(|name| LinkTarget { kind: "page", key: name.folded().to_owned() })
-        .into_iter()
-        .collect()
+    included_name(here, arguments).map(|name| LinkTarget::new("page", name.folded().to_owned())).into_iter().collect()
 }
 
 fn include(context: &Context<'_>, arguments: &Arguments) -> Result<Html> {

@@ -39,12 +39,14 @@ mod shown;
 pub mod suggestion;
 mod timeline;
 pub mod watching;
+mod scope;
 mod link;
 mod macros;
 mod title_index;
 mod reference;
 mod intermap;
 pub mod defaults;
+pub mod relink;
 pub mod folder;
 
 use rocket::Route;
@@ -255,6 +257,10 @@ impl Component for Wiki {
         Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(owner))
     }
 
+    fn leads_sql(&self, viewer: &Viewer, kind: &str, key: &str) -> Option<String> {
+        (kind == "page" && viewer.may(WIKI_VIEW)).then(|| store::leads_sql(viewer, key))
+    }
+
     fn text_to_change(
         &self,
         db: &Connection,
@@ -262,7 +268,11 @@ impl Component for Wiki {
         resource: &Resource,
         _part: &str,
     ) -> Result<Option<KeptText>> {
-        edit::text_to_change(db, viewer, resource)
+        match resource.kind.as_ref() {
+            discussion::MESSAGE => discussion::kept_text::find(db, viewer, resource.id),
+            suggestion::SUGGESTION => suggestion::kept_text::find(db, viewer, resource.id),
+            _ => edit::text_to_change(db, viewer, resource),
+        }
     }
 
     fn change_text(
@@ -274,7 +284,11 @@ impl Component for Wiki {
         text: &str,
         why: &str,
     ) -> Result<i64> {
-        edit::change_text(site, tx, viewer, kept, text, why)
+        match kept.resource.kind.as_ref() {
+            discussion::MESSAGE => discussion::kept_text::change(site, tx, viewer, kept, text),
+            suggestion::SUGGESTION => suggestion::kept_text::change(tx, viewer, kept, text),
+            _ => edit::change_text(site, tx, viewer, kept, text, why),
+        }
     }
 
     fn check(&self, project: &Project, findings: &mut Vec<String>) -> Result<()> {

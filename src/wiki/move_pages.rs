@@ -15,7 +15,7 @@ use super::name::{PageName, href_of};
 use super::shown::{self, Head, Named, Source, enter};
 use super::store::{self, PageRow};
 use super::undo_move;
-use super::{WIKI_MODIFY, WIKI_RENAME};
+use super::{WIKI_MODIFY, WIKI_RENAME, suggestion};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::link;
 use crate::base::time::When;
@@ -105,7 +105,8 @@ struct PlannedText {
     title: String,
     href: String,
     kind: String,
-    comment: Option<String>,
+    /// `comment 3`, if it is not the main text.
+    part: Option<String>,
     changes: Vec<(String, String)>,
 }
 
@@ -156,15 +157,19 @@ fn planned(db: &Connection, room: &Room, texts: &[NewText]) -> Result<Planned> {
     let mut shown = Vec::new();
     for text in texts.iter().take(LISTED) {
         let resource = text.resource();
-        let Some(component) = room.project.components().of_kind(&resource.kind) else { continue };
-        let Some(card) = component.cards(db, &room.viewer, &resource.kind, &[resource.id])?.pop().flatten() else {
-            continue;
+        let (title, href) = if resource.is(suggestion::SUGGESTION) {
+            (text.page().to_owned(), suggestion::href(resource.id))
+        } else {
+            let Some(component) = room.project.components().of_kind(&resource.kind) else { continue };
+            let cards = component.cards(db, &room.viewer, &resource.kind, &[resource.id])?;
+            let Some(card) = cards.into_iter().flatten().next() else { continue };
+            (card.title, card.href)
         };
         shown.push(PlannedText {
-            title: card.title,
-            href: format!("{}{}", room.root, card.href),
+            title,
+            href: format!("{}{href}", room.root),
             kind: resource.kind.to_string(),
-            comment: text.comment().map(str::to_owned),
+            part: text.part().map(|(series, number)| format!("{series} {number}")),
             changes: text.changes.clone(),
         });
     }

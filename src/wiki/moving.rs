@@ -10,10 +10,10 @@ use serde_json::json;
 use super::edit::{also, refuse_read_only, refuse_stale};
 use super::move_store::{self, MovedRow};
 use super::name::{PageName, below};
-use super::rewriting::{NewName, NewNames, References};
+use super::rewriting::{Moves, References};
 use super::store::{self, PageRow};
-use super::{WIKI_RENAME, WIKI_VIEW};
-use crate::base::component::KeptText;
+use super::{WIKI_RENAME, WIKI_VIEW, discussion, suggestion};
+use crate::base::component::{Component, KeptText};
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
 use crate::base::link::{self, Links};
@@ -53,8 +53,8 @@ pub struct Plan {
 pub(super) struct Moving {
     pub page: PageRow,
     pub name: PageName,
-    /// What its text refers to under the new name: relative links mean something else there.
-    links: Links,
+    /// What its text refers to under the new name, and each message about it: relative links mean something else there.
+    links: Vec<(Resource, Links)>,
 }
 
 /// A text with other links.
@@ -70,9 +70,14 @@ impl NewText {
         &self.kept.resource
     }
 
-    /// The number of the comment that it is; none for a main text.
-    pub fn comment(&self) -> Option<&str> {
-        self.kept.part.strip_prefix("comment:")
+    /// The comment or the note that it is, as `("comment", "3")`; none for a main text.
+    pub fn part(&self) -> Option<(&str, &str)> {
+        self.kept.part.split_once(':')
+    }
+
+    /// The page that it stands on, where it does.
+    pub fn page(&self) -> &str {
+        &self.kept.here.name
     }
 }
 
@@ -90,25 +95,22 @@ pub struct Moved {
 pub fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Plan> {
     viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
     viewer.require(WIKI_RENAME)?;
-    let (moves, new_names, kept) = project.read(|db| {
+    let (moves, names, kept) = project.read(|db| {
         let moves = moves_of(db, viewer, rename)?;
         refuse_taken(db, viewer, &moves)?;
-        let mut new_names = NewNames::new();
-        for (page, name) in &moves {
-            let new = NewName::of(db, name)?;
-            new_names.extend(store::keys_of(db, page)?.into_iter().map(|key| (key, new.clone())));
-        }
-        let kept = if rename.rewrite { kept_texts(project, db, viewer, &moves, &new_names)? } else { Vec::new() };
-        Ok((moves, new_names, kept))
+        let names = Moves::new(project, db, viewer, &moves, rename.redirect)?;
+        let kept = if rename.rewrite { kept_texts(project, db, viewer, &moves, &names)? } else { Vec::new() };
+        Ok((moves, names, kept))
     })?;
     let mut texts = Vec::new();
     for kept in kept {
-        let moved = moves.iter().find(|(page, _)| kept.resource.is("page") && kept.resource.id == page.id);
+        let on_page = kept.here.resource.is("page");
+        let moved = moves.iter().find(|(page, _)| on_page && kept.here.resource.id == page.id);
         let here = match moved {
             Some((page, name)) => Some((page.name.as_str(), name.as_str())),
-            None => kept.resource.is("page").then_some((kept.here.name.as_str(), kept.here.name.as_str())),
+            None => on_page.then_some((kept.here.name.as_str(), kept.here.name.as_str())),
         };
-        let references = References { project, viewer, new_names: &new_names, acl: kept.acl, here };
+        let references = References { moves: &names, acl: kept.acl, here };
         let rewritten =
             markup::rewritten(&kept.text, kept.flavour, site.vocabulary(), &options(site, project)?, &references);
         if let Some(rewritten) = rewritten {
@@ -180,32 +182,46 @@ fn kept_texts(
     db: &Connection,
     viewer: &Viewer,
     moves: &[(PageRow, PageName)],
-    new_names: &NewNames,
+    names: &Moves<'_>,
 ) -> Result<Vec<KeptText>> {
-    let keys: Vec<String> = new_names.keys().cloned().collect();
+    let keys = names.names();
     let mut places = link::texts(db, project.components(), viewer, ("page", &keys), MOST_TEXTS + 1)?;
     for (page, _) in moves {
-        let own = (Resource::new("page", page.id), String::new());
-        if !places.contains(&own) {
-            places.push(own);
+        let messages = discussion::store::message_ids(db, page.id)?.into_iter();
+        let own = messages.map(|id| Resource::new(discussion::MESSAGE, id)).chain([Resource::new("page", page.id)]);
+        for own in own.map(|resource| (resource, String::new())) {
+            if !places.contains(&own) {
+                places.push(own);
+            }
         }
     }
     if places.len() > MOST_TEXTS + moves.len() {
         return Err(too_many());
     }
+    let suggestions = suggestion::store::open_ids(db)?.into_iter();
+    places.extend(suggestions.map(|id| (Resource::new(suggestion::SUGGESTION, id), String::new())));
     let mut kept = Vec::new();
     let mut bytes = 0;
     for (resource, part) in places {
-        let Some(component) = project.components().of_kind(&resource.kind) else { continue };
-        if let Some(text) = component.text_to_change(db, viewer, &resource, &part)? {
-            bytes += text.text.len();
-            if bytes > MOST_BYTES {
-                return Err(too_many());
-            }
-            kept.push(text);
+        let Some(component) = holder(project, &resource.kind) else { continue };
+        let Some(text) = component.text_to_change(db, viewer, &resource, &part)? else { continue };
+        // The link table knows nothing of suggestions.
+        let own = moves.iter().any(|(page, _)| page.id == text.here.resource.id);
+        if resource.is(suggestion::SUGGESTION) && !own && !names.may_be_in(&text.text) {
+            continue;
         }
+        bytes += text.text.len();
+        if bytes > MOST_BYTES {
+            return Err(too_many());
+        }
+        kept.push(text);
     }
     Ok(kept)
+}
+
+/// The component that keeps texts of that kind; suggestions can't be searched, and so are of no component's kinds.
+pub(super) fn holder(project: &Project, kind: &str) -> Option<&'static dyn Component> {
+    if kind == suggestion::SUGGESTION { Some(&super::Wiki) } else { project.components().of_kind(kind) }
 }
 
 fn too_many() -> Error {
@@ -221,7 +237,8 @@ pub(super) fn with_links(site: &Site, project: &Project, moves: Vec<(PageRow, Pa
         let compiled =
             project.cache().compiled(&text.unwrap_or_default(), markup::Flavour::Page, site.vocabulary(), &options)?;
         let here = Here { resource: Resource::new("page", page.id), name: name.as_str().to_owned() };
-        let links = link::of(&compiled, site.vocabulary(), &here);
+        let mut links = discussion::kept_text::links_on(site, project, page.id, name.as_str())?;
+        links.push((here.resource.clone(), link::of(&compiled, site.vocabulary(), &here)));
         moving.push(Moving { page, name, links });
     }
     Ok(moving)
@@ -259,7 +276,7 @@ pub(super) fn carry_out(
     let mut versions: HashMap<i64, i64> = HashMap::new();
     let mut texts = 0;
     for new in &plan.texts {
-        let Some(component) = tx.project().components().of_kind(&new.kept.resource.kind) else { continue };
+        let Some(component) = holder(tx.project(), &new.kept.resource.kind) else { continue };
         let after = match component.change_text(site, tx, viewer, &new.kept, &new.text, why) {
             Ok(after) => after,
             // Its own rules keep it from being saved as it is: its links go on by the redirect.
@@ -298,7 +315,9 @@ fn move_page(tx: &Tx<'_>, moving: &Moving, redirect: bool) -> Result<()> {
         )?;
     }
     super::reclassify(tx, page.id, acl)?;
-    link::replace(tx, &Resource::new("page", page.id), "", acl, links)?;
+    for (source, links) in links {
+        link::replace(tx, source, "", acl, links)?;
+    }
     let event = NewEvent::new("page.renamed", Resource::new("page", page.id), acl)
         .part(page.version)
         .data(json!({ "also": also(tx, page.id)? }));

@@ -92,8 +92,7 @@ pub fn below<'a>(child: &'a str, parent: &str) -> &'a str {
 /// The absolute name that a link means when it stands on page `here`: `./Sub`, `../Up`, `/Top` and plain names.
 /// None if it leads above the top.
 pub fn absolute(here: Option<&str>, written: &str) -> Option<String> {
-    let relative = written == "." || written == ".." || written.starts_with("./") || written.starts_with("../");
-    if !relative {
+    if !is_relative(written) {
         return Some(written.trim_start_matches('/').to_owned());
     }
     let mut parts: Vec<&str> = here?.split('/').collect();
@@ -107,6 +106,11 @@ pub fn absolute(here: Option<&str>, written: &str) -> Option<String> {
         }
     }
     (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// Whether a name starts from the page that it stands on.
+pub fn is_relative(written: &str) -> bool {
+    written == "." || written == ".." || written.starts_with("./") || written.starts_with("../")
 }
 
 fn is_noncharacter(character: char) -> bool {

@@ -113,7 +113,7 @@ pub fn by_ids(db: &Connection, viewer: &Viewer, ids: &[i64]) -> Result<Vec<PageR
 }
 
 /// Pages of those folded names that the viewer may see, in no order.
-pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<PageRow>> {
+pub fn by_folded(db: &Connection, viewer: &Viewer, folded: &(impl Serialize + ?Sized)) -> Result<Vec<PageRow>> {
     each(db, viewer, folded, "page.folded = wanted.value")
 }
 
@@ -129,15 +129,30 @@ fn each(db: &Connection, viewer: &Viewer, wanted: &(impl Serialize + ?Sized), is
 }
 
 /// The page that once had one of those names: (old folded name, page).
-pub fn by_former_names(db: &Connection, viewer: &Viewer, folded: &[String]) -> Result<Vec<(String, PageRow)>> {
+pub fn by_former_names(
+    db: &Connection,
+    viewer: &Viewer,
+    folded: &(impl Serialize + ?Sized),
+) -> Result<Vec<(String, PageRow)>> {
     let sql = format!(
-        "select {PAGE_COLUMNS}, page_former_name.folded as former from page_former_name
+        "select {PAGE_COLUMNS}, page_former_name.folded as former from json_each(:names) as wanted
+         cross join page_former_name on page_former_name.folded = wanted.value
          join page on page.id = page_former_name.page left join person on person.id = page.author
-         where page_former_name.folded in (select value from json_each(:names)) and deleted_at is null and {}",
+         where deleted_at is null and {}",
         viewer.class_sql("page")
     );
     let parameters = named_params! { ":names": serde_json::to_string(folded)? };
     collect(db, &sql, parameters, |row| Ok((row.get("former")?, page_from_row(row)?)))
+}
+
+/// The condition that a folded name leads to a page which this viewer sees; `key` is an expression of ours.
+pub fn leads_sql(viewer: &Viewer, key: &str) -> String {
+    let seen = viewer.class_sql("page");
+    format!(
+        "(exists (select 1 from page where page.folded = {key} and deleted_at is null and {seen})
+          or exists (select 1 from page_former_name join page on page.id = page_former_name.page
+                     where page_former_name.folded = {key} and deleted_at is null and {seen}))"
+    )
 }
 
 /// The page that a folded name leads to as a former name or an alias, whoever asks.

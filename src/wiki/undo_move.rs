@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::edit::refuse_read_only;
 use super::move_store::{self, MovedRow};
-use super::moving::{NewText, Plan, carry_out, refuse_taken, warm, with_links};
+use super::moving::{NewText, Plan, carry_out, holder, refuse_taken, warm, with_links};
 use super::name::PageName;
-use super::rewriting::{NewName, NewNames, References};
+use super::rewriting::{Moves, References};
 use super::store::{self, PageRow};
 use super::{WIKI_MODIFY, WIKI_RENAME, WIKI_VIEW};
 use crate::base::error::{Error, Result};
@@ -117,12 +117,11 @@ fn texts_before(
     moves: &[(PageRow, PageName)],
     texts: Vec<move_store::TextRow>,
 ) -> Result<Vec<NewText>> {
-    let new_names: NewNames = project
-        .read(|db| moves.iter().map(|(page, name)| Ok((page.folded.clone(), NewName::of(db, name)?))).collect())?;
+    let names = project.read(|db| Moves::new(project, db, viewer, moves, true))?;
     let mut new_texts = Vec::new();
     for row in texts {
         let kept = project.read(|db| {
-            let component = project.components().of_kind(&row.resource.kind);
+            let component = holder(project, &row.resource.kind);
             let kept = component.map_or(Ok(None), |of| of.text_to_change(db, viewer, &row.resource, &row.part))?;
             let before = match &kept {
                 Some(kept) if kept.resource.is("page") => store::version(db, kept.resource.id, row.before)?,
@@ -138,7 +137,11 @@ fn texts_before(
         let text = match before {
             Some(before) => Some(before.text),
             None => {
-                let references = References { project, viewer, new_names: &new_names, acl: kept.acl, here: None };
+                let on_page = kept.here.resource.is("page");
+                let moved = moves.iter().find(|(page, _)| on_page && page.id == kept.here.resource.id);
+                let now = kept.here.name.as_str();
+                let here = on_page.then(|| (now, moved.map_or(now, |(_, name)| name.as_str())));
+                let references = References { moves: &names, acl: kept.acl, here };
                 let options = options(site, project)?;
                 markup::rewritten(&kept.text, kept.flavour, site.vocabulary(), &options, &references)
                     .map(|rewritten| rewritten.text)

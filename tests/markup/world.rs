@@ -60,7 +60,7 @@ static WIKI: LinkKind = LinkKind {
     prefixes: &["wiki"],
     doc: "",
     example: "",
-    targets: |here, rest| vec![LinkTarget { kind: "page", key: page(here, rest).0.to_lowercase() }],
+    targets: |here, rest| vec![LinkTarget::new("page", page(here, rest).0.to_lowercase())],
     resolve: |context, rests| {
         BATCHES.with_borrow_mut(|batches| batches.push(rests.iter().map(|rest| (*rest).to_owned()).collect()));
         each(rests, |rest| {
@@ -77,7 +77,7 @@ static TICKET: LinkKind = LinkKind {
     prefixes: &["ticket", "bug"],
     doc: "",
     example: "",
-    targets: |_, rest| vec![LinkTarget { kind: "ticket", key: rest.split('#').next().unwrap_or_default().to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("ticket", rest.split('#').next().unwrap_or_default().to_owned())],
     resolve: |_, rests| {
         each(rests, |rest| match rest.split('#').next() {
             Some("3") => Resolved::Found {
@@ -100,7 +100,7 @@ macro_rules! simple {
             prefixes: &[$prefix],
             doc: "",
             example: "",
-            targets: |_, rest| vec![LinkTarget { kind: $prefix, key: rest.to_owned() }],
+            targets: |_, rest| vec![LinkTarget::new($prefix, rest.to_owned())],
             resolve: |_, rests| each(rests, |rest| found(format!(concat!($path, "{}"), rest.replace(' ', "%20")))),
         };
     };
@@ -119,7 +119,7 @@ static REPORT: LinkKind = LinkKind {
     prefixes: &["report"],
     doc: "",
     example: "",
-    targets: |_, rest| vec![LinkTarget { kind: "report", key: rest.to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("report", rest.to_owned())],
     resolve: |_, rests| each(rests, |rest| if rest == "3" { found("/report/3".into()) } else { Resolved::Plain }),
 };
 
@@ -127,7 +127,7 @@ static CHANGESET: LinkKind = LinkKind {
     prefixes: &["changeset"],
     doc: "",
     example: "",
-    targets: |_, rest| vec![LinkTarget { kind: "changeset", key: rest.to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("changeset", rest.to_owned())],
     resolve: |_, rests| {
         each(
             rests,
@@ -140,7 +140,7 @@ static USER: LinkKind = LinkKind {
     prefixes: &["user"],
     doc: "",
     example: "",
-    targets: |_, rest| vec![LinkTarget { kind: "user", key: rest.to_owned() }],
+    targets: |_, rest| vec![LinkTarget::new("user", rest.to_owned())],
     resolve: |_, rests| {
         each(rests, |rest| match rest {
             "kim" | "jo.doe" => Resolved::Found {
@@ -188,7 +188,7 @@ static INCLUDE: Macro = Macro {
     block: true,
     targets: |_, arguments| {
         let page = arguments.positional.first();
-        page.map(|name| LinkTarget { kind: "page", key: name.to_lowercase() }).into_iter().collect()
+        page.map(|name| LinkTarget::new("page", name.to_lowercase())).into_iter().collect()
     },
     run: |context, arguments| {
         let text = match arguments.positional.first().map(String::as_str) {

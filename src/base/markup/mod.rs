@@ -167,6 +167,17 @@ pub struct LinkTarget {
     pub kind: &'static str,
     /// Its canonical key within the kind: the folded page name, the ticket number …
     pub key: String,
+    /// Keys that the reference means rather than this one wherever one of them leads anywhere.
+    pub nearer: Vec<String>,
+    /// Whether this is what is missing where nothing is there; if not, the reference says so by another target.
+    pub wished: bool,
+}
+
+impl LinkTarget {
+    /// A target that the reference means whatever there is.
+    pub fn new(kind: &'static str, key: String) -> Self {
+        Self { kind, key, nearer: Vec::new(), wished: true }
+    }
 }
 
 /// What has become of a reference for this viewer.

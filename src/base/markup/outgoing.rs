@@ -75,7 +75,7 @@ pub fn outgoing(compiled: &Compiled, vocabulary: &Vocabulary, here: Option<&Here
         }
     }
     for address in &compiled.outside {
-        add(LinkTarget { kind: "url", key: address.clone() }, Role::Link);
+        add(LinkTarget::new("url", address.clone()), Role::Link);
     }
     targets
 }

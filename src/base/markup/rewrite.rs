@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Parser, Tag, TagEnd};
 
 use super::compile::{MAX_TEXT, parse_options};
 use super::front::without_front;
@@ -91,6 +91,8 @@ struct Reference {
 enum What {
     Form(Form),
     Call(Call),
+    /// The call that the first line of a fenced block is.
+    Fence(Call),
     /// The target of a Markdown link; `angled`: between angle brackets that belong to it.
     Destination {
         form: Form,
@@ -109,7 +111,7 @@ impl What {
     fn meant(&self) -> Meant {
         match self {
             Self::Form(form) | Self::Destination { form, .. } => meant(form),
-            Self::Call(call) => meant_call(call),
+            Self::Call(call) | Self::Fence(call) => meant_call(call),
         }
     }
 }
@@ -176,6 +178,13 @@ impl Reader<'_> {
                 references.push(Reference { span, table: false, what: What::Destination { form, angled } });
             }
         }
+        let known = |name: &str| self.grammar.vocabulary.macro_named(name).is_some();
+        for span in infos(text, parse) {
+            let read = macros::in_fence(&text[span.clone()], known).filter(|read| read.problem.is_none());
+            if let Some(read) = read.filter(|read| known(&read.call.name)) {
+                references.push(Reference { span, table: false, what: What::Fence(read.call) });
+            }
+        }
         references.sort_by_key(|reference| reference.span.start);
         Some(references)
     }
@@ -188,11 +197,16 @@ impl Reader<'_> {
                 let (number, value) = renaming.argument(&call.name, &call.arguments)?;
                 let source = with_argument(&text[reference.span.clone()], &call.arguments, number, &value)?;
                 let (length, read) = macros::in_brackets(source.strip_prefix("[[")?, reference.table)?;
-                let mut wanted = call.arguments.clone();
-                *wanted.positional.get_mut(number)? = value;
-                wanted.raw = String::new();
-                let wanted = Meant::Call(call.name.clone(), wanted);
+                let wanted = called_with(call, number, value)?;
                 let right = length + 2 == source.len() && read.problem.is_none() && meant_call(&read.call) == wanted;
+                right.then_some((source, wanted))
+            }
+            What::Fence(call) => {
+                let (number, value) = renaming.argument(&call.name, &call.arguments)?;
+                let source = with_argument(&text[reference.span.clone()], &call.arguments, number, &value)?;
+                let wanted = called_with(call, number, value)?;
+                let read = macros::in_fence(&source, |_| true).filter(|read| read.problem.is_none())?;
+                let right = meant_call(&read.call) == wanted && !source.contains(['`', '\\', '&']);
                 right.then_some((source, wanted))
             }
             What::Form(form) => {
@@ -277,6 +291,25 @@ fn with_argument(source: &str, arguments: &Arguments, number: usize, value: &str
     let written = if value.contains([',', '"', '=', '(', ')', '\\']) { &quoted } else { value };
     let (start, end) = (at + part.start, at + part.end);
     Some(format!("{}{written}{}", source.get(..start)?, source.get(end..)?))
+}
+
+/// What a call means with another value in place of one of its arguments without a name.
+fn called_with(call: &Call, number: usize, value: String) -> Option<Meant> {
+    let mut wanted = call.arguments.clone();
+    *wanted.positional.get_mut(number)? = value;
+    wanted.raw = String::new();
+    Some(Meant::Call(call.name.clone(), wanted))
+}
+
+/// Where fenced blocks say what they are, as far as that reads as it is written.
+fn infos(text: &str, parse: pulldown_cmark::Options) -> Vec<Range<usize>> {
+    let info = |(event, range): (Event<'_>, Range<usize>)| {
+        let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event else { return None };
+        let line = text[range.clone()].lines().next()?;
+        let start = line.find(info.as_ref()).filter(|_| !info.is_empty())?;
+        Some(range.start + start..range.start + start + info.len())
+    };
+    Parser::new_ext(text, parse).into_offset_iter().filter_map(info).collect()
 }
 
 /// Where the targets of Markdown links and of their definitions stand, and whether in angle brackets.

@@ -222,7 +222,7 @@ fn to_discuss(db: &Connection, viewer: &Viewer, thread: i64) -> Result<(ThreadRo
     Ok(found)
 }
 
-fn still(tx: &Tx<'_>, viewer: &Viewer, page: i64) -> Result<PageRow> {
+pub(super) fn still(tx: &Tx<'_>, viewer: &Viewer, page: i64) -> Result<PageRow> {
     pages::by_ids(tx, viewer, &[page])?.pop().ok_or_else(|| Error::not_found(NO_PAGE))
 }
 
@@ -259,11 +259,11 @@ fn put(tx: &Tx<'_>, thread: &ThreadRow, page: &PageRow, resolved: bool) -> Resul
 }
 
 /// What hangs on a page is told together with it.
-fn told(kind: &'static str, resource: Resource, page: &PageRow) -> NewEvent {
+pub(super) fn told(kind: &'static str, resource: Resource, page: &PageRow) -> NewEvent {
     NewEvent::new(kind, resource, page.acl).data(json!({ "parent": ["page", page.id] }))
 }
 
-fn save_links(site: &Site, tx: &Tx<'_>, page: &PageRow, message: i64, compiled: &Compiled) -> Result<()> {
+pub(super) fn save_links(site: &Site, tx: &Tx<'_>, page: &PageRow, message: i64, compiled: &Compiled) -> Result<()> {
     let here = Here { resource: Resource::new("page", page.id), name: page.name.clone() };
     let links = link::of(compiled, site.vocabulary(), &here);
     link::replace(tx, &Resource::new(MESSAGE, message), "", page.acl, &links)
@@ -280,6 +280,6 @@ pub(in crate::wiki) fn read(site: &Site, project: &Project, text: &str) -> Resul
     compiled(site, project, text)
 }
 
-fn compiled(site: &Site, project: &Project, text: &str) -> Result<Arc<Compiled>> {
+pub(super) fn compiled(site: &Site, project: &Project, text: &str) -> Result<Arc<Compiled>> {
     project.cache().compiled(text, Flavour::Note, site.vocabulary(), &options(site, project)?)
 }

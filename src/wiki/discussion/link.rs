@@ -13,9 +13,7 @@ pub const KIND: LinkKind = LinkKind {
     prefixes: &["discussion"],
     doc: "A discussion of a page, by its number; struck through when it is resolved.",
     example: "discussion:1",
-    targets: |_, rest| {
-        number(rest).map(|number| LinkTarget { kind: THREAD, key: number.to_string() }).into_iter().collect()
-    },
+    targets: |_, rest| number(rest).map(|number| LinkTarget::new(THREAD, number.to_string())).into_iter().collect(),
     resolve,
 };
 

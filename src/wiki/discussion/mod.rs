@@ -7,6 +7,7 @@
 
 pub mod anchor;
 pub mod edit;
+pub(super) mod kept_text;
 mod feed;
 mod form;
 pub(super) mod link;

@@ -258,6 +258,6 @@ fn check(db: &Connection, page: &PageRow, wish: &Wish<'_>) -> Result<()> {
     Ok(())
 }
 
-fn told(kind: &'static str, id: i64, page: &PageRow) -> NewEvent {
+pub(super) fn told(kind: &'static str, id: i64, page: &PageRow) -> NewEvent {
     NewEvent::new(kind, Resource::new(SUGGESTION, id), page.acl).data(json!({ "parent": ["page", page.id] }))
 }

@@ -8,6 +8,7 @@
 mod decide_pages;
 pub mod edit;
 mod json;
+pub(super) mod kept_text;
 mod list_pages;
 mod pages;
 mod rebase;

@@ -116,6 +116,12 @@ pub fn text(db: &Connection, id: i64) -> Result<String> {
         .unwrap_or_default())
 }
 
+/// The ids of those that are open, whoever asks.
+pub fn open_ids(db: &Connection) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached("select id from page_suggestion where state = 'open' order by id")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Which suggestions a list holds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
