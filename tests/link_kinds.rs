@@ -33,7 +33,12 @@ const THERE: &[(&str, &str)] = &[
     ("log:src@main", "/demo/log/src?rev=main"),
     ("diff:src@a..b", "/demo/diff?old=a&new=b&old_path=src&new_path=src"),
     ("@kim", "/demo/"),
+    ("changeset:SHA", "/demo/changeset/SHA"),
+    ("discussion:1", "/demo/discussion/1"),
 ];
+/// Stands for the id of the commit that there is.
+const SHA: &str = "SHA";
+const NO_SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// A reference of each kind to what is there, and one to what is not, which differ in nothing else.
 const PAIRS: &[(&str, &str)] = &[
@@ -44,7 +49,19 @@ const PAIRS: &[(&str, &str)] = &[
     ("report:1", "report:999"),
     ("attachment:a.txt:wiki:Secret/Plan", "attachment:a.txt:wiki:Secret/Plxn"),
     ("raw-attachment:a.txt:wiki:Secret/Plan", "raw-attachment:a.txt:wiki:Secret/Plxn"),
+    ("note:1:ticket:1", "note:1:ticket:9"),
+    ("discussion:1", "discussion:9"),
+    ("changeset:SHA", "changeset:0123456789abcdef0123456789abcdef01234567"),
 ];
+
+/// Kinds that name no one thing, or whose thing is not looked for when a text is shown: they are never missing.
+const NEVER_MISSING: &[&str] = &["query", "search", "timeline", "source", "export", "log", "diff", "user"];
+
+/// Rows with the commit that there is.
+fn rows<'a>(table: &'a [(&'a str, &'a str)], tree: &TestRepository) -> Vec<(String, String)> {
+    let sha = tree.head();
+    table.iter().map(|(written, other)| (written.replace(SHA, &sha), other.replace(SHA, &sha))).collect()
+}
 
 fn site() -> (TestSite, TestRepository) {
     let test = TestSite::new();
@@ -54,7 +71,10 @@ fn site() -> (TestSite, TestRepository) {
     tree.write("src/a.rs", "fn one() {}\nfn two() {}\n");
     tree.commit("One");
     test.connect(&tree.path(), "main");
+    test.command(&["repo", "sync", "demo"]).expect(0);
     kim.save_page("Secret/Plan", "The plan.").expect(303);
+    let said = serde_json::json!({ "comment": "Is it?" });
+    kim.post_json("/demo/wiki/Secret/Plan?action=discussion", &said).expect(201);
     kim.attach("/demo/attachment/wiki/Secret/Plan/", "a.txt", b"x").expect(303);
     test.command(&["milestone", "create", "demo", "M1"]).expect(0);
     test.command(&["ticket", "new", "demo", "--summary", "Late"]).expect(0);
@@ -83,18 +103,24 @@ fn href(html: &str) -> Option<String> {
 #[test]
 fn every_kind_is_in_the_table() {
     for kind in COMPONENTS.iter().flat_map(|component| component.link_kinds()) {
-        for prefix in kind.prefixes.iter().filter(|prefix| !matches!(**prefix, "user" | "changeset" | "discussion")) {
-            let listed = THERE.iter().any(|(written, _)| written.starts_with(&format!("{prefix}:")));
-            assert!(listed, "{prefix}: is in no row");
+        let is_in = |table: &[(&str, &str)], prefix: &str| {
+            let signs = if prefix == "user" { "@".to_owned() } else { format!("{prefix}:") };
+            table.iter().any(|(written, _)| written.starts_with(&signs))
+        };
+        for prefix in kind.prefixes {
+            assert!(is_in(THERE, prefix), "{prefix}: is in no row of what is there");
         }
+        let first = kind.prefixes[0];
+        assert!(is_in(PAIRS, first) != NEVER_MISSING.contains(&first), "{first}: is in no row of what is missing");
     }
 }
 
 #[test]
 fn what_is_there_is_linked_in_every_way_to_write_it_and_in_no_other() {
-    let (test, _tree) = site();
+    let (test, tree) = site();
+    let there = rows(THERE, &tree);
     let mut lines = Vec::new();
-    for (written, _) in THERE {
+    for (written, _) in &there {
         let target = written.replace('@', if written.starts_with('@') { "user:" } else { "@" });
         lines.extend([
             format!("See {written}, now"),
@@ -105,10 +131,10 @@ fn what_is_there_is_linked_in_every_way_to_write_it_and_in_no_other() {
         ]);
     }
     let shown = paragraphs(&test, "root", &lines);
-    for ((written, leads), shown) in THERE.iter().zip(shown.chunks(5)) {
+    for ((written, leads), shown) in there.iter().zip(shown.chunks(5)) {
         for linked in &shown[..3] {
             let href = href(linked).unwrap_or_default();
-            assert!(href == *leads || *written == "@kim" && !href.is_empty(), "{written}: {linked}");
+            assert!(href == *leads || written == "@kim" && !href.is_empty(), "{written}: {linked}");
             assert!(!linked.contains("missing"), "{written}: {linked}");
         }
         assert!(shown[0].ends_with("</a>, now"), "{written}: {}", shown[0]);
@@ -122,12 +148,13 @@ fn what_is_there_is_linked_in_every_way_to_write_it_and_in_no_other() {
 
 #[test]
 fn what_may_not_be_seen_reads_like_what_is_missing() {
-    let (test, _tree) = site();
+    let (test, tree) = site();
+    let pairs = rows(PAIRS, &tree);
     test.user("lee").member();
     let operator = test.operator();
     let root = permissions::subject(&test.site, &test.demo(), "root").unwrap();
     permissions::restrict(&test.demo(), Act::new(&operator, Via::Command), "secret", &[root]).unwrap();
-    test.revoke("members", &["TICKET_VIEW", "MILESTONE_VIEW", "REPORT_VIEW"]);
+    test.revoke("members", &["TICKET_VIEW", "MILESTONE_VIEW", "REPORT_VIEW", "CHANGESET_VIEW"]);
     let ways = |written: &str| {
         [
             format!("See {written} now"),
@@ -136,11 +163,13 @@ fn what_may_not_be_seen_reads_like_what_is_missing() {
             format!("`{written}`"),
         ]
     };
-    let there: Vec<String> = PAIRS.iter().flat_map(|(written, _)| ways(written)).collect();
-    let missing: Vec<String> = PAIRS.iter().flat_map(|(_, written)| ways(written)).collect();
+    let there: Vec<String> = pairs.iter().flat_map(|(written, _)| ways(written)).collect();
+    let missing: Vec<String> = pairs.iter().flat_map(|(_, written)| ways(written)).collect();
     let (hidden, nothing) = (paragraphs(&test, "lee", &there), paragraphs(&test, "lee", &missing));
     for (at, (hidden, nothing)) in hidden.iter().zip(&nothing).enumerate() {
-        let bare = |html: &str| html.replace("Plxn", "Plan").replace("999", "1").replace('9', "1");
+        let sha = tree.head();
+        let bare =
+            |html: &str| html.replace(NO_SHA, &sha).replace("Plxn", "Plan").replace("999", "1").replace('9', "1");
         assert_eq!(bare(hidden), bare(nothing), "{}", there[at]);
         assert!(href(hidden).is_none_or(|href| href.ends_with("action=edit") || href.contains("wiki")), "{hidden}");
     }
@@ -151,9 +180,9 @@ fn what_may_not_be_seen_reads_like_what_is_missing() {
 
 #[test]
 fn a_link_in_the_search_box_is_followed_unless_it_is_escaped() {
-    let (test, _tree) = site();
+    let (test, tree) = site();
     let root = test.admin("ann");
-    for (written, leads) in THERE.iter().filter(|(written, _)| !written.starts_with('@')) {
+    for (written, leads) in rows(THERE, &tree).iter().filter(|(written, _)| !written.starts_with('@')) {
         let typed = trackway::web::address::query_value(written);
         let answer = root.get(&format!("/demo/search?q={typed}")).expect(303);
         assert!(answer.location().ends_with(leads), "{written} leads to {}", answer.location());

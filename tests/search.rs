@@ -890,6 +890,22 @@ fn older_schema(test: &Test) {
 }
 
 #[test]
+fn an_index_from_before_documents_held_more_is_built_anew_without_being_asked() {
+    let test = Test::new();
+    test.save(2, "Kitchen", "The sink leaks.");
+    test.catch_up();
+    let meta = test.index().join("meta.json");
+    let read = || fs::read_to_string(&meta).expect("reads");
+    let older = read().replace(r#",\"form\":1"#, "");
+    assert_ne!(older, read());
+    fs::write(&meta, older).expect("writes");
+    assert_eq!(test.titles("sink"), ["Kitchen"], "from the database alone");
+    test.catch_up();
+    assert!(read().contains(r#"\"form\":1"#));
+    assert_eq!(test.titles("sink"), ["Kitchen"]);
+}
+
+#[test]
 fn a_crash_between_the_commit_of_the_index_and_of_the_position_costs_nothing() {
     let test = Test::new();
     test.save(2, "Kitchen", "The sink leaks.");

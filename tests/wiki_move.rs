@@ -313,7 +313,7 @@ fn fenced_calls_and_names_with_signs_follow() {
     let page = kim.page("Reader").expect(200);
     assert_eq!(page.attributes("#text a", "href").len(), 3);
     assert!(page.attributes("#text a", "href").iter().all(|href| href.starts_with("/demo/wiki/C%23%20or%20F%3F")));
-    assert!(!page.text().contains("macro-box"));
+    assert!(!page.text().contains("There is no page"));
     moved(&kim, "C# or F?", "Plain", &["rewrite"]);
     assert!(
         text_of(&kim, "Reader").ends_with("[[Plain#a|x]] wiki:Plain [x](wiki:Plain)"),

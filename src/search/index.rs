@@ -39,6 +39,9 @@ const WRITER_BYTES: usize = 15_000_000;
 const WRITERS: usize = 4;
 /// Readers unused for so long are closed.
 const IDLE: Duration = Duration::from_secs(300);
+/// To be raised whenever documents hold more than they did: an index of another form is built anew by itself. 1: contents of
+/// files.
+const FORM: u32 = 1;
 /// Ids that a rebuild reads within one look at the database.
 const CHUNK: usize = 200;
 
@@ -51,6 +54,9 @@ struct Mark {
     recorded_at: i64,
     /// The kinds of resource that could be found when the index was built.
     kinds: Vec<String>,
+    /// What its documents hold; 0 in an index from before there was such a number.
+    #[serde(default)]
+    form: u32,
 }
 
 /// The state of an index at one moment.
@@ -384,11 +390,14 @@ fn reader(index: &Index) -> Result<IndexReader> {
 }
 
 fn mark(db: &Connection, components: Components, event: i64) -> Result<Mark> {
-    Ok(Mark { event, recorded_at: recorded_at(db, event)?.unwrap_or(0), kinds: kinds(components) })
+    Ok(Mark { event, recorded_at: recorded_at(db, event)?.unwrap_or(0), kinds: kinds(components), form: FORM })
 }
 
 /// Why an index does not fit the database beside it, if it does not.
 fn misfit(db: &Connection, components: Components, mark: &Mark) -> Result<Option<String>> {
+    if mark.form != FORM {
+        return Ok(Some("it was built by another program".to_owned()));
+    }
     if mark.kinds != kinds(components) {
         return Ok(Some("other kinds of things can be found now".to_owned()));
     }

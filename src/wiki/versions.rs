@@ -55,7 +55,7 @@ pub fn remove(
     })?;
     let text = project.read(|db| store::version(db, seen.id, newest))?.map(|row| row.text).unwrap_or_default();
     let compiled = project.cache().compiled(&text, Flavour::Page, site.vocabulary(), &options(site, project)?)?;
-    project.write(by, |tx| {
+    let newest = project.write(by, |tx| {
         let page = found(tx, by.viewer, name)?;
         may_remove(by.viewer, &page, from, to)?;
         if page.version != seen.version || newest_without(tx, &page, from, to)? != newest {
@@ -72,7 +72,9 @@ pub fn remove(
         let event = NewEvent::new("page.versions_removed", Resource::new("page", page.id), page.acl).part(to);
         tx.record(&event.data(json!({ "from": from, "to": to })))?;
         Ok(newest)
-    })
+    })?;
+    project.cache().forget();
+    Ok(newest)
 }
 
 fn link_again(tx: &Tx<'_>, site: &Site, here: &Here, acl: i64, compiled: &Compiled) -> Result<()> {

@@ -103,6 +103,19 @@ impl Cache {
         Ok(compiled)
     }
 
+    /// Forgets every text, for when one must not be left anywhere: under which settings, and as a part of which others, it was
+    /// read nothing tells.
+    pub fn forget(&self) {
+        self.memory.clear();
+        self.with_file(|file| {
+            file.execute_batch(
+                "pragma secure_delete = on;
+                 delete from compiled;
+                 pragma wal_checkpoint(truncate);",
+            )
+        });
+    }
+
     fn read(&self, key: &Key) -> Option<Compiled> {
         let body: Vec<u8> = self.with_file(|file| {
             file.prepare_cached("select body from compiled where hash = :hash")?
@@ -217,6 +230,25 @@ mod tests {
         let key = key(text, Flavour::Page, &Vocabulary::default(), &Options::default());
         assert_eq!(cache.read(&key).as_ref(), Some(&fresh));
         assert_eq!(compiled(&cache, text), fresh);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_in_no_file() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let cache = Cache::open(&folder.path().join("cache.db"));
+        let holds = || {
+            let files = std::fs::read_dir(folder.path()).unwrap_or_else(|error| panic!("{error}"));
+            files.flatten().any(|file| {
+                let bytes = std::fs::read(file.path()).unwrap_or_default();
+                bytes.windows(6).any(|part| part == b"hidden")
+            })
+        };
+        compiled(&cache, "hidden");
+        assert!(holds());
+        cache.forget();
+        assert!(!holds());
+        compiled(&cache, "another one");
+        assert!(!holds());
     }
 
     #[test]
