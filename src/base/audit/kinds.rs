@@ -84,11 +84,11 @@ const DAILY: &[&str] = &[
     "message.edited", "message.written", "milestone.changed", "milestone.completed", "milestone.created",
     "milestone.renamed", "milestone.reopened", "note.edited", "note.written", "page.comment_changed", "page.created",
     "page.renamed", "page.retouched", "page.saved", "person.met", "person.renamed", "report.changed", "report.created",
-    "suggestion.declined", "suggestion.improved", "suggestion.made", "suggestion.taken", "suggestion.withdrawn",
-    "thread.reopened", "thread.resolved", "ticket.changed", "ticket.closed", "ticket.comment_edited",
-    "ticket.commented", "ticket.created", "ticket.merged", "ticket.related", "ticket.reminder_added",
-    "ticket.reminder_done", "ticket.reminder_removed", "ticket.reopened", "ticket.unmerged", "ticket.unrelated",
-    "ticket.worked",
+    "suggestion.declined", "suggestion.followed", "suggestion.improved", "suggestion.made", "suggestion.taken",
+    "suggestion.withdrawn", "thread.reopened", "thread.resolved", "ticket.changed", "ticket.closed",
+    "ticket.comment_edited", "ticket.commented", "ticket.created", "ticket.merged", "ticket.related",
+    "ticket.reminder_added", "ticket.reminder_done", "ticket.reminder_removed", "ticket.reopened", "ticket.unmerged",
+    "ticket.unrelated", "ticket.worked",
 ];
 
 /// Whether events of that kind are written into the audit log.

@@ -3,7 +3,7 @@
 //!
 //! `anchor` finds passages again in a text that has changed, `store` keeps the threads, `edit` is the one way to write,
 //! `pages`, `message_pages` and `list_pages` show them, `told` says what lists, searches and the timeline know of them, `link` what texts
-//! may. A discussion follows its page: into another access class, under another name, into the trash and out of it.
+//! may, `kept_text` lets their links follow a page that moves. A discussion follows its page: into another access class, under another name, into the trash and out of it.
 
 pub mod anchor;
 pub mod edit;

@@ -3,7 +3,8 @@
 //! suggested it.
 //!
 //! `store` keeps the texts, `rebase` brings one together with what the page has become since, `edit` is the one way to make
-//! and to decide them, `list_pages` and `pages` show them, `decide_pages` takes and declines them, `write_pages` is their editor, `told` what the timeline says of them.
+//! and to decide them, `list_pages` and `pages` show them, `decide_pages` takes and declines them, `write_pages` is their editor, `told` what the timeline says of them,
+//! `kept_text` lets their links follow a page that moves.
 
 mod decide_pages;
 pub mod edit;
