@@ -72,6 +72,25 @@ export async function discussion({ site, person, step, scripts }) {
     await kim.look("discussion-marks");
   });
 
+  await step("what is open, and what is rarely wanted, is reached by keys alone", async () => {
+    const press = async (what) => {
+      await what.focus();
+      await page.keyboard.press("Enter");
+    };
+    await page.goto("/main/wiki?action=index");
+    await press(main.getByRole("link", { name: "Discussions", exact: true }));
+    await page.waitForURL(/\/discussions$/);
+    await kim.look("discussions");
+    await press(main.getByRole("link", { name: "On “Windows” of Plan" }));
+    await main.locator("#thread-2").waitFor();
+    await press(main.locator(".more-tabs > summary"));
+    await main.locator(".more-tabs[open]").waitFor();
+    await kim.look("more");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/attachment\//);
+  });
+
   await step("it is answered, resolved and made into a ticket", async () => {
     await page.goto("/main/wiki/Plan?action=discussion&replyto=1");
     await page.fill("textarea[name=comment]", "One second would do.");
