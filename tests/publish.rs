@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use scraper::{Html, Selector};
+use serde_json::json;
 use trackway::web::address;
 
 use crate::support::TestSite;
@@ -31,11 +32,23 @@ fn world() -> TestSite {
         ),
         ("guide/con", "attachment:none.txt [[Backlinks(Guide)]] search:\"words\" timeline"),
         (&long_name, "100% [[Guide]]"),
+        ("_Sidebar", "[[Guide]] [[Board]] [[WikiStart]]"),
+        ("Drawn", "```mermaid\ngraph TD; A-->B\n```\n\n```pikchr\nbox \"Tide\"\n```\n\n$x^2$ {{ x }}"),
         ("Board", SECRET),
         ("Board/Minutes", SECRET),
     ] {
         kim.save_page(page, text);
     }
+    let said = |page: &str, text: &str| {
+        let body = json!({ "comment": text });
+        kim.post_json(&format!("/demo/wiki/{page}?action=discussion"), &body).expect(201);
+    };
+    said("Guide", "Is this so? See [[Guide/Two Words]], #1 and discussion:1.");
+    said("Board", SECRET);
+    // Suggestions are for those who write, not for readers.
+    let suggested = json!({ "text": SECRET, "version": 1, "comment": SECRET });
+    kim.post_json("/demo/wiki/Guide?action=suggest", &suggested).expect(201);
+    kim.post_json("/demo/suggestion/1/decline", &json!({ "reason": SECRET })).expect(200);
     kim.attach("/demo/attachment/wiki/Guide/Two%20Words/", "tide.png", b"\x89PNG").expect(303);
     kim.attach("/demo/attachment/wiki/Guide/Two%20Words/", "notes.html", b"<script>alert(1)</script>").expect(303);
     kim.attach("/demo/attachment/wiki/Board/", &format!("{SECRET}.png"), SECRET.as_bytes()).expect(303);
