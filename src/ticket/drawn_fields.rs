@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::form::FormField;
+use super::controls::FormField;
 use crate::base::error::Problem;
 use crate::base::markup::Html;
 

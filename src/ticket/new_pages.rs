@@ -9,9 +9,10 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::change_pages::{PreviewPart, rendered};
+use super::controls::{Action, Controls, FormField, actions, may_choose};
 use super::drawn_fields::{self, Fold};
 use super::fields::{Choices, Field, Fields, Kind, PLANNING, field};
-use super::form::{self, Action, Controls, FormField, Preview, Typed, actions, may_choose};
+use super::form::{self, Preview, Typed};
 use super::plan::{self, Planner};
 use super::store;
 use super::texts::{self, Kind as TextKind};

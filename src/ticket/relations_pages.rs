@@ -7,9 +7,9 @@ use rocket::{Route, post, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::controls::FormField;
 use super::edit::{self, Outcome};
 use super::fields::Choices;
-use super::form::FormField;
 use super::head::{self, asked_ticket, enter_ticket};
 use super::merge;
 use super::pages::{Draft, as_json, drawn};
