@@ -5,7 +5,7 @@
 //! [`looked_up`] asks the full-text search, where a query has words for it. [`run()`] finds one page of tickets, [`count`] how
 //! many there are: one statement under the viewer's access classes ([`compile`]).
 //!
-//! What shows them: the page (`pages`, its filters in `form`, its rows in `table`), files for other programs (`export`), the
+//! What shows them: the page (`pages`, its filters in `form`, its rows in `table`, what stands around them in `around`), files for other programs (`export`), the
 //! macro (`macros`) and links (`link`). What they find is drawn as well: as
 //! charts (`chart`, `chart_pages`, `chart_macro`) and as boards (`board`, `board_html`, `board_pages`), whose cards can be
 //! moved (`move_pages`), and as a month of days (`month`, `month_pages`).
@@ -24,6 +24,7 @@ mod chart_macro;
 mod chart_pages;
 mod export;
 mod form;
+mod around;
 mod asked;
 mod badge;
 mod batch_pages;

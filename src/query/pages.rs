@@ -11,11 +11,12 @@ use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::around::{ColumnChoice, Link, PageLink, alternate, columns, exports, groups, orders, paging, window};
 use super::asked::{Asked, VERBS, for_people};
 use super::form::{self, Group};
 use super::lists::{of_mine, open, unread};
 use super::table::{self, Drawing, Table};
-use super::tree::{Column, Order, Query, UNREAD};
+use super::tree::{Query, UNREAD};
 use super::{
     DEFAULT_PAGE_SIZE, Found, LONGEST, Sources, TicketLine, count, enter, export, from_either, from_pairs, looked_up,
     macros, past, people, run,
@@ -29,17 +30,15 @@ use crate::base::resource::Resource;
 use crate::base::viewer::Viewer;
 use crate::milestone::due::Clock;
 use crate::ticket::fields::{Choices, Fields, Kind};
-use crate::ticket::people as names;
 use crate::ticket::plan::Planner;
 use crate::ticket::store::newest_changes;
 use crate::ticket::verbs::{ListVerbs, Subject};
 use crate::ticket::watch_pages::may_watch;
 use crate::ticket::ways::{self, Way};
 use crate::ticket::{
-    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TIME_VIEW, bookmarks, relations, reminders,
-    ticket_href,
+    TICKET_APPEND, TICKET_BATCH_MODIFY, TICKET_CHGPROP, TICKET_CREATE, TIME_VIEW, bookmarks, people as names,
+    reminders, ticket_href,
 };
-use crate::web::page::Alternate;
 use crate::web::paging::Paging;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, address};
@@ -49,8 +48,7 @@ const MOST_ON_PAGE: usize = 1_000;
 const MOST_WITH_TEXTS: usize = 100;
 /// A longer address is not carried along by the buttons that mark tickets: they lead to the ticket then.
 const LONGEST_BACK: usize = 4_000;
-/// Pages on either side of this one that have a link of their own.
-const WINDOW: usize = 3;
+
 const WITH_VERBS: &str = "&verbs=1";
 pub fn routes() -> Vec<Route> {
     routes![query, suggest]
@@ -237,7 +235,7 @@ pub fn href(query: &Query) -> String {
 }
 
 /// The address form of a query, never empty: nothing at all would ask for the usual list.
-fn explicit(query: &Query) -> String {
+pub(super) fn explicit(query: &Query) -> String {
     let address = query.to_address();
     if !address.is_empty() {
         return address;
@@ -312,27 +310,6 @@ struct Reminders {
 
 impl Page for ShowPage {
     const TEMPLATE: &'static str = "query/show.html";
-}
-
-#[derive(Serialize)]
-struct PageLink {
-    number: usize,
-    href: Option<String>,
-    /// Pages are left out before it.
-    gap: bool,
-}
-
-#[derive(Serialize)]
-struct ColumnChoice {
-    name: &'static str,
-    label: &'static str,
-    chosen: bool,
-}
-
-#[derive(Serialize)]
-struct Link {
-    label: &'static str,
-    href: String,
 }
 
 #[derive(Serialize)]
@@ -561,91 +538,6 @@ fn texts(reader: &Reader<'_>, db: &Connection, query: &Query, line: &TicketLine)
         }
     }
     Ok(texts)
-}
-
-fn page_href(path: &str, query: &Query, page: usize) -> String {
-    format!("{path}?{}", explicit(&Query { page, ..query.clone() }))
-}
-
-fn paging(path: &str, query: &Query, page: usize, pages: usize, total: usize, size: usize) -> Paging {
-    let paging = Paging::new(path, &[], page, size, total);
-    Paging {
-        page,
-        pages,
-        previous: (page > 1).then(|| page_href(path, query, page - 1)),
-        next: (page < pages).then(|| page_href(path, query, page + 1)),
-        ..paging
-    }
-}
-
-/// The first page, those around this one, and the last (row Q20).
-fn window(path: &str, query: &Query, page: usize, pages: usize) -> Vec<PageLink> {
-    let mut links: Vec<PageLink> = Vec::new();
-    let near = page.saturating_sub(WINDOW).max(1)..=(page + WINDOW).min(pages);
-    let numbers = std::iter::once(1).chain(near).chain([pages]);
-    for number in numbers {
-        let last = links.last().map_or(0, |last| last.number);
-        if number > last {
-            let href = (number != page).then(|| page_href(path, query, number));
-            links.push(PageLink { number, href, gap: number > last + 1 });
-        }
-    }
-    links
-}
-
-/// Those that are shown first, in their order, then the others.
-fn columns(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
-    let shown = query.shown_columns(choices);
-    let others = choices.fields().filter(|field| field.kind != Kind::Text).chain(&relations::INVERSES).map(Column::Of);
-    let others = std::iter::once(Column::Id).chain(others).chain([Column::Of(&UNREAD)]);
-    let others = others.filter(|column| !shown.contains(column));
-    let all: Vec<(Column, bool)> =
-        shown.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();
-    all.into_iter()
-        .map(|(column, chosen)| ColumnChoice { name: column.name(), label: column.label(), chosen })
-        .collect()
-}
-
-fn groups(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
-    let none = ColumnChoice { name: "", label: "nothing", chosen: query.group.is_none() };
-    let columns = choices.fields().map(Column::Of).filter(|column| column.groups());
-    let chosen = |column| query.group.is_some_and(|group| group.column == column);
-    let choice = |column: Column| ColumnChoice { name: column.name(), label: column.label(), chosen: chosen(column) };
-    std::iter::once(none).chain(columns.map(choice)).collect()
-}
-
-fn orders(query: &Query, choices: &Choices) -> Vec<ColumnChoice> {
-    let first = query.effective_order().first().map(|order: &Order| order.column);
-    std::iter::once(Column::Id)
-        .chain(choices.fields().map(Column::Of))
-        .chain([Column::Of(&UNREAD)])
-        .map(|column| ColumnChoice { name: column.name(), label: column.label(), chosen: first == Some(column) })
-        .collect()
-}
-
-fn exports(path: &str, query: &Query) -> Vec<Link> {
-    let address = explicit(&Query { page: 1, ..query.clone() });
-    let kinds = [
-        ("CSV", "csv"),
-        ("Tab-separated", "tab"),
-        ("JSON", "json"),
-        ("Atom", "atom"),
-        ("iCalendar", "ics"),
-        ("Badge", "svg"),
-    ];
-    kinds.map(|(label, format)| Link { label, href: format!("{path}?{address}&format={format}") }).into()
-}
-
-fn alternate(export: &Link) -> Alternate {
-    let media_type = match export.label {
-        "CSV" => "text/csv",
-        "JSON" => "application/json",
-        "Atom" => "application/atom+xml",
-        "iCalendar" => "text/calendar",
-        "Badge" => "image/svg+xml",
-        _ => "text/tab-separated-values",
-    };
-    Alternate { href: export.href.clone(), media_type, title: format!("Tickets as {}", export.label) }
 }
 
 /// None where nothing is due.
