@@ -34,8 +34,8 @@ const ATTRIBUTES: &[&str] = &[
     "referrerpolicy", "rel", "required", "reversed", "role", "rowlines", "rows", "rowspacing", "rowspan", "rspace",
     "rx", "ry", "sandbox", "scope", "scriptlevel", "selected", "separator", "size", "span", "spellcheck", "src",
     "start", "step", "stretchy", "stroke", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-width",
-    "symmetric", "tabindex", "target", "text-anchor", "dominant-baseline", "title", "transform", "type", "value",
-    "viewBox", "width", "wrap", "x", "x1", "x2", "xmlns", "y", "y1", "y2", "cols",
+    "symmetric", "tabindex", "target", "text-anchor", "textLength", "dominant-baseline", "title", "transform", "type",
+    "value", "viewBox", "width", "wrap", "x", "x1", "x2", "xmlns", "y", "y1", "y2", "cols",
 ];
 /// Attributes that lead somewhere.
 const ADDRESSES: &[&str] = &["href", "src", "action", "formaction"];
