@@ -78,7 +78,7 @@ export async function discussion({ site, person, step, scripts }) {
       await page.keyboard.press("Enter");
     };
     await page.goto("/main/wiki?action=index");
-    await press(main.getByRole("link", { name: "Discussions", exact: true }));
+    await press(main.locator("nav.tabs").getByRole("link", { name: "Discussions", exact: true }));
     await page.waitForURL(/\/discussions$/);
     await kim.look("discussions");
     await press(main.getByRole("link", { name: "On “Windows” of Plan" }));
