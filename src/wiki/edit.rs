@@ -23,8 +23,8 @@ use crate::web::text::options;
 /// The largest text (DESIGN 11).
 pub const LARGEST_TEXT: usize = 1024 * 1024;
 const LONGEST_COMMENT: usize = 1000;
-/// Somebody may be faster once or twice, hardly this often.
-const TRIES: usize = 8;
+/// Of so many who press the button at the same moment, the last one is slower than all others.
+const TRIES: usize = 32;
 
 pub struct Save<'a> {
     pub name: &'a PageName,
