@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod account;
+mod accounts;
 mod archive;
 mod attachment;
 mod audit;
@@ -50,6 +51,7 @@ mod reminders;
 mod report;
 mod roadmap;
 mod search;
+mod second_factor;
 mod suggestion;
 mod sync;
 mod sync_hostile;

@@ -49,6 +49,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0032_audit.sql", "62c90335ce03e537"),
     ("project/0033_wiki_open_discussions.sql", "7c2d715c8c691983"),
     ("project/0034_link_scope.sql", "91dfdcdd25156655"),
+    ("project/0035_person_former.sql", "8561ae4b92c6aeb3"),
 ];
 
 #[test]

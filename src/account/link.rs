@@ -1,14 +1,16 @@
-//! One-time links: the first administrator chooses name and password, invited people a password.
+//! One-time links: the first administrator and whoever registers choose name and password, invited people a password, and
+//! addresses are confirmed.
 
 use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use serde::Serialize;
 
-use super::login::start_session;
+use super::confirm;
+use super::login::{Entrance, go_on};
 use crate::auth::accounts::{self, Account, NewAccount};
 use crate::auth::links::{self, Link, Purpose};
-use crate::auth::passwords;
+use crate::auth::{passwords, registration};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
 use crate::base::time::When;
@@ -39,10 +41,13 @@ async fn open(visit: Visit, token: String) -> Answer {
     visit
         .answer(move |desk| {
             let (link, account) = found(desk, &token)?;
-            let (user, name) = account
-                .as_ref()
-                .map(|account| (account.login.clone(), account.display_name.clone()))
-                .unwrap_or_default();
+            if let (Purpose::Confirmation, Some(account)) = (link.purpose, &account) {
+                return confirm::page(desk, &token, &link, account);
+            }
+            let (user, name) = match &account {
+                Some(account) => (account.login.clone(), account.display_name.clone()),
+                None => (String::new(), registered_name(desk, &link)?),
+            };
             page(desk, &token, &link, account.as_ref(), user, name, Vec::new())
         })
         .await
@@ -57,25 +62,22 @@ async fn choose(visit: Visit, token: String, data: Data<'_>) -> Answer {
 fn found(desk: &Desk, token: &str) -> Result<(Link, Option<Account>)> {
     let gone = || {
         Error::not_found(
-            "This link has been used already or has run out. Ask an administrator for another one: `trackway user link NAME` makes it.",
+            "This link has been used already or has run out. Ask for another one: a new password by “Forgotten password” on the sign-in page, anything else from an administrator.",
         )
     };
     desk.site().read(|db| {
-        let link = links::find(db, token)?.filter(chooses_password).ok_or_else(gone)?;
-        match link.account {
+        let link = links::find(db, token)?.ok_or_else(gone)?;
+        match (link.purpose, link.account) {
+            (Purpose::Registration, None) if registration::of_link(db, &link)?.is_some() => Ok((link, None)),
             // The first administrator's link is worth nothing once there is one.
-            None if accounts::has_administrator(db)? => Err(gone()),
-            None => Ok((link, None)),
-            Some(id) => {
+            (Purpose::Invitation, None) if !accounts::has_administrator(db)? => Ok((link, None)),
+            (_, None) => Err(gone()),
+            (_, Some(id)) => {
                 let account = accounts::by_id(db, id)?.filter(|account| !account.disabled).ok_or_else(gone)?;
                 Ok((link, Some(account)))
             }
         }
     })
-}
-
-fn chooses_password(link: &Link) -> bool {
-    matches!(link.purpose, Purpose::Invitation | Purpose::Reset)
 }
 
 fn page(
@@ -91,6 +93,7 @@ fn page(
     let page = LinkPage {
         action: format!("{}/-/link/{token}", desk.base()),
         kind: match account {
+            None if link.purpose == Purpose::Registration => "registered",
             None => "first",
             Some(account) if account.password.is_none() => "invited",
             Some(_) => "forgotten",
@@ -107,8 +110,17 @@ fn page(
     Ok(answer.header("Cache-Control", "no-store"))
 }
 
+/// What somebody wrote as their full name when they registered.
+fn registered_name(desk: &Desk, link: &Link) -> Result<String> {
+    let wish = desk.site().read(|db| registration::of_link(db, link))?;
+    Ok(wish.map(|wish| wish.full_name).unwrap_or_default())
+}
+
 fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
     let (link, account) = found(desk, token)?;
+    if let (Purpose::Confirmation, Some(account)) = (link.purpose, &account) {
+        return confirm::confirmed(desk, token, &link, account);
+    }
     let user = account.as_ref().map_or_else(|| form.text("user").trim().to_owned(), |account| account.login.clone());
     let full_name = form.text("full_name").trim().to_owned();
     let password = form.text("password");
@@ -135,25 +147,32 @@ fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
             return Err(Error::not_found("This link has just been used."));
         }
         match &account {
+            None if link.purpose == Purpose::Registration => {
+                registration::complete(db, record, &link, &user, &full_name, hash)
+            }
             None => {
                 let new =
                     NewAccount { login: &user, display_name: &full_name, email: "", password: Some(hash), admin: true };
-                accounts::create(db, record, &new).map(|account| account.id)
+                accounts::create(db, record, &new)
             }
             Some(account) => {
                 accounts::save_password(db, record, account.id, &hash, None)?;
                 if !full_name.is_empty() {
                     accounts::save_name(db, record, account.id, &full_name)?;
                 }
-                Ok(account.id)
+                accounts::load(db, &account.login)
             }
         }
     });
     match settled {
-        Ok(id) => {
-            let secret = start_session(desk, id, "one-time link")?;
-            let sentence = format!("Welcome, {}.", if full_name.is_empty() { &user } else { &full_name });
-            Ok(Answer::see(&format!("{}/", desk.base())).with_session(desk, &secret).telling(desk, &sentence))
+        Ok(account) if account.waiting => {
+            let sentence = "Your account is made. As soon as an administrator lets you in, a mail tells you so.";
+            Ok(Answer::see(&format!("{}/-/login", desk.base())).telling(desk, sentence))
+        }
+        Ok(account) => {
+            let told = Some(format!("Welcome, {}.", if full_name.is_empty() { &user } else { &full_name }));
+            let next = format!("{}/", desk.base());
+            go_on(desk, &Entrance { account: &account, door: "link", next: &next, kept: Vec::new(), told })
         }
         Err(Error::Invalid(problems)) => refuse(problems),
         Err(other) => Err(other),

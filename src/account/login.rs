@@ -1,10 +1,13 @@
-//! Signing in with a password, and signing out.
+//! Signing in with a password, signing out, and what all ways in have in common: sooner or later they come to
+//! [`go_on`].
 
 use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 
+use super::second::{self, Need};
 use crate::auth::accounts::{self, Account};
+use crate::auth::sessions::Start;
 use crate::auth::{passwords, sessions};
 use crate::base::error::{Problem, Result};
 use crate::base::event::{NewEvent, Via};
@@ -57,11 +60,15 @@ async fn logout(visit: Visit, data: Data<'_>) -> Answer {
 }
 
 fn page(desk: &Desk, page: LoginPage, status: Status) -> Result<Answer> {
-    Ok(Sheet::new("Sign in", page).noindex().status(status).render(desk)?.header("Cache-Control", "no-store"))
+    Ok(Sheet::new("Sign in", page.with_ways(desk)?)
+        .noindex()
+        .status(status)
+        .render(desk)?
+        .header("Cache-Control", "no-store"))
 }
 
 /// Where to go on to; anything that is no path of this site leads to its start.
-fn next_of(desk: &Desk, next: &str) -> String {
+pub(super) fn next_of(desk: &Desk, next: &str) -> String {
     safe_next(next, desk.base()).map_or_else(|| format!("{}/", desk.base()), str::to_owned)
 }
 
@@ -73,13 +80,20 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
             let detail = problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ");
             return Ok(Answer::problems(status, "Not signed in", &detail, &problems));
         }
-        let kept_form: Vec<Kept> = kept(form)
-            .map(|(name, value)| Kept { name: format!("{KEPT_PREFIX}{name}"), value: value.to_owned() })
-            .collect();
+        let kept = kept(form);
         let kept_text =
-            kept(form).map(|(_, value)| value).filter(|value| value.len() > 20).max_by_key(|value| value.len());
-        let kept_text = kept_text.map(str::to_owned);
-        page(desk, LoginPage { user: user.to_owned(), next: next.clone(), problems, kept_form, kept_text }, status)
+            kept.iter().map(|one| &one.value).filter(|value| value.len() > 20).max_by_key(|value| value.len()).cloned();
+        let kept_form =
+            kept.into_iter().map(|one| Kept { name: format!("{KEPT_PREFIX}{}", one.name), value: one.value }).collect();
+        let login = LoginPage {
+            user: user.to_owned(),
+            next: next.clone(),
+            problems,
+            kept_form,
+            kept_text,
+            ..LoginPage::default()
+        };
+        page(desk, login, status)
     };
     let mut problems = Vec::new();
     if user.is_empty() {
@@ -98,31 +112,39 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
             .header("Retry-After", seconds.to_string()));
     }
     let account = desk.site().read(|db| accounts::by_login(db, user))?;
-    let usable = account.filter(|account| !account.disabled);
-    let right = passwords::verify(password, usable.as_ref().and_then(|account| account.password.as_deref()));
-    match usable.filter(|_| right) {
-        Some(account) => {
-            desk.web().throttle.succeeded(&keys[0]);
-            begin(desk, &account, &next, form)
-        }
-        None => {
-            desk.web().throttle.failed(&keys);
-            tell_of_failure(desk, user)?;
-            // The same sentence and the same time whether the name or the password is wrong.
-            refuse(
-                Status::UnprocessableEntity,
-                vec![Problem::new("password", "This user name and password don't belong together.")],
-            )
-        }
+    let usable = account.as_ref().filter(|account| !account.disabled || account.waiting);
+    let right = passwords::verify(password, usable.and_then(|account| account.password.as_deref()));
+    let Some(account) = usable.filter(|_| right) else {
+        desk.web().throttle.failed(&keys);
+        tell_of_failure(desk, account.as_ref())?;
+        // The same sentence and the same time whether the name or the password is wrong.
+        return refuse(
+            Status::UnprocessableEntity,
+            vec![Problem::new("password", "This user name and password don't belong together.")],
+        );
+    };
+    if account.waiting {
+        let sentence = "The password is right, but an administrator has not let you in yet.";
+        return refuse(Status::UnprocessableEntity, vec![Problem::new("", sentence)]);
     }
+    desk.web().throttle.succeeded(&keys[0]);
+    if form.json && second::need(desk, account, "password")? == Need::Code {
+        // A script sends both at once.
+        let keys = second::keys_of(desk, account);
+        if desk.web().throttle.wait(&keys).is_some() || !second::taken(desk, account, form.text("code"))? {
+            desk.web().throttle.failed(&keys);
+            return refuse(Status::UnprocessableEntity, vec![second::wrong_code()]);
+        }
+        return enter(desk, &Entrance { account, door: "password", next: &next, kept: Vec::new(), told: None });
+    }
+    go_on(desk, &Entrance { account, door: "password", next: &next, kept: kept(form), told: None })
 }
 
 /// Writes down that somebody has failed to sign in. A name that nobody has is left out: it may be a password, typed into the
 /// wrong field.
-fn tell_of_failure(desk: &Desk, user: &str) -> Result<()> {
-    let account = desk.site().read(|db| accounts::by_login(db, user))?;
-    let resource = Resource::new("account", account.as_ref().map_or(0, |account| account.id));
-    let what = account.map_or_else(|| "a name that no account has".to_owned(), |account| account.login);
+fn tell_of_failure(desk: &Desk, account: Option<&Account>) -> Result<()> {
+    let resource = Resource::new("account", account.map_or(0, |account| account.id));
+    let what = account.map_or("a name that no account has", |account| account.login.as_str());
     desk.site().write(None, Via::Web, |_, record| {
         record(&NewEvent::new("session.failed", resource, 1).saying("what", what))?;
         Ok(())
@@ -130,29 +152,67 @@ fn tell_of_failure(desk: &Desk, user: &str) -> Result<()> {
 }
 
 /// A form that came along through an expired session.
-fn kept(form: &Form) -> impl Iterator<Item = (&str, &str)> {
-    form.pairs().iter().filter_map(|(name, value)| Some((name.strip_prefix(KEPT_PREFIX)?, value.as_str())))
+pub(super) fn kept(form: &Form) -> Vec<Kept> {
+    let kept = |(name, value): &(String, String)| {
+        Some(Kept { name: name.strip_prefix(KEPT_PREFIX)?.to_owned(), value: value.clone() })
+    };
+    form.pairs().iter().filter_map(kept).collect()
 }
 
-fn begin(desk: &Desk, account: &Account, next: &str, form: &Form) -> Result<Answer> {
-    let secret = start_session(desk, account.id, "password")?;
-    let kept: Vec<Kept> =
-        kept(form).map(|(name, value)| Kept { name: name.to_owned(), value: value.to_owned() }).collect();
-    if kept.is_empty() {
-        return Ok(Answer::see(next).with_session(desk, &secret));
+/// The doors by which people come in.
+pub(super) const DOORS: [&str; 4] = ["password", "link", "oidc", "proxy"];
+
+/// Somebody who has shown who they are, and where they go on to.
+pub(super) struct Entrance<'a> {
+    pub account: &'a Account,
+    /// One of [`DOORS`].
+    pub door: &'static str,
+    pub next: &'a str,
+    /// A form that goes on there.
+    pub kept: Vec<Kept>,
+    /// What the next page says.
+    pub told: Option<String>,
+}
+
+/// Lets somebody in, or asks for the second factor first.
+pub(super) fn go_on(desk: &Desk, entrance: &Entrance<'_>) -> Result<Answer> {
+    match second::need(desk, entrance.account, entrance.door)? {
+        Need::Nothing => enter(desk, entrance),
+        need => second::page(desk, entrance, need),
     }
-    // The form goes on where it was going, with a token of the new session.
-    let answer = send_again(desk, &secret, next, kept)?;
+}
+
+/// Lets somebody in who has shown all that is needed.
+pub(super) fn enter(desk: &Desk, entrance: &Entrance<'_>) -> Result<Answer> {
+    let secret = start_session(desk, entrance.account.id, entrance.door)?;
+    let answer = if entrance.kept.is_empty() {
+        Answer::see(&start_of(desk, entrance))
+    } else {
+        // The form goes on where it was going, with a token of the new session.
+        send_again(desk, &secret, entrance.next, entrance.kept.clone())?
+    };
+    let answer = match &entrance.told {
+        Some(sentence) => answer.telling(desk, sentence),
+        None => answer,
+    };
     Ok(answer.with_session(desk, &secret))
 }
 
-/// A new session with a new id, in place of the one the browser had. `how`: what they have shown, for the audit log.
-pub(super) fn start_session(desk: &Desk, account: i64, how: &str) -> Result<String> {
+/// Where somebody wanted to go, or their own start page.
+fn start_of(desk: &Desk, entrance: &Entrance<'_>) -> String {
+    let home = format!("{}/", desk.base());
+    let own = &entrance.account.start_page;
+    if entrance.next == home && !own.is_empty() { format!("{}{own}", desk.base()) } else { entrance.next.to_owned() }
+}
+
+/// A new session with a new id, in place of the one the browser had.
+pub(super) fn start_session(desk: &Desk, account: i64, door: &str) -> Result<String> {
+    let start = Start { agent: &desk.visit.agent, network: &desk.visit.network, door };
     desk.site().write(Some(account), Via::Web, |db, record| {
-        record(&NewEvent::new("session.begun", Resource::new("account", account), 1).saying("with", how))?;
+        record(&NewEvent::new("session.begun", Resource::new("account", account), 1).saying("with", door))?;
         if let Some(old) = &desk.visit.session {
             sessions::end(db, old)?;
         }
-        sessions::begin(db, account, &desk.visit.agent)
+        sessions::begin_from(db, account, &start)
     })
 }

@@ -52,8 +52,6 @@ pub const FROM: Setting = Setting {
     doc: "From whom mail comes: `tracker@example.org`. Empty: `trackway@` and the host of the site.",
 };
 
-pub const SETTINGS: &[Setting] = &[SMTP, USER, PASSWORD, FROM];
-
 /// So often the outbox is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// The mail server has so long for each step.

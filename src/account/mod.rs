@@ -1,6 +1,10 @@
 //! Signing in and out, what people say of themselves, the accounts as their administrators see them, and the mail that
 //! tells of all that. The rules are in `auth`; these are the pages.
 
+mod account_pages;
+mod accounts_pages;
+mod confirm;
+mod factor_pages;
 mod letters;
 mod link;
 mod login;
@@ -8,12 +12,17 @@ pub mod mail;
 mod outbox_pages;
 mod people;
 mod profile;
+mod register;
+mod second;
 mod suggest;
 
 use rocket::Route;
 
 use rusqlite::Connection;
 
+use crate::auth::outside::{OIDC_ISSUER, OIDC_NAME};
+use crate::auth::registration::REGISTRATION;
+use crate::auth::second_factor::SECOND_FACTOR;
 use crate::base::component::{Card, Component, Document, Searchable, SitePanel};
 use crate::base::error::Result;
 use crate::base::markup::LinkKind;
@@ -25,12 +34,19 @@ pub struct Account;
 
 pub static COMPONENT: Account = Account;
 
-const PANELS: &[SitePanel] = &[SitePanel {
-    title: "Outbox",
-    line: "Mail that waits, and what became of it.",
-    path: outbox_pages::PATH,
-    order: 40,
-}];
+const PANELS: &[SitePanel] = &[
+    SitePanel {
+        title: "Accounts",
+        line: "Who can sign in, and who would like to.",
+        path: accounts_pages::PATH,
+        order: 30,
+    },
+    SitePanel { title: "Outbox", line: "Mail that waits, and what became of it.", path: outbox_pages::PATH, order: 40 },
+];
+
+/// How people come in and how they are reached.
+const SETTINGS: &[Setting] =
+    &[REGISTRATION, SECOND_FACTOR, mail::SMTP, mail::USER, mail::PASSWORD, mail::FROM, OIDC_ISSUER, OIDC_NAME];
 
 impl Component for Account {
     fn name(&self) -> &'static str {
@@ -42,12 +58,17 @@ impl Component for Account {
         routes.extend(link::routes());
         routes.extend(profile::routes());
         routes.extend(suggest::routes());
+        routes.extend(second::routes());
+        routes.extend(factor_pages::routes());
+        routes.extend(register::routes());
+        routes.extend(accounts_pages::routes());
+        routes.extend(account_pages::routes());
         routes.extend(outbox_pages::routes());
         routes
     }
 
     fn settings(&self) -> &'static [Setting] {
-        mail::SETTINGS
+        SETTINGS
     }
 
     fn site_panels(&self) -> &'static [SitePanel] {

@@ -36,8 +36,13 @@ fn target(_: Option<&Here>, rest: &str) -> Option<LinkTarget> {
 /// A name that nobody here has stays plain text, so that a mention tells nothing of the site's accounts.
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
     let mut statement = context.db.prepare_cached(
-        "select login, display_name from person
-         where kind in ('account', 'operator') and login = ?1 collate nocase order by id desc limit 1",
+        "select login, display_name, 0 as former, id from person
+         where kind in ('account', 'operator') and login = ?1 collate nocase
+         union all
+         select person.login, display_name, 1, person.id from person_former_login
+         join person on person.id = person_former_login.person
+         where person_former_login.login = ?1 collate nocase and kind = 'account'
+         order by former, id desc limit 1",
     )?;
     rests
         .iter()

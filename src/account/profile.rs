@@ -1,4 +1,4 @@
-//! The page of one's own name, address, time zone, password, sessions and feed tokens.
+//! The page of one's own name, address, preferences, password, sessions and feed tokens.
 
 use rocket::data::Data;
 use rocket::http::Status;
@@ -6,16 +6,18 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 
 use crate::auth::accounts::{self, Account, Profile};
-use crate::auth::{feed_tokens, passwords, sessions};
+use crate::auth::sessions::Session;
+use crate::auth::{feed_tokens, passwords, second_factor, sessions};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::event::Via;
+use crate::base::event::{NewEvent, Via};
+use crate::base::resource::Resource;
 use crate::base::text::fold;
-use crate::base::time::{When, zone_names};
+use crate::base::time::{When, Zone, zone_names};
 use crate::web::form::Form;
 use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![show, save, save_password, end_others, make_token, revoke_token]
+    routes![show, save, confirm, save_password, end_others, end_one, make_token, revoke_token]
 }
 
 #[derive(Serialize)]
@@ -23,6 +25,12 @@ struct ProfilePage {
     login: String,
     full_name: String,
     email: String,
+    /// The address that is in use, if it is another one; empty: none.
+    used_email: String,
+    proven: bool,
+    second_factor: Option<When>,
+    date_style: String,
+    start_page: String,
     time_zone: String,
     time_zones: Vec<String>,
     theme: String,
@@ -41,12 +49,40 @@ impl Page for ProfilePage {
     const TEMPLATE: &'static str = "account/profile.html";
 }
 
+/// A session: `account/_sessions.html` draws it.
 #[derive(Serialize)]
-struct SessionRow {
+pub(super) struct SessionRow {
+    id: String,
     browser: String,
+    network: String,
+    /// How they came in, in words.
+    door: &'static str,
     since: When,
     seen: When,
     current: bool,
+}
+
+impl SessionRow {
+    /// The current one first.
+    pub(super) fn all(sessions: Vec<Session>, current: Option<&[u8]>, zone: &Zone) -> Vec<Self> {
+        let row = |session: Session| Self {
+            id: session.id(),
+            browser: browser_of(&session.agent),
+            door: match session.door.as_str() {
+                "link" => "by a one-time link",
+                "oidc" => "by another place",
+                "proxy" => "by the proxy",
+                _ => "",
+            },
+            since: session.created_at.when(zone),
+            seen: session.last_seen_at.when(zone),
+            current: Some(session.hash.as_slice()) == current,
+            network: session.network,
+        };
+        let mut rows: Vec<Self> = sessions.into_iter().map(row).collect();
+        rows.sort_by_key(|row| !row.current);
+        rows
+    }
 }
 
 #[derive(Serialize)]
@@ -86,6 +122,7 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, |desk, form| {
             let account = own(desk)?;
+            let start_page = form.text("start_page").trim();
             let profile = Profile {
                 display_name: form.text("full_name"),
                 email: form.text("email"),
@@ -93,10 +130,15 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
                 theme: form.get("theme").unwrap_or("auto"),
                 keys: form.has("keys"),
                 full_width: form.has("full_width"),
+                date_style: form.get("date_style").unwrap_or("relative"),
+                start_page: if start_page == "/" { "" } else { start_page },
             };
-            let saved = desk.site().write(Some(account.id), Via::Web, |db, record| {
-                accounts::save_profile(db, record, account.id, &profile)
-            });
+            let saved = match start_page_problem(start_page) {
+                Some(problem) => Err(Error::Invalid(vec![problem])),
+                None => desk.site().write(Some(account.id), Via::Web, |db, record| {
+                    accounts::save_profile(db, record, account, &profile)
+                }),
+            };
             match saved {
                 Ok(()) => Ok(done(desk, "Saved.")),
                 Err(Error::Invalid(problems)) if !form.json => {
@@ -108,23 +150,36 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
         .await
 }
 
+fn start_page_problem(path: &str) -> Option<Problem> {
+    let message = "The start page is a path of this site that begins with one slash, such as /demo/wiki.";
+    (!path.is_empty() && (path.len() > 500 || address::safe_next(path, "").is_none()))
+        .then(|| Problem::new("start_page", message))
+}
+
+/// Sends the link that proves the address once more.
+#[post("/-/account/confirmation", data = "<data>")]
+async fn confirm(visit: Visit, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, |desk, _| {
+            let account = own(desk)?;
+            let wanted = if account.pending_email.is_empty() { &account.email } else { &account.pending_email };
+            if wanted.is_empty() || (wanted == &account.email && account.email_confirmed) {
+                return Err(Error::conflict("There is no address to be confirmed."));
+            }
+            desk.site().db().write(|db| accounts::ask_to_confirm(db, account, wanted))?;
+            Ok(done(desk, "A link is on its way to your address. It can take some minutes."))
+        })
+        .await
+}
+
 #[post("/-/account/password", data = "<data>")]
 async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, |desk, form| {
             let account = own(desk)?;
             let password = form.text("password");
-            let mut problems = Vec::new();
-            let keys = [format!("user:{}", fold(&account.login))];
-            if let Some(seconds) = desk.web().throttle.wait(&keys) {
-                problems
-                    .push(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));
-            } else if account.password.is_some()
-                && !passwords::verify(form.text("old_password"), account.password.as_deref())
-            {
-                desk.web().throttle.failed(&keys);
-                problems.push(Problem::new("old_password", "That is not your password so far."));
-            }
+            let mut problems: Vec<Problem> =
+                password_problem(desk, account, form.text("old_password")).into_iter().collect();
             problems.extend(passwords::problem(password, &account.login));
             if form.get("password_again").is_some_and(|again| again != password) {
                 problems.push(Problem::new("password_again", "The two new passwords are not the same."));
@@ -141,7 +196,7 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
             desk.site().write(Some(account.id), Via::Web, |db, record| {
                 accounts::save_password(db, record, account.id, &hash, None)
             })?;
-            let secret = super::login::start_session(desk, account.id, "new password")?;
+            let secret = super::login::start_session(desk, account.id, "password")?;
             Ok(done(desk, "The password is changed, and all other sessions have ended.").with_session(desk, &secret))
         })
         .await
@@ -153,10 +208,48 @@ async fn end_others(visit: Visit, data: Data<'_>) -> Answer {
         .answer_form(data, |desk, _| {
             let account = own(desk)?;
             let current = desk.visit.session.as_deref().map(sessions::hash_of);
-            let ended = desk.site().db().write(|db| sessions::end_all(db, account.id, current.as_deref()))?;
+            let ended = desk.site().write(Some(account.id), Via::Web, |db, record| {
+                record(&ended_event(account))?;
+                sessions::end_all(db, account.id, current.as_deref())
+            })?;
             Ok(done(desk, &format!("{ended} other sessions have ended.")))
         })
         .await
+}
+
+#[post("/-/account/sessions/<id>/end", data = "<data>")]
+async fn end_one(visit: Visit, id: String, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, move |desk, _| {
+            let account = own(desk)?;
+            let ended = desk.site().write(Some(account.id), Via::Web, |db, record| {
+                record(&ended_event(account))?;
+                sessions::end_one(db, account.id, &id)
+            })?;
+            if !ended {
+                return Err(Error::not_found("This session has ended already."));
+            }
+            Ok(done(desk, "The session has ended."))
+        })
+        .await
+}
+
+fn ended_event(account: &Account) -> NewEvent {
+    NewEvent::new("session.ended", Resource::new("account", account.id), 1)
+}
+
+/// What is wrong with the password that somebody shows once more; nothing for who has none.
+pub(super) fn password_problem(desk: &Desk, account: &Account, typed: &str) -> Option<Problem> {
+    let stored = account.password.as_deref()?;
+    let keys = [format!("user:{}", fold(&account.login))];
+    if let Some(seconds) = desk.web().throttle.wait(&keys) {
+        return Some(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));
+    }
+    if passwords::verify(typed, Some(stored)) {
+        return None;
+    }
+    desk.web().throttle.failed(&keys);
+    Some(Problem::new("old_password", "That is not your password so far."))
 }
 
 /// The answer itself shows the secret, so that it stands in no address and no cookie.
@@ -199,7 +292,7 @@ async fn revoke_token(visit: Visit, id: String, data: Data<'_>) -> Answer {
         .await
 }
 
-fn own(desk: &Desk) -> Result<&Account> {
+pub(super) fn own(desk: &Desk) -> Result<&Account> {
     desk.account.as_deref().ok_or_else(|| Error::Forbidden {
         permission: "authenticated",
         message: "Sign in first: this page is about your own account.".to_owned(),
@@ -213,24 +306,26 @@ fn done(desk: &Desk, sentence: &str) -> Answer {
 fn page(desk: &Desk, account: &Account, typed: Option<&Form>, told: Told) -> Result<Answer> {
     let zone = desk.principal.zone();
     let current = desk.visit.session.as_deref().map(sessions::hash_of);
-    let (own_sessions, tokens) =
-        desk.site().read(|db| Ok((sessions::of_account(db, account.id)?, feed_tokens::of_account(db, account.id)?)))?;
+    let (own_sessions, tokens, second_factor) = desk.site().read(|db| {
+        let sessions = sessions::of_account(db, account.id)?;
+        Ok((sessions, feed_tokens::of_account(db, account.id)?, second_factor::since(db, account.id)?))
+    })?;
     let refused = [&told.problems, &told.password_problems, &told.token_problems].iter().any(|some| !some.is_empty());
     let field = |name: &str, saved: &str| typed.map_or_else(|| saved.to_owned(), |form| form.text(name).to_owned());
-    let mut rows: Vec<SessionRow> = own_sessions
-        .iter()
-        .map(|session| SessionRow {
-            browser: browser_of(&session.agent),
-            since: session.created_at.when(&zone),
-            seen: session.last_seen_at.when(&zone),
-            current: Some(&session.hash) == current.as_ref(),
-        })
-        .collect();
-    rows.sort_by_key(|row| !row.current);
+    let wanted = if account.pending_email.is_empty() { &account.email } else { &account.pending_email };
     let sheet = ProfilePage {
         login: account.login.clone(),
         full_name: field("full_name", &account.display_name),
-        email: field("email", &account.email),
+        email: field("email", wanted),
+        used_email: if account.email_confirmed && wanted != &account.email {
+            account.email.clone()
+        } else {
+            String::new()
+        },
+        proven: wanted.is_empty() || (account.email_confirmed && wanted == &account.email),
+        second_factor: second_factor.map(|at| at.when(&zone)),
+        date_style: typed.and_then(|form| form.get("date_style")).unwrap_or(account.date_style.name()).to_owned(),
+        start_page: field("start_page", &account.start_page),
         time_zone: field("time_zone", &account.time_zone),
         time_zones: zone_names(),
         theme: typed.and_then(|form| form.get("theme")).unwrap_or(&account.theme).to_owned(),
@@ -238,7 +333,7 @@ fn page(desk: &Desk, account: &Account, typed: Option<&Form>, told: Told) -> Res
         full_width: typed.map_or(account.full_width, |form| form.has("full_width")),
         problems: told.problems,
         password_problems: told.password_problems,
-        sessions: rows,
+        sessions: SessionRow::all(own_sessions, current.as_deref(), &zone),
         tokens: tokens
             .into_iter()
             .map(|token| TokenRow {

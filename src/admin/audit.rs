@@ -12,7 +12,7 @@ use crate::base::db::Db;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::moment;
 use crate::base::site::hex;
-use crate::base::time::When;
+use crate::base::time::{When, Zone};
 use crate::base::viewer::TRAC_ADMIN;
 use crate::web::paging::{self, Paging};
 use crate::web::panels::{self, PanelGroup};
@@ -201,7 +201,7 @@ fn without_page(pairs: &[(String, String)]) -> Vec<(String, String)> {
     pairs.iter().filter(|(name, _)| name != "page").cloned().collect()
 }
 
-fn shown(entry: Entry, zone: &jiff::tz::TimeZone) -> Shown {
+fn shown(entry: Entry, zone: &Zone) -> Shown {
     let network = entry.network.map(|network| format!("{} {network}", entry.via));
     Shown {
         id: entry.id,

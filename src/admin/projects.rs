@@ -42,6 +42,9 @@ struct Listed {
 async fn home(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
+            if let Some(own) = desk.account.as_ref().map(|account| &account.start_page).filter(|own| !own.is_empty()) {
+                return Ok(Answer::see(&format!("{}{own}", desk.base())));
+            }
             let rows = entered(desk)?;
             match rows.as_slice() {
                 [only] => Ok(Answer::see(&format!("{}/{}", desk.base(), only.name))),

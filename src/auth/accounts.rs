@@ -2,12 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::outbox::{self, Letter};
+use super::persons;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::resource::Resource;
 use crate::base::site::random_id;
 use crate::base::text::fold;
-use crate::base::time::{self, Instant};
+use crate::base::time::{self, DateStyle, Instant};
 
 /// Names that stand for somebody else.
 const RESERVED: &[&str] =
@@ -30,7 +32,7 @@ pub struct Account {
     pub disabled: bool,
     /// Registered, but not let in yet; disabled as long.
     pub waiting: bool,
-    /// Nobody's any longer, see [`forget`](super::forget).
+    /// Nobody's any longer, see [`persons::forget`](super::persons::forget).
     pub forgotten: bool,
     /// An IANA name, or empty for UTC.
     pub time_zone: String,
@@ -40,6 +42,9 @@ pub struct Account {
     pub keys: bool,
     /// Whether pages take the whole width of the window (row K20).
     pub full_width: bool,
+    pub date_style: DateStyle,
+    /// Where they begin after signing in, and at the site's root: a path of this site. Empty: the projects.
+    pub start_page: String,
     pub created_at: Instant,
     pub last_seen_at: Option<Instant>,
 }
@@ -63,6 +68,9 @@ pub struct Profile<'a> {
     pub theme: &'a str,
     pub keys: bool,
     pub full_width: bool,
+    /// `relative`, `exact` or `iso`.
+    pub date_style: &'a str,
+    pub start_page: &'a str,
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
@@ -83,6 +91,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         theme: row.get("theme")?,
         keys: row.get("keys")?,
         full_width: row.get("full_width")?,
+        date_style: DateStyle::parse(&row.get::<_, String>("date_style")?).unwrap_or_default(),
+        start_page: row.get("start_page")?,
         created_at: row.get("created_at")?,
         last_seen_at: row.get("last_seen_at")?,
     })
@@ -121,7 +131,7 @@ pub fn set_email(db: &Connection, record: Record<'_>, account: i64, email: &str)
     let email = email.trim();
     let before = existing(db, account)?;
     db.execute(
-        "update account set email = ?2, email_confirmed = ?3 where id = ?1",
+        "update account set email = ?2, email_confirmed = ?3, pending_email = '' where id = ?1",
         (account, email, !email.is_empty()),
     )?;
     tell(db, record, "account.changed", &before)
@@ -150,8 +160,9 @@ pub fn load(db: &Connection, login: &str) -> Result<Account> {
     by_login(db, login)?.ok_or_else(|| Error::not_found(format!("there is no account `{login}`")))
 }
 
+/// All that are somebody's.
 pub fn list(db: &Connection) -> Result<Vec<Account>> {
-    let mut statement = db.prepare_cached("select * from account order by login_folded")?;
+    let mut statement = db.prepare_cached("select * from account where forgotten_at is null order by login_folded")?;
     Ok(statement.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -191,9 +202,9 @@ pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Resu
     by_id(db, id)?.ok_or_else(|| Error::internal("the new account is not there"))
 }
 
-/// Saves what people change about themselves. The address is theirs to write, but unconfirmed until proven, except where
-/// an administrator of the site writes it.
-pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: &Profile<'_>) -> Result<()> {
+/// Saves what people change about themselves. Another address takes effect once it is proven by a link that is sent there;
+/// administrators are believed.
+pub fn save_profile(db: &Connection, record: Record<'_>, account: &Account, profile: &Profile<'_>) -> Result<()> {
     let mut problems = Vec::new();
     problems.extend(name_problem(profile.display_name));
     problems.extend(email_problem(profile.email));
@@ -206,26 +217,66 @@ pub fn save_profile(db: &Connection, record: Record<'_>, account: i64, profile: 
     if !["auto", "light", "dark"].contains(&profile.theme) {
         problems.push(Problem::new("theme", "The theme is auto, light or dark."));
     }
+    if DateStyle::parse(profile.date_style).is_none() {
+        problems.push(Problem::new("date_style", "Dates are relative, exact or iso."));
+    }
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let before = existing(db, account)?;
     db.prepare_cached(
-        "update account set display_name = :name,
-           email_confirmed = :email <> '' and (admin or (email_confirmed and email = :email)), email = :email,
-           time_zone = :zone, theme = :theme, keys = :keys, full_width = :full_width
+        "update account set display_name = :name, time_zone = :zone, theme = :theme, keys = :keys,
+           full_width = :full_width, date_style = :date_style, start_page = :start_page
          where id = :id",
     )?
     .execute(named_params! {
         ":name": profile.display_name.trim(),
-        ":email": profile.email.trim(),
         ":zone": profile.time_zone,
         ":theme": profile.theme,
         ":keys": profile.keys,
         ":full_width": profile.full_width,
-        ":id": account,
+        ":date_style": profile.date_style,
+        ":start_page": profile.start_page,
+        ":id": account.id,
     })?;
-    tell(db, record, "account.changed", &before)
+    wish_email(db, record, account, profile.email.trim())?;
+    tell(db, record, "account.changed", account)
+}
+
+/// The address that somebody writes for themselves.
+fn wish_email(db: &Connection, record: Record<'_>, account: &Account, email: &str) -> Result<()> {
+    if email == account.pending_email && !email.is_empty() {
+        return Ok(());
+    }
+    let pending = if email == account.email || email.is_empty() || account.admin { "" } else { email };
+    db.execute("update account set pending_email = ?2 where id = ?1", (account.id, pending))?;
+    if !pending.is_empty() {
+        return ask_to_confirm(db, account, pending);
+    }
+    if email == account.email && (account.email_confirmed || !account.admin) {
+        return Ok(());
+    }
+    outbox::tell(db, Letter::Moved, account)?;
+    set_email(db, record, account.id, email)
+}
+
+/// Sends the link that proves an address, if none is on its way.
+pub fn ask_to_confirm(db: &Connection, account: &Account, email: &str) -> Result<()> {
+    if outbox::was_just_put(db, Letter::Confirmation, email)? {
+        return Ok(());
+    }
+    outbox::put(db, Letter::Confirmation, Some(account.id), None, email)
+}
+
+/// The address is proven, if it is still the one that they want or have.
+pub fn confirm_email(db: &Connection, record: Record<'_>, account: i64, email: &str) -> Result<()> {
+    let account = existing(db, account)?;
+    if email.is_empty() || (email != account.pending_email && email != account.email) {
+        return Err(Error::conflict("This is not the address of the account any more."));
+    }
+    if email != account.email {
+        outbox::tell(db, Letter::Moved, &account)?;
+    }
+    set_email(db, record, account.id, email)
 }
 
 /// Saves the full name alone, as the page of a one-time link does.
@@ -246,16 +297,23 @@ pub fn save_password(
     password: &str,
     but: Option<&[u8]>,
 ) -> Result<()> {
+    let before = existing(db, account)?;
     db.execute("update account set password = ?2 where id = ?1", (account, password))?;
+    if before.password.is_some() {
+        outbox::tell(db, Letter::Changed, &before)?;
+    }
     super::sessions::end_all(db, account, but)?;
     super::links::revoke_all(db, account)?;
-    tell(db, record, "account.password", &existing(db, account)?)
+    tell(db, record, "account.password", &before)
 }
 
-/// Disabling ends every session; enabling lets the account sign in again.
+/// Disabling ends every session; enabling lets the account sign in again, or for the first time.
 pub fn set_disabled(db: &Connection, record: Record<'_>, account: i64, disabled: bool) -> Result<()> {
     let before = existing(db, account)?;
-    db.execute("update account set disabled = ?2 where id = ?1", (account, disabled))?;
+    db.execute(
+        "update account set disabled = ?2, waiting = waiting and ?2 where id = ?1 and forgotten_at is null",
+        (account, disabled),
+    )?;
     if disabled {
         super::sessions::end_all(db, account, None)?;
         super::links::revoke_all(db, account)?;
@@ -265,6 +323,11 @@ pub fn set_disabled(db: &Connection, record: Record<'_>, account: i64, disabled:
 
 /// Names are 1 to 64 characters without blanks, and differ by more than case.
 pub fn login_problems(db: &Connection, login: &str) -> Result<Vec<Problem>> {
+    login_problems_but(db, login, None)
+}
+
+/// The same for an account that has a name: its own former ones are free for it.
+pub(super) fn login_problems_but(db: &Connection, login: &str, but: Option<i64>) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let length = login.chars().count();
     let allowed = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
@@ -277,22 +340,38 @@ pub fn login_problems(db: &Connection, login: &str) -> Result<Vec<Problem>> {
             "user",
             "A user name begins with a letter or digit and holds letters, digits and . _ - + @ only.",
         ));
-    } else if RESERVED.contains(&fold(login).as_str()) {
+    } else if RESERVED.contains(&fold(login).as_str()) || fold(login).starts_with(persons::FORMER) {
         problems.push(Problem::new("user", format!("“{login}” has a meaning of its own and can't be a user name.")));
-    } else if by_login(db, login)?.is_some() {
+    } else if by_login(db, login)?.is_some_and(|account| Some(account.id) != but) {
         problems.push(Problem::new("user", format!("There is an account “{login}” already.")));
+    } else if formerly(db, login)?.is_some_and(|account| Some(account) != but) {
+        problems.push(Problem::new("user", format!("“{login}” was somebody's name and still leads to them.")));
     } else if super::groups::find(db, login)?.is_some() {
         problems.push(Problem::new("user", format!("There is a group “{login}”; an account needs another name.")));
     }
     Ok(problems)
 }
 
-fn name_problem(name: &str) -> Option<Problem> {
+/// Names that an account once had, in lower case.
+pub(super) fn former_logins(db: &Connection, account: i64) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached("select login_folded from account_former_login where account = ?1")?;
+    Ok(statement.query_map([account], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The account that once had that name.
+fn formerly(db: &Connection, login: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("select account from account_former_login where login_folded = ?1")?
+        .query_row([fold(login)], |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn name_problem(name: &str) -> Option<Problem> {
     let bad = name.chars().any(char::is_control) || name.chars().count() > 200;
     bad.then(|| Problem::new("full_name", "A full name is one line of at most 200 characters."))
 }
 
-fn email_problem(email: &str) -> Option<Problem> {
+pub(super) fn email_problem(email: &str) -> Option<Problem> {
     let email = email.trim();
     if email.is_empty() {
         return None;

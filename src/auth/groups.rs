@@ -107,10 +107,13 @@ pub fn add(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -
     let id = load(db, name)?;
     for login in logins {
         let account = super::accounts::load(db, login)?;
-        db.execute(
+        let added = db.execute(
             "insert or ignore into account_group_member (account_group, account) values (?1, ?2)",
             (&id, account.id),
         )?;
+        if added > 0 {
+            super::sessions::renew_all(db, account.id)?;
+        }
     }
     tell(db, record, "group.changed", &id, Some(("added", logins)))
 }
@@ -124,6 +127,7 @@ pub fn drop(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) 
         if gone == 0 {
             return Err(Error::not_found(format!("`{login}` is not in the group `{name}`")));
         }
+        super::sessions::renew_all(db, account.id)?;
     }
     tell(db, record, "group.changed", &id, Some(("dropped", logins)))
 }

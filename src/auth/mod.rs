@@ -1,4 +1,5 @@
-//! Who is asking: accounts, passwords, sessions, feed tokens, one-time links, the mail that brings them, groups, and what they may do in a project.
+//! Who is asking: accounts and how they come and go, passwords, second factors, sessions, feed tokens, one-time links, the
+//! mail that brings them, groups, and what they may do in a project.
 //!
 //! Store and rules only; the pages are in `account`. Everybody above asks here, nobody below.
 
@@ -7,9 +8,13 @@ pub mod feed_tokens;
 pub mod groups;
 pub mod links;
 pub mod outbox;
+pub mod outside;
 pub mod passwords;
+pub mod persons;
 pub mod permissions;
 pub mod path_rules;
+pub mod registration;
+pub mod second_factor;
 pub mod sessions;
 
 use std::sync::Arc;
@@ -34,6 +39,7 @@ fn principal_of(db: &Connection, account: &accounts::Account, credential: Creden
             display_name: account.display_name.clone(),
             admin: account.admin,
             zone: crate::base::time::zone(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+            date_style: account.date_style,
         }),
         groups: groups::of_account(db, account.id)?,
         credential,

@@ -67,10 +67,17 @@ pub fn problem(password: &str, login: &str) -> Option<Problem> {
 }
 
 /// Counts failed attempts by whatever they have in common: the account aimed at, the network they come from.
-/// Five are free; each further one doubles the wait, up to a quarter of an hour. Kept in memory: a restart forgives.
-#[derive(Default)]
+/// Five are free, or as many as it is made with; each further one doubles the wait, up to a quarter of an hour. Kept in
+/// memory: a restart forgives.
 pub struct Throttle {
     failures: Mutex<HashMap<String, (u32, Instant)>>,
+    free: u32,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::with_free(FREE_FAILURES)
+    }
 }
 
 const FREE_FAILURES: u32 = 5;
@@ -78,13 +85,17 @@ const LONGEST_WAIT: i64 = 900;
 const REMEMBERED: usize = 10_000;
 
 impl Throttle {
+    pub fn with_free(free: u32) -> Self {
+        Self { failures: Mutex::default(), free }
+    }
+
     /// Seconds to wait before any of these may try again.
     pub fn wait(&self, keys: &[String]) -> Option<i64> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         keys.iter()
             .filter_map(|key| failures.get(key))
-            .map(|(count, last)| last.plus_seconds(pause(*count)).seconds() - now.seconds())
+            .map(|(count, last)| last.plus_seconds(pause(*count, self.free)).seconds() - now.seconds())
             .filter(|seconds| *seconds > 0)
             .max()
     }
@@ -110,11 +121,11 @@ impl Throttle {
     }
 }
 
-fn pause(count: u32) -> i64 {
-    if count < FREE_FAILURES {
+fn pause(count: u32, free: u32) -> i64 {
+    if count < free {
         return 0;
     }
-    (1_i64 << (count - FREE_FAILURES).min(10)).min(LONGEST_WAIT)
+    (1_i64 << (count - free).min(10)).min(LONGEST_WAIT)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::audit::{self, Forgotten};
 use super::component::Components;
 use super::db::{Db, Schema};
 use super::error::Result;
@@ -403,10 +404,92 @@ pub fn person_of_account(db: &Connection, uuid: &str, login: &str, display_name:
     }
 }
 
+/// Lets a project know that an account has another name, if it has met the account. The former one goes on leading there.
+pub fn rename_person(project: &Project, uuid: &str, login: &str, display_name: &str) -> Result<()> {
+    let known = project.db.write(|db| {
+        let Some((id, former)) = person_of_uuid(db, uuid)? else { return Ok(false) };
+        if former != login {
+            db.execute("delete from person_former_login where person = ?1 and login = ?2", (id, login))?;
+            db.execute("insert or ignore into person_former_login (login, person) values (?1, ?2)", (&former, id))?;
+        }
+        db.execute("update person set login = ?2, display_name = ?3 where id = ?1", (id, login, display_name))?;
+        record_of_person(db, "person.renamed", id, authored(project.components))?;
+        Ok(true)
+    })?;
+    if known {
+        project.wake_followers();
+    }
+    Ok(())
+}
+
+/// Lets a project forget who somebody was: what they did stays, and is by `neutral`. `texts`: what they were called. Done
+/// again, it does nothing.
+pub fn forget_person(project: &Project, uuid: &str, neutral: &str, texts: &[&str]) -> Result<()> {
+    let known = project.db.write(|db| {
+        forget_belongings(db, uuid)?;
+        let Some((id, _)) = person_of_uuid(db, uuid)? else { return Ok(false) };
+        db.execute("delete from person_former_login where person = ?1", [id])?;
+        db.execute("delete from permission_grant where subject_kind = 'person' and subject = ?1", [id.to_string()])?;
+        db.execute("delete from acl_subject where subject_kind = 'person' and subject = ?1", [id.to_string()])?;
+        db.execute(
+            "update person set kind = 'former', uuid = null, login = ?2, display_name = '' where id = ?1",
+            (id, neutral),
+        )?;
+        audit::erase(db, &Forgotten { resource: &Resource::new("person", id), texts })?;
+        record_of_person(db, "person.forgotten", id, authored(project.components))?;
+        Ok(true)
+    })?;
+    if known {
+        project.wake_followers();
+    }
+    Ok(())
+}
+
+/// Whatever keeps something for an account alone names the account in a column `account`.
+fn forget_belongings(db: &Connection, uuid: &str) -> Result<()> {
+    let tables: Vec<String> = db
+        .prepare(
+            "select tables.name from sqlite_schema as tables join pragma_table_info(tables.name) as columns
+             where tables.type = 'table' and columns.name = 'account' and columns.type = 'TEXT' collate nocase",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for table in tables {
+        // A name out of the schema itself.
+        db.execute(&format!("delete from \"{table}\" where account = ?1"), [uuid])?;
+    }
+    Ok(())
+}
+
+fn person_of_uuid(db: &Connection, uuid: &str) -> Result<Option<(i64, String)>> {
+    Ok(db
+        .prepare_cached("select id, login from person where uuid = ?1")?
+        .query_row([uuid], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Whatever can be found may name its author: all of it is to be looked at again.
+fn authored(components: Components) -> serde_json::Value {
+    let kinds: Vec<&str> = components
+        .iter()
+        .flat_map(|component| component.searchable().iter().map(|searchable| searchable.kind))
+        .collect();
+    serde_json::json!({ "kinds": kinds })
+}
+
 /// So that the followers hear of people, too.
 fn tell_of_person(db: &Connection, kind: &'static str, id: i64) -> Result<()> {
+    record_of_person(db, kind, id, serde_json::json!({}))
+}
+
+fn record_of_person(db: &Connection, kind: &'static str, id: i64, data: serde_json::Value) -> Result<()> {
     let stamp = Stamp { actor: Some(id), via: Via::System, happened_at: Instant::now(), batch: None, live: true };
-    event::insert(db, Schema::Project, &NewEvent::new(kind, Resource::new("person", id), DEFAULT_CLASS), &stamp)?;
+    event::insert(
+        db,
+        Schema::Project,
+        &NewEvent::new(kind, Resource::new("person", id), DEFAULT_CLASS).data(data),
+        &stamp,
+    )?;
     Ok(())
 }
 

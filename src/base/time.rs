@@ -1,5 +1,7 @@
 //! Instants: whole microseconds UTC in the database, shown in the reader's own time zone.
 
+use std::ops::Deref;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -14,10 +16,68 @@ pub struct Instant(pub i64);
 pub struct When {
     /// RFC 3339 in UTC with microseconds.
     pub iso: String,
-    /// `22 Nov 2026, 18:30` in the reader's time zone.
+    /// `22 Nov 2026, 18:30` in the reader's time zone, or `2026-11-22 18:30`.
     pub exact: String,
-    /// `3 minutes ago`.
+    /// What stands in the text: `3 minutes ago`, or the exact time for those who like that better.
     pub ago: String,
+}
+
+/// How somebody likes to read moments (row U08).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateStyle {
+    /// `3 minutes ago`.
+    #[default]
+    Relative,
+    /// `22 Nov 2026, 18:30`.
+    Exact,
+    /// `2026-11-22 18:30`.
+    Iso,
+}
+
+impl DateStyle {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relative => "relative",
+            Self::Exact => "exact",
+            Self::Iso => "iso",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Relative, Self::Exact, Self::Iso].into_iter().find(|style| style.name() == name)
+    }
+}
+
+/// A reader's time zone, and how they like to read moments. Whatever draws one asks for this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    zone: TimeZone,
+    style: DateStyle,
+}
+
+impl Zone {
+    pub fn new(zone: TimeZone, style: DateStyle) -> Self {
+        Self { zone, style }
+    }
+
+    /// For readers of whom nothing is known.
+    pub fn utc() -> Self {
+        Self::new(TimeZone::UTC, DateStyle::default())
+    }
+}
+
+impl From<Zone> for TimeZone {
+    fn from(zone: Zone) -> Self {
+        zone.zone
+    }
+}
+
+impl Deref for Zone {
+    type Target = TimeZone;
+
+    fn deref(&self) -> &TimeZone {
+        &self.zone
+    }
 }
 
 impl Instant {
@@ -84,8 +144,13 @@ impl Instant {
         format!("{count} {unit}{plural} ago")
     }
 
-    pub fn when(self, zone: &TimeZone) -> When {
-        When { iso: self.iso(), exact: self.exact(zone), ago: self.ago(Self::now()) }
+    pub fn when(self, zone: &Zone) -> When {
+        let exact = match zone.style {
+            DateStyle::Relative | DateStyle::Exact => self.exact(zone),
+            DateStyle::Iso => self.timestamp().to_zoned(zone.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        };
+        let ago = if zone.style == DateStyle::Relative { self.ago(Self::now()) } else { exact.clone() };
+        When { iso: self.iso(), exact, ago }
     }
 }
 
@@ -148,6 +213,16 @@ mod tests {
         ] {
             assert_eq!(then.ago(then.plus_seconds(seconds)), words);
         }
+    }
+
+    #[test]
+    fn a_moment_is_drawn_as_its_reader_likes_it() {
+        let then = Instant(1_790_000_000_000_000);
+        let prague = zone("Europe/Prague").expect("a known zone");
+        for (style, text) in [(DateStyle::Exact, "21 Sep 2026, 16:13"), (DateStyle::Iso, "2026-09-21 16:13")] {
+            assert_eq!(then.when(&Zone::new(prague.clone(), style)).ago, text);
+        }
+        assert!(then.when(&Zone::new(prague, DateStyle::Relative)).ago.ends_with("ago") || Instant::now() < then);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::error::{Error, Result};
+use super::time::{DateStyle, Zone};
 
 /// A right by Trac's name (rows PM01 to PM03), defined once by the component that asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub struct Identity {
     pub display_name: String,
     pub admin: bool,
     pub zone: TimeZone,
+    pub date_style: DateStyle,
 }
 
 /// How the principal has shown who they are.
@@ -95,8 +97,10 @@ impl Principal {
         self.is_operator() || self.identity.as_ref().is_some_and(|identity| identity.admin)
     }
 
-    pub fn zone(&self) -> TimeZone {
-        self.identity.as_ref().map_or(TimeZone::UTC, |identity| identity.zone.clone())
+    /// Where and how they read moments.
+    pub fn zone(&self) -> Zone {
+        let zone = |identity: &Identity| Zone::new(identity.zone.clone(), identity.date_style);
+        self.identity.as_ref().map_or_else(Zone::utc, zone)
     }
 }
 
@@ -224,7 +228,7 @@ impl Viewer {
         if self.signed_in() || self.principal.is_operator() { name.to_owned() } else { without_hosts(name) }
     }
 
-    pub fn zone(&self) -> TimeZone {
+    pub fn zone(&self) -> Zone {
         self.principal.zone()
     }
 

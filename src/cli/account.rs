@@ -6,9 +6,12 @@ use serde_json::json;
 use super::output::{List, print};
 use super::{Shell, actor, address, read_input};
 use crate::auth::accounts::{self, NewAccount};
-use crate::auth::{groups, links, passwords};
+use crate::auth::registration::{self, Invitation};
+use crate::auth::sessions::{self, Session};
+use crate::auth::{groups, links, passwords, persons, second_factor};
 use crate::base::error::{Error, Result};
-use crate::base::event::Via;
+use crate::base::event::{NewEvent, Via};
+use crate::base::resource::Resource;
 use crate::base::site::Site;
 
 #[derive(Debug, Subcommand)]
@@ -38,12 +41,57 @@ pub enum UserCommand {
     Enable { name: String },
     /// Print a link that lets its owner in once to choose a password
     Link { name: String },
+    /// Make an account and send its owner a link to choose a password; without an address the link is printed
+    Invite {
+        name: String,
+        #[arg(long, default_value = "")]
+        email: String,
+        #[arg(long, default_value = "", value_name = "N")]
+        full_name: String,
+        /// A group that it is put into; can be given several times
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+    },
+    /// Let somebody in who has registered
+    Approve { name: String },
+    /// Give an account another name; the old one goes on leading to it
+    Rename { name: String, new: String },
+    /// Forget who an account was: names, addresses, sessions and tokens go, here and in every project; there is no way back
+    Forget {
+        name: String,
+        /// The same name once more, to be sure
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+    /// Make somebody an administrator of the site
+    Admin {
+        name: String,
+        /// Take it away
+        #[arg(long)]
+        off: bool,
+    },
+    /// Where somebody is signed in
+    Sessions {
+        name: String,
+        /// End them all
+        #[arg(long)]
+        end: bool,
+    },
+    /// Second factors
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
     /// Set the e-mail address, as proven: commits of its author act with the rights of this account
     Email {
         name: String,
         /// Empty: none
         address: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecondFactorCommand {
+    /// Take it from an account whose owner has lost the app and the recovery codes
+    Reset { name: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,11 +145,52 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
         }
         UserCommand::Disable { name } => set_disabled(&site, by, &name, true),
         UserCommand::Enable { name } => set_disabled(&site, by, &name, false),
+        UserCommand::Invite { name, email, full_name, groups } => {
+            let invitation = Invitation { login: &name, full_name: &full_name, email: &email, groups: &groups };
+            let account = site.write(by, Via::Command, |db, record| registration::invite(db, record, &invitation))?;
+            if account.email.is_empty() { print_link(&site, account.id) } else { Ok(()) }
+        }
+        UserCommand::Approve { name } => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            site.write(by, Via::Command, |db, record| registration::approve(db, record, &account))
+        }
+        UserCommand::Rename { name, new } => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            persons::rename(&site, by, Via::Command, &account, &new)
+        }
+        UserCommand::Forget { name, confirm } => {
+            if name != confirm {
+                return Err(Error::invalid("--confirm", "It does not repeat the name, so nobody was forgotten."));
+            }
+            let account = site.read(|db| accounts::load(db, &name))?;
+            persons::forget(&site, by, Via::Command, &account)
+        }
+        UserCommand::Admin { name, off } => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            site.write(by, Via::Command, |db, record| persons::set_admin(db, record, &account, !off))
+        }
+        UserCommand::Sessions { name, end } => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            if end {
+                return site.write(by, Via::Command, |db, record| {
+                    record(&NewEvent::new("session.ended", Resource::new("account", account.id), 1))?;
+                    sessions::end_all(db, account.id, None).map(|_| ())
+                });
+            }
+            list_sessions(shell, &site.read(|db| sessions::of_account(db, account.id))?)
+        }
+        UserCommand::SecondFactor(SecondFactorCommand::Reset { name }) => {
+            let account = site.read(|db| accounts::load(db, &name))?;
+            site.write(by, Via::Command, |db, record| second_factor::disable(db, record, &account))
+        }
         UserCommand::Link { name } => {
             let account = site.read(|db| accounts::load(db, &name))?;
             if account.disabled {
                 return Err(Error::conflict(format!("the account `{name}` is disabled; enable it first")));
             }
+            site.write(by, Via::Command, |_, record| {
+                record(&NewEvent::new("link.created", Resource::new("account", account.id), 1).saying("what", &name))
+            })?;
             print_link(&site, account.id)
         }
     }
@@ -128,8 +217,23 @@ fn set_disabled(site: &Site, by: Option<i64>, name: &str, disabled: bool) -> Res
     site.write(by, Via::Command, |db, record| accounts::set_disabled(db, record, account.id, disabled))
 }
 
+fn list_sessions(shell: &Shell, sessions: &[Session]) -> Result<()> {
+    let mut list = List::new(&["id", "since", "last_seen", "network", "by", "browser"]);
+    for session in sessions {
+        list.row(vec![
+            json!(session.id()),
+            json!(session.created_at.iso()),
+            json!(session.last_seen_at.iso()),
+            json!(session.network),
+            json!(session.door),
+            json!(session.agent),
+        ]);
+    }
+    list.print(shell.format)
+}
+
 fn list_users(shell: &Shell, site: &Site) -> Result<()> {
-    let mut list = List::new(&["name", "full_name", "email", "admin", "disabled", "last_seen"]);
+    let mut list = List::new(&["name", "full_name", "email", "admin", "disabled", "waiting", "last_seen"]);
     for account in site.read(accounts::list)? {
         list.row(vec![
             json!(account.login),
@@ -137,6 +241,7 @@ fn list_users(shell: &Shell, site: &Site) -> Result<()> {
             json!(account.email),
             json!(account.admin),
             json!(account.disabled),
+            json!(account.waiting),
             json!(account.last_seen_at.map(|at| at.iso())),
         ]);
     }

@@ -83,7 +83,7 @@ enum Command {
     /// Projects: create, list, show, rename, archive, remove
     #[command(subcommand)]
     Project(project::Command),
-    /// Accounts: add, list, password, disable, enable, link, email
+    /// Accounts: add, invite, approve, list, password, disable, enable, link, email, rename, forget, admin, sessions
     #[command(subcommand)]
     User(account::UserCommand),
     /// Groups of accounts: create, remove, add, drop, list

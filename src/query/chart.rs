@@ -202,7 +202,7 @@ pub fn draw(db: &Connection, viewer: &Viewer, choices: &Choices, asked: &Asked, 
     }
     match asked.kind {
         Kind::Burn(kind) => {
-            let at = moment(&asked.at, "at", &dates::Clock { now: clock.now, zone: viewer.zone() })?;
+            let at = moment(&asked.at, "at", &dates::Clock { now: clock.now, zone: viewer.zone().into() })?;
             let wanted = burn::Asked { kind, unit: asked.unit, from, to, at };
             match asked.milestone(choices, viewer) {
                 Some(row) => burn::of_milestone(db, viewer, choices, row, &wanted),

@@ -150,7 +150,7 @@ fn cell(line: &TicketLine, column: Column, choices: &Choices, viewer: &Viewer) -
 }
 
 fn local(at: Instant, viewer: &Viewer) -> String {
-    let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(viewer.zone());
+    let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(viewer.zone().into());
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

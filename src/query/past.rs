@@ -27,7 +27,7 @@ pub struct Past {
 /// The moment of a query; none if that is now. `Invalid` for what can't be asked of an earlier one.
 pub fn of(query: &Query, viewer: &Viewer, choices: &Choices) -> Result<Option<Past>> {
     let Some(at) = &query.at else { return Ok(None) };
-    let clock = Clock { now: Instant::now(), zone: viewer.zone() };
+    let clock = Clock { now: Instant::now(), zone: viewer.zone().into() };
     let at = dates::moment(at, &clock).map_err(|message| Error::invalid(AT, message))?;
     if let Some(what) = unknown(query) {
         return Err(Error::invalid(

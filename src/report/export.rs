@@ -59,7 +59,7 @@ fn separated(desk: &Desk, room: &Room, asked: &Asked<'_>, columns: &Columns, fou
         file.line(columns.in_files().map(|column| match time(column, &row[column.at]) {
             // As spreadsheets take them, in the reader's own zone.
             Some(at) => {
-                let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(room.viewer.zone());
+                let zoned = Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(room.viewer.zone().into());
                 zoned.strftime("%Y-%m-%d %H:%M:%S").to_string().into()
             }
             None => row[column.at].text(),

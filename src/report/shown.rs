@@ -4,13 +4,11 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
-
 use super::report_href;
 use super::sandbox::{Cell, Found};
 use crate::base::markup::Html;
 use crate::base::text::fold;
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Zone};
 use crate::milestone::name::href_of;
 use crate::ticket::ticket_href;
 use crate::web::{address, page};
@@ -219,7 +217,7 @@ pub fn moment(cell: &Cell) -> Option<Instant> {
 }
 
 /// A cell as a page shows it; `href`: what the row is about, with the project's address. Texts are for the page to compile.
-pub fn cell_html(column: &Column, cell: &Cell, href: Option<&str>, root: &str, zone: &TimeZone) -> Html {
+pub fn cell_html(column: &Column, cell: &Cell, href: Option<&str>, root: &str, zone: &Zone) -> Html {
     let text = cell.text();
     let mut html = Html::default();
     let mut link = |href: &str, label: &str| {

@@ -135,7 +135,7 @@ pub fn read(components: Components, viewer: &Viewer, text: &str) -> Query {
 
 pub fn reading(components: Components, viewer: &Viewer) -> Reading {
     let kinds = searchable(components).map(|searchable| (searchable.kind, searchable.title)).collect();
-    Reading { kinds, zone: viewer.zone(), now: Instant::now() }
+    Reading { kinds, zone: viewer.zone().into(), now: Instant::now() }
 }
 
 /// What the viewer finds. Neither counts nor hits depend on anything that they may not see, whatever the index holds.

@@ -4,7 +4,6 @@
 //! A page of a conversation is a block of numbers that stays the same however much is said afterwards, so its address can be
 //! kept: comment 437 is on page 3 for ever.
 
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -28,7 +27,7 @@ use crate::attachment::File;
 use crate::base::error::Result;
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
-use crate::base::time::{Instant, When};
+use crate::base::time::{Instant, When, Zone};
 use crate::web::paging::{Paging, with_value};
 use crate::web::text::Reader;
 use crate::web::threads::{Said, threaded};
@@ -78,7 +77,7 @@ impl Entry {
             called: id.replace(':', " "),
             id,
             author: String::new(),
-            when: Instant(0).when(&TimeZone::UTC),
+            when: Instant(0).when(&Zone::utc()),
             when_href: None,
             via: String::new(),
             deed_html: String::new(),

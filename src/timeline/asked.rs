@@ -103,7 +103,7 @@ impl Asked {
             choices,
             parts,
             problems,
-            zone,
+            zone: zone.into(),
         }
     }
 

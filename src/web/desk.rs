@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use rocket::http::Method;
+
 use super::error::{EXPIRED, FORGED};
 use super::form::Form;
 use super::visit::Visit;
@@ -20,7 +22,7 @@ pub struct Desk {
     pub principal: Arc<Principal>,
     pub account: Option<Arc<Account>>,
     flash_shown: Cell<bool>,
-    /// The session that this very answer begins.
+    /// The session that this very answer begins, or goes on with under another id.
     renewed: RefCell<Option<String>>,
     /// The project that was entered, for the layout of whatever page comes of it.
     entered: RefCell<Option<(ProjectRow, Arc<Viewer>)>>,
@@ -39,13 +41,13 @@ impl Desk {
     /// Finds out who asks. On failure the visit comes back for the error page.
     #[expect(clippy::result_large_err, reason = "the visit is needed to draw the page that tells of the error")]
     pub fn open(visit: Visit) -> std::result::Result<Self, (Visit, Error)> {
-        match identify(&visit) {
-            Ok((principal, account)) => Ok(Self {
+        match identify(&visit).and_then(|(principal, account)| Ok((principal, account, renewed(&visit)?))) {
+            Ok((principal, account, renewed)) => Ok(Self {
                 visit,
                 principal,
                 account,
                 flash_shown: Cell::new(false),
-                renewed: RefCell::new(None),
+                renewed: RefCell::new(renewed),
                 entered: RefCell::new(None),
             }),
             Err(error) => Err((visit, error)),
@@ -111,8 +113,13 @@ impl Desk {
     }
 
     /// Forms of this answer belong to a session that it begins.
-    pub(super) fn renew_session(&self, session: &str) {
+    pub fn renew_session(&self, session: &str) {
         *self.renewed.borrow_mut() = Some(session.to_owned());
+    }
+
+    /// The id under which the session goes on that asked, if it has another one now.
+    pub(super) fn renewed(&self) -> Option<String> {
+        self.renewed.borrow().clone()
     }
 
     /// Forms of people who are signed in are bound to their session, others to nobody.
@@ -201,6 +208,20 @@ fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }
     Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account))))
+}
+
+/// Another id for a session whose rights have changed, when its browser asks for a page. Forms keep the id that they were
+/// made for.
+fn renewed(visit: &Visit) -> Result<Option<String>> {
+    let Some(secret) = visit.session.as_ref().filter(|_| visit.method == Method::Get && !visit.by_itself) else {
+        return Ok(None);
+    };
+    let site = &visit.web.site;
+    let visitor = site.read(|db| sessions::visitor(db, secret))?;
+    if !visitor.is_some_and(|visitor| visitor.is_to_be_renewed()) {
+        return Ok(None);
+    }
+    site.db().write(|db| sessions::renew(db, secret))
 }
 
 /// Who has put a feed token into an address. They have no account here: nothing is theirs to change, and no page is shown.

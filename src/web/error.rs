@@ -10,6 +10,8 @@ use super::desk::Desk;
 use super::form::Form;
 use super::page::{Answer, Page, Sheet};
 use super::visit::Visit;
+use crate::auth::outside::{OIDC_ISSUER, OIDC_NAME};
+use crate::auth::registration::REGISTRATION;
 use crate::base::error::{Error, Problem};
 use crate::base::site::RESERVED;
 
@@ -206,6 +208,22 @@ pub struct LoginPage {
     pub problems: Vec<Problem>,
     pub kept_form: Vec<Kept>,
     pub kept_text: Option<String>,
+    /// Whether everybody may register here.
+    pub registers: bool,
+    /// The name of another place that vouches for people here.
+    pub vouched_by: Option<String>,
+}
+
+impl LoginPage {
+    /// With the other ways in that this site has.
+    pub fn with_ways(self, desk: &Desk) -> crate::base::error::Result<Self> {
+        desk.site().read(|db| {
+            let registers = REGISTRATION.text(db)? == "open";
+            let name = OIDC_NAME.text(db)?;
+            let vouched_by = (!OIDC_ISSUER.text(db)?.is_empty()).then_some(name);
+            Ok(Self { registers, vouched_by, ..self })
+        })
+    }
 }
 
 impl Page for LoginPage {
@@ -237,7 +255,7 @@ fn sign_in_again(desk: &Desk, form: &Form) -> crate::base::error::Result<Answer>
         ..LoginPage::default()
     };
     desk.leave();
-    Sheet::new("Sign in", page).noindex().status(Status::Unauthorized).render(desk)
+    Sheet::new("Sign in", page.with_ways(desk)?).noindex().status(Status::Unauthorized).render(desk)
 }
 
 /// After signing in again: the form that was kept, to be sent with one press, with a token of the new session.

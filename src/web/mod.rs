@@ -48,6 +48,9 @@ use crate::base::viewer::Principal;
 const WRITE_AT_ONCE: usize = 16;
 const IN_LINE: usize = 256;
 
+/// So often a network may ask for mail before it has to wait: a whole class may sit behind one address.
+const ASKING_FREE: u32 = 30;
+
 /// Pages that are made at once: that is work for the processors alone, but some may wait for a disk.
 pub fn pages_at_once() -> usize {
     2 * std::thread::available_parallelism().map_or(2, usize::from)
@@ -59,6 +62,8 @@ pub struct Web {
     pub address: address::SiteAddress,
     pub templates: page::Templates,
     pub throttle: Throttle,
+    /// The brake on what makes mail for people who are not signed in.
+    pub asking: Throttle,
     pub presence: presence::Presence,
     /// Hosts whose images the policy of content lets in.
     pub image_hosts: Vec<String>,
@@ -81,6 +86,7 @@ impl Web {
             site,
             address,
             throttle: Throttle::default(),
+            asking: Throttle::with_free(ASKING_FREE),
             presence: presence::Presence::default(),
             image_hosts,
             reader: None,

@@ -168,6 +168,9 @@ impl Visit {
                     .unwrap_or_else(|_| Err(Error::internal(format!("{} panicked", desk.visit.path))))
             };
             let mut answer = result.unwrap_or_else(|error| error::answer(&desk, error, form.as_deref()));
+            if reads && let Some(session) = desk.renewed() {
+                answer = answer.with_session(&desk, &session);
+            }
             if desk.visit.flash.is_some() && desk.flash_was_shown() {
                 answer.drop_cookie(FLASH, &desk.web().address.base);
             }

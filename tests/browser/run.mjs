@@ -4,6 +4,7 @@
 import { chromium } from "playwright-core";
 import { listen, look } from "./look.mjs";
 import { startSite } from "./site.mjs";
+import { accounts } from "./accounts.mjs";
 import { code } from "./code.mjs";
 import { discussion } from "./discussion.mjs";
 import { glance } from "./glance.mjs";
@@ -19,7 +20,7 @@ import { tree } from "./tree.mjs";
 import { wiki } from "./wiki.mjs";
 import { writing } from "./writing.mjs";
 
-const stories = { code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki, writing };
+const stories = { accounts, code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki, writing };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },

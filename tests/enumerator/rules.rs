@@ -62,6 +62,29 @@ pub const RULES: &[Rule] = &[
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
     Rule {
+        route: "GET /-/admin/accounts",
+        doors: &[get("/-/admin/accounts", ADMINS), get("/-/admin/accounts?show=waiting&format=json", ADMINS)],
+    },
+    Rule {
+        route: "POST /-/admin/accounts",
+        doors: &[
+            form("/-/admin/accounts", &[("user", "newcomer")], ADMINS),
+            form("/-/admin/accounts", &[("user", "member")], [404, 404, 404, 404, 422]),
+        ],
+    },
+    Rule {
+        route: "GET /-/admin/accounts/<login>",
+        doors: &[get("/-/admin/accounts/member", ADMINS), get("/-/admin/accounts/nobody", NOBODY)],
+    },
+    Rule {
+        route: "POST /-/admin/accounts/<login>/<deed>",
+        doors: &[
+            form("/-/admin/accounts/stranger/enable", &[], [404, 404, 404, 404, 303]),
+            form("/-/admin/accounts/stranger/nothing", &[], NOBODY),
+            form("/-/admin/accounts/nobody/enable", &[], NOBODY),
+        ],
+    },
+    Rule {
         route: "GET /-/admin/outbox",
         doors: &[get("/-/admin/outbox", ADMINS), get("/-/admin/outbox?format=json", ADMINS)],
     },
@@ -135,11 +158,50 @@ pub const RULES: &[Rule] = &[
             form("/-/login", &[("user", "member"), ("password", "no password of theirs")], [422; 5]),
         ],
     },
+    Rule {
+        route: "POST /-/login/second",
+        doors: &[form("/-/login/second", &[("proof", "1.2.password.4"), ("code", "123456")], [422; 5])],
+    },
+    Rule { route: "GET /-/register", doors: &[get("/-/register", NOBODY)] },
+    Rule { route: "POST /-/register", doors: &[form("/-/register", &[("email", "new@example.org")], NOBODY)] },
+    Rule { route: "GET /-/forgot", doors: &[get("/-/forgot", ALL)] },
+    Rule {
+        route: "POST /-/forgot",
+        doors: &[
+            form("/-/forgot", &[("who", "member")], ALL),
+            form("/-/forgot", &[("who", "nobody")], ALL),
+            form("/-/forgot", &[], [422; 5]),
+        ],
+    },
     Rule { route: "POST /-/logout", doors: &[form("/-/logout", &[], [303; 5])] },
     Rule { route: "GET /-/link/<token>", doors: &[get("/-/link/made-up", NOBODY), get("/-/link/%00", NOBODY)] },
     Rule {
         route: "POST /-/link/<token>",
         doors: &[form("/-/link/made-up", &[("password", "a password of theirs")], NOBODY)],
+    },
+    Rule {
+        route: "GET /-/account/second-factor",
+        doors: &[get("/-/account/second-factor", [303, 200, 200, 200, 200])],
+    },
+    Rule {
+        route: "POST /-/account/second-factor",
+        doors: &[form("/-/account/second-factor", &[("code", "no code")], [403, 422, 422, 422, 422])],
+    },
+    Rule {
+        route: "POST /-/account/second-factor/codes",
+        doors: &[form("/-/account/second-factor/codes", &[], [403, 409, 409, 409, 409])],
+    },
+    Rule {
+        route: "POST /-/account/second-factor/off",
+        doors: &[form("/-/account/second-factor/off", &[], [403, 409, 409, 409, 409])],
+    },
+    Rule {
+        route: "POST /-/account/confirmation",
+        doors: &[form("/-/account/confirmation", &[], [403, 409, 409, 409, 409])],
+    },
+    Rule {
+        route: "POST /-/account/sessions/<id>/end",
+        doors: &[form("/-/account/sessions/0123456789abcdef/end", &[], [403, 404, 404, 404, 404])],
     },
     Rule { route: "GET /-/account", doors: &[get("/-/account", [303, 200, 200, 200, 200])] },
     Rule {

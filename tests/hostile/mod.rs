@@ -1,7 +1,10 @@
 //! What somebody could try who wants a script of theirs to run in another reader's browser (trackers.md e2, classes 1 to 5):
 //! through texts, through names, through files, through the languages of diagrams and formulas, and through what answers
 //! repeat of a request. Whatever comes back is read as a browser reads it, and holds nothing but what pages are made of.
+//!
+//! And what they could try around accounts (classes 17 to 21, 31).
 
+mod accounts;
 mod echoes;
 mod files;
 mod judge;

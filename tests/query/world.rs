@@ -199,6 +199,7 @@ pub fn viewer(login: &str) -> Viewer {
         display_name: String::new(),
         admin: false,
         zone: TimeZone::UTC,
+        date_style: trackway::base::time::DateStyle::default(),
     });
     let credential = if identity.is_some() { Credential::Session } else { Credential::None };
     Viewer {

@@ -290,6 +290,15 @@ impl Site {
         })
     }
 
+    /// All projects whose folders are there: those that were removed, too.
+    pub fn kept_projects(&self) -> Result<Vec<ProjectRow>> {
+        let rows: Vec<ProjectRow> = self.read(|db| {
+            let mut statement = db.prepare_cached("select * from project where state <> 'building' order by name")?;
+            Ok(statement.query_map([], ProjectRow::from_row)?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        Ok(rows.into_iter().filter(|row| self.folder_of(&row.id).join("project.db").exists()).collect())
+    }
+
     /// The project that has that name now.
     pub fn find(&self, name: &str) -> Result<Option<ProjectRow>> {
         let found = self.read(|db| {

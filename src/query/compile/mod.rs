@@ -43,7 +43,7 @@ const MOST_IN_PLACE: usize = 64;
 pub fn compile(query: &Query, db: &Connection, viewer: &Viewer, choices: &Choices) -> Result<Statement> {
     let any_merged = merge::any(db)?;
     let past = past::of(query, viewer, choices)?;
-    let clock = Clock { now: Instant::now(), zone: viewer.zone() };
+    let clock = Clock { now: Instant::now(), zone: viewer.zone().into() };
     let mut compiler = Compiler {
         db,
         viewer,
