@@ -39,6 +39,7 @@ mod markup;
 mod merge;
 mod migrations;
 mod milestone;
+mod oidc;
 mod options;
 mod own_fields;
 mod permission;

@@ -9,6 +9,9 @@ mod letters;
 mod link;
 mod login;
 pub mod mail;
+mod oidc;
+mod oidc_client;
+pub mod oidc_settings;
 mod outbox_pages;
 mod people;
 mod profile;
@@ -29,6 +32,7 @@ use crate::base::markup::LinkKind;
 use crate::base::resource::Resource;
 use crate::base::settings::Setting;
 use crate::base::viewer::Viewer;
+use crate::web::proxy::{PROXY_PEERS, PROXY_USER_HEADER};
 
 pub struct Account;
 
@@ -45,8 +49,25 @@ const PANELS: &[SitePanel] = &[
 ];
 
 /// How people come in and how they are reached.
-const SETTINGS: &[Setting] =
-    &[REGISTRATION, SECOND_FACTOR, mail::SMTP, mail::USER, mail::PASSWORD, mail::FROM, OIDC_ISSUER, OIDC_NAME];
+const SETTINGS: &[Setting] = &[
+    REGISTRATION,
+    SECOND_FACTOR,
+    mail::SMTP,
+    mail::USER,
+    mail::PASSWORD,
+    mail::FROM,
+    OIDC_ISSUER,
+    OIDC_NAME,
+    oidc_settings::CLIENT_ID,
+    oidc_settings::CLIENT_SECRET,
+    oidc_settings::SCOPES,
+    oidc_settings::GROUPS_CLAIM,
+    oidc_settings::GROUPS,
+    oidc_settings::LINK_BY_EMAIL,
+    oidc_settings::CREATE_ACCOUNTS,
+    PROXY_PEERS,
+    PROXY_USER_HEADER,
+];
 
 impl Component for Account {
     fn name(&self) -> &'static str {
@@ -60,6 +81,7 @@ impl Component for Account {
         routes.extend(suggest::routes());
         routes.extend(second::routes());
         routes.extend(factor_pages::routes());
+        routes.extend(oidc::routes());
         routes.extend(register::routes());
         routes.extend(accounts_pages::routes());
         routes.extend(account_pages::routes());

@@ -358,6 +358,11 @@ pub(super) fn former_logins(db: &Connection, account: i64) -> Result<Vec<String>
     Ok(statement.query_map([account], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What of a name that somebody else gives can be a full name.
+pub fn fitting_name(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(200).collect::<String>().trim().to_owned()
+}
+
 /// The account that once had that name.
 fn formerly(db: &Connection, login: &str) -> Result<Option<i64>> {
     Ok(db

@@ -9,11 +9,12 @@ use super::error::{EXPIRED, FORGED};
 use super::form::Form;
 use super::visit::Visit;
 use super::{Web, token};
-use crate::auth::accounts::Account;
-use crate::auth::{feed_tokens, permissions, sessions};
+use crate::auth::accounts::{self, Account};
+use crate::auth::{feed_tokens, permissions, second_factor, sessions};
 use crate::base::error::{Error, Result};
-use crate::base::event::Via;
+use crate::base::event::{NewEvent, Via};
 use crate::base::project::{Act, Project};
+use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site};
 use crate::base::viewer::{Principal, Viewer};
 
@@ -41,7 +42,7 @@ impl Desk {
     /// Finds out who asks. On failure the visit comes back for the error page.
     #[expect(clippy::result_large_err, reason = "the visit is needed to draw the page that tells of the error")]
     pub fn open(visit: Visit) -> std::result::Result<Self, (Visit, Error)> {
-        match identify(&visit).and_then(|(principal, account)| Ok((principal, account, renewed(&visit)?))) {
+        match identify_or_begin(&visit) {
             Ok((principal, account, renewed)) => Ok(Self {
                 visit,
                 principal,
@@ -184,9 +185,12 @@ impl Room {
     }
 }
 
-fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
+/// Who asks, their account, and another id for their session, if it is to have one.
+type Asker = (Arc<Principal>, Option<Arc<Account>>, Option<String>);
+
+fn identify(visit: &Visit) -> Result<Asker> {
     if let Some(reader) = &visit.web.reader {
-        return Ok((Arc::clone(reader), None));
+        return Ok((Arc::clone(reader), None, None));
     }
     let site = &visit.web.site;
     if let Some(secret) = &visit.feed_token {
@@ -197,7 +201,7 @@ fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
         None => None,
     };
     let Some((secret, visitor)) = visitor else {
-        return Ok((Arc::new(Principal::anonymous()), None));
+        return Ok((Arc::new(Principal::anonymous()), None, None));
     };
     let account = &visitor.account;
     if visitor.is_due()
@@ -207,32 +211,59 @@ fn identify(visit: &Visit) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
         // A full disk must not keep people from reading.
         log::warn!("the last visit of {} was not noted: {error}", account.login);
     }
-    Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account))))
+    // Forms keep the id that they were made for.
+    let asks_for_a_page = visit.method == Method::Get && !visit.by_itself;
+    let renewed = match visitor.is_to_be_renewed() && asks_for_a_page {
+        true => site.db().write(|db| sessions::renew(db, secret))?,
+        false => None,
+    };
+    Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account)), renewed))
 }
 
-/// Another id for a session whose rights have changed, when its browser asks for a page. Forms keep the id that they were
-/// made for.
-fn renewed(visit: &Visit) -> Result<Option<String>> {
-    let Some(secret) = visit.session.as_ref().filter(|_| visit.method == Method::Get && !visit.by_itself) else {
-        return Ok(None);
-    };
-    let site = &visit.web.site;
-    let visitor = site.read(|db| sessions::visitor(db, secret))?;
-    if !visitor.is_some_and(|visitor| visitor.is_to_be_renewed()) {
+/// Who asks, and the session that begins with this very request: under another id, or because a proxy says who comes.
+fn identify_or_begin(visit: &Visit) -> Result<Asker> {
+    let (principal, account, renewed) = identify(visit)?;
+    if let Some((secret, visitor)) = named_by_proxy(visit, account.as_deref())? {
+        return Ok((Arc::clone(&visitor.principal), Some(Arc::clone(&visitor.account)), Some(secret)));
+    }
+    Ok((principal, account, renewed))
+}
+
+/// A session for somebody whom a listed proxy names, when their browser asks for a page. Accounts with a second factor sign
+/// in by themselves.
+fn named_by_proxy(visit: &Visit, present: Option<&Account>) -> Result<Option<(String, Arc<sessions::Visitor>)>> {
+    let asks_for_a_page = visit.method == Method::Get && !visit.by_itself && visit.feed_token.is_none();
+    if !asks_for_a_page || visit.web.reader.is_some() || visit.neighbour.is_silent() {
         return Ok(None);
     }
-    site.db().write(|db| sessions::renew(db, secret))
+    let site = &visit.web.site;
+    let named = site.read(|db| {
+        let Some(name) = visit.neighbour.names(db)? else { return Ok(None) };
+        let account = accounts::by_login(db, &name)?.filter(|account| !account.disabled);
+        let Some(account) = account.filter(|account| present.is_none_or(|present| present.id != account.id)) else {
+            return Ok(None);
+        };
+        Ok((!second_factor::is_on(db, account.id)?).then_some(account))
+    })?;
+    let Some(account) = named else { return Ok(None) };
+    let start = sessions::Start { agent: &visit.agent, network: &visit.network, door: "proxy" };
+    let secret = site.write(Some(account.id), Via::Web, |db, record| {
+        record(&NewEvent::new("session.begun", Resource::new("account", account.id), 1).saying("with", "proxy"))?;
+        sessions::begin_from(db, account.id, &start)
+    })?;
+    let visitor = site.read(|db| sessions::visitor(db, &secret))?;
+    Ok(visitor.map(|visitor| (secret, visitor)))
 }
 
 /// Who has put a feed token into an address. They have no account here: nothing is theirs to change, and no page is shown.
-fn of_bearer(site: &Site, secret: &str) -> Result<(Arc<Principal>, Option<Arc<Account>>)> {
+fn of_bearer(site: &Site, secret: &str) -> Result<Asker> {
     let Some(bearer) = site.read(|db| feed_tokens::bearer(db, secret))? else {
-        return Ok((Arc::new(Principal::anonymous()), None));
+        return Ok((Arc::new(Principal::anonymous()), None, None));
     };
     if bearer.is_due()
         && let Err(error) = site.db().write(|db| feed_tokens::used(db, &bearer))
     {
         log::warn!("the use of a feed token was not noted: {error}");
     }
-    Ok((Arc::new(bearer.principal), None))
+    Ok((Arc::new(bearer.principal), None, None))
 }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod address;
 pub mod paging;
 pub mod presence;
+pub mod proxy;
 pub mod separated;
 pub mod panels;
 pub mod feed;

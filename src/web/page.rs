@@ -293,6 +293,14 @@ impl Answer {
         self
     }
 
+    /// The same for so many seconds, on connections that are encrypted if the site's are: for what is signed.
+    pub fn remembering_for(mut self, desk: &Desk, name: &str, value: &str, seconds: i64) -> Self {
+        let path = if desk.base().is_empty() { "/" } else { desk.base() };
+        let secure = if desk.web().address.secure { "; Secure" } else { "" };
+        self.cookies.push(format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"));
+        self
+    }
+
     /// Sets the session cookie (DESIGN 5): `__Host-` and Secure on https.
     pub fn with_session(mut self, desk: &Desk, secret: &str) -> Self {
         self.cookies.push(session_cookie(desk, secret, 28 * 86_400));

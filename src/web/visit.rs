@@ -14,6 +14,7 @@ use super::error;
 use super::form::Form;
 use super::lookout::Lookout;
 use super::page::Answer;
+use super::proxy::Neighbour;
 use crate::base::audit;
 use crate::base::error::{Error, Result};
 
@@ -32,6 +33,10 @@ pub struct Visit {
     pub flash: Option<String>,
     /// How differences were drawn last, see [`diff_look`](super::diff_look).
     pub diff_look: Option<String>,
+    /// What a browser brings back that was sent to another place to sign in.
+    pub oidc: Option<String>,
+    /// What a proxy says beside the request; it counts from few.
+    pub neighbour: Neighbour,
     /// The secret in the address of a feed or a calendar; nowhere else is one looked at, and the query has it no more.
     pub feed_token: Option<String>,
     pub agent: String,
@@ -83,6 +88,8 @@ impl Visit {
             session: cookie(web.address.cookie_name()).filter(|value| value.len() == 64),
             flash: cookie(FLASH),
             diff_look: cookie(super::diff_look::COOKIE),
+            oidc: cookie(OIDC_COOKIE),
+            neighbour: Neighbour::of(request.remote().map(|peer| peer.ip()), request.headers()),
             agent: header("User-Agent"),
             network: network_of(request),
             content_type: header("Content-Type"),
@@ -294,6 +301,9 @@ fn without_token(query: &str) -> (String, Option<String>) {
     let rest: Vec<&str> = query.split('&').filter(|pair| !is_token(pair)).collect();
     (rest.join("&"), token)
 }
+
+/// The cookie of a browser that was sent to another place to sign in.
+pub const OIDC_COOKIE: &str = "trackway_oidc";
 
 /// The cookie that carries one sentence over a redirect.
 pub const FLASH: &str = "trackway_told";

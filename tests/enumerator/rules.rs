@@ -162,6 +162,11 @@ pub const RULES: &[Rule] = &[
         route: "POST /-/login/second",
         doors: &[form("/-/login/second", &[("proof", "1.2.password.4"), ("code", "123456")], [422; 5])],
     },
+    Rule {
+        route: "GET /-/login/oidc",
+        doors: &[get("/-/login/oidc", NOBODY), get("/-/login/oidc?next=//evil", NOBODY)],
+    },
+    Rule { route: "GET /-/login/oidc/back", doors: &[get("/-/login/oidc/back?code=1&state=2", NOBODY)] },
     Rule { route: "GET /-/register", doors: &[get("/-/register", NOBODY)] },
     Rule { route: "POST /-/register", doors: &[form("/-/register", &[("email", "new@example.org")], NOBODY)] },
     Rule { route: "GET /-/forgot", doors: &[get("/-/forgot", ALL)] },

@@ -10,6 +10,7 @@ pub mod person;
 pub mod repository;
 pub mod work_tree;
 pub mod server;
+pub mod oidc;
 pub mod smtp;
 
 use std::net::Ipv4Addr;

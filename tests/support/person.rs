@@ -1,5 +1,7 @@
 //! People of a test: they open pages, fill forms in and send them, like a browser without scripts.
 
+use std::net::SocketAddr;
+
 use rocket::http::{Header, Method};
 use rocket::local::blocking::LocalRequest;
 use trackway::web::{address, token};
@@ -15,11 +17,15 @@ pub struct Person<'t> {
     /// The secret in the session cookie; none for anonymous.
     pub session: Option<String>,
     headers: Vec<(String, String)>,
+    /// Cookies beside that of the session.
+    cookies: Vec<(String, String)>,
+    /// The address of their machine, where it matters.
+    from: Option<SocketAddr>,
 }
 
 impl<'t> Person<'t> {
     pub fn new(test: &'t TestSite, login: &str, session: Option<String>) -> Self {
-        Self { test, login: login.to_owned(), session, headers: Vec::new() }
+        Self { test, login: login.to_owned(), session, headers: Vec::new(), cookies: Vec::new(), from: None }
     }
 
     /// Makes them a member of `demo`.
@@ -36,6 +42,18 @@ impl<'t> Person<'t> {
     /// Sends that header with every request from now on.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends that cookie with every request from now on.
+    pub fn with_cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Asks from that address from now on.
+    pub fn coming_from(mut self, address: &str) -> Self {
+        self.from = Some(SocketAddr::new(address.parse().unwrap(), 4000));
         self
     }
 
@@ -130,6 +148,12 @@ impl<'t> Person<'t> {
         let mut request: LocalRequest<'_> = self.test.client.req(method, address.to_owned());
         if let Some(session) = &self.session {
             request = request.cookie(("trackway", session.clone()));
+        }
+        for cookie in &self.cookies {
+            request = request.cookie(cookie.clone());
+        }
+        if let Some(from) = self.from {
+            request = request.remote(from);
         }
         if !content_type.is_empty() {
             request.add_header(Header::new("Content-Type", content_type.to_owned()));

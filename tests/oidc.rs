@@ -1,0 +1,185 @@
+//! Stories of people for whom another place vouches: a provider that the test runs, and a proxy.
+
+use serde_json::{Value, json};
+use trackway::account::oidc_settings::{CLIENT_SECRET, CREATE_ACCOUNTS, GROUPS, LINK_BY_EMAIL};
+use trackway::auth::outside::OIDC_ISSUER;
+use trackway::auth::{accounts, groups};
+use trackway::web::proxy::{PROXY_PEERS, PROXY_USER_HEADER};
+
+use crate::accounts::{person, session_of};
+use crate::second_factor::{code, second_step, set_up};
+use crate::support::answer::Answer;
+use crate::support::oidc::{self, Fault, Provider};
+use crate::support::{Person, TestSite};
+
+fn with_provider() -> (TestSite, Provider) {
+    let (test, provider) = (TestSite::new(), Provider::start());
+    test.setting(OIDC_ISSUER, &provider.issuer);
+    test.setting(CLIENT_SECRET, oidc::CLIENT_SECRET);
+    (test, provider)
+}
+
+/// The value of a cookie that an answer sets.
+fn cookie(answer: &Answer, name: &str) -> String {
+    let cookies = answer.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie"));
+    let begin = format!("{name}=");
+    let found = cookies.map(|(_, value)| value).find_map(|value| value.strip_prefix(&begin));
+    let found = found.unwrap_or_else(|| panic!("{} sets no {name}", answer.asked));
+    assert!(found.contains("HttpOnly") && found.contains("SameSite=Lax"), "{found}");
+    found.split(';').next().unwrap().to_owned()
+}
+
+/// A browser begins, the provider lets somebody in, and the browser comes back.
+fn come(test: &TestSite, provider: &Provider, claims: Value) -> Answer {
+    let (back, browser) = sent(test, provider, claims);
+    browser.get(&back)
+}
+
+fn sent<'t>(test: &'t TestSite, provider: &Provider, claims: Value) -> (String, Person<'t>) {
+    let begun = test.anonymous().get("/-/login/oidc?next=/demo/wiki").expect(303);
+    let query = provider.let_in(begun.location(), claims);
+    let browser = test.anonymous().with_cookie("trackway_oidc", &cookie(&begun, "trackway_oidc"));
+    (format!("/-/login/oidc/back?{query}"), browser)
+}
+
+fn groups_of(test: &TestSite, login: &str) -> Vec<String> {
+    test.site.read(|db| groups::names(db, &groups::of_account(db, accounts::load(db, login)?.id)?)).unwrap()
+}
+
+#[test]
+fn somebody_comes_from_another_place_and_is_the_same_person_each_time() {
+    let (test, provider) = with_provider();
+    assert!(test.anonymous().get("/-/login").expect(200).text().contains("/-/login/oidc?next="));
+    let claims = json!({ "sub": "u-17", "preferred_username": "Kim", "name": "Kim Lee", "email": "kim@example.org" });
+    come(&test, &provider, claims.clone()).expect(422);
+    assert!(test.site.read(|db| accounts::by_login(db, "kim")).unwrap().is_none(), "nobody gets an account unasked");
+    test.setting(CREATE_ACCOUNTS, "true");
+    let came = come(&test, &provider, claims.clone()).expect(303);
+    assert_eq!(came.location(), "/demo/wiki");
+    let kim = Person::new(&test, "kim", session_of(&came));
+    assert!(kim.get("/-/account").expect(200).text().contains("Kim Lee"));
+    let account = test.site.read(|db| accounts::load(db, "kim")).unwrap();
+    assert_eq!(account.email, "", "an address that the provider has not looked at is nobody's");
+    // The name there may change, and others may take it: the subject counts.
+    come(&test, &provider, json!({ "sub": "u-17", "preferred_username": "kimberly" })).expect(303);
+    come(&test, &provider, json!({ "sub": "u-18", "preferred_username": "kim" })).expect(303);
+    let logins: Vec<String> = test.site.read(accounts::list).unwrap().into_iter().map(|one| one.login).collect();
+    assert_eq!(logins, ["kim", "kim-2"]);
+    // Without a password there is nothing to forget.
+    test.anonymous().submit("/-/forgot", &[("who", "kim")]).expect(200);
+    assert!(test.outbox().is_empty());
+}
+
+#[test]
+fn a_code_and_what_is_said_with_it_are_believed_only_if_everything_fits() {
+    let (test, provider) = with_provider();
+    test.setting(CREATE_ACCOUNTS, "true");
+    let claims = json!({ "sub": "u-17", "preferred_username": "kim" });
+    for fault in [Fault::Nonce, Fault::Audience, Fault::Issuer, Fault::Expired, Fault::Signature, Fault::Unsigned] {
+        provider.fault(fault);
+        let refused = come(&test, &provider, claims.clone()).expect(500);
+        assert!(session_of(&refused).is_none(), "{fault:?}");
+    }
+    for fault in [Fault::Redirect, Fault::ForeignKeys] {
+        provider.fault(fault);
+        test.anonymous().get("/-/login/oidc").expect(500);
+    }
+    provider.fault(Fault::None);
+    // From another browser, with another state, or twice.
+    let (back, browser) = sent(&test, &provider, claims.clone());
+    test.anonymous().get(&back).expect(422);
+    browser.get(&back.replace("state=", "state=x")).expect(422);
+    browser.get(&back).expect(303);
+    browser.get(&back).expect(500);
+    browser.get("/-/login/oidc/back").expect(422);
+    // A cookie that somebody has changed.
+    let (back, _) = sent(&test, &provider, claims);
+    let forged = test.anonymous().with_cookie("trackway_oidc", "a.b.c.d.1.e");
+    forged.get(&back).expect(422);
+    test.setting(OIDC_ISSUER, "");
+    test.anonymous().get("/-/login/oidc").expect(404);
+    test.setting(OIDC_ISSUER, "http://192.0.2.1");
+    test.anonymous().get("/-/login/oidc").expect(500);
+}
+
+#[test]
+fn an_account_is_found_by_an_address_only_where_both_sides_know_it() {
+    let (test, provider) = with_provider();
+    person(&test, "kim");
+    let claims = |verified: bool| json!({ "sub": "u-17", "email": "kim@example.org", "email_verified": verified });
+    come(&test, &provider, claims(true)).expect(422);
+    test.setting(LINK_BY_EMAIL, "true");
+    come(&test, &provider, claims(false)).expect(422);
+    let came = come(&test, &provider, claims(true)).expect(303);
+    let kim = Person::new(&test, "kim", session_of(&came));
+    assert!(kim.get("/-/account").expect(200).text().contains("kim"));
+    // Somebody else there with the same address is not them.
+    let other = json!({ "sub": "u-99", "email": "kim@example.org", "email_verified": true });
+    come(&test, &provider, other).expect(422);
+}
+
+#[test]
+fn groups_follow_what_is_said_and_no_other_group_is_touched() {
+    let (test, provider) = with_provider();
+    person(&test, "kim");
+    for group in ["teachers", "students", "ours"] {
+        test.command(&["group", "create", group]).expect(0);
+    }
+    test.command(&["group", "add", "students", "kim"]).expect(0);
+    test.command(&["group", "add", "ours", "kim"]).expect(0);
+    test.setting(LINK_BY_EMAIL, "true");
+    test.setting(GROUPS, "staff of 2026=teachers; students=students; gone=not-here");
+    let claims =
+        |groups: Value| json!({ "sub": "u-17", "email": "kim@example.org", "email_verified": true, "groups": groups });
+    come(&test, &provider, claims(json!(["staff of 2026", "ours", "admin", "gone"]))).expect(303);
+    assert_eq!(groups_of(&test, "kim"), ["ours", "teachers"]);
+    come(&test, &provider, claims(json!([]))).expect(303);
+    assert_eq!(groups_of(&test, "kim"), ["ours"]);
+}
+
+#[test]
+fn class_18_a_disabled_account_stays_disabled_and_a_second_factor_is_asked_for() {
+    let (test, provider) = with_provider();
+    let kim = person(&test, "kim");
+    test.setting(LINK_BY_EMAIL, "true");
+    let claims = json!({ "sub": "u-17", "email": "kim@example.org", "email_verified": true });
+    come(&test, &provider, claims.clone()).expect(303);
+    let (secret, _, _) = set_up(&kim);
+    let first = come(&test, &provider, claims.clone()).expect(200);
+    assert!(session_of(&first).is_none());
+    assert!(session_of(&second_step(&test, &first, &code(&secret, 0)).expect(303)).is_some());
+    test.command(&["user", "disable", "kim"]).expect(0);
+    assert!(session_of(&come(&test, &provider, claims).expect(422)).is_none());
+    assert!(test.site.read(|db| accounts::load(db, "kim")).unwrap().disabled);
+}
+
+#[test]
+fn class_19_an_identity_header_is_believed_from_listed_peers_only() {
+    let test = TestSite::new();
+    let kim = person(&test, "kim");
+    let asking = |from: &str, name: &str| {
+        let asked = test.anonymous().with_header("X-Remote-User", name).coming_from(from).get("/-/account");
+        (asked.status, session_of(&asked).is_some())
+    };
+    let (refused, let_in) = ((303, false), (200, true));
+    assert_eq!(asking("10.0.0.1", "kim"), refused, "nobody is listened to unless somebody is listed");
+    test.setting(PROXY_USER_HEADER, "X-Remote-User");
+    assert_eq!(asking("10.0.0.1", "kim"), refused);
+    test.setting(PROXY_PEERS, "192.0.2.0/24 10.0.0.1");
+    assert_eq!(asking("10.0.0.1", "kim"), let_in);
+    assert_eq!(asking("192.0.2.77", "kim"), let_in);
+    for other in ["10.0.0.2", "192.0.3.1", "::1", "127.0.0.1"] {
+        assert_eq!(asking(other, "kim"), refused, "{other}");
+    }
+    assert_eq!(asking("10.0.0.1", "nobody"), refused);
+    assert_eq!(asking("10.0.0.1", ""), refused);
+    let twice = test.anonymous().with_header("X-Remote-User", "kim").with_header("X-Remote-User", "ada");
+    assert_eq!(twice.coming_from("10.0.0.1").get("/-/account").status, 303, "said twice it may be anybody's");
+    let forwarded = test.anonymous().with_header("X-Remote-User", "kim").with_header("X-Forwarded-For", "10.0.0.1");
+    assert_eq!(forwarded.coming_from("203.0.113.9").get("/-/account").status, 303);
+    set_up(&kim);
+    assert_eq!(asking("10.0.0.1", "kim"), refused, "a second factor is not got around");
+    test.command(&["user", "second-factor", "reset", "kim"]).expect(0);
+    test.command(&["user", "disable", "kim"]).expect(0);
+    assert_eq!(asking("10.0.0.1", "kim"), refused);
+}
