@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use rocket::config::{Ident, LogLevel};
+use rocket::config::{Ident, LogLevel, Shutdown};
 use rocket::figment::Figment;
 use rocket::{Build, Config, Rocket};
 
 use crate::attachment::Attachments;
 use crate::base::component::Components;
 use crate::base::error::Result;
-use crate::base::site::{IMAGE_HOSTS, Site};
+use crate::base::site::Site;
 use crate::base::viewer::Principal;
 use crate::web::address::SiteAddress;
-use crate::web::{Web, assets, error, headers};
+use crate::web::{Web, assets, error, headers, metrics};
 use crate::{account, admin, code, home, live, milestone, query, report, roadmap, search, ticket, timeline, wiki};
 
 /// Every component, in the order in which they are asked.
@@ -52,15 +52,15 @@ fn built(
     listen: (std::net::IpAddr, u16),
     reader: Option<Arc<Principal>>,
 ) -> Result<Rocket<Build>> {
-    let hosts = site.read(|db| IMAGE_HOSTS.text(db))?;
-    let image_hosts: Vec<String> = hosts.split_whitespace().map(str::to_ascii_lowercase).collect();
     let base = if address.base.is_empty() { "/".to_owned() } else { address.base.clone() };
     let config = config(&site, listen);
-    let web = Arc::new(Web::new(site, address, image_hosts)?.read_by(reader));
+    let web = Arc::new(Web::new(site, address)?.read_by(reader));
     let mut rocket = rocket::custom(config)
         .manage(web)
         .manage(Arc::new(live::Places::default()))
+        .attach(metrics::begin())
         .attach(headers::fairing())
+        .attach(metrics::end())
         .register("/", error::catchers())
         .mount(&base, rocket::routes![assets::asset, assets::favicon]);
     for component in COMPONENTS.iter() {
@@ -80,6 +80,8 @@ fn config(site: &Site, (address, port): (std::net::IpAddr, u16)) -> Figment {
         ident: Ident::none(),
         log_level: LogLevel::Off,
         cli_colors: false,
+        // Whoever stops the server waits no longer than this: requests are finished, streams end.
+        shutdown: Shutdown { grace: 5, mercy: 2, ..Shutdown::default() },
         ..Config::release_default()
     };
     Figment::from(config)

@@ -22,7 +22,7 @@
 //! 5. [`wiki`], [`ticket`], [`code`]: content.
 //! 6. [`roadmap`], [`query`], [`report`], [`timeline`], [`search`], [`live`], [`account`], [`admin`]: views over content.
 //! 7. [`home`]: what is put together from these views.
-//! 8. [`app`], [`demo`], [`publish`], [`cli`]: the top.
+//! 8. [`app`], [`demo`], [`publish`], [`upkeep`], [`cli`]: the top.
 //!
 //! Components never import a neighbour. Sideways they *ask* through the trait (links, macros, cards, owners of files) and
 //! *tell* by recording an event: `tx.record(…)` hands it to every component inside the same transaction, and followers do
@@ -61,4 +61,5 @@ pub mod home;
 pub mod app;
 pub mod demo;
 pub mod publish;
+pub mod upkeep;
 pub mod cli;

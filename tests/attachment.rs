@@ -121,7 +121,7 @@ impl House {
             })
             .expect("pages");
         let address = SiteAddress::parse("http://127.0.0.1:8000").expect("an address");
-        let web = Arc::new(Web::new(Arc::clone(&site), address, Vec::new()).expect("templates"));
+        let web = Arc::new(Web::new(Arc::clone(&site), address).expect("templates"));
         let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::release_default() };
         let rocket = rocket::custom(config)
             .manage(web)

@@ -23,8 +23,8 @@ const FLOORS: &[&[&str]] = &[
     &["home"],
     // The list of components and the server made of them.
     &["app"],
-    // Other systems' data into ours, a demonstration's, and ours into plain files.
-    &["import", "demo", "publish"],
+    // Other systems' data into ours, a demonstration's, ours into plain files and into backups.
+    &["import", "demo", "publish", "upkeep"],
     // The command line.
     &["cli"],
 ];

@@ -15,6 +15,7 @@ const PINS: &[(&str, &str)] = &[
     ("site/0003_account_width.sql", "1b33b2a5cc95a75f"),
     ("site/0004_account.sql", "d2ac2745463d0f8b"),
     ("site/0005_audit.sql", "6a28f2581e8b225a"),
+    ("site/0006_backup.sql", "07545923059ab702"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),

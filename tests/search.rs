@@ -336,7 +336,7 @@ impl Test {
         let defined = COMPONENTS.permissions();
         self.project.db().write(|db| permissions::grant_defaults(db, &defined, true)).expect("grants");
         let address = SiteAddress::parse("http://127.0.0.1:8000").expect("an address");
-        let web = Web::new(Arc::clone(&self.site), address, Vec::new()).expect("templates");
+        let web = Web::new(Arc::clone(&self.site), address).expect("templates");
         let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
         let rocket = rocket::custom(config)
             .manage(Arc::new(web))

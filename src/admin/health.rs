@@ -5,6 +5,7 @@ use std::path::Path;
 use rocket::{Route, get, routes};
 use serde::Serialize;
 
+use super::backups;
 use crate::base::component::SitePanel;
 use crate::base::db::Schema;
 use crate::base::error::Result;
@@ -138,6 +139,8 @@ fn page(desk: &Desk) -> Result<Answer> {
         }
     }
     checks.extend(network_check(desk.site().dir()));
+    let alarm = desk.site().read(backups::alarm)?;
+    checks.extend(alarm.map(|sentence| Check { name: "Backup".to_owned(), state: "attention", sentence }));
     if checks.is_empty() {
         checks.push(Check {
             name: "Data folder".to_owned(),
@@ -154,6 +157,9 @@ fn page(desk: &Desk) -> Result<Answer> {
     let panels = panels::of_site(desk, "/-/admin");
     let sheet =
         HealthPage { panels, checks, followers, listening: desk.site().news().listeners(), parked, disk, versions };
+    if desk.visit.wants_json() {
+        return Ok(Answer::json(&sheet)?.header("Cache-Control", "no-store"));
+    }
     Sheet::new("Health", sheet).noindex().render(desk)
 }
 

@@ -2,21 +2,38 @@
 //! administration.
 
 mod audit;
+pub mod backups;
 mod health;
+mod metrics;
 mod project;
 mod projects;
+pub mod safety;
+pub mod settings;
 
 use rocket::Route;
 
 use crate::base::component::{Component, Panel, Place, SitePanel};
+use crate::base::settings::Setting;
 use crate::milestone::MILESTONE_ADMIN;
 use crate::ticket::TICKET_ADMIN;
+use crate::web::limits;
 
 pub(crate) use audit::{changes_in_words, to_json};
 
 pub struct Admin;
 
 pub static COMPONENT: Admin = Admin;
+
+const SETTINGS: &[Setting] = &[
+    backups::EVERY_HOURS,
+    backups::FOLDER,
+    backups::KEEP,
+    backups::PASSPHRASE_FILE,
+    metrics::TOKEN,
+    limits::ANONYMOUS_WRITES,
+    limits::ANONYMOUS_EXPENSIVE,
+    limits::NEW_ACCOUNT_WRITES,
+];
 
 impl Component for Admin {
     fn name(&self) -> &'static str {
@@ -28,15 +45,22 @@ impl Component for Admin {
         routes.extend(health::routes());
         routes.extend(project::routes());
         routes.extend(audit::routes());
+        routes.extend(settings::routes());
+        routes.extend(safety::routes());
+        routes.extend(metrics::routes());
         routes
     }
 
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
     fn panels(&self) -> &'static [Panel] {
-        &[audit::PANEL]
+        &[settings::PANEL, audit::PANEL]
     }
 
     fn site_panels(&self) -> &'static [SitePanel] {
-        &[health::SITE_PANEL, audit::SITE_PANEL]
+        &[health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, audit::SITE_PANEL]
     }
 
     fn places(&self) -> &'static [Place] {

@@ -68,10 +68,12 @@ async fn list(visit: Visit) -> Answer {
 async fn robots(visit: Visit) -> Answer {
     let base = visit.web.address.base.clone();
     // What is computed for people is no reading for robots.
-    let rules = format!(
-        "User-agent: *\nDisallow: {base}/-/\nDisallow: {base}/*/search\nDisallow: {base}/*/timeline?\nDisallow: {base}/*?*action=\nDisallow: {base}/*?*version=\n"
-    );
-    Answer::text(rules)
+    let closed = [
+        "-/", "*/search", "*/query", "*/timeline?", "*/log", "*/diff", "*/changeset", "*/export", "*/zip-attachment",
+        "*/browser/*?", "*/report/*?", "*/time?", "*/admin", "*?*action=", "*?*version=", "*?*format=",
+    ];
+    let lines: String = closed.iter().map(|path| format!("Disallow: {base}/{path}\n")).collect();
+    Answer::text(format!("User-agent: *\n{lines}"))
 }
 
 /// The projects that this principal may enter.

@@ -6,6 +6,7 @@
 mod account;
 mod attachment;
 mod audit;
+mod backup;
 mod choice;
 mod commit_msg;
 mod commit_refs;
@@ -24,6 +25,8 @@ mod repo;
 mod report;
 mod search;
 mod serve;
+mod service;
+mod setting;
 mod text;
 mod ticket;
 mod ticket_trash;
@@ -63,6 +66,8 @@ pub struct Cli {
     /// How lists are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     format: Format,
+    #[command(flatten)]
+    log: log::LogOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -156,7 +161,13 @@ enum Command {
     /// The search index
     #[command(subcommand)]
     Index(index::Command),
+    /// Settings of the site and of projects: list, show, set, reset
+    #[command(subcommand)]
+    Setting(setting::Command),
+    Service(service::Service),
     Audit(audit::Audit),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Verify everything that can be verified
     Check(upkeep::Check),
     /// Bring the data folder to the schema of this program
@@ -173,7 +184,7 @@ pub(super) struct Shell {
 }
 
 pub fn run(cli: Cli) -> ExitCode {
-    log::start();
+    log::start(&cli.log);
     let data_given = cli.data.is_some();
     let data = cli.data.unwrap_or_else(|| PathBuf::from("./trackway-data"));
     let shell = Shell { data, data_given, as_name: cli.as_name, format: cli.format };
@@ -207,7 +218,11 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CommitRefs(command) => commit_refs::run(&shell, &command),
         Command::CommitMsg(command) => commit_msg::run(&shell, &command),
         Command::Index(command) => index::run(&shell, &command),
+        Command::Setting(command) => setting::run(&shell, command),
+        Command::Service(service) => service::run(&shell, &service),
         Command::Audit(audit) => audit::run(&shell, &audit),
+        Command::Backup(backup) => backup::backup(&shell, &backup),
+        Command::Restore(restore) => backup::restore(&shell, &restore),
         Command::Check(check) => upkeep::check(&shell, &check),
         Command::Upgrade(upgrade) => upkeep::upgrade(&shell, &upgrade),
     };

@@ -19,6 +19,7 @@ use crate::base::site::{self, Site, URL};
 use crate::base::viewer::Principal;
 use crate::code::{repository, watch};
 use crate::demo::{self, Character, Role};
+use crate::upkeep::backup::schedule;
 use crate::web;
 use crate::web::address::{SERVED_AT, SiteAddress};
 
@@ -109,6 +110,11 @@ fn serve_site(site: Site, serve: &Serve, listen: SocketAddr) -> Result<()> {
         let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
         std::thread::spawn(move || mail::run(&site, &stopping))
     };
+    {
+        // Nobody waits for it at the end: a backup that is not whole never gets its name.
+        let (site, stopping) = (Arc::clone(&site), Arc::clone(&stopping));
+        std::thread::spawn(move || schedule::run(&site, &stopping));
+    }
     let rocket = app::rocket(Arc::clone(&site), address, (listen.ip(), listen.port()))?;
     // Pages are made on these threads, see `web::lookout`.
     let threads = web::pages_at_once() + THREADS_LEFT;

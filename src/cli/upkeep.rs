@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 
 use super::Shell;
-use super::output::print;
-use crate::app::COMPONENTS;
+use super::output::{List, print};
+use crate::admin::safety::{self, Danger};
 use crate::auth::permissions;
-use crate::base::audit;
+use crate::base::audit::Auditor;
 use crate::base::error::{Error, Result};
-use crate::base::event::{self, Via};
-use crate::base::project::{Act, Project};
+use crate::base::event::Via;
+use crate::base::project::Act;
 use crate::base::site::{self, ProjectRow, Site, State};
 use crate::base::time::Instant;
 use crate::base::viewer::Principal;
+use crate::upkeep::check;
 use crate::wiki::{defaults, relink};
 
 #[derive(Debug, Args)]
 pub struct Check {
     /// Only this project
     project: Option<String>,
+    /// Say instead what is dangerous as the site is set up now
+    #[arg(long, conflicts_with = "project")]
+    safety: bool,
 }
 
 #[derive(Debug, Args)]
@@ -28,30 +33,18 @@ pub struct Upgrade {}
 
 pub fn check(shell: &Shell, check: &Check) -> Result<()> {
     let site = shell.site()?;
-    shell.administrator(&site)?;
+    let principal = shell.administrator(&site)?;
+    if check.safety {
+        return tell_dangers(shell, &safety::dangers(&site, Auditor::of_site(&principal)?)?);
+    }
     let rows = match &check.project {
         Some(name) => vec![site.load(name)?],
         None => site.projects()?,
     };
-    let mut findings = Vec::new();
-    if check.project.is_none() {
-        findings.extend(site.leftovers()?.iter().map(|path| format!("{}: belongs to no project", path.display())));
-        let mut own = integrity(site.db())?;
-        own.extend(site.read(audit::check)?);
-        findings.extend(own.into_iter().map(|finding| format!("site.db: {finding}")));
-    }
-    for row in &rows {
-        let mut own = Vec::new();
-        match site.project(row) {
-            Ok(project) => {
-                if let Err(error) = check_project(&project, &mut own) {
-                    own.push(error.to_string());
-                }
-            }
-            Err(error) => own.push(error.to_string()),
-        }
-        findings.extend(own.into_iter().map(|finding| format!("{}: {finding}", row.name)));
-    }
+    let findings = match check.project {
+        Some(_) => check::projects(&site, &rows),
+        None => check::site(&site, &rows)?,
+    };
     for finding in &findings {
         print(&format!("{finding}\n"))?;
     }
@@ -61,31 +54,12 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
     Err(Error::conflict(format!("{} findings", findings.len())))
 }
 
-fn check_project(project: &Project, findings: &mut Vec<String>) -> Result<()> {
-    findings.extend(integrity(project.db())?);
-    findings.extend(project.read(audit::check)?);
-    findings.extend(
-        project
-            .read(event::parked)?
-            .into_iter()
-            .map(|parked| format!("event {} is parked by {}: {}", parked.event, parked.follower, parked.error)),
-    );
-    COMPONENTS.iter().try_for_each(|component| component.check(project, findings))
-}
-
-fn integrity(db: &crate::base::db::Db) -> Result<Vec<String>> {
-    db.read(|db| {
-        let mut findings: Vec<String> = db
-            .prepare("pragma integrity_check(20)")?
-            .query_map([], |row| row.get::<_, String>(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        findings.retain(|line| line != "ok");
-        let dangling: i64 = db.query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0))?;
-        if dangling > 0 {
-            findings.push(format!("{dangling} rows refer to what is not there"));
-        }
-        Ok(findings)
-    })
+fn tell_dangers(shell: &Shell, dangers: &[Danger]) -> Result<()> {
+    let mut list = List::new(&["name", "what", "remedy"]);
+    for danger in dangers {
+        list.row(vec![json!(danger.name), json!(danger.what), json!(danger.remedy)]);
+    }
+    list.print(shell.format)
 }
 
 pub fn upgrade(shell: &Shell, _: &Upgrade) -> Result<()> {

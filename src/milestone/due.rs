@@ -15,10 +15,14 @@ use crate::base::settings::{Scope, Setting, Values};
 use crate::base::time::{self, Instant};
 use crate::web::form::shortened;
 
+fn is_zone(name: &str) -> bool {
+    time::zone(name).is_some()
+}
+
 pub const TIME_ZONE: Setting = Setting {
     name: "time_zone",
     scope: Scope::Project,
-    values: Values::Text,
+    values: Values::Checked { takes: "the name of a time zone, such as Europe/Prague", fits: is_zone },
     default: "UTC",
     doc: "The time zone in which the days of due dates begin, such as Europe/Prague.",
 };

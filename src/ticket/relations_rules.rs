@@ -21,7 +21,7 @@ pub const CLOSE_ANYWAY: &str = "close_anyway";
 pub const CLOSE_WITH_OPEN_DEPENDENCIES: Setting = Setting {
     name: "close_with_open_dependencies",
     scope: Scope::Project,
-    values: Takes::Text,
+    values: Takes::Choice(&["confirm", "refuse", "allow"]),
     default: "confirm",
     doc: "Whether a ticket is closed while others that it depends on are open: `refuse`, `confirm` or `allow`. Commits can't \
           confirm anything.",

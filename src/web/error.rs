@@ -78,6 +78,16 @@ pub fn answer(desk: &Desk, error: Error, form: Option<&Form>) -> Answer {
     })
 }
 
+/// What somebody is told who asks too often; a form keeps its text.
+pub(super) fn too_many(desk: &Desk, seconds: i64, form: Option<&Form>) -> Answer {
+    let sentence = format!(
+        "This was asked too often from your network, or by a new account. Please wait {seconds} seconds. Nothing was changed; \
+         nothing you typed is lost."
+    );
+    let answer = answer(desk, Error::conflict(sentence), form).with_status(Status::TooManyRequests);
+    answer.header("Retry-After", seconds.to_string())
+}
+
 /// Where an address that leads nowhere has moved to: a project's former name, or an address without a project
 /// while there is only one (DESIGN 5). Only for those who may enter that project.
 fn elsewhere(desk: &Desk) -> Option<String> {

@@ -16,9 +16,9 @@ pub fn fairing() -> AdHoc {
             // A stream of events has small ones, and a buffer of that size for as long as it lasts.
             let streams = response.content_type().is_some_and(|kind| kind.is_event_stream());
             response.set_max_chunk_size(if streams { 1024 } else { 64 * 1024 });
-            let hosts = request.rocket().state::<Arc<Web>>().map(|web| web.image_hosts.as_slice()).unwrap_or_default();
             if !response.headers().contains("Content-Security-Policy") {
-                response.set_header(Header::new("Content-Security-Policy", policy(hosts)));
+                let settings = request.rocket().state::<Arc<Web>>().map(|web| web.settings()).unwrap_or_default();
+                response.set_header(Header::new("Content-Security-Policy", policy(&settings.image_hosts)));
             }
             for (name, value) in [
                 ("X-Content-Type-Options", "nosniff"),

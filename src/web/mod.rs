@@ -26,8 +26,11 @@ pub mod threads;
 pub mod assets;
 pub mod headers;
 mod controls;
+pub mod in_force;
 mod inline;
+pub mod limits;
 mod lookout;
+pub mod metrics;
 pub mod rewrite;
 pub mod token;
 
@@ -66,8 +69,9 @@ pub struct Web {
     /// The brake on what makes mail for people who are not signed in.
     pub asking: Throttle,
     pub presence: presence::Presence,
-    /// Hosts whose images the policy of content lets in.
-    pub image_hosts: Vec<String>,
+    in_force: in_force::InForce,
+    pub metrics: metrics::Metrics,
+    limits: limits::Limits,
     /// Who asks, whoever it is: where pages are made for somebody without a server. None: each request says it.
     reader: Option<Arc<Principal>>,
     to_write: Semaphore,
@@ -77,11 +81,7 @@ pub struct Web {
 }
 
 impl Web {
-    pub fn new(
-        site: Arc<Site>,
-        address: address::SiteAddress,
-        image_hosts: Vec<String>,
-    ) -> crate::base::error::Result<Self> {
+    pub fn new(site: Arc<Site>, address: address::SiteAddress) -> crate::base::error::Result<Self> {
         Ok(Self {
             templates: page::Templates::load(&address.base)?,
             site,
@@ -89,13 +89,20 @@ impl Web {
             throttle: Throttle::default(),
             asking: Throttle::with_free(ASKING_FREE),
             presence: presence::Presence::default(),
-            image_hosts,
+            in_force: in_force::InForce::default(),
+            metrics: metrics::Metrics::default(),
+            limits: limits::Limits::default(),
             reader: None,
             to_write: Semaphore::new(WRITE_AT_ONCE),
             to_read: Semaphore::new(pages_at_once()),
             line: Semaphore::new(WRITE_AT_ONCE + IN_LINE),
             lookout: OnceLock::new(),
         })
+    }
+
+    /// The settings of the site as they are now.
+    pub fn settings(&self) -> Arc<in_force::Settings> {
+        self.in_force.of(&self.site)
     }
 
     /// For one reader alone.

@@ -179,7 +179,7 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
     Ok(Layout {
         title: &sheet.title,
         base,
-        site_title: crate::base::site::SITE_TITLE.default.to_owned(),
+        site_title: desk.web().settings().title.clone(),
         project: entered.map(|(row, _)| LayoutProject {
             title: row.called().to_owned(),
             href: format!("{base}/{}", row.name),

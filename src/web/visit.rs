@@ -170,6 +170,8 @@ impl Visit {
                 Ok(Answer::misdirected())
             } else if let Some(clean) = desk.visit.without_slash() {
                 Ok(Answer::moved(&clean))
+            } else if let Some(seconds) = desk.web().limits.take(&desk) {
+                return error::too_many(&desk, seconds, form.as_deref());
             } else {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&desk)))
                     .unwrap_or_else(|_| Err(Error::internal(format!("{} panicked", desk.visit.path))))

@@ -115,6 +115,41 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /-/admin/safety",
+        doors: &[get("/-/admin/safety", ADMINS), get("/-/admin/safety?format=json", ADMINS)],
+    },
+    // Programs on the same machine and those with the token are in tests/operation.rs.
+    Rule { route: "GET /-/metrics", doors: &[get("/-/metrics", ADMINS)] },
+    Rule {
+        route: "GET /-/admin/settings",
+        doors: &[get("/-/admin/settings", ADMINS), get("/-/admin/settings?format=json", ADMINS)],
+    },
+    Rule {
+        route: "POST /-/admin/settings",
+        doors: &[
+            form("/-/admin/settings", &[("title", "House")], [404, 404, 404, 404, 303]),
+            form("/-/admin/settings", &[("backup.keep", "many")], [404, 404, 404, 404, 422]),
+            form("/-/admin/settings", &[("reset", "nonsense")], [404, 404, 404, 404, 422]),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/settings",
+        doors: &[
+            get("/demo/admin/settings", ADMINS),
+            get("/demo/admin/settings?format=json", ADMINS),
+            get("/hidden/admin/settings", ADMINS),
+            get("/nowhere/admin/settings", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/settings",
+        doors: &[
+            form("/demo/admin/settings", &[("camel_case", "true")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/settings", &[("camel_case", "perhaps")], [404, 404, 404, 404, 422]),
+            form("/nowhere/admin/settings", &[("camel_case", "true")], NOBODY),
+        ],
+    },
+    Rule {
         // With something to listen to the answer has no end: tests/live.rs.
         route: "GET /-/live",
         doors: &[get("/-/live", [204; 5]), get("/-/live?projects=,", [204; 5])],

@@ -30,6 +30,52 @@ pub(super) fn lock_shared(dir: &Path) -> Result<File> {
     Ok(lock)
 }
 
+/// The folder in which a backup is unpacked. As long as it is there and `site.db` is not, a restore has broken off.
+pub const RESTORING: &str = "restoring";
+
+/// Takes a data folder for a restore, alone: one that is not there yet, that is empty, or in which a restore broke off.
+pub fn claim_empty(dir: &Path) -> Result<File> {
+    if dir.exists() {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        let has = |name: &str| names.iter().any(|known| known == name);
+        let broke_off = has(RESTORING) && !has("site.db");
+        let is_ours = |name: &String| [".gitignore", "site.lock", "lost+found"].contains(&name.as_str());
+        let is_left = |name: &String| broke_off && [RESTORING, "projects"].contains(&name.as_str());
+        if let Some(other) = names.iter().find(|name| !is_ours(name) && !is_left(name)) {
+            return Err(Error::conflict(format!(
+                "{} is not empty, there is {other}; a backup is restored into an empty data folder (--data DIR)",
+                dir.display()
+            )));
+        }
+    }
+    prepare_folder(dir)?;
+    let lock = lock_file(dir)?;
+    if lock.try_lock().is_err() {
+        return Err(Error::conflict(format!("another Trackway process is using {}", dir.display())));
+    }
+    for left in [RESTORING, "projects"] {
+        let left = dir.join(left);
+        if left.exists() {
+            fs::remove_dir_all(left)?;
+        }
+    }
+    Ok(lock)
+}
+
+/// Refuses a folder in which a restore broke off: what is there is no site, and must not be taken for one.
+pub(super) fn refuse_broken_off(dir: &Path) -> Result<()> {
+    if dir.join(RESTORING).exists() && !dir.join("site.db").exists() {
+        return Err(Error::conflict(format!(
+            "a restore into {} broke off; run `trackway restore FILE` again, or empty the folder",
+            dir.display()
+        )));
+    }
+    Ok(())
+}
+
 /// What kind of network file system a folder lies on, if any: SQLite's locks can't be trusted there.
 pub fn network_file_system(dir: &Path) -> Option<String> {
     let dir = dir.canonicalize().ok()?;

@@ -28,8 +28,8 @@ use crate::base::project::Project;
 use crate::base::settings::{self, Scope, Setting, Values};
 use crate::base::time::Instant;
 
-pub use folder::network_file_system;
-use folder::{lock_shared, prepare_folder};
+pub use folder::{RESTORING, claim_empty, network_file_system};
+use folder::{lock_shared, prepare_folder, refuse_broken_off};
 use random::unhex;
 pub use random::{hex, random_bytes, random_id};
 pub use upgrade::{Upgraded, outdated, upgrade};
@@ -41,10 +41,17 @@ const OPEN: usize = 64;
 pub const URL: Setting = Setting {
     name: "url",
     scope: Scope::Site,
-    values: Values::Text,
+    values: Values::Checked { takes: "an address that begins with http:// or https://", fits: is_address },
     default: "http://127.0.0.1:8000",
-    doc: "The address under which readers reach the site, with the base path if there is one.",
+    doc: "The address under which readers reach the site, with the base path if there is one. Counts from the next start on.",
 };
+
+fn is_address(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', '%', ' ', '<', '>', '@'])
+    })
+}
 
 pub const SITE_TITLE: Setting = Setting {
     name: "title",
@@ -62,10 +69,18 @@ pub const UPLOAD_LIMIT: Setting = Setting {
     doc: "The largest file that can be attached, in bytes.",
 };
 
+/// They get into a header of every answer, so nothing else may.
+fn are_hosts(names: &str) -> bool {
+    names.split_whitespace().all(|name| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte))
+            && !name.starts_with(['-', '.', ':'])
+    })
+}
+
 pub const IMAGE_HOSTS: Setting = Setting {
     name: "image_hosts",
     scope: Scope::Site,
-    values: Values::Text,
+    values: Values::Checked { takes: "names of hosts with blanks between them", fits: are_hosts },
     default: "",
     doc: "Host names, separated by blanks, whose images pages may show in place. Images of other hosts become links.",
 };
@@ -186,6 +201,7 @@ impl Site {
 
     /// Makes an empty site in a folder that is empty or not there yet.
     pub fn create(dir: &Path, components: Components) -> Result<Self> {
+        refuse_broken_off(dir)?;
         prepare_folder(dir)?;
         let lock = lock_shared(dir)?;
         // Built beside and renamed, so that a site is there whole or not at all.

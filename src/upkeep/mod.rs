@@ -1,0 +1,5 @@
+//! What keeps a site alive, whoever serves it: looking for what cannot be ([`check`]), and copies that can be brought back
+//! ([`backup`]). It stands above all components, since it asks each of them.
+
+pub mod backup;
+pub mod check;
