@@ -147,7 +147,7 @@ fn class_18_a_disabled_account_stays_disabled_and_a_second_factor_is_asked_for()
     let (secret, _, _) = set_up(&kim);
     let first = come(&test, &provider, claims.clone()).expect(200);
     assert!(session_of(&first).is_none());
-    assert!(session_of(&second_step(&test, &first, &code(&secret, 0)).expect(303)).is_some());
+    assert!(session_of(&second_step(&test, &first, &code(&secret, 1)).expect(303)).is_some());
     test.command(&["user", "disable", "kim"]).expect(0);
     assert!(session_of(&come(&test, &provider, claims).expect(422)).is_none());
     assert!(test.site.read(|db| accounts::load(db, "kim")).unwrap().disabled);

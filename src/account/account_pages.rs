@@ -3,10 +3,11 @@
 use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
+use rusqlite::Connection;
 use serde::Serialize;
 
 use super::accounts_pages::{self, href_of};
-use super::profile::SessionRow;
+use super::sessions_pages::SessionRow;
 use crate::auth::accounts::{self, Account};
 use crate::auth::{groups, links, outside, persons, registration, second_factor, sessions};
 use crate::base::error::{Error, Problem, Result};
@@ -16,6 +17,8 @@ use crate::base::time::When;
 use crate::web::form::Form;
 use crate::web::panels::{self, PanelGroup, require_administrator};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
+
+type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![show, act]
@@ -129,9 +132,8 @@ fn done(desk: &Desk, form: &Form, account: &Account, deed: Deed) -> Result<Answe
     if itself && matches!(deed, Deed::Disable | Deed::Forget | Deed::NoAdmin) {
         return Err(Error::conflict("This is your own account: another administrator can do that."));
     }
-    let write = |act: &dyn Fn(&rusqlite::Connection, &dyn Fn(&NewEvent) -> Result<i64>) -> Result<()>| {
-        site.write(by, Via::Web, |db, record| act(db, record))
-    };
+    let write =
+        |act: &dyn Fn(&Connection, Record<'_>) -> Result<()>| site.write(by, Via::Web, |db, record| act(db, record));
     let mut login = account.login.clone();
     let told = match deed {
         Deed::Rename => {

@@ -10,7 +10,7 @@ use super::confirm;
 use super::login::{Entrance, go_on};
 use crate::auth::accounts::{self, Account, NewAccount};
 use crate::auth::links::{self, Link, Purpose};
-use crate::auth::{passwords, registration};
+use crate::auth::{names, passwords, registration};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
 use crate::base::time::When;
@@ -129,7 +129,7 @@ fn chosen(desk: &Desk, token: &str, form: &Form) -> Result<Answer> {
         problems.push(Problem::new("password_again", "The two passwords are not the same."));
     }
     if account.is_none() {
-        problems.extend(desk.site().read(|db| accounts::login_problems(db, &user))?);
+        problems.extend(desk.site().read(|db| names::login_problems(db, &user))?);
     }
     let refuse = |problems: Vec<Problem>| {
         if form.json {

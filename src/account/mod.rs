@@ -17,6 +17,7 @@ mod people;
 mod profile;
 mod register;
 mod second;
+mod sessions_pages;
 mod suggest;
 
 use rocket::Route;
@@ -78,6 +79,7 @@ impl Component for Account {
         let mut routes = login::routes();
         routes.extend(link::routes());
         routes.extend(profile::routes());
+        routes.extend(sessions_pages::routes());
         routes.extend(suggest::routes());
         routes.extend(second::routes());
         routes.extend(factor_pages::routes());

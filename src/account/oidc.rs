@@ -13,7 +13,7 @@ use super::login::{Entrance, go_on, next_of};
 use super::oidc_client::{Provider, Sent, Vouched};
 use super::oidc_settings::{CREATE_ACCOUNTS, GROUPS, GROUPS_CLAIM, LINK_BY_EMAIL};
 use crate::auth::accounts::{self, Account, NewAccount};
-use crate::auth::{groups, outside};
+use crate::auth::{groups, names, outside};
 use crate::base::error::{Error, Result};
 use crate::base::event::{NewEvent, Via};
 use crate::base::time::Instant;
@@ -159,8 +159,8 @@ fn made(db: &Connection, record: Record<'_>, vouched: &Vouched) -> Result<Accoun
     let name = names.iter().find(|name| !name.is_empty()).map_or("person", String::as_str);
     let tries = std::iter::once(name.to_owned()).chain((2..100).map(|number| format!("{name}-{number}")));
     for login in tries {
-        if accounts::login_problems(db, &login)?.is_empty() {
-            let full_name = accounts::fitting_name(&vouched.full_name);
+        if names::login_problems(db, &login)?.is_empty() {
+            let full_name = names::fitting_name(&vouched.full_name);
             let new = NewAccount { login: &login, display_name: &full_name, ..NewAccount::default() };
             let account = accounts::create(db, record, &new)?;
             if !vouched.email.is_empty() {

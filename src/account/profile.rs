@@ -1,23 +1,22 @@
-//! The page of one's own name, address, preferences, password, sessions and feed tokens.
+//! The page of one's own name, address, preferences, password and feed tokens.
 
 use rocket::data::Data;
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use serde::Serialize;
 
+use super::sessions_pages::SessionRow;
 use crate::auth::accounts::{self, Account, Profile};
-use crate::auth::sessions::Session;
 use crate::auth::{feed_tokens, passwords, second_factor, sessions};
 use crate::base::error::{Error, Problem, Result};
-use crate::base::event::{NewEvent, Via};
-use crate::base::resource::Resource;
+use crate::base::event::Via;
 use crate::base::text::fold;
-use crate::base::time::{When, Zone, zone_names};
+use crate::base::time::{When, zone_names};
 use crate::web::form::Form;
 use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![show, save, confirm, save_password, end_others, end_one, make_token, revoke_token]
+    routes![show, save, confirm, save_password, make_token, revoke_token]
 }
 
 #[derive(Serialize)]
@@ -47,42 +46,6 @@ struct ProfilePage {
 
 impl Page for ProfilePage {
     const TEMPLATE: &'static str = "account/profile.html";
-}
-
-/// A session: `account/_sessions.html` draws it.
-#[derive(Serialize)]
-pub(super) struct SessionRow {
-    id: String,
-    browser: String,
-    network: String,
-    /// How they came in, in words.
-    door: &'static str,
-    since: When,
-    seen: When,
-    current: bool,
-}
-
-impl SessionRow {
-    /// The current one first.
-    pub(super) fn all(sessions: Vec<Session>, current: Option<&[u8]>, zone: &Zone) -> Vec<Self> {
-        let row = |session: Session| Self {
-            id: session.id(),
-            browser: browser_of(&session.agent),
-            door: match session.door.as_str() {
-                "link" => "by a one-time link",
-                "oidc" => "by another place",
-                "proxy" => "by the proxy",
-                _ => "",
-            },
-            since: session.created_at.when(zone),
-            seen: session.last_seen_at.when(zone),
-            current: Some(session.hash.as_slice()) == current,
-            network: session.network,
-        };
-        let mut rows: Vec<Self> = sessions.into_iter().map(row).collect();
-        rows.sort_by_key(|row| !row.current);
-        rows
-    }
 }
 
 #[derive(Serialize)]
@@ -202,42 +165,6 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
         .await
 }
 
-#[post("/-/account/sessions", data = "<data>")]
-async fn end_others(visit: Visit, data: Data<'_>) -> Answer {
-    visit
-        .answer_form(data, |desk, _| {
-            let account = own(desk)?;
-            let current = desk.visit.session.as_deref().map(sessions::hash_of);
-            let ended = desk.site().write(Some(account.id), Via::Web, |db, record| {
-                record(&ended_event(account))?;
-                sessions::end_all(db, account.id, current.as_deref())
-            })?;
-            Ok(done(desk, &format!("{ended} other sessions have ended.")))
-        })
-        .await
-}
-
-#[post("/-/account/sessions/<id>/end", data = "<data>")]
-async fn end_one(visit: Visit, id: String, data: Data<'_>) -> Answer {
-    visit
-        .answer_form(data, move |desk, _| {
-            let account = own(desk)?;
-            let ended = desk.site().write(Some(account.id), Via::Web, |db, record| {
-                record(&ended_event(account))?;
-                sessions::end_one(db, account.id, &id)
-            })?;
-            if !ended {
-                return Err(Error::not_found("This session has ended already."));
-            }
-            Ok(done(desk, "The session has ended."))
-        })
-        .await
-}
-
-fn ended_event(account: &Account) -> NewEvent {
-    NewEvent::new("session.ended", Resource::new("account", account.id), 1)
-}
-
 /// What is wrong with the password that somebody shows once more; nothing for who has none.
 pub(super) fn password_problem(desk: &Desk, account: &Account, typed: &str) -> Option<Problem> {
     let stored = account.password.as_deref()?;
@@ -299,7 +226,7 @@ pub(super) fn own(desk: &Desk) -> Result<&Account> {
     })
 }
 
-fn done(desk: &Desk, sentence: &str) -> Answer {
+pub(super) fn done(desk: &Desk, sentence: &str) -> Answer {
     Answer::see(&format!("{}/-/account", desk.base())).telling(desk, sentence)
 }
 
@@ -350,32 +277,4 @@ fn page(desk: &Desk, account: &Account, typed: Option<&Form>, told: Told) -> Res
     let status = if refused { Status::UnprocessableEntity } else { Status::Ok };
     let answer = Sheet::new("Your account", sheet).noindex().status(status).render(desk)?;
     Ok(answer.header("Cache-Control", "no-store"))
-}
-
-/// `Firefox on Linux`, as far as the browser tells.
-fn browser_of(agent: &str) -> String {
-    let named = |names: &[(&'static str, &'static str)]| {
-        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    let browser = named(&[
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ]);
-    let system = named(&[
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "Unknown browser".to_owned(),
-    }
 }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod feed_tokens;
 pub mod groups;
 pub mod links;
+pub mod names;
 pub mod outbox;
 pub mod outside;
 pub mod passwords;

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, named_params};
 
 use super::accounts::{self, Account};
-use super::sessions;
+use super::{names, sessions};
 use crate::base::audit::{self, Forgotten};
 use crate::base::error::{Error, Result};
 use crate::base::event::{NewEvent, Via};
@@ -37,7 +37,7 @@ pub fn rename(site: &Site, by: Option<i64>, via: Via, account: &Account, login: 
 }
 
 fn set_login(db: &Connection, record: Record<'_>, account: &Account, login: &str) -> Result<()> {
-    let problems = accounts::login_problems_but(db, login, Some(account.id))?;
+    let problems = names::login_problems_but(db, login, Some(account.id))?;
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
@@ -72,7 +72,7 @@ pub fn forget(site: &Site, by: Option<i64>, via: Via, account: &Account) -> Resu
         require_another_administrator(db, account)?;
         accounts::set_disabled(db, record, account.id, true)
     })?;
-    let mut texts = site.read(|db| accounts::former_logins(db, account.id))?;
+    let mut texts = site.read(|db| names::former_logins(db, account.id))?;
     texts.extend([&account.login, &account.display_name, &account.email, &account.pending_email].map(String::clone));
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     for row in site.kept_projects()? {

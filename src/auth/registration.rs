@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::accounts::{self, Account, NewAccount};
 use super::outbox::{self, Letter};
-use super::{groups, links};
+use super::{groups, links, names};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::resource::Resource;
@@ -81,11 +81,11 @@ pub struct Wish<'a> {
 /// Takes a registration. Whoever has an account with that address already is told so by mail, and by nothing else.
 pub fn register(db: &Connection, record: Record<'_>, wish: &Wish<'_>) -> Result<()> {
     let email = wish.email.trim();
-    let mut problems: Vec<Problem> = accounts::email_problem(email).into_iter().collect();
+    let mut problems: Vec<Problem> = names::email_problem(email).into_iter().collect();
     if email.is_empty() {
         problems.push(Problem::new("email", "An e-mail address is needed."));
     }
-    problems.extend(accounts::name_problem(wish.full_name));
+    problems.extend(names::name_problem(wish.full_name));
     if wish.about.chars().count() > LONGEST_ABOUT {
         problems.push(Problem::new("about", format!("This takes at most {LONGEST_ABOUT} characters.")));
     }

@@ -144,11 +144,16 @@ impl Instant {
         format!("{count} {unit}{plural} ago")
     }
 
-    pub fn when(self, zone: &Zone) -> When {
-        let exact = match zone.style {
+    /// The exact time as a reader likes to read it.
+    pub fn written(self, zone: &Zone) -> String {
+        match zone.style {
             DateStyle::Relative | DateStyle::Exact => self.exact(zone),
             DateStyle::Iso => self.timestamp().to_zoned(zone.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
-        };
+        }
+    }
+
+    pub fn when(self, zone: &Zone) -> When {
+        let exact = self.written(zone);
         let ago = if zone.style == DateStyle::Relative { self.ago(Self::now()) } else { exact.clone() };
         When { iso: self.iso(), exact, ago }
     }

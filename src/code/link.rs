@@ -109,7 +109,7 @@ fn resolve_commits(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved
 fn tooltip(commit: &Listed, viewer: &Viewer) -> String {
     let subject = commit.subject();
     let subject = if subject.is_empty() { short(&commit.sha) } else { &subject };
-    format!("{subject} ({}, {})", viewer.shown_name(&commit.author), commit.committed_at.exact(&viewer.zone()))
+    format!("{subject} ({}, {})", viewer.shown_name(&commit.author), commit.committed_at.written(&viewer.zone()))
 }
 
 fn missing(why: &str, rest: &str) -> Resolved {

@@ -71,7 +71,7 @@ pub fn publish(
     let frame = Frame {
         project: row.called().to_owned(),
         reader: reader.to_owned(),
-        at: Instant::now().exact(&viewer.zone()),
+        at: Instant::now().written(&viewer.zone()),
         nav: places.nav(),
     };
     let mut work = Work {

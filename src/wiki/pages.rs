@@ -303,7 +303,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         },
         old,
         redirected_from: redirected_from(desk, db, page, &head.href)?,
-        kept_back: access::kept_back(db, page)?.map(|until| until.exact(&zone)),
+        kept_back: access::kept_back(db, page)?.map(|until| until.written(&zone)),
         read_only: read_only(room, page),
         head,
     };

@@ -73,7 +73,7 @@ fn class_18_sessions_and_reset_tokens() {
     let link = link.trim();
     let chosen = choose(&test, &link[link.find("/-/link/").unwrap()..], &[]).expect(200);
     assert!(session_of(&chosen).is_none());
-    assert!(session_of(&second_step(&test, &chosen, &code(&secret, 0)).expect(303)).is_some());
+    assert!(session_of(&second_step(&test, &chosen, &code(&secret, 1)).expect(303)).is_some());
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn class_20_second_factor() {
     let test = TestSite::new();
     let (secret, codes, _) = set_up(&person(&test, "kim"));
     let (_, others, _) = set_up(&person(&test, "lee"));
-    let now = code(&secret, 0);
+    let now = code(&secret, 1);
     let first = sign_in(&test, "kim").expect(200);
     second_step(&test, &first, &others[0]).expect(422);
     second_step(&test, &first, &now).expect(303);
