@@ -3,6 +3,7 @@
 
 mod account_pages;
 mod accounts_pages;
+mod api_tokens;
 mod confirm;
 mod factor_pages;
 mod letters;
@@ -24,6 +25,7 @@ use rocket::Route;
 
 use rusqlite::Connection;
 
+use crate::auth::api_tokens::LONGEST_DAYS;
 use crate::auth::outside::{OIDC_ISSUER, OIDC_NAME};
 use crate::auth::registration::REGISTRATION;
 use crate::auth::second_factor::SECOND_FACTOR;
@@ -80,6 +82,7 @@ impl Component for Account {
         routes.extend(link::routes());
         routes.extend(profile::routes());
         routes.extend(sessions_pages::routes());
+        routes.extend(api_tokens::routes());
         routes.extend(suggest::routes());
         routes.extend(second::routes());
         routes.extend(factor_pages::routes());

@@ -10,13 +10,13 @@ use super::form::Form;
 use super::visit::Visit;
 use super::{Web, token};
 use crate::auth::accounts::{self, Account};
-use crate::auth::{feed_tokens, permissions, second_factor, sessions};
+use crate::auth::{api_tokens, feed_tokens, permissions, second_factor, sessions};
 use crate::base::error::{Error, Result};
 use crate::base::event::{NewEvent, Via};
 use crate::base::project::{Act, Project};
 use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site};
-use crate::base::viewer::{Principal, Viewer};
+use crate::base::viewer::{Credential, Principal, Viewer};
 
 pub struct Desk {
     pub visit: Visit,
@@ -30,6 +30,7 @@ pub struct Desk {
 }
 
 /// A project that has been entered.
+#[derive(Clone)]
 pub struct Room {
     pub project: Arc<Project>,
     pub row: ProjectRow,
@@ -123,6 +124,16 @@ impl Desk {
         self.renewed.borrow().clone()
     }
 
+    /// Whether an API token was shown that is good for nothing.
+    pub(super) fn has_worthless_token(&self) -> bool {
+        self.visit.api_token.is_some() && !self.is_by_token()
+    }
+
+    /// Whether a program asks, by its API token.
+    fn is_by_token(&self) -> bool {
+        matches!(self.principal.credential, Credential::ApiToken(_))
+    }
+
     /// Forms of people who are signed in are bound to their session, others to nobody.
     fn token_session(&self) -> &str {
         if self.account.is_some() { self.visit.session.as_deref().unwrap_or_default() } else { "" }
@@ -132,6 +143,10 @@ impl Desk {
     pub(super) fn check_form(&self, form: &Form) -> Result<()> {
         if self.visit.is_foreign() {
             return Err(Error::invalid(FORGED, "This form was sent by a page of another site, so nothing was done."));
+        }
+        if self.is_by_token() {
+            // A browser sends no such header by itself, so nobody was led here.
+            return Ok(());
         }
         if form.json && (self.visit.session.is_none() || self.account.is_some()) {
             // Another site's page can't send JSON here: its browser would ask us first, and we never agree.
@@ -193,6 +208,9 @@ fn identify(visit: &Visit) -> Result<Asker> {
         return Ok((Arc::clone(reader), None, None));
     }
     let site = &visit.web.site;
+    if let Some(secret) = &visit.api_token {
+        return of_api_token(site, secret);
+    }
     if let Some(secret) = &visit.feed_token {
         return of_bearer(site, secret);
     }
@@ -264,6 +282,19 @@ fn of_bearer(site: &Site, secret: &str) -> Result<Asker> {
         && let Err(error) = site.db().write(|db| feed_tokens::used(db, &bearer))
     {
         log::warn!("the use of a feed token was not noted: {error}");
+    }
+    Ok((Arc::new(bearer.principal), None, None))
+}
+
+/// Which program has shown an API token. It has no account here either: a token opens no page of the account itself.
+fn of_api_token(site: &Site, secret: &str) -> Result<Asker> {
+    let Some(bearer) = site.read(|db| api_tokens::bearer(db, secret))? else {
+        return Ok((Arc::new(Principal::anonymous()), None, None));
+    };
+    if bearer.is_due()
+        && let Err(error) = site.db().write(|db| api_tokens::used(db, &bearer))
+    {
+        log::warn!("the use of an API token was not noted: {error}");
     }
     Ok((Arc::new(bearer.principal), None, None))
 }

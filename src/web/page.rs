@@ -326,6 +326,14 @@ impl Answer {
         .header("Retry-After", "5")
     }
 
+    /// For an API token that is unknown, revoked or past its end (RFC 6750, 3.1).
+    pub fn unauthorized() -> Self {
+        let detail = "This API token is unknown, was revoked or has ended. Nothing was done.";
+        Self::problems(Status::Unauthorized, "No valid token", detail, &[])
+            .header("WWW-Authenticate", "Bearer error=\"invalid_token\"".to_owned())
+            .header("Cache-Control", "no-store")
+    }
+
     pub fn misdirected() -> Self {
         Self::new(
             Status::MisdirectedRequest,

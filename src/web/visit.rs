@@ -39,6 +39,8 @@ pub struct Visit {
     pub neighbour: Neighbour,
     /// The secret in the address of a feed or a calendar; nowhere else is one looked at, and the query has it no more.
     pub feed_token: Option<String>,
+    /// What `Authorization: Bearer` shows, whatever it is worth. It stands in place of a session.
+    pub api_token: Option<String>,
     pub agent: String,
     /// Where it comes from, for the brake on guessing: the address, IPv6 by its /64.
     pub network: String,
@@ -85,6 +87,7 @@ impl Visit {
             path,
             query,
             feed_token,
+            api_token: bearer_of(&header("Authorization")),
             session: cookie(web.address.cookie_name()).filter(|value| value.len() == 64),
             flash: cookie(FLASH),
             diff_look: cookie(super::diff_look::COOKIE),
@@ -168,6 +171,8 @@ impl Visit {
             };
             let result = if desk.visit.wrong_host {
                 Ok(Answer::misdirected())
+            } else if desk.has_worthless_token() {
+                Ok(Answer::unauthorized())
             } else if let Some(clean) = desk.visit.without_slash() {
                 Ok(Answer::moved(&clean))
             } else if let Some(seconds) = desk.web().limits.take(&desk) {
@@ -306,6 +311,12 @@ fn without_token(query: &str) -> (String, Option<String>) {
 
 /// The cookie of a browser that was sent to another place to sign in.
 pub const OIDC_COOKIE: &str = "trackway_oidc";
+
+/// Other schemes are for whoever stands before us, such as a proxy that asks for a password of its own.
+fn bearer_of(header: &str) -> Option<String> {
+    let (scheme, secret) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim().to_owned())
+}
 
 /// The cookie that carries one sentence over a redirect.
 pub const FLASH: &str = "trackway_told";

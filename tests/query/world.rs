@@ -203,12 +203,13 @@ pub fn viewer(login: &str) -> Viewer {
     });
     let credential = if identity.is_some() { Credential::Session } else { Credential::None };
     Viewer {
-        principal: Arc::new(Principal { identity, groups: Vec::new(), credential }),
+        principal: Arc::new(Principal { identity, groups: Vec::new(), credential, only_projects: None }),
         person: None,
         permissions: [TICKET_VIEW.name].into(),
         classes: vec![1],
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     }
 }
 
