@@ -55,6 +55,7 @@ impl SmallWiki {
             to_view: VIEW,
             to_attach: MODIFY,
             to_remove: DELETE,
+            asked_by: None,
         }))
     }
 }

@@ -16,6 +16,8 @@ const PINS: &[(&str, &str)] = &[
     ("site/0004_account.sql", "d2ac2745463d0f8b"),
     ("site/0005_audit.sql", "6a28f2581e8b225a"),
     ("site/0006_backup.sql", "07545923059ab702"),
+    ("site/0007_api_token.sql", "168c84a81c7fffaa"),
+    ("site/0008_account_group_group.sql", "917d1a55382b277a"),
     ("project/0001_ground.sql", "19411057244b1fd5"),
     ("project/0002_wiki.sql", "882aee6c033fa623"),
     ("project/0003_attachment.sql", "482a0ae66508df4f"),
@@ -51,6 +53,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0033_wiki_open_discussions.sql", "7c2d715c8c691983"),
     ("project/0034_link_scope.sql", "91dfdcdd25156655"),
     ("project/0035_person_former.sql", "8561ae4b92c6aeb3"),
+    ("project/0036_permission_rule.sql", "7ef636dc02fb69f2"),
 ];
 
 #[test]

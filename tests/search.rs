@@ -108,6 +108,7 @@ impl Component for Notes {
             return Ok(None);
         }
         let owner = |note: Note| Owner {
+            asked_by: None,
             resource: resource.clone(),
             acl: note.acl,
             realm: "note",
@@ -362,6 +363,7 @@ fn viewer(principal: Principal, person: Option<i64>, classes: &[i64], joined: &[
         classes: classes.to_vec(),
         joined_classes: joined.to_vec(),
         archived: false,
+        local: None,
     }
 }
 

@@ -104,6 +104,7 @@ fn an_event_that_fails_five_times_is_parked_and_all_others_are_heard_without_wai
         classes: vec![1],
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     };
     for kind in ["good.one", "good.one", "bad.one", "good.one"] {
         let by = Act::new(&viewer, Via::Command);

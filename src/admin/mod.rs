@@ -3,8 +3,10 @@
 
 mod audit;
 pub mod backups;
+mod group_pages;
 mod health;
 mod metrics;
+mod permission_pages;
 mod project;
 mod projects;
 pub mod safety;
@@ -14,6 +16,7 @@ use rocket::Route;
 
 use crate::base::component::{Component, Panel, Place, SitePanel};
 use crate::base::settings::Setting;
+use crate::base::viewer::PERMISSION_GRANT;
 use crate::milestone::MILESTONE_ADMIN;
 use crate::ticket::TICKET_ADMIN;
 use crate::web::limits;
@@ -48,6 +51,8 @@ impl Component for Admin {
         routes.extend(settings::routes());
         routes.extend(safety::routes());
         routes.extend(metrics::routes());
+        routes.extend(permission_pages::routes());
+        routes.extend(group_pages::routes());
         routes
     }
 
@@ -56,14 +61,20 @@ impl Component for Admin {
     }
 
     fn panels(&self) -> &'static [Panel] {
-        &[settings::PANEL, audit::PANEL]
+        &[settings::PANEL, permission_pages::PANEL, audit::PANEL]
     }
 
     fn site_panels(&self) -> &'static [SitePanel] {
-        &[health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, audit::SITE_PANEL]
+        &[health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, group_pages::SITE_PANEL, audit::SITE_PANEL]
     }
 
     fn places(&self) -> &'static [Place] {
-        &[Place { name: "Admin", path: "/admin", key: "a", any_of: &[TICKET_ADMIN, MILESTONE_ADMIN], order: 60 }]
+        &[Place {
+            name: "Admin",
+            path: "/admin",
+            key: "a",
+            any_of: &[TICKET_ADMIN, MILESTONE_ADMIN, PERMISSION_GRANT],
+            order: 60,
+        }]
     }
 }

@@ -39,7 +39,7 @@ pub struct Add<'a> {
 /// of somebody else needs the right to remove it (rows H03, H09).
 pub fn add(project: &Project, by: Act<'_>, add: Add<'_>) -> Result<Vec<FileRow>> {
     let owner = project.read(|db| owner(project, db, by.viewer, add.parent))?;
-    by.viewer.require(owner.to_attach)?;
+    owner.require(by.viewer, owner.to_attach)?;
     let names = checked(&add)?;
     let mut blobs = Vec::with_capacity(names.len());
     for file in add.files {
@@ -48,7 +48,7 @@ pub fn add(project: &Project, by: Act<'_>, add: Add<'_>) -> Result<Vec<FileRow>>
     let description = add.description.trim();
     project.write(by, |tx| {
         let owner = self::owner(project, tx, by.viewer, add.parent)?;
-        by.viewer.require(owner.to_attach)?;
+        owner.require(by.viewer, owner.to_attach)?;
         let adding = Adding { tx, viewer: by.viewer, owner: &owner, description, replace: add.replace };
         names.iter().zip(&blobs).map(|(name, blob)| adding.one(name, blob)).collect()
     })
@@ -86,7 +86,7 @@ pub fn move_to(project: &Project, by: Act<'_>, wish: &Move<'_>) -> Result<FileRo
         let to = owner(project, tx, by.viewer, wish.to)?;
         let file = store::find(tx, wish.parent, wish.name)?.ok_or_else(missing)?;
         require_to_remove(by.viewer, &from, &file)?;
-        by.viewer.require(to.to_attach)?;
+        to.require(by.viewer, to.to_attach)?;
         if store::is_taken(tx, wish.to, &name)? {
             return Err(Error::invalid("name", format!("There is a file “{name}” already.")));
         }
@@ -100,12 +100,12 @@ pub fn move_to(project: &Project, by: Act<'_>, wish: &Move<'_>) -> Result<FileRo
 
 /// Whether this viewer may remove or replace that file.
 pub fn may_remove(viewer: &Viewer, owner: &Owner, file: &FileRow) -> bool {
-    let own = viewer.person.is_some() && viewer.person == file.author && viewer.may(owner.to_attach);
-    own || viewer.may(owner.to_remove)
+    let own = viewer.person.is_some() && viewer.person == file.author && owner.lets(viewer, owner.to_attach);
+    own || owner.lets(viewer, owner.to_remove)
 }
 
 fn require_to_remove(viewer: &Viewer, owner: &Owner, file: &FileRow) -> Result<()> {
-    if may_remove(viewer, owner, file) { Ok(()) } else { viewer.require(owner.to_remove) }
+    if may_remove(viewer, owner, file) { Ok(()) } else { owner.require(viewer, owner.to_remove) }
 }
 
 /// What every address, form and command says of a file that is not there or may not be seen.

@@ -152,7 +152,7 @@ fn resolve(context: &Context<'_>, rests: &[&str], address: fn(&Owner, &str) -> S
 fn missing(context: &Context<'_>, here: Option<&Owner>, ways: &[Reference]) -> Resolved {
     let name = ways.first().map(|reference| reference.name.as_str()).unwrap_or_default();
     let own = ways.first().is_some_and(|reference| reference.parent.is_none());
-    let href = here.filter(|owner| own && context.viewer.may(owner.to_attach)).map(list_href);
+    let href = here.filter(|owner| own && owner.lets(context.viewer, owner.to_attach)).map(list_href);
     Resolved::Missing { href, title: format!("There is no file “{name}” there") }
 }
 

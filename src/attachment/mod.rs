@@ -161,6 +161,7 @@ fn all_seeing(db: &Connection) -> Result<Viewer> {
         classes,
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     })
 }
 

@@ -203,7 +203,7 @@ async fn confirm_removal(visit: Visit, project: &str) -> Answer {
                 Ok((owner, file, count))
             })?;
             if !edit::may_remove(&room.viewer, &owner, &file) {
-                room.viewer.require(owner.to_remove)?;
+                owner.require(&room.viewer, owner.to_remove)?;
             }
             let page = DeletePage {
                 list_href: format!("{}{}", room.root, list_href(&owner)),
@@ -271,7 +271,7 @@ async fn place(gate: Visit, project: String) -> Arc<OnceLock<Place>> {
         let room = desk.room(&project)?;
         let tail = desk.visit.tail("/attachment").ok_or_else(missing)?;
         let owner = room.project.read(|db| found_list(&room, db, &tail))?;
-        room.viewer.require(owner.to_attach)?;
+        owner.require(&room.viewer, owner.to_attach)?;
         let limit = upload_limit(desk)?;
         // Whoever asks is not told here: the answer is made when the form has been read.
         let _ = told.set(Place { folder: blob::folder(&room.project), limit: limit.unsigned_abs() });
@@ -287,7 +287,7 @@ fn take(desk: &Desk, project: &str, form: &Form, received: Received) -> Result<A
     let owner = room.project.read(|db| found_list(&room, db, &tail))?;
     let parent = owner.resource.clone();
     let description = form.text("description");
-    room.viewer.require(owner.to_attach)?;
+    owner.require(&room.viewer, owner.to_attach)?;
     let added = if received.problems.is_empty() {
         let add = Add { parent: &parent, files: received.files, description, replace: form.has("replace") };
         edit::add(&room.project, room.act(), add)
@@ -367,7 +367,7 @@ fn list_page(
         href: format!("{}{}", room.root, list_href(owner)),
         zip_href: (!files.is_empty()).then(|| format!("{}{}", room.root, zip_href(owner))),
         files,
-        may_attach: room.viewer.may(owner.to_attach),
+        may_attach: owner.lets(&room.viewer, owner.to_attach),
         max_bytes: upload_limit(desk)?,
         description: description.to_owned(),
         replace,
@@ -426,7 +426,8 @@ fn show_page(desk: &Desk, room: &Room, owner: &Owner, row: &FileRow) -> Result<A
     }
     let page = ShowPage {
         owner: owner_line(room, owner),
-        replace_href: (room.viewer.may(owner.to_attach) && !is_old).then(|| format!("{list}?replace=1#attach")),
+        replace_href: (owner.lets(&room.viewer, owner.to_attach) && !is_old)
+            .then(|| format!("{list}?replace=1#attach")),
         list_href: list,
         media_type: media::of(&row.name).content_type,
         ways: ways(desk, &preview, &shown.map_or_else(|| file.href.clone(), |shown| shown.href.clone())),

@@ -12,15 +12,35 @@ use crate::base::text::fold;
 pub struct Group {
     pub id: String,
     pub name: String,
-    /// Logins of its members in order.
+    /// Logins of its members in order, without those of its inner groups.
     pub members: Vec<String>,
+    /// Names of the groups in it, in order.
+    pub groups: Vec<String>,
 }
 
 type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
 
+/// The ids of the groups that an account is in, also by being in a group that is in them.
 pub fn of_account(db: &Connection, account: i64) -> Result<Vec<String>> {
-    let mut statement = db.prepare_cached("select account_group from account_group_member where account = ?1")?;
+    let mut statement = db.prepare_cached(
+        "with recursive inside (id) as (
+             select account_group from account_group_member where account = ?1
+             union select account_group_group.account_group from inside
+                 join account_group_group on account_group_group.inner_group = inside.id)
+         select id from inside order by id",
+    )?;
     Ok(statement.query_map([account], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ids of a group and of those that it is in, however far around.
+pub fn around(db: &Connection, id: &str) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "with recursive around (id) as (
+             select ?1 union select account_group_group.account_group from around
+                 join account_group_group on account_group_group.inner_group = around.id)
+         select id from around",
+    )?;
+    Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 pub fn find(db: &Connection, name: &str) -> Result<Option<(String, String)>> {
@@ -56,19 +76,42 @@ pub fn list(db: &Connection) -> Result<Vec<Group>> {
     while let Some(row) = rows.next()? {
         let (id, name, login): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         if groups.last().is_none_or(|group| group.id != id) {
-            groups.push(Group { id, name, members: Vec::new() });
+            groups.push(Group { id, name, members: Vec::new(), groups: Vec::new() });
         }
         if let (Some(group), Some(login)) = (groups.last_mut(), login) {
             group.members.push(login);
         }
     }
+    let mut statement = db.prepare(
+        "select account_group_group.account_group, inner_group.name from account_group_group
+         join account_group as inner_group on inner_group.id = account_group_group.inner_group
+         order by inner_group.name_folded",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (outer, inner): (String, String) = (row.get(0)?, row.get(1)?);
+        if let Some(group) = groups.iter_mut().find(|group| group.id == outer) {
+            group.groups.push(inner);
+        }
+    }
     Ok(groups)
 }
 
-/// The logins of the members of a group in order; none if there is no such group.
+/// The logins of those who are in a group, also by an inner one, in order; none if there is no such group.
 pub fn members_in(site: &Site, name: &str) -> Result<Option<Vec<String>>> {
-    let groups = site.read(list)?;
-    Ok(groups.into_iter().find(|known| known.name == name).map(|known| known.members))
+    site.read(|db| {
+        let Some((id, _)) = find(db, name)?.filter(|(_, known)| known == name) else { return Ok(None) };
+        let mut statement = db.prepare_cached(
+            "with recursive inside (id) as (
+                 select ?1 union select account_group_group.inner_group from inside
+                     join account_group_group on account_group_group.account_group = inside.id)
+             select distinct account.login from inside
+             join account_group_member on account_group_member.account_group = inside.id
+             join account on account.id = account_group_member.account order by account.login_folded",
+        )?;
+        let logins = statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(logins))
+    })
 }
 
 /// Groups must not be taken for people or for permissions, so they are lower case and no account has their name.
@@ -103,33 +146,82 @@ pub fn remove(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub fn add(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -> Result<()> {
+/// Puts accounts and groups into a group, by their names.
+pub fn add(db: &Connection, record: Record<'_>, name: &str, members: &[String]) -> Result<()> {
     let id = load(db, name)?;
-    for login in logins {
-        let account = super::accounts::load(db, login)?;
-        let added = db.execute(
-            "insert or ignore into account_group_member (account_group, account) values (?1, ?2)",
-            (&id, account.id),
-        )?;
-        if added > 0 {
-            super::sessions::renew_all(db, account.id)?;
-        }
+    for member in members {
+        match member_of(db, member)? {
+            Member::Account(account) => {
+                let added = db.execute(
+                    "insert or ignore into account_group_member (account_group, account) values (?1, ?2)",
+                    (&id, account),
+                )?;
+                if added > 0 {
+                    super::sessions::renew_all(db, account)?;
+                }
+                added
+            }
+            Member::Group(inner) => {
+                if inner == id || holds(db, &inner, &id)? {
+                    let message = format!("`{name}` is in `{member}` itself, so `{member}` can't be in `{name}`.");
+                    return Err(Error::invalid("name", message));
+                }
+                db.execute(
+                    "insert or ignore into account_group_group (account_group, inner_group) values (?1, ?2)",
+                    (&id, inner),
+                )?
+            }
+        };
     }
-    tell(db, record, "group.changed", &id, Some(("added", logins)))
+    tell(db, record, "group.changed", &id, Some(("added", members)))
 }
 
-pub fn drop(db: &Connection, record: Record<'_>, name: &str, logins: &[String]) -> Result<()> {
+/// Takes accounts and groups out of a group.
+pub fn drop(db: &Connection, record: Record<'_>, name: &str, members: &[String]) -> Result<()> {
     let id = load(db, name)?;
-    for login in logins {
-        let account = super::accounts::load(db, login)?;
-        let gone = db
-            .execute("delete from account_group_member where account_group = ?1 and account = ?2", (&id, account.id))?;
+    for member in members {
+        let gone = match member_of(db, member)? {
+            Member::Account(account) => {
+                super::sessions::renew_all(db, account)?;
+                db.execute(
+                    "delete from account_group_member where account_group = ?1 and account = ?2",
+                    (&id, account),
+                )?
+            }
+            Member::Group(inner) => db.execute(
+                "delete from account_group_group where account_group = ?1 and inner_group = ?2",
+                (&id, inner),
+            )?,
+        };
         if gone == 0 {
-            return Err(Error::not_found(format!("`{login}` is not in the group `{name}`")));
+            return Err(Error::not_found(format!("`{member}` is not in the group `{name}`")));
         }
-        super::sessions::renew_all(db, account.id)?;
     }
-    tell(db, record, "group.changed", &id, Some(("dropped", logins)))
+    tell(db, record, "group.changed", &id, Some(("dropped", members)))
+}
+
+enum Member {
+    Account(i64),
+    Group(String),
+}
+
+fn member_of(db: &Connection, name: &str) -> Result<Member> {
+    match find(db, name)? {
+        Some((id, _)) => Ok(Member::Group(id)),
+        None => Ok(Member::Account(super::accounts::load(db, name)?.id)),
+    }
+}
+
+/// Whether a group is in another one, however far down.
+fn holds(db: &Connection, outer: &str, inner: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "with recursive inside (id) as (
+                 select ?1 union select account_group_group.inner_group from inside
+                     join account_group_group on account_group_group.account_group = inside.id)
+             select exists (select 1 from inside where id = ?2)",
+        )?
+        .query_row([outer, inner], |row| row.get(0))?)
 }
 
 fn tell(

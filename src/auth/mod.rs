@@ -1,10 +1,12 @@
-//! Who is asking: accounts and how they come and go, passwords, second factors, sessions, feed tokens, one-time links, the
-//! mail that brings them, groups, and what they may do in a project.
+//! Who is asking: accounts and how they come and go, passwords, second factors, sessions, API tokens, feed tokens, one-time
+//! links, the mail that brings them, groups, and what they may do in a project.
 //!
 //! Store and rules only; the pages are in `account`. Everybody above asks here, nobody below.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod feed_tokens;
+pub mod grants;
 pub mod groups;
 pub mod links;
 pub mod names;
@@ -17,6 +19,7 @@ pub mod path_rules;
 pub mod registration;
 pub mod second_factor;
 pub mod sessions;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -44,6 +47,7 @@ fn principal_of(db: &Connection, account: &accounts::Account, credential: Creden
         }),
         groups: groups::of_account(db, account.id)?,
         credential,
+        only_projects: None,
     })
 }
 

@@ -170,6 +170,16 @@ pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
     })
 }
 
+/// To whom a class is open by name, as lists name them.
+pub fn subjects(db: &Connection, acl: i64) -> Result<Vec<String>> {
+    let mut statement = db.prepare_cached(
+        "select case subject_kind when 'person' then (select login from person where id = cast(subject as integer))
+                                  when 'group' then label else subject_kind end
+         from acl_subject where acl = ?1 order by 1",
+    )?;
+    Ok(statement.query_map([acl], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The class of a rule, and until when it keeps back.
 fn find(tx: &Tx<'_>, path: &str) -> Result<Option<(i64, Option<Instant>)>> {
     Ok(tx

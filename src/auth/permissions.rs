@@ -1,7 +1,9 @@
-//! What a principal may do in a project, and which access classes they see (rows PM01 to PM14, DESIGN 1.4).
+//! What a principal may do in a project, and which access classes they see (rows PM01 to PM14, DESIGN 1.4). What was granted
+//! to whom is kept by [`grants`](super::grants).
 //!
-//! Members are those to whom something was granted, by name or through a group; granting `members` makes one a member and
-//! gives nothing else. In an archived project only what lets one look is left.
+//! Members are those to whom something was granted in the whole project, by name or through a group; granting `members` makes
+//! one a member and gives nothing else. What is denied is taken from all that was granted, however it came. In an archived
+//! project only what lets one look is left.
 //!
 //! Who sees a class is one rule for all kinds of them, in [`seen`]: its subjects and the holders of its right see all of it,
 //! those who take part in a row of it see that row, and nobody sees anything of it who does not see the class that it is
@@ -13,71 +15,38 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::json;
 
+use super::grants::{self, Written};
+pub use super::grants::{
+    MEMBERS, Subject, grant, grant_defaults, is_of_group, list, revoke, subject, subject_to_revoke,
+};
 pub use super::path_rules::{restrict, unrestrict};
-use super::{accounts, groups};
-use crate::base::error::{Error, Result};
-use crate::base::event::NewEvent;
+use crate::base::error::Result;
 use crate::base::kept::kept_if;
-use crate::base::project::{Act, Project, person_of_account};
-use crate::base::resource::Resource;
-use crate::base::site::{ProjectRow, Site, State};
+use crate::base::local_rights::{LocalRights, LocalRule, complete};
+use crate::base::project::Project;
+use crate::base::site::{ProjectRow, State};
 use crate::base::time::Instant;
-use crate::base::viewer::{ByDefault, Credential, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, Viewer};
-
-/// The word that makes a subject a member.
-pub const MEMBERS: &str = "members";
-
-/// For whom a grant is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    Anonymous,
-    Authenticated,
-    Members,
-    Person { id: i64, login: String },
-    Group { id: String, name: String },
-}
-
-impl Subject {
-    /// As the tables name its kind, itself, and how it is called.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Anonymous => "anonymous",
-            Self::Authenticated => "authenticated",
-            Self::Members => "members",
-            Self::Person { .. } => "person",
-            Self::Group { .. } => "group",
-        }
-    }
-
-    pub fn key(&self) -> String {
-        match self {
-            Self::Person { id, .. } => id.to_string(),
-            Self::Group { id, .. } => id.clone(),
-            _ => String::new(),
-        }
-    }
-
-    pub fn label(&self) -> &str {
-        match self {
-            Self::Person { login, .. } => login,
-            Self::Group { name, .. } => name,
-            other => other.kind(),
-        }
-    }
-}
+use crate::base::viewer::{Credential, DEFAULT_CLASS, Principal, Scope, TRAC_ADMIN, Viewer};
 
 /// Who somebody is in a project, before any grant is looked at.
-struct Standing {
-    person: Option<i64>,
-    groups: Vec<String>,
-    signed_in: bool,
-    member: bool,
+pub(super) struct Standing {
+    pub person: Option<i64>,
+    pub groups: Vec<String>,
+    pub signed_in: bool,
+    pub member: bool,
 }
 
 impl Standing {
-    fn matches(&self, kind: &str, subject: &str) -> bool {
+    pub fn of(db: &Connection, principal: &Principal) -> Result<Self> {
+        let uuid = principal.identity.as_ref().map(|identity| &identity.uuid);
+        let mut statement = db.prepare_cached("select id from person where uuid = ?1")?;
+        let person = uuid.map(|uuid| statement.query_row([uuid], |row| row.get(0)).optional()).transpose()?.flatten();
+        let signed_in = principal.identity.is_some();
+        Ok(Self { person, groups: principal.groups.clone(), signed_in, member: false })
+    }
+
+    pub fn matches(&self, kind: &str, subject: &str) -> bool {
         match kind {
             "anonymous" => true,
             "authenticated" => self.signed_in,
@@ -133,46 +102,21 @@ pub fn enter_with(
     row: &ProjectRow,
     principal: &Arc<Principal>,
 ) -> Result<Option<Viewer>> {
+    if !principal.reaches(&row.id) {
+        return Ok(None);
+    }
     let defined = project.components().permissions();
-    let mut standing = Standing {
-        person: None,
-        groups: principal.groups.clone(),
-        signed_in: principal.identity.is_some(),
-        member: false,
+    let mut standing = Standing::of(db, principal)?;
+    let written = grants::for_somebody(db, &mut standing, &defined)?;
+    let of_site = principal.belongs_to_administrator().then_some(TRAC_ADMIN.name);
+    let held = |denied: bool| {
+        let here = written.iter().filter(move |rule| rule.is_everywhere() && rule.denied == denied);
+        here.map(|rule| rule.right)
     };
-    if let Some(identity) = &principal.identity {
-        standing.person = db
-            .prepare_cached("select id from person where uuid = ?1")?
-            .query_row([&identity.uuid], |row| row.get(0))
-            .optional()?;
-    }
-    let mut granted: BTreeSet<&'static str> = BTreeSet::new();
-    let mut of_members: Vec<&'static str> = Vec::new();
-    if principal.administers() {
-        granted.insert(TRAC_ADMIN.name);
-    }
-    let mut statement = db.prepare_cached("select subject_kind, subject, permission from permission_grant")?;
-    let mut grants = statement.query([])?;
-    while let Some(grant) = grants.next()? {
-        let text = |column: usize| Ok::<_, rusqlite::Error>(grant.get_ref(column)?.as_str()?);
-        let (kind, permission) = (text(0)?, text(2)?);
-        let matches = standing.matches(kind, text(1)?);
-        standing.member |= matches && matches!(kind, "person" | "group");
-        if !matches && kind != "members" {
-            continue;
-        }
-        let Some(defined) = defined.iter().find(|defined| defined.name == permission) else { continue };
-        // Who is a member is known when all grants have been looked at.
-        if kind == "members" {
-            of_members.push(defined.name);
-        } else {
-            granted.insert(defined.name);
-        }
-    }
-    if standing.member {
-        granted.extend(of_members);
-    }
-    let mut permissions = complete(granted, &defined);
+    let granted: BTreeSet<&'static str> = held(false).chain(of_site).collect();
+    // Nothing is denied to whoever administers the site.
+    let denied: BTreeSet<&'static str> = if of_site.is_some() { BTreeSet::new() } else { held(true).collect() };
+    let mut permissions = complete(&granted, &denied, &defined);
     // What one could see before a project was archived can be seen afterwards.
     let all = classes(db, &standing, &permissions)?;
     let (classes, joined_classes) = if permissions.is_empty() {
@@ -183,41 +127,28 @@ pub fn enter_with(
         let (whole, joined) = seen(&all);
         (whole, if standing.person.is_some() { joined } else { Vec::new() })
     };
-    if row.state == State::Archived || principal.credential == Credential::FeedToken {
-        permissions.retain(|name| name.ends_with("_VIEW"));
-    }
+    let limit = match principal.credential {
+        _ if row.state == State::Archived => Scope::Read,
+        Credential::FeedToken => Scope::Read,
+        Credential::ApiToken(scope) => scope,
+        _ => Scope::Admin,
+    };
+    permissions.retain(|name| limit.allows(name));
     if permissions.is_empty() {
         return Ok(None);
     }
+    let rules: Vec<LocalRule> = written.into_iter().filter(|rule| !rule.is_everywhere()).map(Written::local).collect();
+    let local =
+        (!rules.is_empty()).then(|| Arc::new(LocalRights { rules, granted, denied, defined: defined.to_vec(), limit }));
     Ok(Some(Viewer {
         principal: Arc::clone(principal),
+        local,
         person: standing.person,
         permissions,
         classes,
         joined_classes,
         archived: row.state == State::Archived,
     }))
-}
-
-/// What comes with what was granted.
-fn complete(granted: BTreeSet<&'static str>, defined: &[Permission]) -> BTreeSet<&'static str> {
-    let mut complete = granted;
-    if complete.contains(TRAC_ADMIN.name) {
-        complete.extend(defined.iter().map(|permission| permission.name));
-    }
-    loop {
-        let more: Vec<&'static str> = defined
-            .iter()
-            .filter(|permission| complete.contains(permission.name))
-            .flat_map(|permission| permission.implies.iter().copied())
-            .filter(|implied| !complete.contains(implied))
-            .collect();
-        if more.is_empty() {
-            break;
-        }
-        complete.extend(more);
-    }
-    complete
 }
 
 /// A class as somebody stands to it.
@@ -318,142 +249,6 @@ fn seen(classes: &[Class]) -> (Vec<i64>, Vec<i64>) {
         }
     }
     (whole, joined)
-}
-
-/// A grant as the list shows it.
-#[derive(Debug, Clone)]
-pub struct Grant {
-    pub subject: String,
-    pub permission: String,
-}
-
-pub fn list(db: &Connection) -> Result<Vec<Grant>> {
-    let mut statement = db.prepare_cached(
-        "select case subject_kind when 'person' then (select login from person where id = cast(subject as integer))
-                                  when 'group' then label else subject_kind end as subject, permission
-         from permission_grant order by subject_kind, subject, permission",
-    )?;
-    let grants = statement
-        .query_map([], |row| Ok(Grant { subject: row.get(0)?, permission: row.get(1)? }))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(grants)
-}
-
-/// Whether a group of the site has been granted anything here: then the project is one of the group's.
-pub fn is_of_group(db: &Connection, group: &str) -> Result<bool> {
-    Ok(db
-        .prepare_cached("select exists (select 1 from permission_grant where subject_kind = 'group' and subject = ?1)")?
-        .query_row([group], |row| row.get(0))?)
-}
-
-/// What a word on the command line or in a form stands for.
-/// The person's row is made here if the project has not met the account yet.
-pub fn subject(site: &Site, project: &Project, name: &str) -> Result<Subject> {
-    match name {
-        "anonymous" => return Ok(Subject::Anonymous),
-        "authenticated" => return Ok(Subject::Authenticated),
-        MEMBERS => return Ok(Subject::Members),
-        _ => {}
-    }
-    let (account, group) = site.read(|db| Ok((accounts::by_login(db, name)?, groups::find(db, name)?)))?;
-    if let Some(account) = account {
-        let id =
-            project.db().write(|db| person_of_account(db, &account.uuid, &account.login, &account.display_name))?;
-        return Ok(Subject::Person { id, login: account.login });
-    }
-    if let Some((id, name)) = group {
-        return Ok(Subject::Group { id, name });
-    }
-    Err(Error::invalid("subject", format!("There is no account or group `{name}`.")))
-}
-
-/// The same for taking rights away: a group that is gone still stands in the list of grants by the name it had.
-pub fn subject_to_revoke(site: &Site, project: &Project, name: &str) -> Result<Subject> {
-    let found = subject(site, project, name);
-    if found.is_ok() {
-        return found;
-    }
-    let gone: Option<(String, String)> = project.read(|db| {
-        Ok(db
-            .prepare("select subject, label from permission_grant where subject_kind = 'group' and label = ?1")?
-            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?)
-    })?;
-    gone.map_or(found, |(id, name)| Ok(Subject::Group { id, name }))
-}
-
-/// Grants rights; each must exist, and only administrators may (row PM11).
-pub fn grant(project: &Project, by: Act<'_>, subject: &Subject, names: &[String]) -> Result<()> {
-    by.viewer.require(TRAC_ADMIN)?;
-    let names = known(project, names)?;
-    project.write(by, |tx| {
-        for name in &names {
-            tx.execute(
-                "insert or ignore into permission_grant (subject_kind, subject, label, permission) values (?1, ?2, ?3, ?4)",
-                (subject.kind(), subject.key(), subject.label(), name),
-            )?;
-        }
-        tell(tx, "permission.granted", subject, &names)
-    })
-}
-
-/// Takes rights back; one that was not granted is an error that names it.
-pub fn revoke(project: &Project, by: Act<'_>, subject: &Subject, names: &[String]) -> Result<()> {
-    by.viewer.require(TRAC_ADMIN)?;
-    let names = known(project, names)?;
-    project.write(by, |tx| {
-        for name in &names {
-            let gone = tx.execute(
-                "delete from permission_grant where subject_kind = ?1 and subject = ?2 and permission = ?3",
-                (subject.kind(), subject.key(), name),
-            )?;
-            if gone == 0 {
-                let label = subject.label();
-                return Err(Error::not_found(format!("{name} was not granted to `{label}` itself")));
-            }
-        }
-        tell(tx, "permission.revoked", subject, &names)
-    })
-}
-
-fn tell(tx: &crate::base::project::Tx<'_>, kind: &'static str, subject: &Subject, names: &[String]) -> Result<()> {
-    let event = NewEvent::new(kind, Resource::new("project", 0), DEFAULT_CLASS)
-        .data(json!({ "subject_kind": subject.kind(), "subject": subject.key(), "permissions": names }));
-    tx.record(&event.saying("what", subject.label()).saying("permissions", names.join(", ")))?;
-    Ok(())
-}
-
-fn known(project: &Project, names: &[String]) -> Result<Vec<String>> {
-    let defined = project.components().permissions();
-    let unknown: Vec<&String> = names
-        .iter()
-        .filter(|name| name.as_str() != MEMBERS && !defined.iter().any(|permission| permission.name == name.as_str()))
-        .collect();
-    if let Some(name) = unknown.first() {
-        let all: Vec<&str> = defined.iter().map(|permission| permission.name).collect();
-        return Err(Error::invalid(
-            "permission",
-            format!("There is no permission `{name}`; known are {}.", all.join(", ")),
-        ));
-    }
-    Ok(names.to_vec())
-}
-
-/// The rights of a new project, as the components define them (row PM14).
-pub fn grant_defaults(db: &Connection, permissions: &[Permission], public: bool) -> Result<()> {
-    let (readers, writers) = if public { ("anonymous", "authenticated") } else { (MEMBERS, MEMBERS) };
-    for permission in permissions {
-        let subject = match permission.by_default {
-            ByDefault::Readers => readers,
-            ByDefault::Writers => writers,
-            ByDefault::Nobody => continue,
-        };
-        db.execute(
-            "insert or ignore into permission_grant (subject_kind, permission) values (?1, ?2)",
-            (subject, permission.name),
-        )?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

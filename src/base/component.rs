@@ -3,6 +3,8 @@
 //!
 //! Every method has an empty default, so that a component says only what it has.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
 use super::error::{Error, Result};
@@ -30,6 +32,26 @@ pub trait Component: Send + Sync {
 
     fn permissions(&self) -> &'static [Permission] {
         &[]
+    }
+
+    /// Those of its rights that may hold in one component, or for those who play a part on a ticket. None that opens anything.
+    fn rights_in_components(&self) -> &'static [Permission] {
+        &[]
+    }
+
+    /// Those of its rights that may hold below one path. None that opens anything.
+    fn rights_below_paths(&self) -> &'static [Permission] {
+        &[]
+    }
+
+    /// The id of a component of tickets by its name.
+    fn component_called(&self, _db: &Connection, _name: &str) -> Result<Option<i64>> {
+        Ok(None)
+    }
+
+    /// The name of a component of tickets by its id.
+    fn component_name(&self, _db: &Connection, _id: i64) -> Result<Option<String>> {
+        Ok(None)
     }
 
     fn settings(&self) -> &'static [Setting] {
@@ -178,6 +200,12 @@ pub trait Component: Send + Sync {
 
     /// The same by resource.
     fn owner_of(&self, _db: &Connection, _viewer: &Viewer, _resource: &Resource) -> Result<Option<Owner>> {
+        Ok(None)
+    }
+
+    /// What decides whether something is seen that no files hang on: a changeset, a report. `kind` and `id` are as links have
+    /// them. None if this viewer may not see it, or it is not of this component.
+    fn guarded(&self, _db: &Connection, _viewer: &Viewer, _kind: &str, _id: &str) -> Result<Option<Guarded>> {
         Ok(None)
     }
 
@@ -495,6 +523,15 @@ pub struct SitePanel {
     pub order: u8,
 }
 
+/// What decides whether something is seen.
+#[derive(Debug, Clone)]
+pub struct Guarded {
+    pub resource: Resource,
+    pub acl: i64,
+    pub title: String,
+    pub to_view: Permission,
+}
+
 /// Something that has attachments, as one viewer may see and use it.
 #[derive(Debug, Clone)]
 pub struct Owner {
@@ -512,6 +549,24 @@ pub struct Owner {
     /// The right to add files, and the right to remove those of others (row H09).
     pub to_attach: Permission,
     pub to_remove: Permission,
+    /// Whom the rules for this very thing make of the viewer who asked; none: nobody else.
+    pub asked_by: Option<Arc<Viewer>>,
+}
+
+impl Owner {
+    /// Whether a viewer, for whom this was found, may do with its files what needs that right.
+    pub fn lets(&self, viewer: &Viewer, permission: Permission) -> bool {
+        self.viewer(viewer).may(permission)
+    }
+
+    /// The same as a check.
+    pub fn require(&self, viewer: &Viewer, permission: Permission) -> Result<()> {
+        self.viewer(viewer).require(permission)
+    }
+
+    fn viewer<'v>(&'v self, viewer: &'v Viewer) -> &'v Viewer {
+        self.asked_by.as_deref().unwrap_or(viewer)
+    }
 }
 
 /// THE components of this program, in order.
@@ -524,7 +579,7 @@ impl Components {
     }
 
     pub fn permissions(&self) -> Vec<Permission> {
-        let mut all = vec![super::viewer::TRAC_ADMIN];
+        let mut all = super::viewer::OF_PROJECT.to_vec();
         all.extend(self.iter().flat_map(|component| component.permissions().iter().copied()));
         all
     }
@@ -569,6 +624,19 @@ impl Components {
         for component in self.iter() {
             if let Some(owner) = component.owner_of(db, viewer, resource)? {
                 return Ok(Some(owner));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What decides whether something is seen, see [`Component::guarded`].
+    pub fn guarded(&self, db: &Connection, viewer: &Viewer, kind: &str, id: &str) -> Result<Option<Guarded>> {
+        if let Some(Owner { resource, acl, title, to_view, .. }) = self.owner(db, viewer, kind, id)? {
+            return Ok(Some(Guarded { resource, acl, title, to_view }));
+        }
+        for component in self.iter() {
+            if let Some(guarded) = component.guarded(db, viewer, kind, id)? {
+                return Ok(Some(guarded));
             }
         }
         Ok(None)

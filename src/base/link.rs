@@ -232,6 +232,7 @@ mod tests {
                     classes: vec![1, 2],
                     joined_classes: vec![3],
                     archived: false,
+                    local: None,
                 };
                 let sql = newest_of("ticket", &seen_sql(&viewer));
                 let mut statement = db.prepare(&format!("explain query plan {sql}"))?;

@@ -2,6 +2,7 @@
 
 pub mod component;
 pub mod viewer;
+pub mod local_rights;
 pub mod resource;
 pub mod site;
 pub mod project;

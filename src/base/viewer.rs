@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use super::error::{Error, Result};
 use super::time::{DateStyle, Zone};
+use super::local_rights::LocalRights;
 
 /// A right by Trac's name (rows PM01 to PM03), defined once by the component that asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,28 @@ pub const TRAC_ADMIN: Permission = Permission {
     by_default: ByDefault::Nobody,
 };
 
+pub const PERMISSION_GRANT: Permission = Permission {
+    name: "PERMISSION_GRANT",
+    doc: "Grant to others the rights that one has.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
+pub const PERMISSION_REVOKE: Permission = Permission {
+    name: "PERMISSION_REVOKE",
+    doc: "Take from others, or deny them, the rights that one has.",
+    implies: &[],
+    by_default: ByDefault::Nobody,
+};
+pub const PERMISSION_ADMIN: Permission = Permission {
+    name: "PERMISSION_ADMIN",
+    doc: "Grant and take the rights that one has, name sets of them, and see why somebody sees something.",
+    implies: &["PERMISSION_GRANT", "PERMISSION_REVOKE"],
+    by_default: ByDefault::Nobody,
+};
+
+/// The rights on the project itself, which no component asks for.
+pub const OF_PROJECT: [Permission; 4] = [TRAC_ADMIN, PERMISSION_ADMIN, PERMISSION_GRANT, PERMISSION_REVOKE];
+
 /// The access class of everything that no rule restricts.
 pub const DEFAULT_CLASS: i64 = 1;
 
@@ -65,10 +89,55 @@ pub enum Credential {
     Session,
     /// A secret in the address of a feed or a calendar: reads there, does nothing.
     FeedToken,
+    /// A secret that a program shows in place of a session; does so much of what its account may.
+    ApiToken(Scope),
     /// The person at the server's own command line: sees everything, signs as `operator`.
     Operator,
     /// The same person acting as somebody (`--as NAME`), who may what that account may.
     OperatorAs,
+}
+
+/// How much of what its account may an API token does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Looks, and changes nothing.
+    Read,
+    /// Looks and changes, but administers nothing.
+    Write,
+    /// Whatever its account may.
+    Admin,
+}
+
+impl Scope {
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+
+    /// As tables, forms and commands have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
+    /// Whether it goes so far as a right. What administers is told by its name, as what looks is.
+    pub fn allows(self, permission: &str) -> bool {
+        match self {
+            Self::Read => permission.ends_with("_VIEW"),
+            Self::Write => !permission.ends_with("_ADMIN") && !permission.starts_with("PERMISSION_"),
+            Self::Admin => true,
+        }
+    }
+}
+
+impl FromSql for Scope {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::named(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,23 +146,45 @@ pub struct Principal {
     /// Ids of the site's groups that the account is in.
     pub groups: Vec<String>,
     pub credential: Credential,
+    /// Ids of the projects that the credential is good for; none: all, and the site.
+    pub only_projects: Option<Arc<[String]>>,
 }
 
 impl Principal {
     pub fn anonymous() -> Self {
-        Self { identity: None, groups: Vec::new(), credential: Credential::None }
+        Self { identity: None, groups: Vec::new(), credential: Credential::None, only_projects: None }
+    }
+
+    /// Somebody who is signed in and of whom nothing else is known than their groups; for asking what such people can open.
+    pub fn stranger(groups: Vec<String>) -> Self {
+        let identity = Identity {
+            account: 0,
+            uuid: String::new(),
+            login: "authenticated".to_owned(),
+            display_name: String::new(),
+            admin: false,
+            zone: TimeZone::UTC,
+        };
+        Self { identity: Some(identity), groups, credential: Credential::Session, only_projects: None }
     }
 
     pub fn operator() -> Self {
-        Self { identity: None, groups: Vec::new(), credential: Credential::Operator }
+        Self { identity: None, groups: Vec::new(), credential: Credential::Operator, only_projects: None }
     }
 
     pub fn is_operator(&self) -> bool {
         self.credential == Credential::Operator
     }
 
-    /// Whether they administer the whole site.
+    /// Whether they administer the whole site, by this credential.
     pub fn administers(&self) -> bool {
+        let so_far =
+            !matches!(self.credential, Credential::ApiToken(Scope::Read | Scope::Write) | Credential::FeedToken);
+        self.belongs_to_administrator() && so_far && self.only_projects.is_none()
+    }
+
+    /// Whether everything in every project is theirs to see, whatever this credential lets them do with it.
+    pub fn belongs_to_administrator(&self) -> bool {
         self.is_operator() || self.identity.as_ref().is_some_and(|identity| identity.admin)
     }
 
@@ -101,6 +192,13 @@ impl Principal {
     pub fn zone(&self) -> Zone {
         let zone = |identity: &Identity| Zone::new(identity.zone.clone(), identity.date_style);
         self.identity.as_ref().map_or_else(Zone::utc, zone)
+    /// Whether the credential is good for a project, by its id.
+    pub fn reaches(&self, project: &str) -> bool {
+        self.only_projects.as_ref().is_none_or(|only| only.iter().any(|id| id == project))
+    }
+
+    pub fn zone(&self) -> TimeZone {
+        self.identity.as_ref().map_or(TimeZone::UTC, |identity| identity.zone.clone())
     }
 }
 
@@ -117,6 +215,8 @@ pub struct Viewer {
     pub joined_classes: Vec<i64>,
     /// The project can be read and not changed, whoever it is.
     pub archived: bool,
+    /// What they may on some tickets and pages only; none where no rule says so.
+    pub local: Option<Arc<LocalRights>>,
 }
 
 impl Viewer {

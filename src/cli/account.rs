@@ -100,13 +100,13 @@ pub enum GroupCommand {
     Create { name: String },
     /// Take a group away, and with it what it was granted
     Remove { name: String },
-    /// Put accounts into a group
+    /// Put accounts, or other groups, into a group
     Add {
         name: String,
         #[arg(required = true)]
         users: Vec<String>,
     },
-    /// Take accounts out of a group
+    /// Take accounts or groups out of a group
     Drop {
         name: String,
         #[arg(required = true)]
@@ -259,9 +259,9 @@ pub fn run_group(shell: &Shell, command: GroupCommand) -> Result<()> {
         GroupCommand::List => Ok(()),
     })?;
     if matches!(command, GroupCommand::List) {
-        let mut list = List::new(&["name", "members"]);
+        let mut list = List::new(&["name", "members", "groups"]);
         for group in site.read(groups::list)? {
-            list.row(vec![json!(group.name), json!(group.members)]);
+            list.row(vec![json!(group.name), json!(group.members), json!(group.groups)]);
         }
         return list.print(shell.format);
     }

@@ -29,6 +29,7 @@ mod service;
 mod setting;
 mod text;
 mod ticket;
+mod token;
 mod ticket_trash;
 mod ticket_time;
 mod upkeep;
@@ -97,6 +98,9 @@ enum Command {
     /// Mail that the site sends: outbox
     #[command(subcommand)]
     Mail(mail::Command),
+    /// API tokens: create, list, revoke
+    #[command(subcommand)]
+    Token(token::Command),
     /// Who may do what in a project
     #[command(subcommand)]
     Permission(permission::Command),
@@ -191,6 +195,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Serve(serve) => serve::run(&shell, &serve),
         Command::Project(command) => project::run(&shell, command),
+        Command::Token(command) => token::run(&shell, command),
         Command::User(command) => account::run_user(&shell, command),
         Command::Group(command) => account::run_group(&shell, command),
         Command::Mail(command) => mail::run(&shell, command),

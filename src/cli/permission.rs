@@ -6,11 +6,13 @@ use serde_json::json;
 use super::Shell;
 use super::output::List;
 use crate::auth::path_rules::{self, KeptBack, NewReaders, Readers};
-use crate::auth::permissions;
+use crate::auth::{grants, why};
 use crate::base::error::{Error, Result};
+use crate::base::local_rights::Place;
 use crate::base::moment;
+use crate::base::project::Project;
 use crate::base::time::Instant;
-use crate::base::viewer::TRAC_ADMIN;
+use crate::base::viewer::{PERMISSION_GRANT, PERMISSION_REVOKE, TRAC_ADMIN};
 use crate::milestone::due::Clock;
 use crate::wiki::name::PageName;
 use crate::wiki::{WIKI_MODIFY, WIKI_VIEW};
@@ -23,16 +25,51 @@ pub enum Command {
     /// the word `members` as a permission makes a member
     Grant {
         project: String,
+        /// Also `role:reporter`, `role:owner`, `role:cc` and `role:admincc`: whoever plays that part on a ticket
+        subject: String,
+        /// Permissions, or named sets of them
+        #[arg(required = true)]
+        permission: Vec<String>,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Deny permissions, however they were granted
+    Deny {
+        project: String,
         subject: String,
         #[arg(required = true)]
         permission: Vec<String>,
+        #[command(flatten)]
+        part: Part,
     },
-    /// Take back what was granted to that very subject
+    /// Take back what was granted to, or denied, that very subject
     Revoke {
         project: String,
         subject: String,
         #[arg(required = true)]
         permission: Vec<String>,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Give one subject what another has
+    Copy { project: String, from: String, to: String },
+    /// Named sets of permissions
+    Sets { project: String },
+    /// Say what a set holds; it can be granted by its name
+    Set {
+        project: String,
+        name: String,
+        #[arg(required = true)]
+        permission: Vec<String>,
+    },
+    /// Take a set away, and with it what it granted
+    Unset { project: String, name: String },
+    /// Why somebody sees something, or does not: `ticket:12`, `wiki:Plan`, `milestone:1.0`
+    Why {
+        project: String,
+        /// An account, or `anonymous`
+        who: String,
+        what: Option<String>,
     },
     /// Let only these subjects (and administrators) see the page of this path and the pages below it
     Restrict {
@@ -56,11 +93,34 @@ pub enum Command {
     Rules { project: String },
 }
 
+/// Where in a project a rule holds.
+#[derive(Debug, Default, clap::Args)]
+pub struct Part {
+    /// On the tickets of this component alone
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
+    /// On the page of this path and those below it alone
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+}
+
+impl Part {
+    fn place(&self, project: &Project) -> Result<Place> {
+        grants::place(project, self.component.as_deref(), self.path.as_deref())
+    }
+}
+
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
     let name = match &command {
         Command::List { project }
         | Command::Grant { project, .. }
+        | Command::Deny { project, .. }
         | Command::Revoke { project, .. }
+        | Command::Copy { project, .. }
+        | Command::Sets { project }
+        | Command::Set { project, .. }
+        | Command::Unset { project, .. }
+        | Command::Why { project, .. }
         | Command::Restrict { project, .. }
         | Command::Unrestrict { project, .. }
         | Command::Open { project, .. }
@@ -68,23 +128,55 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         | Command::Rules { project } => project.clone(),
     };
     let entered = shell.enter(&name)?;
-    // Who may do what is for administrators to know and to say.
-    entered.require_administrator()?;
-    let subject = |name: &str| permissions::subject(&entered.site, &entered.project, name);
+    // Who may do what is for those to know who give and take it.
+    if !entered.viewer.may(PERMISSION_GRANT) && !entered.viewer.may(PERMISSION_REVOKE) {
+        entered.require_administrator()?;
+    }
+    let subject = |name: &str| grants::subject(&entered.site, &entered.project, name);
+    let holder = |name: &str| grants::holder(&entered.site, &entered.project, name);
     match command {
         Command::List { .. } => {
-            let mut list = List::new(&["subject", "permission"]);
-            for grant in entered.project.read(permissions::list)? {
-                list.row(vec![json!(grant.subject), json!(grant.permission)]);
+            let mut list = List::new(&["subject", "permission", "denied", "part"]);
+            entered.project.read(|db| {
+                for grant in grants::list(db)? {
+                    let part = grants::place_name(&entered.project, db, &grant.place)?;
+                    list.row(vec![json!(grant.subject), json!(grant.permission), json!(grant.denied), json!(part)]);
+                }
+                Ok(())
+            })?;
+            list.print(shell.format)
+        }
+        Command::Grant { subject: name, permission, part, .. } => {
+            let place = part.place(&entered.project)?;
+            grants::set(&entered.project, entered.act(), &holder(&name)?, &place, false, &permission)
+        }
+        Command::Deny { subject: name, permission, part, .. } => {
+            let place = part.place(&entered.project)?;
+            grants::set(&entered.project, entered.act(), &holder(&name)?, &place, true, &permission)
+        }
+        Command::Revoke { subject: name, permission, part, .. } => {
+            let subject = grants::subject_to_revoke(&entered.site, &entered.project, &name)?;
+            grants::unset(&entered.project, entered.act(), &subject, &part.place(&entered.project)?, &permission)
+        }
+        Command::Copy { from, to, .. } => {
+            let from = grants::subject_to_revoke(&entered.site, &entered.project, &from)?;
+            grants::copy(&entered.project, entered.act(), &from, &holder(&to)?)
+        }
+        Command::Sets { .. } => {
+            let mut list = List::new(&["name", "permissions"]);
+            for set in entered.project.read(grants::sets)? {
+                list.row(vec![json!(set.name), json!(set.rights)]);
             }
             list.print(shell.format)
         }
-        Command::Grant { subject: name, permission, .. } => {
-            permissions::grant(&entered.project, entered.act(), &subject(&name)?, &permission)
-        }
-        Command::Revoke { subject: name, permission, .. } => {
-            let subject = permissions::subject_to_revoke(&entered.site, &entered.project, &name)?;
-            permissions::revoke(&entered.project, entered.act(), &subject, &permission)
+        Command::Set { name, permission, .. } => grants::save_set(&entered.project, entered.act(), &name, &permission),
+        Command::Unset { name, .. } => grants::remove_set(&entered.project, entered.act(), &name),
+        Command::Why { who, what, .. } => {
+            let mut list = List::new(&["answer", "because"]);
+            for reason in why::explain(&entered.site, &entered.project, &entered.row, &who, what.as_deref())? {
+                list.row(vec![json!(reason.answer), json!(reason.because)]);
+            }
+            list.print(shell.format)
         }
         Command::Restrict { path, subject: names, .. } => {
             let path = PageName::parse(&path, "path")?;

@@ -117,6 +117,7 @@ fn builder() -> Viewer {
         classes: vec![DEFAULT_CLASS],
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     }
 }
 

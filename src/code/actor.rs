@@ -109,5 +109,6 @@ pub fn nobody() -> Viewer {
         classes: vec![DEFAULT_CLASS],
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     }
 }

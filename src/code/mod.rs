@@ -78,7 +78,7 @@ mod whole;
 use rusqlite::Connection;
 
 use crate::base::component::{
-    Authors, Card, Component, Document, Occurrence, Panel, Place, Searchable, TimelineFilter, TimelinePart,
+    Authors, Card, Component, Document, Guarded, Occurrence, Panel, Place, Searchable, TimelineFilter, TimelinePart,
 };
 use crate::base::error::Result;
 use crate::base::event::{Event, Follower};
@@ -177,6 +177,18 @@ impl Component for Code {
 
     fn permissions(&self) -> &'static [Permission] {
         &[BROWSER_VIEW, FILE_VIEW, LOG_VIEW, CHANGESET_VIEW, VERSIONCONTROL_ADMIN]
+    }
+
+    fn guarded(&self, db: &Connection, viewer: &Viewer, kind: &str, id: &str) -> Result<Option<Guarded>> {
+        if kind != "changeset" || !viewer.may(CHANGESET_VIEW) {
+            return Ok(None);
+        }
+        Ok(store::by_prefix(db, viewer, id)?.map(|changeset| Guarded {
+            resource: Resource::new("changeset", changeset.id),
+            acl: changeset.acl,
+            title: format!("the changeset {}", short(&changeset.sha)),
+            to_view: CHANGESET_VIEW,
+        }))
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

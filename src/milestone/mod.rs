@@ -189,6 +189,7 @@ pub fn owner(row: MilestoneRow) -> Owner {
         to_view: MILESTONE_VIEW,
         to_attach: MILESTONE_MODIFY,
         to_remove: MILESTONE_DELETE,
+        asked_by: None,
     }
 }
 

@@ -21,12 +21,15 @@ pub mod views;
 
 use rusqlite::Connection;
 
-use crate::base::component::{Component, ListPlace, Neighbours, Occurrence, SavedList, SavedLists, TimelineFilter};
+use crate::base::component::{
+    Component, Guarded, ListPlace, Neighbours, Occurrence, SavedList, SavedLists, TimelineFilter,
+};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::LinkKind;
 use crate::base::project::Project;
-use crate::base::viewer::{ByDefault, Permission, Viewer};
+use crate::base::resource::Resource;
+use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Viewer};
 use store::{Kind, ReportRow};
 
 pub const REPORT_VIEW: Permission =
@@ -91,6 +94,16 @@ impl Component for Reports {
 
     fn permissions(&self) -> &'static [Permission] {
         &[REPORT_VIEW, REPORT_SQL_VIEW, REPORT_CREATE, REPORT_MODIFY, REPORT_DELETE, REPORT_SQL_MODIFY, REPORT_ADMIN]
+    }
+
+    fn guarded(&self, db: &Connection, viewer: &Viewer, kind: &str, id: &str) -> Result<Option<Guarded>> {
+        let (true, true, Ok(number)) = (kind == "report", viewer.may(REPORT_VIEW), id.parse()) else { return Ok(None) };
+        Ok(store::find(db, viewer, number)?.map(|row| Guarded {
+            resource: Resource::new("report", row.id),
+            acl: DEFAULT_CLASS,
+            title: format!("the report “{}”", row.title),
+            to_view: REPORT_VIEW,
+        }))
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

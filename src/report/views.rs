@@ -343,6 +343,6 @@ fn permission(reader: &Reader<'_>) -> String {
                 when 'group' then permission_grant.label else permission_grant.subject_kind end,
              permission_grant.permission
          from main.permission_grant where {}",
-        reader.having(TRAC_ADMIN, "1")
+        reader.having(TRAC_ADMIN, "not permission_grant.denied and permission_grant.place_kind = '' and permission_grant.subject_kind <> 'role'")
     )
 }

@@ -5,17 +5,24 @@
 //! notes have a class on top of their ticket's. A component with people who see its notes has a class of notes of its own.
 //! Classes are made when they are first needed, and stay.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
-use super::store::Ticket;
+use super::plan::Request;
+use super::store::{Ticket, TicketRow};
 use super::values::Values;
 use super::{TICKET_NOTES, TICKET_PRIVATE, note, remarks, tally};
+use super::{options, queue_store};
 use crate::base::error::Result;
 use crate::base::event::NewEvent;
+use crate::base::local_rights::Role;
 use crate::base::project::Tx;
 use crate::base::resource::Resource;
-use crate::base::viewer::{DEFAULT_CLASS, TRASH_CLASS};
+use crate::base::viewer::{DEFAULT_CLASS, TRASH_CLASS, Viewer};
+use crate::web::Room;
 
 /// Tickets that one event names: a search looks at them one by one until the index holds them.
 const TOLD_AT_ONCE: usize = 100;
@@ -25,6 +32,57 @@ pub const PRIVATE: &str = "private";
 
 pub fn is_private(values: &Values) -> bool {
     values.id(PRIVATE) == Some(1)
+}
+
+/// The viewer that somebody is on a ticket: there they may have rights, or be denied rights, that they have not got or are not
+/// denied elsewhere.
+pub(super) fn standing<'v>(db: &Connection, viewer: &'v Viewer, ticket: &TicketRow) -> Result<Cow<'v, Viewer>> {
+    if !viewer.has_local_rights() {
+        return Ok(Cow::Borrowed(viewer));
+    }
+    let component: Option<i64> = db
+        .prepare_cached("select component from ticket where id = ?1")?
+        .query_row([ticket.id], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(viewer.on_ticket(&roles(db, viewer, ticket.id, component)?, component))
+}
+
+/// The viewer that somebody is who files this ticket: with what they may in its component, typed or proposed.
+pub(super) fn standing_to_file<'v>(db: &Connection, viewer: &'v Viewer, request: &Request) -> Result<Cow<'v, Viewer>> {
+    if !viewer.has_local_rights() {
+        return Ok(Cow::Borrowed(viewer));
+    }
+    let typed = request.set.iter().find(|(field, _)| field == "component").map(|(_, typed)| typed.trim());
+    let component: Option<i64> = match typed {
+        Some(name) => options::id_of(db, "component", name)?,
+        None => options::proposed(db, "component")?,
+    };
+    Ok(viewer.on_ticket(&[], component))
+}
+
+/// The same of a room: whatever is drawn of a ticket offers what its viewer may there.
+pub(super) fn room_on<'r>(db: &Connection, room: &'r Room, ticket: &TicketRow) -> Result<Cow<'r, Room>> {
+    Ok(match standing(db, &room.viewer, ticket)? {
+        Cow::Borrowed(_) => Cow::Borrowed(room),
+        Cow::Owned(viewer) => Cow::Owned(Room { viewer: Arc::new(viewer), ..room.clone() }),
+    })
+}
+
+fn roles(db: &Connection, viewer: &Viewer, ticket: i64, component: Option<i64>) -> Result<Vec<Role>> {
+    let Some(person) = viewer.person else { return Ok(Vec::new()) };
+    let mut statement = db.prepare_cached(
+        "select role from participant where resource_kind = 'ticket' and resource_id = ?1 and person = ?2",
+    )?;
+    let names: Vec<String> =
+        statement.query_map([ticket, person], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut roles: Vec<Role> = names.iter().filter_map(|name| Role::named(name)).collect();
+    if let Some(component) = component
+        && queue_store::watches_inside(db, component, person)?
+    {
+        roles.push(Role::AdminCc);
+    }
+    Ok(roles)
 }
 
 /// The class that a ticket with these values has.

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
+use super::access;
 use super::conversation::comment_href;
 use super::edit::{self, Outcome};
 use super::fields::{Choices, Fields};
@@ -44,8 +45,9 @@ async fn change(visit: Visit, project: String, number: String, data: Data<'_>) -
 
 /// What is done with the form of a ticket.
 fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer> {
-    let (ticket, mut typed) = room.project.read(|db| {
+    let (room, ticket, mut typed) = room.project.read(|db| {
         let ticket = asked_ticket(db, room, number)?;
+        let room = access::room_on(db, room, &ticket.row)?;
         let choices = Choices::load(db, &room.viewer)?;
         let people = People::load(db, ticket.values.named_people(&choices.fields))?;
         let names = Names { choices: &choices, people: &people };
@@ -53,10 +55,11 @@ fn changed(desk: &Desk, room: &Room, number: &str, form: &Form) -> Result<Answer
         let before = (&ticket, &names, people::own_login(&room.viewer), &times);
         let mut typed = form::read(&choices.fields, form, Some(before));
         if form.has("insert_canned") {
-            put_in_canned(db, room, &ticket, form.text("canned"), &mut typed)?;
+            put_in_canned(db, &room, &ticket, form.text("canned"), &mut typed)?;
         }
-        Ok((ticket, typed))
+        Ok((room, ticket, typed))
     })?;
+    let room = &*room;
     let fragment = match desk.visit.value("action").as_deref() {
         None | Some("") => false,
         Some("preview") => true,

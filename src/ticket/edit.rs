@@ -35,7 +35,8 @@ pub enum Outcome {
 pub fn create(site: &Site, project: &Project, by: Act<'_>, request: &Request) -> Result<i64> {
     warm(site, project, request)?;
     project.write(by, |tx| {
-        let planner = Planner { db: tx, site, project, viewer: by.viewer, actor: tx.actor().map(Value::Id) };
+        let viewer = &*access::standing_to_file(tx, by.viewer, request)?;
+        let planner = Planner { db: tx, site, project, viewer, actor: tx.actor().map(Value::Id) };
         let plan = planner.create(request)?;
         if !plan.problems.is_empty() {
             return Err(Error::Invalid(plan.problems));
@@ -90,6 +91,7 @@ pub(super) fn change_found(
     request: &Request,
 ) -> Result<Outcome> {
     let (project, id) = (tx.project(), ticket.row.id);
+    let viewer = &*access::standing(tx, viewer, &ticket.row)?;
     let planner = Planner { db: tx, site, project, viewer, actor: tx.actor().map(Value::Id) };
     let plan = planner.change(ticket, request)?;
     if !plan.problems.is_empty() {
@@ -231,6 +233,7 @@ pub(super) fn edit_comment_within(
     seen: Option<i64>,
 ) -> Result<()> {
     let found = store::find(tx, viewer, ticket)?.ok_or_else(|| Error::not_found(NO_TICKET))?;
+    let viewer = &*access::standing(tx, viewer, &found.row)?;
     let change = store::changes(tx, viewer, ticket, number, number)?.pop().filter(|change| change.number > 0);
     let change = change.ok_or_else(|| Error::not_found(format!("Ticket #{ticket} has no comment {number}.")))?;
     let own = viewer.signed_in() && change.author.is_some() && change.author == tx.actor();

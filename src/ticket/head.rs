@@ -87,11 +87,14 @@ pub(super) fn asked_ticket(db: &Connection, room: &Room, number: &str) -> Result
     store::find(db, &room.viewer, id)?.ok_or_else(missing)
 }
 
-/// Enters the project for one of its tickets.
+/// Enters the project for one of its tickets, with the rights that the viewer has there.
 pub(super) fn enter_ticket(desk: &Desk, project: &str, number: &str) -> Result<(Room, Ticket)> {
     let room = enter(desk, project)?;
-    let ticket = room.project.read(|db| asked_ticket(db, &room, number))?;
-    Ok((room, ticket))
+    room.project.read(|db| {
+        let ticket = asked_ticket(db, &room, number)?;
+        let room = access::room_on(db, &room, &ticket.row)?.into_owned();
+        Ok((room, ticket))
+    })
 }
 
 /// The head of a page about the ticket as it is now.
@@ -175,7 +178,7 @@ pub(super) fn head(
         resolution: name_of("resolution"),
         may: May {
             edit: stands && (viewer.may(TICKET_APPEND) || viewer.may(TICKET_CHGPROP)),
-            attach: stands && owner.is_some_and(|owner| viewer.may(owner.to_attach)),
+            attach: stands && owner.is_some_and(|owner| owner.lets(viewer, owner.to_attach)),
         },
         files_href: owner
             .map_or_else(|| plain.clone(), |owner| format!("{}{}", room.root, attachment::list_href(owner))),

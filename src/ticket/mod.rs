@@ -100,6 +100,9 @@ mod time_table_pages;
 mod reminder_pages;
 mod bookmark_pages;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rocket::Route;
 use rusqlite::Connection;
 
@@ -307,6 +310,21 @@ impl Component for Tickets {
         obey::obey(site, tx, viewer, order).map(Some)
     }
 
+    fn rights_in_components(&self) -> &'static [Permission] {
+        &[
+            TICKET_CREATE, TICKET_APPEND, TICKET_CHGPROP, TICKET_MODIFY, TICKET_EDIT_CC, TICKET_EDIT_DESCRIPTION,
+            TICKET_EDIT_COMMENT,
+        ]
+    }
+
+    fn component_called(&self, db: &Connection, name: &str) -> Result<Option<i64>> {
+        options::id_of(db, "component", name)
+    }
+
+    fn component_name(&self, db: &Connection, id: i64) -> Result<Option<String>> {
+        options::name_of(db, id)
+    }
+
     fn settings(&self) -> &'static [Setting] {
         &[
             obey::CLOSE_ACTION,
@@ -388,7 +406,12 @@ impl Component for Tickets {
         if !resource.is("ticket") {
             return Ok(None);
         }
-        Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(|row| Owner {
+        let Some(row) = store::by_ids(db, viewer, &[resource.id])?.pop() else { return Ok(None) };
+        let asked_by = match access::standing(db, viewer, &row)? {
+            Cow::Owned(viewer) => Some(Arc::new(viewer)),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Some(Owner {
             resource: Resource::new("ticket", row.id),
             acl: row.acl,
             realm: "ticket",
@@ -398,6 +421,7 @@ impl Component for Tickets {
             to_view: TICKET_VIEW,
             to_attach: TICKET_APPEND,
             to_remove: TICKET_ADMIN,
+            asked_by,
         }))
     }
 

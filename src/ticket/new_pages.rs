@@ -1,5 +1,6 @@
 //! Filing a ticket: `/<project>/newticket` (rows T01 to T18).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rocket::data::Data;
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::fold;
+use crate::base::viewer::Viewer;
 use crate::web::form::{Form, shortened};
 use crate::web::paging::with_value;
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
@@ -59,7 +61,7 @@ async fn file(visit: Visit, project: String, data: Data<'_>) -> Answer {
 /// Whoever may file tickets need not see any (row T17); whoever may do neither learns nothing.
 pub(super) fn enter(desk: &Desk, project: &str) -> Result<Room> {
     let room = desk.room(project)?;
-    if !room.viewer.may(TICKET_CREATE) {
+    if !room.viewer.may_somewhere(TICKET_CREATE) {
         room.viewer.require_to_see(TICKET_VIEW, NO_TICKET)?;
         room.viewer.require(TICKET_CREATE)?;
     }
@@ -108,7 +110,8 @@ fn begin(desk: &Desk, room: &Room, choices: &Choices, typed: &mut Typed, copied:
             Some(name) => templates.iter().find(|row| fold(&row.name) == fold(name.trim())).cloned(),
             None if described || desk.visit.value("template").is_some() => None,
             None => {
-                let proposed = planner(desk, db, room).create(&plan::Request::default())?.after;
+                let filing = filing(room);
+                let proposed = planner(desk, db, room, &filing).create(&plan::Request::default())?.after;
                 let id = |name: &str| match (field(name), typed.value(name)) {
                     (Some(field), Some(value)) => choices.id_of(field, value),
                     _ => proposed.id(name),
@@ -191,14 +194,25 @@ struct Draft {
     status: Option<Status>,
 }
 
-fn planner<'a>(desk: &'a Desk, db: &'a Connection, room: &'a Room) -> Planner<'a> {
-    Planner { db, site: desk.site(), project: &room.project, viewer: &room.viewer, actor: people::own(&room.viewer) }
+/// The viewer for whom a form to file a ticket is drawn: which component it is for shows when it is sent.
+fn filing(room: &Room) -> Cow<'_, Viewer> {
+    if room.viewer.may(TICKET_CREATE) {
+        return Cow::Borrowed(&room.viewer);
+    }
+    let mut viewer = Viewer::clone(&room.viewer);
+    viewer.permissions.insert(TICKET_CREATE.name);
+    Cow::Owned(viewer)
+}
+
+fn planner<'a>(desk: &'a Desk, db: &'a Connection, room: &'a Room, viewer: &'a Viewer) -> Planner<'a> {
+    Planner { db, site: desk.site(), project: &room.project, viewer, actor: people::own(&room.viewer) }
 }
 
 fn page(desk: &Desk, room: &Room, typed: &Typed, draft: Draft) -> Result<Answer> {
     let viewer = &room.viewer;
     let sheet = room.project.read(|db| {
-        let planner = planner(desk, db, room);
+        let filing = filing(room);
+        let planner = planner(desk, db, room, &filing);
         // An address that names a component shows what its new tickets begin with.
         let component = typed.value("component").map(|name| ("component".to_owned(), name.to_owned()));
         let begun = plan::Request { set: component.into_iter().collect(), ..plan::Request::default() };
@@ -322,7 +336,8 @@ fn previewed(desk: &Desk, room: &Room, form: &Form, typed: &Typed, attach: bool,
     let similar = if fragment { Vec::new() } else { similar::to(room, typed.value("summary").unwrap_or_default())? };
     let preview = room.project.read(|db| {
         let mut preview = Preview { problems: typed.problems.clone(), similar, ..Preview::default() };
-        let planner = planner(desk, db, room);
+        let filing = filing(room);
+        let planner = planner(desk, db, room, &filing);
         match planner.create(&typed.request) {
             Ok(plan) => {
                 preview.told = audience::of_plan(&planner, &room.row, None, &plan)?;

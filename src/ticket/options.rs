@@ -1,6 +1,6 @@
 //! The tables of what tickets choose from: options of fields and states of the workflow. Decides nothing.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::status::Category;
 use crate::base::error::Result;
@@ -108,4 +108,30 @@ pub fn statuses(db: &Connection) -> Result<Vec<StatusRow>> {
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rows)
+}
+
+/// The id of an option of a field by its name, retired ones too.
+pub fn id_of(db: &Connection, field: &str, name: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("select id from field_option where field = ?1 and name = ?2")?
+        .query_row([field, name], |row| row.get(0))
+        .optional()?)
+}
+
+/// The id of the option that a form of a field proposes.
+pub fn proposed(db: &Connection, field: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached(
+            "select id from field_option where field = ?1 and retired_at is null order by is_default desc, rank, id limit 1",
+        )?
+        .query_row([field], |row| row.get(0))
+        .optional()?)
+}
+
+/// The name of an option.
+pub fn name_of(db: &Connection, id: i64) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached("select name from field_option where id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }

@@ -6,6 +6,7 @@ use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::access;
 use super::beside::{self, Beside};
 use super::conversation::{Conversation, Edited};
 use super::edit_form::{EditForm, edit_form};
@@ -137,7 +138,7 @@ fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
         }
         match version {
             Some(version) => drawn_old(desk, db, &room, &ticket, version),
-            None => drawn(desk, db, &room, &ticket, Draft::default()),
+            None => drawn(desk, db, &*access::room_on(db, &room, &ticket.row)?, &ticket, Draft::default()),
         }
     })
 }

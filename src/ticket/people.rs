@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::values::{Newcomer, Value};
-use crate::auth::{self, accounts, groups, permissions};
+use crate::auth::{self, accounts, grants, groups, permissions};
 use crate::base::error::{Error, Result};
 use crate::base::kept::kept;
 use crate::base::project::{Project, Tx, person_of_account};
@@ -173,23 +173,22 @@ fn with_permission(db: &Connection, site: &Site, defined: &[Permission], name: &
             }
         }
     }
-    let mut statement = db.prepare_cached(
-        "select subject_kind, permission, case subject_kind
-             when 'person' then (select login from person where id = cast(subject as integer)) else label end
-         from permission_grant",
-    )?;
-    let grants = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<Vec<(String, String, Option<String>)>>>()?;
-    let mut logins = Vec::new();
-    for (kind, _, label) in grants.into_iter().filter(|(_, granted, _)| enough.contains(&granted.as_str())) {
-        let label = label.unwrap_or_default();
-        match kind.as_str() {
-            "person" => logins.push(label),
-            "group" => logins.extend(groups::members_in(site, &label)?.unwrap_or_default()),
-            _ => logins.extend(self::logins(db)?.iter().cloned()),
+    let [granted, _] = grants::subjects_with(db, &enough)?;
+    let [_, denied] = grants::subjects_with(db, &[name])?;
+    let named = |subjects: Vec<(String, String)>| -> Result<Vec<String>> {
+        let mut logins = Vec::new();
+        for (kind, label) in subjects {
+            match kind.as_str() {
+                "person" => logins.push(label),
+                "group" => logins.extend(groups::members_in(site, &label)?.unwrap_or_default()),
+                _ => logins.extend(self::logins(db)?.iter().cloned()),
+            }
         }
-    }
+        Ok(logins)
+    };
+    let mut logins = named(granted)?;
+    let without = named(denied)?;
+    logins.retain(|login| !without.contains(login));
     logins.sort();
     logins.dedup();
     Ok(logins)
@@ -211,6 +210,7 @@ mod tests {
             classes: Vec::new(),
             joined_classes: Vec::new(),
             archived: false,
+            local: None,
         };
         assert_eq!(split("kim, sam;lee  ali"), ["kim", "sam", "lee", "ali"]);
         assert_eq!(split("Kim Lee <kim@example.org>, sam"), ["Kim Lee <kim@example.org>", "sam"]);

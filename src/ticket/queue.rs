@@ -186,6 +186,7 @@ fn is_of(viewer: &Viewer, subject: &Subject) -> bool {
         Subject::Authenticated | Subject::Members => viewer.signed_in(),
         Subject::Person { id, .. } => viewer.person == Some(*id),
         Subject::Group { id, .. } => viewer.principal.groups.contains(id),
+        Subject::Role(_) => false,
     }
 }
 

@@ -50,15 +50,7 @@ pub fn defaults(db: &Connection, component: i64) -> Result<Vec<(String, String)>
     Ok(statement.query_map([component], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// To whom a class is open, in words that [`crate::auth::permissions::subject`] reads.
-pub fn subjects(db: &Connection, acl: i64) -> Result<Vec<String>> {
-    let mut statement = db.prepare_cached(
-        "select case subject_kind when 'person' then (select login from person where id = cast(subject as integer))
-                                  when 'group' then label else subject_kind end
-         from acl_subject where acl = ?1 order by 1",
-    )?;
-    Ok(statement.query_map([acl], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
+pub use crate::auth::path_rules::subjects;
 
 pub(super) fn save_watchers(tx: &Tx<'_>, component: i64, watch: Watch, people: &[i64]) -> Result<()> {
     tx.prepare_cached("delete from component_watcher where component = ?1 and kind = ?2")?

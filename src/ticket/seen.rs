@@ -297,6 +297,7 @@ mod tests {
             classes: vec![DEFAULT_CLASS],
             joined_classes: Vec::new(),
             archived: false,
+            local: None,
         };
         for one in [None, Some("?2")] {
             let plan: Vec<String> = db

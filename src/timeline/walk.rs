@@ -484,6 +484,7 @@ mod tests {
             classes: vec![DEFAULT_CLASS],
             joined_classes: Vec::new(),
             archived: false,
+            local: None,
         }
     }
 

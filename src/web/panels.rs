@@ -66,7 +66,7 @@ fn label_of(path: &str) -> String {
     match path.split('/').nth(2).unwrap_or_default() {
         "ticket" => "Tickets".to_owned(),
         "versioncontrol" => "Code".to_owned(),
-        "audit" | "settings" | "look" => "Project".to_owned(),
+        "audit" | "settings" | "look" | "permissions" => "Project".to_owned(),
         other => {
             let mut letters = other.chars();
             letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

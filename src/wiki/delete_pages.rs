@@ -27,8 +27,7 @@ async fn delete(visit: Visit, project: String) -> Answer {
         .answer(move |desk| {
             let room = enter(desk, &project)?;
             let page = existing(desk, &room)?;
-            room.viewer.require(WIKI_DELETE)?;
-            edit::refuse_read_only(&room.viewer, &page)?;
+            edit::require_on(&room.viewer, &page, WIKI_DELETE)?;
             delete_page(desk, &room, &page, "", None)
         })
         .await
@@ -101,7 +100,7 @@ pub(super) fn do_delete(desk: &Desk, room: &Room, form: &Form) -> Result<Answer>
         Err(error) if form.json => return Err(error),
         Err(error) => {
             let refusal = refusal(error)?;
-            room.viewer.require(WIKI_DELETE)?;
+            room.viewer.at_path(&page.folded).require(WIKI_DELETE)?;
             return delete_page(desk, room, &page, comment, Some(refusal));
         }
     }

@@ -17,7 +17,7 @@ use crate::base::resource::Resource;
 use crate::base::site::Site;
 use crate::base::text::fold;
 use crate::base::text::merge::{self, Merge};
-use crate::base::viewer::Viewer;
+use crate::base::viewer::{Permission, Viewer};
 use crate::web::text::options;
 
 /// The largest text (DESIGN 11).
@@ -152,13 +152,17 @@ pub(super) fn allowed(viewer: &Viewer, page: Option<&PageRow>, class: i64, name:
     viewer.require_to_see(WIKI_VIEW, &missing)?;
     match page {
         Some(page) if !viewer.sees_class(page.acl) => Err(Error::not_found(missing)),
-        Some(page) => {
-            viewer.require(WIKI_MODIFY)?;
-            refuse_read_only(viewer, page)
-        }
+        Some(page) => require_on(viewer, page, WIKI_MODIFY),
         None if !viewer.sees_class(class) => Err(Error::not_found(missing)),
-        None => viewer.require(WIKI_CREATE),
+        None => viewer.at_path(name.folded()).require(WIKI_CREATE),
     }
+}
+
+/// Whether somebody has a right on a page, which may hold there and not elsewhere, or elsewhere and not there.
+pub(super) fn require_on(viewer: &Viewer, page: &PageRow, permission: Permission) -> Result<()> {
+    let viewer = viewer.at_path(&page.folded);
+    viewer.require(permission)?;
+    refuse_read_only(&viewer, page)
 }
 
 /// A read-only page is changed by nobody without WIKI_ADMIN, whatever else they may (row K13).
@@ -286,11 +290,11 @@ pub(super) fn add_version(
 
 /// The newest text of a page that this viewer may change, for whoever puts other references into it.
 pub(super) fn text_to_change(db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<KeptText>> {
-    if !resource.is("page") || !viewer.may(WIKI_VIEW) || !viewer.may(WIKI_MODIFY) {
+    if !resource.is("page") || !viewer.may(WIKI_VIEW) {
         return Ok(None);
     }
     let page = store::by_ids(db, viewer, &[resource.id])?.pop();
-    let Some(page) = page.filter(|page| refuse_read_only(viewer, page).is_ok()) else {
+    let Some(page) = page.filter(|page| require_on(viewer, page, WIKI_MODIFY).is_ok()) else {
         return Ok(None);
     };
     let text = store::version(db, page.id, page.version)?.map(|version| version.text).unwrap_or_default();
@@ -351,8 +355,7 @@ pub fn delete(project: &Project, by: Act<'_>, name: &PageName, version: Option<i
     project.write(by, |tx| {
         let page = store::find(tx, by.viewer, name.folded())?
             .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", name.as_str())))?;
-        by.viewer.require(WIKI_DELETE)?;
-        refuse_read_only(by.viewer, &page)?;
+        require_on(by.viewer, &page, WIKI_DELETE)?;
         refuse_stale(&page, version)?;
         tx.execute(
             "update page set deleted_at = ?2, deleted_by = ?3, deleted_comment = ?4 where id = ?1",

@@ -150,11 +150,8 @@ fn may_write(room: &Room, name: &PageName) -> Result<Option<PageRow>> {
         return Err(Error::not_found(NO_PAGE));
     }
     match &page {
-        Some(page) => {
-            room.viewer.require(WIKI_MODIFY)?;
-            edit::refuse_read_only(&room.viewer, page)?;
-        }
-        None if room.viewer.may(WIKI_CREATE) => {}
+        Some(page) => edit::require_on(&room.viewer, page, WIKI_MODIFY)?,
+        None if room.viewer.at_path(name.folded()).may(WIKI_CREATE) => {}
         // To whom the wiki can only be read, a page that could be made is one that is not there.
         None => return Err(Error::not_found(NO_PAGE)),
     }

@@ -49,6 +49,9 @@ pub mod defaults;
 pub mod relink;
 pub mod folder;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -138,6 +141,10 @@ impl Component for Wiki {
 
     fn permissions(&self) -> &'static [Permission] {
         &[WIKI_VIEW, WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_DISCUSS, WIKI_SUGGEST, WIKI_ADMIN]
+    }
+
+    fn rights_below_paths(&self) -> &'static [Permission] {
+        &[WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE]
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {
@@ -247,14 +254,14 @@ impl Component for Wiki {
         let Some(name) = PageName::of_address(id) else {
             return Ok(None);
         };
-        Ok(store::lead(db, viewer, name.folded())?.map(owner))
+        Ok(store::lead(db, viewer, name.folded())?.map(|page| owner(viewer, page)))
     }
 
     fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {
         if !resource.is("page") || !viewer.may(WIKI_VIEW) {
             return Ok(None);
         }
-        Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(owner))
+        Ok(store::by_ids(db, viewer, &[resource.id])?.pop().map(|page| owner(viewer, page)))
     }
 
     fn leads_sql(&self, viewer: &Viewer, kind: &str, key: &str) -> Option<String> {
@@ -330,7 +337,11 @@ impl Component for Wiki {
 }
 
 /// Whose files hang on a page: with the page, they are kept from changes, too.
-fn owner(page: store::PageRow) -> Owner {
+fn owner(viewer: &Viewer, page: store::PageRow) -> Owner {
+    let asked_by = match viewer.at_path(&page.folded) {
+        Cow::Owned(viewer) => Some(Arc::new(viewer)),
+        Cow::Borrowed(_) => None,
+    };
     let (to_attach, to_remove) = if page.read_only { (WIKI_ADMIN, WIKI_ADMIN) } else { (WIKI_MODIFY, WIKI_DELETE) };
     Owner {
         resource: Resource::new("page", page.id),
@@ -342,6 +353,7 @@ fn owner(page: store::PageRow) -> Owner {
         to_view: WIKI_VIEW,
         to_attach,
         to_remove,
+        asked_by,
     }
 }
 

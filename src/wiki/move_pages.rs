@@ -35,8 +35,7 @@ async fn rename(visit: Visit, project: String) -> Answer {
         .answer(move |desk| {
             let room = enter(desk, &project)?;
             let page = existing(desk, &room)?;
-            room.viewer.require(WIKI_RENAME)?;
-            edit::refuse_read_only(&room.viewer, &page)?;
+            edit::require_on(&room.viewer, &page, WIKI_RENAME)?;
             let typed = Typed { new_name: page.name.clone(), redirect: true, children: false, rewrite: true };
             rename_page(desk, &room, &page, typed, None, None)
         })
@@ -231,7 +230,7 @@ pub(super) fn do_rename(desk: &Desk, room: &Room, form: &Form) -> Result<Answer>
         Err(error) if form.json => Err(error),
         Err(error) => {
             let refusal = refusal(error)?;
-            room.viewer.require(WIKI_RENAME)?;
+            room.viewer.at_path(&page.folded).require(WIKI_RENAME)?;
             rename_page(desk, room, &page, typed, None, Some(refusal))
         }
     }

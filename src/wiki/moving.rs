@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::edit::{also, refuse_read_only, refuse_stale};
+use super::edit::{also, refuse_stale, require_on};
 use super::move_store::{self, MovedRow};
 use super::name::{PageName, below};
 use super::rewriting::{Moves, References};
@@ -94,7 +94,6 @@ pub struct Moved {
 /// What would be moved and rewritten.
 pub fn plan(site: &Site, project: &Project, viewer: &Viewer, rename: &Rename<'_>) -> Result<Plan> {
     viewer.require_to_see(WIKI_VIEW, "There is no page at this address.")?;
-    viewer.require(WIKI_RENAME)?;
     let (moves, names, kept) = project.read(|db| {
         let moves = moves_of(db, viewer, rename)?;
         refuse_taken(db, viewer, &moves)?;
@@ -143,7 +142,7 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
     let page = store::find(db, viewer, rename.name.folded())?
         .ok_or_else(|| Error::not_found(format!("There is no page “{}”.", rename.name.as_str())))?;
     refuse_stale(&page, rename.version)?;
-    refuse_read_only(viewer, &page)?;
+    require_on(viewer, &page, WIKI_RENAME)?;
     if page.name == rename.new_name.as_str() {
         return Err(Error::invalid("new_name", "That is its name already."));
     }
@@ -152,7 +151,7 @@ fn moves_of(db: &Connection, viewer: &Viewer, rename: &Rename<'_>) -> Result<Vec
         for child in store::list(db, viewer, &format!("{}/", page.folded), MOST_MOVED + 1)? {
             let rest = below(&child.name, &page.name);
             let name = PageName::parse(&format!("{}/{rest}", rename.new_name.as_str()), "new_name")?;
-            refuse_read_only(viewer, &child)?;
+            require_on(viewer, &child, WIKI_RENAME)?;
             moves.push((child, name));
         }
         if moves.len() > MOST_MOVED {
@@ -168,6 +167,7 @@ pub(super) fn refuse_taken(db: &Connection, viewer: &Viewer, moves: &[(PageRow, 
         if !viewer.sees_class(class) {
             return Err(Error::invalid("new_name", format!("“{}” can't be taken by you.", name.as_str())));
         }
+        viewer.at_path(name.folded()).require(WIKI_RENAME)?;
         let other = store::find_unseen(db, name.folded())?;
         if other.is_some_and(|other| !moves.iter().any(|(moved, _)| moved.id == other.id)) {
             return Err(Error::invalid("new_name", format!("There is a page “{}” already.", name.as_str())));

@@ -244,7 +244,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
     let keys = store::keys_of(db, page)?;
     let zone = room.viewer.zone();
     let old = if version.version < page.version { Some(old_of(db, &head.href, &version, page)?) } else { None };
-    let owner = super::owner(page.clone());
+    let owner = super::owner(&room.viewer, page.clone());
     let front = Front::of(&version.text).unwrap_or_default();
     let starts_with_title = compiled.outline.first().is_some_and(|first| first.level == 1);
     let atom = Alternate {

@@ -60,7 +60,7 @@ pub(super) struct Counted {
 
 /// The head of a page that exists, or (`exists` false) of one that could be made.
 pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) -> Result<Head> {
-    let viewer = &room.viewer;
+    let viewer = &*room.viewer.at_path(name.folded());
     let ancestors = name.ancestors();
     let folded: Vec<String> = ancestors.iter().map(|ancestor| ancestor.folded().to_owned()).collect();
     let existing = if folded.is_empty() { Vec::new() } else { store::by_folded(db, viewer, &folded)? };

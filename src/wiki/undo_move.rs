@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::edit::refuse_read_only;
+use super::edit::require_on;
 use super::move_store::{self, MovedRow};
 use super::moving::{NewText, Plan, carry_out, holder, refuse_taken, warm, with_links};
 use super::name::PageName;
@@ -30,7 +30,7 @@ pub fn undo(site: &Site, project: &Project, by: Act<'_>, id: i64) -> Result<Stri
         move_store::find(db, id)?.ok_or_else(missing)?;
         let rows = move_store::moved(db, id)?;
         let moves = back(db, by.viewer, &rows)?.ok_or_else(missing)?;
-        moves.iter().try_for_each(|(page, _)| refuse_read_only(by.viewer, page))?;
+        moves.iter().try_for_each(|(page, _)| require_on(by.viewer, page, WIKI_RENAME))?;
         let texts = if by.viewer.may(WIKI_MODIFY) { move_store::texts(db, id)? } else { Vec::new() };
         let mut edited: Vec<&str> = moves
             .iter()

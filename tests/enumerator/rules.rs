@@ -105,6 +105,54 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /-/admin/groups",
+        doors: &[get("/-/admin/groups", ADMINS), get("/-/admin/groups?format=json", ADMINS)],
+    },
+    Rule {
+        route: "POST /-/admin/groups",
+        doors: &[
+            form("/-/admin/groups", &[("act", "create"), ("name", "A b")], [404, 404, 404, 404, 422]),
+            form(
+                "/-/admin/groups",
+                &[("act", "drop"), ("name", "nobody"), ("members", "member")],
+                [404, 404, 404, 404, 422],
+            ),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/permissions",
+        doors: &[
+            get("/demo/admin/permissions", ADMINS),
+            get("/demo/admin/permissions?format=json", ADMINS),
+            get("/demo/admin/permissions?format=csv", ADMINS),
+            get("/hidden/admin/permissions", ADMINS),
+            get("/nowhere/admin/permissions", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/permissions",
+        doors: &[
+            form(
+                "/demo/admin/permissions",
+                &[("act", "grant"), ("subject", "nobody"), ("permission", "WIKI_VIEW")],
+                [404, 404, 404, 404, 422],
+            ),
+            form(
+                "/hidden/admin/permissions",
+                &[("act", "grant"), ("subject", "anonymous"), ("permission", "WIKI_EAT")],
+                [404, 404, 404, 404, 422],
+            ),
+        ],
+    },
+    Rule {
+        route: "GET /<project>/admin/permissions/why",
+        doors: &[
+            get("/demo/admin/permissions/why", ADMINS),
+            get("/demo/admin/permissions/why?who=member&what=wiki:WikiStart", ADMINS),
+            get("/hidden/admin/permissions/why?who=member", ADMINS),
+        ],
+    },
+    Rule {
         route: "GET /<project>/admin/audit",
         doors: &[
             get("/demo/admin/audit", ADMINS),
@@ -271,6 +319,27 @@ pub const RULES: &[Rule] = &[
         ],
     },
     // The code.
+    Rule {
+        route: "GET /-/account/api-tokens",
+        doors: &[
+            get("/-/account/api-tokens", [303, 200, 200, 200, 200]),
+            get("/-/account/api-tokens?format=json", [303, 200, 200, 200, 200]),
+        ],
+    },
+    Rule {
+        route: "POST /-/account/api-tokens",
+        doors: &[
+            form("/-/account/api-tokens", &[("label", "")], [403, 422, 422, 422, 422]),
+            form("/-/account/api-tokens", &[("label", "A robot")], [403, 200, 200, 200, 200]),
+        ],
+    },
+    Rule {
+        route: "POST /-/account/api-tokens/<id>/revoke",
+        doors: &[
+            form("/-/account/api-tokens/99/revoke", &[], [403, 404, 404, 404, 404]),
+            form("/-/account/api-tokens/x/revoke", &[], [403, 404, 404, 404, 404]),
+        ],
+    },
     Rule {
         route: "GET /<project>/browser/<_..>",
         doors: &[

@@ -257,6 +257,7 @@ pub fn resolved_with_ids(compiled: &Compiled, options: &Options, prefix: &str) -
         classes: Vec::new(),
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     };
     let entry = |prefix: &str, address: &str, title: &str| InterMapEntry {
         prefix: prefix.into(),

@@ -159,8 +159,11 @@ impl<'a> Taking<'a> {
         if let Some(problem) = attachment::edit::description_problem(&file.description) {
             return Err(refuse(problem.message));
         }
-        self.by.viewer.require(WIKI_MODIFY)?;
-        let Some(page) = page else { return Ok(Some(true)) };
+        let Some(page) = page else {
+            self.by.viewer.require(WIKI_MODIFY)?;
+            return Ok(Some(true));
+        };
+        self.by.viewer.at_path(&page.folded).require(WIKI_MODIFY)?;
         let Some(known) = files::find(db, &Resource::new("page", page.id), &file.name)? else { return Ok(Some(true)) };
         let contents = File::open(&path).map_err(|error| refuse(format!("{error}.")))?;
         // A folder without a manifest says nothing of descriptions: those that are there stay.
@@ -170,7 +173,7 @@ impl<'a> Taking<'a> {
         {
             return Ok(None);
         }
-        if !attachment::edit::may_remove(self.by.viewer, &owner(page.clone()), &known) {
+        if !attachment::edit::may_remove(self.by.viewer, &owner(self.by.viewer, page.clone()), &known) {
             return Err(refuse("It is another file than the one of somebody else that is attached already.".into()));
         }
         Ok(Some(false))

@@ -222,7 +222,7 @@ fn to_answer(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow
 
 fn to_decide(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow, PageRow)> {
     let found = find(db, viewer, id)?;
-    viewer.require(WIKI_MODIFY)?;
+    viewer.at_path(&found.1.folded).require(WIKI_MODIFY)?;
     Ok(found)
 }
 
