@@ -59,6 +59,7 @@ const SETTINGS: &[Setting] = &[
     mail::USER,
     mail::PASSWORD,
     mail::FROM,
+    LONGEST_DAYS,
     OIDC_ISSUER,
     OIDC_NAME,
     oidc_settings::CLIENT_ID,

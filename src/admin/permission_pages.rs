@@ -38,7 +38,7 @@ struct PermissionsPage {
     href: String,
     may_revoke: bool,
     may_name_sets: bool,
-    rules: Vec<RuleRow>,
+    rules: Vec<RuleGroup>,
     sets: Vec<SetRow>,
     opened: Vec<OpenedRow>,
     rights: Vec<RightRow>,
@@ -60,6 +60,16 @@ struct RuleRow {
     denied: bool,
     component: String,
     path: String,
+}
+
+/// What stands for one subject in one place.
+#[derive(Serialize)]
+struct RuleGroup {
+    subject: String,
+    component: String,
+    path: String,
+    granted: Vec<String>,
+    denied: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -236,6 +246,24 @@ fn rules(room: &Room) -> Result<Vec<RuleRow>> {
     })
 }
 
+/// In the order of the list, one for each subject and place.
+fn grouped(rules: Vec<RuleRow>) -> Vec<RuleGroup> {
+    let mut groups: Vec<RuleGroup> = Vec::new();
+    for rule in rules {
+        let known = groups.iter().position(|group| {
+            group.subject == rule.subject && group.component == rule.component && group.path == rule.path
+        });
+        let at = known.unwrap_or_else(|| {
+            let (subject, component, path) = (rule.subject.clone(), rule.component.clone(), rule.path.clone());
+            groups.push(RuleGroup { subject, component, path, granted: Vec::new(), denied: Vec::new() });
+            groups.len() - 1
+        });
+        let group = &mut groups[at];
+        if rule.denied { &mut group.denied } else { &mut group.granted }.push(rule.permission);
+    }
+    groups
+}
+
 fn as_json(room: &Room) -> Result<Answer> {
     let rules = rules(room)?;
     Answer::json(&json!({ "total": rules.len(), "page": 1, "items": rules, "next": null }))
@@ -270,7 +298,7 @@ fn page(desk: &Desk, room: &Room, typed: Typed, problems: Vec<Problem>) -> Resul
         href: format!("{}{}", room.root, PANEL.path),
         may_revoke: room.viewer.may(PERMISSION_REVOKE),
         may_name_sets: room.viewer.may(PERMISSION_ADMIN),
-        rules: rules(room)?,
+        rules: grouped(rules(room)?),
         opened: why::opened(desk.site(), &room.project, &room.row)?
             .into_iter()
             .map(|opened| OpenedRow { subject: opened.subject, rights: opened.rights.join(", "), parts: opened.parts })

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::backups;
-use crate::auth::permissions;
+use crate::auth::grants;
 use crate::base::audit::Auditor;
 use crate::base::component::SitePanel;
 use crate::base::error::Result;
@@ -50,13 +50,15 @@ pub fn dangers(site: &Site, _: Auditor) -> Result<Vec<Danger>> {
     found.extend(of_address(site)?);
     found.extend(of_folder(site)?);
     for row in site.projects()? {
-        let grants = site.project(&row).and_then(|project| project.read(permissions::list));
+        let grants = site.project(&row).and_then(|project| project.read(grants::list));
         let Ok(grants) = grants else {
             let what = format!("The project {} can't be opened, so nobody knows whether it is whole.", row.name);
             found.push(danger("damage", what, "`trackway check` says what is wrong; a backup brings it back."));
             continue;
         };
-        let writes = |grant: &&permissions::Grant| grant.subject == "anonymous" && !grant.permission.ends_with("_VIEW");
+        let writes = |grant: &&grants::Grant| {
+            grant.subject == "anonymous" && !grant.denied && !grant.permission.ends_with("_VIEW")
+        };
         let names: Vec<&str> = grants.iter().filter(writes).map(|grant| grant.permission.as_str()).collect();
         if !names.is_empty() {
             let what = format!(
@@ -69,7 +71,9 @@ pub fn dangers(site: &Site, _: Auditor) -> Result<Vec<Danger>> {
             found.push(danger("anonymous-writes", what, remedy));
         }
         let all = grants.iter().any(|grant| {
-            grant.permission == "TRAC_ADMIN" && ["authenticated", "members"].contains(&grant.subject.as_str())
+            grant.permission == "TRAC_ADMIN"
+                && !grant.denied
+                && ["authenticated", "members"].contains(&grant.subject.as_str())
         });
         if all {
             let what = format!("Everybody who is signed in or a member administers the project {}.", row.name);

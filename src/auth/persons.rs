@@ -22,8 +22,8 @@ type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
 pub(super) const FORMER: &str = "former-";
 
 /// What belongs to an account and goes with it. Each of these tables has a column `account`.
-const BELONGINGS: [&str; 10] = [
-    "session", "feed_token", "sign_in_link", "outbox", "registration", "second_factor", "recovery_code",
+const BELONGINGS: [&str; 11] = [
+    "session", "api_token", "feed_token", "sign_in_link", "outbox", "registration", "second_factor", "recovery_code",
     "outside_identity", "account_group_member", "account_former_login",
 ];
 

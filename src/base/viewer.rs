@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use super::error::{Error, Result};
-use super::time::{DateStyle, Zone};
 use super::local_rights::LocalRights;
+use super::time::{DateStyle, Zone};
 
 /// A right by Trac's name (rows PM01 to PM03), defined once by the component that asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +163,7 @@ impl Principal {
             login: "authenticated".to_owned(),
             display_name: String::new(),
             admin: false,
+            date_style: DateStyle::default(),
             zone: TimeZone::UTC,
         };
         Self { identity: Some(identity), groups, credential: Credential::Session, only_projects: None }
@@ -192,13 +193,11 @@ impl Principal {
     pub fn zone(&self) -> Zone {
         let zone = |identity: &Identity| Zone::new(identity.zone.clone(), identity.date_style);
         self.identity.as_ref().map_or_else(Zone::utc, zone)
+    }
+
     /// Whether the credential is good for a project, by its id.
     pub fn reaches(&self, project: &str) -> bool {
         self.only_projects.as_ref().is_none_or(|only| only.iter().any(|id| id == project))
-    }
-
-    pub fn zone(&self) -> TimeZone {
-        self.identity.as_ref().map_or(TimeZone::UTC, |identity| identity.zone.clone())
     }
 }
 
