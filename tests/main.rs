@@ -60,6 +60,7 @@ mod search;
 mod second_factor;
 mod settings;
 mod suggestion;
+mod sweep;
 mod sync;
 mod sync_hostile;
 mod sync_random;

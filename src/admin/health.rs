@@ -140,7 +140,11 @@ fn page(desk: &Desk) -> Result<Answer> {
     }
     checks.extend(network_check(desk.site().dir()));
     let alarm = desk.site().read(backups::alarm)?;
-    checks.extend(alarm.map(|sentence| Check { name: "Backup".to_owned(), state: "attention", sentence }));
+    checks.extend(alarm.map(|alarm| Check {
+        name: "Backup".to_owned(),
+        state: "attention",
+        sentence: alarm.replace('`', ""),
+    }));
     if checks.is_empty() {
         checks.push(Check {
             name: "Data folder".to_owned(),

@@ -11,6 +11,7 @@ mod project;
 mod projects;
 pub mod safety;
 pub mod settings;
+pub mod sweep;
 
 use rocket::Route;
 
@@ -50,6 +51,7 @@ impl Component for Admin {
         routes.extend(audit::routes());
         routes.extend(settings::routes());
         routes.extend(safety::routes());
+        routes.extend(sweep::routes());
         routes.extend(metrics::routes());
         routes.extend(permission_pages::routes());
         routes.extend(group_pages::routes());
@@ -65,7 +67,10 @@ impl Component for Admin {
     }
 
     fn site_panels(&self) -> &'static [SitePanel] {
-        &[health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, group_pages::SITE_PANEL, audit::SITE_PANEL]
+        &[
+            health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, group_pages::SITE_PANEL, sweep::SITE_PANEL,
+            audit::SITE_PANEL,
+        ]
     }
 
     fn places(&self) -> &'static [Place] {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::backups;
-use crate::auth::grants;
+use crate::auth::{accounts, grants, second_factor};
 use crate::base::audit::Auditor;
 use crate::base::component::SitePanel;
 use crate::base::error::Result;
@@ -149,6 +149,20 @@ fn of_accounts(site: &Site) -> Result<Vec<Danger>> {
         let what = "Nobody administers the site, so whoever has the first one-time link may.";
         found.push(danger("no-administrator", what, "`trackway user add NAME --admin` makes an administrator."));
     }
+    let bare: Vec<String> = site.read(|db| {
+        let mut bare = Vec::new();
+        for account in accounts::list(db)?.into_iter().filter(|account| account.admin && !account.disabled) {
+            if account.password.is_some() && !second_factor::is_on(db, account.id)? {
+                bare.push(account.login);
+            }
+        }
+        Ok(bare)
+    })?;
+    if !bare.is_empty() {
+        let what = format!("These administrators sign in with a password alone: {}.", bare.join(", "));
+        let remedy = "They set up a second factor on their own page; `accounts.second_factor` set to `administrators` asks them to.";
+        found.push(danger("no-second-factor", what, remedy));
+    }
     if let Some(login) = asleep {
         let what = format!("The administrator {login} has not been here for 90 days.");
         found.push(danger("sleeping-administrator", what, format!("`trackway user disable {login}`, if they left.")));
@@ -175,6 +189,13 @@ async fn page(visit: Visit) -> Answer {
                 return Answer::json(&json!({ "total": dangers.len(), "items": dangers, "next": null }));
             }
             let panels = panels::of_site(desk, SITE_PANEL.path);
+            // The marks of code are for those who read it on a terminal.
+            let plain = |danger: Danger| Danger {
+                what: danger.what.replace('`', ""),
+                remedy: danger.remedy.replace('`', ""),
+                ..danger
+            };
+            let dangers = dangers.into_iter().map(plain).collect();
             Sheet::new("Safety", SafetyPage { panels, dangers }).noindex().render(desk)
         })
         .await

@@ -25,6 +25,7 @@ mod repo;
 mod report;
 mod search;
 mod serve;
+mod sweep;
 mod service;
 mod setting;
 mod text;
@@ -168,6 +169,7 @@ enum Command {
     /// Settings of the site and of projects: list, show, set, reset
     #[command(subcommand)]
     Setting(setting::Command),
+    Sweep(sweep::Sweep),
     Service(service::Service),
     Audit(audit::Audit),
     Backup(backup::Backup),
@@ -224,6 +226,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CommitMsg(command) => commit_msg::run(&shell, &command),
         Command::Index(command) => index::run(&shell, &command),
         Command::Setting(command) => setting::run(&shell, command),
+        Command::Sweep(sweep) => sweep::run(&shell, &sweep),
         Command::Service(service) => service::run(&shell, &service),
         Command::Audit(audit) => audit::run(&shell, &audit),
         Command::Backup(backup) => backup::backup(&shell, &backup),

@@ -166,6 +166,22 @@ pub const RULES: &[Rule] = &[
         route: "GET /-/admin/safety",
         doors: &[get("/-/admin/safety", ADMINS), get("/-/admin/safety?format=json", ADMINS)],
     },
+    Rule {
+        route: "GET /-/admin/sweep",
+        doors: &[
+            get("/-/admin/sweep", ADMINS),
+            get("/-/admin/sweep?who=member", ADMINS),
+            get("/-/admin/sweep?who=nobody-at-all", [404, 404, 404, 404, 422]),
+            get("/-/admin/sweep?who=member&format=json", ADMINS),
+        ],
+    },
+    Rule {
+        route: "POST /-/admin/sweep",
+        doors: &[
+            form("/-/admin/sweep", &[("who", "member")], [404, 404, 404, 404, 422]),
+            form("/-/admin/sweep", &[("who", "stranger"), ("confirm", "1")], [404, 404, 404, 404, 303]),
+        ],
+    },
     // Programs on the same machine and those with the token are in tests/operation.rs.
     Rule { route: "GET /-/metrics", doors: &[get("/-/metrics", ADMINS)] },
     Rule {

@@ -98,7 +98,7 @@ pub(in crate::base) fn append(
     let mut told = new.told.clone();
     told.push(Told::new(WHO, who(db, schema, stamp)?));
     if !told.iter().any(|told| told.name == WHAT) && new.resource.id > 0 {
-        told.push(Told::new(WHAT, format!("{} {}", new.resource.kind, new.resource.id)));
+        told.push(Told::new(WHAT, what(db, schema, new)?));
     }
     let network = network();
     if !network.is_empty() {
@@ -170,6 +170,19 @@ fn add(db: &Connection, link: &Link, before: &[u8], mut told: Vec<Told>) -> Resu
         statement.execute((link.id, name, salt, value, digest))?;
     }
     Ok(())
+}
+
+/// With what it was done, where nobody has said it.
+fn what(db: &Connection, schema: Schema, new: &NewEvent) -> Result<String> {
+    let (kind, id) = (&new.resource.kind, new.resource.id);
+    let login: Option<String> = match schema {
+        Schema::Site if kind == "account" => db
+            .prepare_cached("select login from account where id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?,
+        _ => None,
+    };
+    Ok(login.unwrap_or_else(|| format!("{kind} {id}")))
 }
 
 /// How whoever did it is called: by their login as it was then.

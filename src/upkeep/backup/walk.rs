@@ -219,6 +219,7 @@ impl<R: Read> Read for Hashing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = match self.inner.read(buffer) {
             Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
             Err(error) => {
                 let kind = error.kind();
                 self.failed = Some(error);
