@@ -51,7 +51,7 @@ pub enum Command {
 
 /// Whose settings, with the right to see and to change them.
 enum Owner {
-    Site(Site, Option<i64>, Auditor),
+    Site(Box<Site>, Option<i64>, Auditor),
     Project(Box<Entered>, Auditor),
 }
 
@@ -61,7 +61,7 @@ impl Owner {
             None => {
                 let site = shell.site()?;
                 let principal = shell.administrator(&site)?;
-                Ok(Self::Site(site, actor(&principal), Auditor::of_site(&principal)?))
+                Ok(Self::Site(Box::new(site), actor(&principal), Auditor::of_site(&principal)?))
             }
             Some(name) => {
                 let entered = shell.enter(name)?;

@@ -56,10 +56,15 @@ pub struct Rates {
     pub new_account_writes: i64,
 }
 
+/// What is counted, and for whom.
+type Whose = (&'static str, String);
+/// Since when, in seconds, and how many.
+type Window = (i64, i64);
+
 /// Counts, by what they count and for whom, since when.
 #[derive(Default)]
 pub struct Limits {
-    counted: Mutex<HashMap<(&'static str, String), (i64, i64)>>,
+    counted: Mutex<HashMap<Whose, Window>>,
 }
 
 impl Limits {
