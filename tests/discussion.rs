@@ -295,7 +295,10 @@ fn a_discussion_follows_its_page() {
     sam.get("/demo/discussion/1").expect(404);
     assert!(!sam.get("/demo/timeline").words().contains("discussed"));
     let missing = sam.get("/demo/discussion/99").expect(404).without_token();
-    assert_eq!(sam.get("/demo/discussion/1").expect(404).without_token().replace("/1", "/99"), missing);
+    assert_eq!(
+        sam.get("/demo/discussion/1").expect(404).without_token().replace("discussion/1", "discussion/99"),
+        missing
+    );
 
     kim.submit("/demo/wiki/Secret/Plan?action=delete", &[("comment", "")]).expect(303);
     assert_eq!((found(&kim), linking(&kim)), (0, 0));
