@@ -64,6 +64,7 @@ mod sweep;
 mod sync;
 mod sync_hostile;
 mod sync_random;
+mod template;
 mod text;
 mod ticket;
 mod ticket_command;

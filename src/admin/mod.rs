@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod backups;
+pub mod create;
 mod group_pages;
 mod health;
 mod metrics;
@@ -46,6 +47,7 @@ impl Component for Admin {
 
     fn routes(&self) -> Vec<Route> {
         let mut routes = projects::routes();
+        routes.extend(create::new_pages::routes());
         routes.extend(health::routes());
         routes.extend(project::routes());
         routes.extend(audit::routes());
@@ -68,7 +70,8 @@ impl Component for Admin {
 
     fn site_panels(&self) -> &'static [SitePanel] {
         &[
-            health::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL, group_pages::SITE_PANEL, sweep::SITE_PANEL,
+            health::SITE_PANEL, create::new_pages::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL,
+            group_pages::SITE_PANEL, sweep::SITE_PANEL,
             audit::SITE_PANEL,
         ]
     }

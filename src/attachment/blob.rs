@@ -135,6 +135,21 @@ pub fn keep(project: &Project, spool: Spool) -> Result<Blob> {
     Ok(blob)
 }
 
+/// Puts the bytes of a row of one project into another one, durably, and refuses those that are damaged.
+pub fn copy(from: &Project, to: &Project, hash: &str, size: i64) -> Result<()> {
+    let bytes = open(from, hash, size)?;
+    let mut spool = Spool::new(&folder(to), size as u64)?;
+    spool.write_all_of(bytes)?;
+    let kept = keep(to, spool)?;
+    if kept.hash == hash {
+        return Ok(());
+    }
+    Err(Error::told(
+        "A file of the template is damaged. The administrator can see more with `trackway check`.",
+        format!("blob {hash}: its bytes are those of {}", kept.hash),
+    ))
+}
+
 /// Opens the bytes of a row. A missing or shortened blob is damage, not a missing page.
 pub fn open(project: &Project, hash: &str, size: i64) -> Result<File> {
     open_in(&folder(project), hash, size)

@@ -1,25 +1,22 @@
 //! `trackway project …`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{List, print};
 use super::{Shell, actor};
-use crate::app::COMPONENTS;
+use crate::admin::create::{self, NewProject};
 use crate::auth::permissions;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::event::Via;
-use crate::base::project::{Act, Project};
-use crate::base::site::{ProjectRow, Site, State};
-use crate::base::viewer::{DEFAULT_CLASS, Principal, TRAC_ADMIN, Viewer};
+use crate::base::site::State;
 use crate::code::repository;
-use crate::wiki;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a project with the first pages of the manual
+    /// Make a project with the first pages of the manual, or after the model of another one
     Create {
         /// 1 to 39 of a-z, 0-9 and `-`, beginning with a letter
         name: String,
@@ -31,6 +28,9 @@ pub enum Command {
         /// Everybody may read, everybody who is signed in may write; else it is for its members
         #[arg(long)]
         public: bool,
+        /// Begin with the pages, settings, fields, workflows, lists and rights of another project instead of the manual
+        #[arg(long, value_name = "TEMPLATE", conflicts_with = "public")]
+        from: Option<String>,
     },
     /// The projects there are
     List,
@@ -51,10 +51,17 @@ pub enum Command {
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
     match command {
-        Command::Create { name, title, repo, public } => {
+        Command::Create { name, title, repo, public, from } => {
             let site = shell.site_or_new()?;
             let principal = shell.administrator(&site)?;
-            let row = create(&site, &principal, &name, &title, public, repo.as_deref())?;
+            let new = NewProject {
+                name: &name,
+                title: &title,
+                template: from.as_deref(),
+                public,
+                repository: repo.as_deref(),
+            };
+            let row = create::project(&site, actor(&principal), Via::Command, &new)?;
             print(&format!("{}\n", row.name))
         }
         Command::List => list(shell),
@@ -73,52 +80,6 @@ fn set_state(shell: &Shell, name: &str, state: State) -> Result<()> {
     let site = shell.site()?;
     let principal = shell.administrator(&site)?;
     site.set_state(&site.load(name)?, state, actor(&principal), Via::Command)
-}
-
-/// Makes a project with default rights, first pages and, if given, a repository.
-pub(super) fn create(
-    site: &Site,
-    principal: &Principal,
-    name: &str,
-    title: &str,
-    public: bool,
-    repository: Option<&Path>,
-) -> Result<ProjectRow> {
-    if let Some(path) = repository
-        && repository::discover(path).is_none()
-    {
-        return Err(Error::invalid("--repo", format!("{} is no git repository.", path.display())));
-    }
-    site.create_project(name, title, actor(principal), Via::Command, |project| {
-        project.db().write(|db| permissions::grant_defaults(db, &COMPONENTS.permissions(), public))?;
-        let viewer = builder();
-        let by = Act::new(&viewer, Via::System);
-        wiki::defaults::fill(site, project, by)?;
-        connect(project, by, repository)
-    })
-}
-
-fn connect(project: &Project, by: Act<'_>, repository: Option<&Path>) -> Result<()> {
-    match repository.and_then(repository::discover) {
-        Some(directory) => {
-            let name = repository::name_of(&directory);
-            repository::connect(project, by, &directory, &name, &repository::Wish::default()).map(|_| ())
-        }
-        None => Ok(()),
-    }
-}
-
-/// Who writes the first pages, before there is anybody in the project.
-fn builder() -> Viewer {
-    Viewer {
-        principal: Principal::operator().into(),
-        person: None,
-        permissions: [TRAC_ADMIN.name].into(),
-        classes: vec![DEFAULT_CLASS],
-        joined_classes: Vec::new(),
-        archived: false,
-        local: None,
-    }
 }
 
 fn list(shell: &Shell) -> Result<()> {

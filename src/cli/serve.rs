@@ -9,14 +9,15 @@ use rocket::tokio::runtime::Builder;
 use tempfile::TempDir;
 
 use super::output::print;
-use super::{Shell, project, upkeep};
+use super::{Shell, upkeep};
 use crate::account::mail;
+use crate::admin::create::{self, NewProject};
 use crate::app::{self, COMPONENTS};
 use crate::auth::{accounts, links};
 use crate::base::error::{Error, Result};
+use crate::base::event::Via;
 use crate::base::settings;
 use crate::base::site::{self, Site, URL};
-use crate::base::viewer::Principal;
 use crate::code::{repository, watch};
 use crate::demo::{self, Character, Role};
 use crate::upkeep::backup::schedule;
@@ -163,7 +164,14 @@ fn first_start(shell: &Shell, serve: &Serve) -> Result<Site> {
     let site = Site::create(&shell.data, COMPONENTS)?;
     let around = if serve.no_repo { None } else { repository::discover(&std::env::current_dir()?) };
     let title = around.as_deref().map(repository::name_of).unwrap_or_else(|| "Main".to_owned());
-    project::create(&site, &Principal::operator(), "main", &title, serve.public, around.as_deref())?;
+    let new = NewProject {
+        name: "main",
+        title: &title,
+        public: serve.public,
+        repository: around.as_deref(),
+        ..NewProject::default()
+    };
+    create::project(&site, None, Via::Command, &new)?;
     print(&format!("Made a new site in {}\n", shell.data.display()))?;
     if let Some(directory) = around {
         print(&format!("Connected the repository {}\n", directory.display()))?;

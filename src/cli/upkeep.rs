@@ -41,6 +41,9 @@ pub fn check(shell: &Shell, check: &Check) -> Result<()> {
         Some(name) => vec![site.load(name)?],
         None => site.projects()?,
     };
+    if check.project.is_none() {
+        site.clear_unfinished()?;
+    }
     let findings = match check.project {
         Some(_) => check::projects(&site, &rows),
         None => check::site(&site, &rows)?,

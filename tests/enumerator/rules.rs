@@ -61,6 +61,14 @@ pub const RULES: &[Rule] = &[
     },
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
+    Rule { route: "GET /-/admin/projects/new", doors: &[get("/-/admin/projects/new", ADMINS)] },
+    Rule {
+        route: "POST /-/admin/projects/new",
+        doors: &[
+            form("/-/admin/projects/new", &[("name", "No Name")], [404, 404, 404, 404, 422]),
+            form("/-/admin/projects/new", &[("name", "new"), ("template", "nothing")], [404, 404, 404, 404, 422]),
+        ],
+    },
     Rule {
         route: "GET /-/admin/accounts",
         doors: &[get("/-/admin/accounts", ADMINS), get("/-/admin/accounts?show=waiting&format=json", ADMINS)],

@@ -2,6 +2,7 @@
 //!
 //! Any number of processes may use one folder; each holds `site.lock` shared, an upgrade holds it alone (DESIGN 3).
 
+mod building;
 mod folder;
 mod follow;
 mod random;
@@ -28,6 +29,7 @@ use crate::base::project::Project;
 use crate::base::settings::{self, Scope, Setting, Values};
 use crate::base::time::Instant;
 
+pub use building::Building;
 pub use folder::{RESTORING, claim_empty, network_file_system};
 use folder::{lock_shared, prepare_folder, refuse_broken_off};
 use random::unhex;
@@ -396,57 +398,13 @@ impl Site {
         self.dir.join("projects").join(id)
     }
 
-    /// Builds a project, lets `fill` put its first contents in, and makes it live. Nothing is seen of it before.
-    pub fn create_project(
-        &self,
-        name: &str,
-        title: &str,
-        actor: Option<i64>,
-        via: Via,
-        fill: impl FnOnce(&Project) -> Result<()>,
-    ) -> Result<ProjectRow> {
-        let mut problems = Vec::new();
-        problems.extend(name_problem(name));
-        problems.extend(title_problem(title));
-        if !problems.is_empty() {
-            return Err(Error::Invalid(problems));
-        }
-        let id = random_id();
-        self.write(actor, via, |db, _| {
-            claim_name(db, name, &id)?;
-            db.execute(
-                "insert into project (id, name, title, state, created_at) values (?1, ?2, ?3, 'building', ?4)",
-                (&id, name, title, Instant::now()),
-            )?;
-            Ok(())
-        })?;
-        let dir = self.folder_of(&id);
-        fs::create_dir_all(&dir).map_err(|error| {
-            Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
-        })?;
-        let bells = (Arc::clone(&self.nudge), Arc::clone(&self.news));
-        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), bells, true)?;
-        fill(&project)?;
-        drop(project);
-        self.write(actor, via, |db, record| {
-            let made = db.execute("update project set state = 'live' where id = ?1 and state = 'building'", [&id])?;
-            if made == 0 {
-                return Err(Error::conflict(format!("somebody else was making a project `{name}` at the same time")));
-            }
-            db.execute("delete from project_former_name where name = ?1", [name])?;
-            record(&project_event(db, "project.created", &id, name)?)?;
-            Ok(())
-        })?;
-        self.load(name)
-    }
-
     /// Gives a project another name; the old one goes on leading to it.
     pub fn rename_project(&self, row: &ProjectRow, name: &str, actor: Option<i64>, via: Via) -> Result<()> {
         if let Some(problem) = name_problem(name) {
             return Err(Error::Invalid(vec![problem]));
         }
         self.write(actor, via, |db, record| {
-            claim_name(db, name, &row.id)?;
+            building::claim_name(db, name, &row.id)?;
             db.execute("delete from project_former_name where name = ?1", [name])?;
             db.execute("update project set name = ?2 where id = ?1", (&row.id, name))?;
             if row.name != name {
@@ -476,27 +434,6 @@ impl Site {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
         Ok(())
     }
-
-    /// Folders below `projects/` that `site.db` does not know as something to keep, and `building` rows left behind.
-    pub fn leftovers(&self) -> Result<Vec<PathBuf>> {
-        let known: Vec<String> = self.read(|db| {
-            let mut statement =
-                db.prepare("select id from project where state in ('live', 'archived', 'removed', 'building')")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-        })?;
-        let projects = self.dir.join("projects");
-        if !projects.exists() {
-            return Ok(Vec::new());
-        }
-        let mut found = Vec::new();
-        for entry in fs::read_dir(projects)? {
-            let entry = entry?;
-            if !known.contains(&entry.file_name().to_string_lossy().into_owned()) {
-                found.push(entry.path());
-            }
-        }
-        Ok(found)
-    }
 }
 
 fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> Result<NewEvent> {
@@ -506,25 +443,8 @@ fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> R
         .saying("what", name))
 }
 
-/// Frees the name, or says who has it.
-fn claim_name(db: &Connection, name: &str, but: &str) -> Result<()> {
-    let taken: bool = db.query_row(
-        "select exists (select 1 from project where name = ?1 and id <> ?2 and state <> 'building')",
-        [name, but],
-        |row| row.get(0),
-    )?;
-    if taken {
-        return Err(Error::invalid("name", format!("There is a project `{name}` already.")));
-    }
-    // An earlier attempt under this name that never became live gives way.
-    db.execute(
-        "update project set state = 'removed', name = id where name = ?1 and id <> ?2 and state = 'building'",
-        [name, but],
-    )?;
-    Ok(())
-}
-
-fn name_problem(name: &str) -> Option<Problem> {
+/// Why that can't be the name of a project; none: it can.
+pub fn name_problem(name: &str) -> Option<Problem> {
     let mut characters = name.chars();
     let well_formed = characters.next().is_some_and(|first| first.is_ascii_lowercase())
         && characters.all(|rest| rest.is_ascii_lowercase() || rest.is_ascii_digit() || rest == '-')
@@ -540,7 +460,8 @@ fn name_problem(name: &str) -> Option<Problem> {
     })
 }
 
-fn title_problem(title: &str) -> Option<Problem> {
+/// The same of its title.
+pub fn title_problem(title: &str) -> Option<Problem> {
     let bad = title.chars().any(char::is_control) || title.chars().count() > 200;
     bad.then(|| Problem::new("title", "A title is one line of at most 200 characters."))
 }

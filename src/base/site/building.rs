@@ -1,0 +1,196 @@
+//! Making projects. Each is built as `building`, which nobody sees; one transaction of the site makes it `live`, alone or
+//! together with others.
+//!
+//! Whoever builds holds the lock in the project's folder. What a process that was killed left behind has nobody who holds it
+//! and is cleared away by the next one that builds, and by `trackway check`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::{ProjectRow, Site, name_problem, project_event, random_id, title_problem};
+use crate::base::error::{Error, Result};
+use crate::base::event::{NewEvent, Via};
+use crate::base::project::Project;
+use crate::base::time::Instant;
+
+/// Between the row of a project and the lock in its folder lie moments; after so long there is nobody between them.
+const BEGUN_SECONDS: i64 = 60;
+
+/// A project that is being built. It is gone with its folder when this is dropped before it was made live.
+pub struct Building<'a> {
+    site: &'a Site,
+    id: String,
+    name: String,
+    project: Option<Project>,
+    live: bool,
+}
+
+impl Building<'_> {
+    /// Tells the site that it is there from now on. Within a transaction that can still fail: only
+    /// [`keep`](Self::keep) says that it was committed.
+    pub fn make_live(&self, db: &Connection, record: &dyn Fn(&NewEvent) -> Result<i64>) -> Result<()> {
+        let id = &self.id;
+        let sql = "update project set state = 'live' where id = ?1 and name = ?2 and state = 'building'";
+        let made = db.execute(sql, (id, &self.name))?;
+        if made == 0 {
+            let name = &self.name;
+            return Err(Error::conflict(format!("somebody else was making a project `{name}` at the same time")));
+        }
+        db.execute("delete from project_former_name where name = ?1", [&self.name])?;
+        // Nobody follows it before it is live, so what happened until then was told to nobody.
+        db.execute(
+            "insert into wake (project, at) values (?1, ?2) on conflict (project) do update set at = ?2",
+            (id, Instant::now()),
+        )?;
+        record(&project_event(db, "project.created", id, &self.name)?)?;
+        Ok(())
+    }
+
+    /// It is live: its folder stays.
+    pub fn keep(mut self) {
+        self.live = true;
+    }
+}
+
+impl Drop for Building<'_> {
+    fn drop(&mut self) {
+        if self.live {
+            return;
+        }
+        self.project = None;
+        if let Err(error) = self.site.clear_away(&self.id) {
+            log::warn!("project {}: what was built of it can't be removed: {error}", self.name);
+        }
+    }
+}
+
+impl Site {
+    /// Builds a project, lets `fill` put its first contents in, and makes it live. Nothing is seen of it before.
+    pub fn create_project(
+        &self,
+        name: &str,
+        title: &str,
+        actor: Option<i64>,
+        via: Via,
+        fill: impl FnOnce(&Project) -> Result<()>,
+    ) -> Result<ProjectRow> {
+        let building = self.build(name, title, fill)?;
+        self.write(actor, via, |db, record| building.make_live(db, record))?;
+        building.keep();
+        self.load(name)
+    }
+
+    /// Builds a project and lets `fill` put its first contents in; it is still to be made live.
+    pub fn build(&self, name: &str, title: &str, fill: impl FnOnce(&Project) -> Result<()>) -> Result<Building<'_>> {
+        let mut problems = Vec::new();
+        problems.extend(name_problem(name));
+        problems.extend(title_problem(title));
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        self.clear_unfinished()?;
+        let id = random_id();
+        self.db.write(|db| {
+            claim_name(db, name, &id)?;
+            db.execute(
+                "insert into project (id, name, title, state, created_at) values (?1, ?2, ?3, 'building', ?4)",
+                (&id, name, title, Instant::now()),
+            )?;
+            Ok(())
+        })?;
+        let mut building = Building { site: self, id: id.clone(), name: name.to_owned(), project: None, live: false };
+        let dir = self.folder_of(&id);
+        fs::create_dir_all(&dir).map_err(|error| {
+            Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
+        })?;
+        let bells = (Arc::clone(&self.nudge), Arc::clone(&self.news));
+        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), bells, true)?;
+        project.hold_followers()?;
+        fill(&project)?;
+        building.project = Some(project);
+        Ok(building)
+    }
+
+    /// Clears away what those left behind who were killed while they built projects. Returns how many there were.
+    pub fn clear_unfinished(&self) -> Result<usize> {
+        let begun: Vec<(String, Instant)> = self.read(|db| {
+            let mut statement = db.prepare_cached("select id, created_at from project where state = 'building'")?;
+            Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let mut cleared = 0;
+        for (id, created_at) in begun {
+            let lock = self.folder_of(&id).join("lock");
+            let is_left = match File::options().write(true).open(&lock) {
+                Ok(lock) => lock.try_lock().is_ok(),
+                Err(_) => created_at.plus_seconds(BEGUN_SECONDS) < Instant::now(),
+            };
+            if is_left {
+                self.clear_away(&id)?;
+                cleared += 1;
+            }
+        }
+        Ok(cleared)
+    }
+
+    /// Takes the folder of a project away that never was live, then its row: in this order nothing is left that nobody knows.
+    fn clear_away(&self, id: &str) -> Result<()> {
+        let is_building = self.read(|db| {
+            let sql = "select exists (select 1 from project where id = ?1 and state = 'building')";
+            Ok(db.prepare_cached(sql)?.query_row([id], |row| row.get::<_, bool>(0))?)
+        })?;
+        if !is_building {
+            return Ok(());
+        }
+        remove_folder(&self.folder_of(id))?;
+        self.db.write(|db| {
+            db.execute("delete from wake where project = ?1", [id])?;
+            db.execute("delete from project where id = ?1 and state = 'building'", [id])?;
+            Ok(())
+        })
+    }
+
+    /// Folders below `projects/` that `site.db` does not know.
+    pub fn leftovers(&self) -> Result<Vec<PathBuf>> {
+        let known: Vec<String> = self.read(|db| {
+            let mut statement = db.prepare("select id from project")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let projects = self.dir.join("projects");
+        if !projects.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(projects)? {
+            let entry = entry?;
+            if !known.contains(&entry.file_name().to_string_lossy().into_owned()) {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn remove_folder(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Says who has the name if it is not free for that project. Of two who build under one name at a time the later
+/// one has it; the other learns of it when it is ready.
+pub(super) fn claim_name(db: &Connection, name: &str, but: &str) -> Result<()> {
+    let taken: bool = db.query_row(
+        "select exists (select 1 from project where name = ?1 and id <> ?2 and state <> 'building')",
+        [name, but],
+        |row| row.get(0),
+    )?;
+    if taken {
+        return Err(Error::invalid("name", format!("There is a project `{name}` already.")));
+    }
+    db.execute("update project set name = id where name = ?1 and id <> ?2 and state = 'building'", [name, but])?;
+    Ok(())
+}
