@@ -56,6 +56,7 @@ mod reminders;
 mod report;
 mod rights;
 mod roadmap;
+mod roster;
 mod search;
 mod second_factor;
 mod settings;

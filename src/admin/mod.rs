@@ -70,8 +70,12 @@ impl Component for Admin {
 
     fn site_panels(&self) -> &'static [SitePanel] {
         &[
-            health::SITE_PANEL, create::new_pages::SITE_PANEL, settings::SITE_PANEL, safety::SITE_PANEL,
-            group_pages::SITE_PANEL, sweep::SITE_PANEL,
+            health::SITE_PANEL,
+            create::new_pages::SITE_PANEL,
+            settings::SITE_PANEL,
+            safety::SITE_PANEL,
+            group_pages::SITE_PANEL,
+            sweep::SITE_PANEL,
             audit::SITE_PANEL,
         ]
     }

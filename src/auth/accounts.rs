@@ -172,6 +172,11 @@ pub fn has_administrator(db: &Connection) -> Result<bool> {
 type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
 
 pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Result<Account> {
+    create_as(db, record, &random_id(), new)
+}
+
+/// The same for whoever has told projects of the account before it is made: by what they know it.
+pub fn create_as(db: &Connection, record: Record<'_>, uuid: &str, new: &NewAccount<'_>) -> Result<Account> {
     let mut problems = names::login_problems(db, new.login)?;
     problems.extend(names::name_problem(new.display_name));
     problems.extend(names::email_problem(new.email));
@@ -183,7 +188,7 @@ pub fn create(db: &Connection, record: Record<'_>, new: &NewAccount<'_>) -> Resu
          values (:uuid, :login, :folded, :name, :email, 0, :password, :admin, :now)",
     )?
     .execute(named_params! {
-        ":uuid": random_id(),
+        ":uuid": uuid,
         ":login": new.login,
         ":folded": fold(new.login),
         ":name": new.display_name.trim(),

@@ -200,6 +200,16 @@ pub fn is_of_group(db: &Connection, group: &str) -> Result<bool> {
         .query_row([group], |row| row.get(0))?)
 }
 
+/// Whether somebody was granted that by themselves in the whole project, not by what else they have.
+pub fn is_granted(db: &Connection, subject: &Subject, permission: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "select exists (select 1 from permission_grant
+                 where subject_kind = ?1 and subject = ?2 and permission = ?3 and place_kind = '' and not denied)",
+        )?
+        .query_row((subject.kind(), subject.key(), permission), |row| row.get(0))?)
+}
+
 /// The same as [`subject`], or `role:owner`: whoever plays that part on a ticket.
 pub fn holder(site: &Site, project: &Project, name: &str) -> Result<Subject> {
     let Some(role) = name.strip_prefix("role:") else { return subject(site, project, name) };

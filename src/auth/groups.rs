@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
 use crate::base::resource::Resource;
 use crate::base::site::{Site, random_id};
@@ -116,27 +116,46 @@ pub fn members_in(site: &Site, name: &str) -> Result<Option<Vec<String>>> {
 
 /// Groups must not be taken for people or for permissions, so they are lower case and no account has their name.
 pub fn create(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {
+    create_as(db, record, &random_id(), name)
+}
+
+/// The same for whoever has told projects of the group before it is made: by what they know it.
+pub fn create_as(db: &Connection, record: Record<'_>, id: &str, name: &str) -> Result<()> {
+    if let Some(problem) = name_problem(db, name)? {
+        return Err(Error::Invalid(vec![problem]));
+    }
+    db.execute("insert into account_group (id, name, name_folded) values (?1, ?2, ?3)", (id, name, fold(name)))?;
+    tell(db, record, "group.created", id, None)
+}
+
+/// Why a new group can't have that name; none: it can.
+pub fn name_problem(db: &Connection, name: &str) -> Result<Option<Problem>> {
     let well_formed = (1..=64).contains(&name.chars().count())
         && name.chars().all(|character| character.is_alphanumeric() || "._-".contains(character))
         && !name.chars().any(char::is_uppercase);
-    if !well_formed {
-        return Err(Error::invalid(
-            "name",
-            "A group's name has 1 to 64 lower-case letters, digits and . _ - only.".to_owned(),
-        ));
-    }
-    if ["anonymous", "authenticated", "members"].contains(&name) {
-        return Err(Error::invalid("name", format!("`{name}` has a meaning of its own.")));
-    }
-    if find(db, name)?.is_some() {
-        return Err(Error::invalid("name", format!("There is a group `{name}` already.")));
-    }
-    if super::accounts::by_login(db, name)?.is_some() {
-        return Err(Error::invalid("name", format!("There is an account `{name}`; a group needs another name.")));
-    }
-    let id = random_id();
-    db.execute("insert into account_group (id, name, name_folded) values (?1, ?2, ?3)", (&id, name, fold(name)))?;
-    tell(db, record, "group.created", &id, None)
+    let message = if !well_formed {
+        "A group's name has 1 to 64 lower-case letters, digits and . _ - only.".to_owned()
+    } else if ["anonymous", "authenticated", "members"].contains(&name) {
+        format!("`{name}` has a meaning of its own.")
+    } else if find(db, name)?.is_some() {
+        format!("There is a group `{name}` already.")
+    } else if super::accounts::by_login(db, name)?.is_some() {
+        format!("There is an account `{name}`; a group needs another name.")
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Problem::new("name", message)))
+}
+
+/// Whether the account of that uuid is in the group of that id.
+pub fn has_member(db: &Connection, id: &str, uuid: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "select exists (select 1 from account_group_member
+                            join account on account.id = account_group_member.account
+                            where account_group = ?1 and account.uuid = ?2)",
+        )?
+        .query_row((id, uuid), |row| row.get(0))?)
 }
 
 pub fn remove(db: &Connection, record: Record<'_>, name: &str) -> Result<()> {

@@ -60,12 +60,14 @@ fn formerly(db: &Connection, login: &str) -> Result<Option<i64>> {
         .optional()?)
 }
 
-pub(super) fn name_problem(name: &str) -> Option<Problem> {
+/// Why that can't be a full name; none: it can.
+pub fn name_problem(name: &str) -> Option<Problem> {
     let bad = name.chars().any(char::is_control) || name.chars().count() > 200;
     bad.then(|| Problem::new("full_name", "A full name is one line of at most 200 characters."))
 }
 
-pub(super) fn email_problem(email: &str) -> Option<Problem> {
+/// Why that can't be an address; none: it can, and so can an empty one.
+pub fn email_problem(email: &str) -> Option<Problem> {
     let email = email.trim();
     if email.is_empty() {
         return None;

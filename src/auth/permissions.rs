@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::grants::{self, Written};
 pub use super::grants::{
-    MEMBERS, Subject, grant, grant_defaults, is_of_group, list, revoke, subject, subject_to_revoke,
+    MEMBERS, Subject, grant, grant_defaults, is_granted, is_of_group, list, revoke, subject, subject_to_revoke,
 };
 pub use super::path_rules::{restrict, unrestrict};
 use crate::base::error::Result;
@@ -60,6 +60,11 @@ impl Standing {
     fn is_person(&self, subject: &str) -> bool {
         self.person.is_some_and(|person| subject == person.to_string())
     }
+}
+
+/// The person that an account is here, if the project has met it.
+pub fn person_of_uuid(db: &Connection, uuid: &str) -> Result<Option<i64>> {
+    Ok(db.prepare_cached("select id from person where uuid = ?1")?.query_row([uuid], |row| row.get(0)).optional()?)
 }
 
 /// The viewer that a principal is in a project, or none if nothing there is for them.

@@ -23,6 +23,7 @@ mod query;
 mod render;
 mod repo;
 mod report;
+mod roster;
 mod search;
 mod serve;
 mod sweep;
@@ -351,7 +352,7 @@ pub(super) fn read_lossy(input: impl Read, what: &str, limit: u64) -> Result<Str
     Ok(String::from_utf8_lossy(&read_bytes(input, what, limit)?).into_owned())
 }
 
-fn read_bytes(input: impl Read, what: &str, limit: u64) -> Result<Vec<u8>> {
+pub(super) fn read_bytes(input: impl Read, what: &str, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{List, print};
-use super::{Shell, actor};
+use super::{Shell, actor, roster};
 use crate::admin::create::{self, NewProject};
 use crate::auth::permissions;
 use crate::base::error::Result;
@@ -19,18 +19,29 @@ pub enum Command {
     /// Make a project with the first pages of the manual, or after the model of another one
     Create {
         /// 1 to 39 of a-z, 0-9 and `-`, beginning with a letter
-        name: String,
-        #[arg(long, default_value = "")]
+        #[arg(required_unless_present = "roster", conflicts_with = "roster")]
+        name: Option<String>,
+        #[arg(long, default_value = "", conflicts_with = "roster")]
         title: String,
         /// A git repository to connect; only its git directory is read
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", conflicts_with = "roster")]
         repo: Option<PathBuf>,
         /// Everybody may read, everybody who is signed in may write; else it is for its members
-        #[arg(long)]
+        #[arg(long, conflicts_with = "roster")]
         public: bool,
         /// Begin with the pages, settings, fields, workflows, lists and rights of another project instead of the manual
         #[arg(long, value_name = "TEMPLATE", conflicts_with = "public")]
         from: Option<String>,
+        /// Make all projects, accounts and groups of a file with the header
+        /// `project,title,login,email,full_name,group,role`, or nothing of it; `-` reads it from standard input
+        #[arg(long, value_name = "FILE")]
+        roster: Option<PathBuf>,
+        /// Look through the roster and say what would be made
+        #[arg(long, requires = "roster")]
+        dry_run: bool,
+        /// Print the one-time links of new accounts instead of sending them by mail
+        #[arg(long, requires = "roster", conflicts_with = "dry_run")]
+        links: bool,
     },
     /// The projects there are
     List,
@@ -51,11 +62,15 @@ pub enum Command {
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
     match command {
-        Command::Create { name, title, repo, public, from } => {
+        Command::Create { roster: Some(file), from, dry_run, links, .. } => {
+            let asked = roster::Asked { file: &file, template: from.as_deref(), dry_run, links };
+            roster::run(shell, &asked)
+        }
+        Command::Create { name, title, repo, public, from, .. } => {
             let site = shell.site_or_new()?;
             let principal = shell.administrator(&site)?;
             let new = NewProject {
-                name: &name,
+                name: name.as_deref().unwrap_or_default(),
                 title: &title,
                 template: from.as_deref(),
                 public,

@@ -1,8 +1,10 @@
 //! Making projects: one with the first pages of the manual, one after the model of a template project, or many from a roster.
 //!
 //! * [`template`]: what is copied from a template, and [`tables`], the list of it.
+//! * [`roster`]: many at once.
 //! * `new_pages`: `/-/admin/projects/new`.
 
+pub mod roster;
 pub mod tables;
 pub mod template;
 
@@ -83,5 +85,6 @@ pub(super) fn builder() -> Viewer {
         classes: vec![DEFAULT_CLASS],
         joined_classes: Vec::new(),
         archived: false,
+        local: None,
     }
 }

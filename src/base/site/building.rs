@@ -1,11 +1,13 @@
 //! Making projects. Each is built as `building`, which nobody sees; one transaction of the site makes it `live`, alone or
 //! together with others.
 //!
-//! Whoever builds holds the lock in the project's folder. What a process that was killed left behind has nobody who holds it
-//! and is cleared away by the next one that builds, and by `trackway check`.
+//! Whoever builds holds a file in the project's folder locked. What a process that was killed left behind nobody holds, and it
+//! is cleared away by the next one that builds, and by `trackway check`.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -16,8 +18,8 @@ use crate::base::event::{NewEvent, Via};
 use crate::base::project::Project;
 use crate::base::time::Instant;
 
-/// Between the row of a project and the lock in its folder lie moments; after so long there is nobody between them.
-const BEGUN_SECONDS: i64 = 60;
+/// The file that is there, and held, as long as a project is being built.
+const MARK: &str = "building";
 
 /// A project that is being built. It is gone with its folder when this is dropped before it was made live.
 pub struct Building<'a> {
@@ -26,6 +28,7 @@ pub struct Building<'a> {
     name: String,
     project: Option<Project>,
     live: bool,
+    _held: File,
 }
 
 impl Building<'_> {
@@ -52,6 +55,8 @@ impl Building<'_> {
     /// It is live: its folder stays.
     pub fn keep(mut self) {
         self.live = true;
+        // One that stays says nothing of a project that is live.
+        let _ = fs::remove_file(self.site.folder_of(&self.id).join(MARK));
     }
 }
 
@@ -93,6 +98,16 @@ impl Site {
         }
         self.clear_unfinished()?;
         let id = random_id();
+        let dir = self.folder_of(&id);
+        let held = fs::create_dir_all(&dir).and_then(|()| {
+            let mark = File::create(dir.join(MARK))?;
+            mark.lock().map(|()| mark)
+        });
+        let held = held.map_err(|error| {
+            Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
+        })?;
+        let mut building =
+            Building { site: self, id: id.clone(), name: name.to_owned(), project: None, live: false, _held: held };
         self.db.write(|db| {
             claim_name(db, name, &id)?;
             db.execute(
@@ -101,52 +116,51 @@ impl Site {
             )?;
             Ok(())
         })?;
-        let mut building = Building { site: self, id: id.clone(), name: name.to_owned(), project: None, live: false };
-        let dir = self.folder_of(&id);
-        fs::create_dir_all(&dir).map_err(|error| {
-            Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
-        })?;
         let bells = (Arc::clone(&self.nudge), Arc::clone(&self.news));
         let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), bells, true)?;
+        // What happens before anybody sees it wakes nobody.
         project.hold_followers()?;
         fill(&project)?;
         building.project = Some(project);
         Ok(building)
     }
 
-    /// Clears away what those left behind who were killed while they built projects. Returns how many there were.
-    pub fn clear_unfinished(&self) -> Result<usize> {
-        let begun: Vec<(String, Instant)> = self.read(|db| {
-            let mut statement = db.prepare_cached("select id, created_at from project where state = 'building'")?;
-            Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+    /// Clears away what those left behind who were killed while they built projects.
+    pub fn clear_unfinished(&self) -> Result<()> {
+        let mut begun: BTreeSet<String> = self.read(|db| {
+            let mut statement = db.prepare_cached("select id from project where state = 'building'")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
         })?;
-        let mut cleared = 0;
-        for (id, created_at) in begun {
-            let lock = self.folder_of(&id).join("lock");
-            let is_left = match File::options().write(true).open(&lock) {
-                Ok(lock) => lock.try_lock().is_ok(),
-                Err(_) => created_at.plus_seconds(BEGUN_SECONDS) < Instant::now(),
-            };
-            if is_left {
-                self.clear_away(&id)?;
-                cleared += 1;
+        for entry in self.folders()? {
+            if entry.join(MARK).exists() {
+                begun.extend(entry.file_name().map(|id| id.to_string_lossy().into_owned()));
             }
         }
-        Ok(cleared)
+        for id in begun {
+            let is_held = match File::options().write(true).open(self.folder_of(&id).join(MARK)) {
+                Ok(mark) => mark.try_lock().is_err(),
+                Err(_) => false,
+            };
+            if !is_held {
+                self.clear_away(&id)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Takes the folder of a project away that never was live, then its row: in this order nothing is left that nobody knows.
+    /// Takes the folder of a project away that never was live, then its row.
     fn clear_away(&self, id: &str) -> Result<()> {
-        let is_building = self.read(|db| {
-            let sql = "select exists (select 1 from project where id = ?1 and state = 'building')";
+        let is_known = self.read(|db| {
+            let sql = "select exists (select 1 from project where id = ?1 and state <> 'building')";
             Ok(db.prepare_cached(sql)?.query_row([id], |row| row.get::<_, bool>(0))?)
         })?;
-        if !is_building {
-            return Ok(());
+        let dir = self.folder_of(id);
+        let removed = if is_known { fs::remove_file(dir.join(MARK)) } else { fs::remove_dir_all(&dir) };
+        match removed {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
         }
-        remove_folder(&self.folder_of(id))?;
         self.db.write(|db| {
-            db.execute("delete from wake where project = ?1", [id])?;
             db.execute("delete from project where id = ?1 and state = 'building'", [id])?;
             Ok(())
         })
@@ -158,25 +172,18 @@ impl Site {
             let mut statement = db.prepare("select id from project")?;
             Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
         })?;
-        let projects = self.dir.join("projects");
-        if !projects.exists() {
-            return Ok(Vec::new());
-        }
-        let mut found = Vec::new();
-        for entry in fs::read_dir(projects)? {
-            let entry = entry?;
-            if !known.contains(&entry.file_name().to_string_lossy().into_owned()) {
-                found.push(entry.path());
-            }
-        }
-        Ok(found)
+        let is_known = |folder: &PathBuf| {
+            folder.file_name().is_some_and(|id| known.iter().any(|known| **known == *id.to_string_lossy()))
+        };
+        Ok(self.folders()?.into_iter().filter(|folder| !is_known(folder)).collect())
     }
-}
 
-fn remove_folder(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
+    fn folders(&self) -> Result<Vec<PathBuf>> {
+        match fs::read_dir(self.dir.join("projects")) {
+            Ok(entries) => Ok(entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

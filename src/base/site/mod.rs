@@ -317,16 +317,17 @@ impl Site {
         Ok(rows.into_iter().filter(|row| self.folder_of(&row.id).join("project.db").exists()).collect())
     }
 
+    /// The project that has that name, through a database that is being read already.
+    pub fn find_within(&self, db: &Connection, name: &str) -> Result<Option<ProjectRow>> {
+        Ok(db
+            .prepare_cached("select * from project where name = ?1 and state in ('live', 'archived')")?
+            .query_row([name], ProjectRow::from_row)
+            .optional()?)
+    }
+
     /// The project that has that name now.
     pub fn find(&self, name: &str) -> Result<Option<ProjectRow>> {
-        let found = self.read(|db| {
-            kept(db, name, || {
-                Ok(db
-                    .prepare_cached("select * from project where name = ?1 and state in ('live', 'archived')")?
-                    .query_row([name], ProjectRow::from_row)
-                    .optional()?)
-            })
-        })?;
+        let found = self.read(|db| kept(db, name, || self.find_within(db, name)))?;
         Ok(found.as_ref().clone())
     }
 
