@@ -81,7 +81,7 @@ fn config(site: &Site, (address, port): (std::net::IpAddr, u16)) -> Figment {
         log_level: LogLevel::Off,
         cli_colors: false,
         // Whoever stops the server waits no longer than this: requests are finished, streams end.
-        shutdown: Shutdown { grace: 5, mercy: 2, ..Shutdown::default() },
+        shutdown: Shutdown { grace: 3, mercy: 2, ..Shutdown::default() },
         ..Config::release_default()
     };
     Figment::from(config)

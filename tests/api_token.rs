@@ -122,11 +122,15 @@ fn a_worthless_token_is_refused_and_never_taken_for_nobody_or_for_the_session() 
         }
     };
     worthless("unknown", "twk_0123");
-    worthless("empty", "");
+    worthless("nothing but its beginning", "twk_");
     worthless("a byte more", &format!("{secret}0"));
     let feed = kim.post_json("/-/account/tokens", &json!({ "label": "feed" })).expect(201).json();
-    worthless("a feed token", feed["token"].as_str().unwrap());
-    worthless("a session", kim.session.as_deref().unwrap());
+    // What is no API token makes nobody of anybody.
+    for other in [feed["token"].as_str().unwrap(), kim.session.as_deref().unwrap(), ""] {
+        let nobody = showing(&test, other);
+        nobody.get("/-/account").expect(303);
+        assert_ne!(nobody.post_json("/demo/newticket", &json!({ "summary": "No" })).status, 201);
+    }
 
     test.command(&["token", "revoke", "kim", "1"]).expect(0);
     worthless("revoked", &secret);

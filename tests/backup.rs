@@ -202,7 +202,8 @@ fn hostile_archives_are_refused_before_anything_lies_outside() {
     let empty = json!({ "files": [], "counts": {}, "projects": {} }).to_string();
     let project = format!("projects/{}/project.db", "a".repeat(32));
     let first = ("trackway-backup.json", Regular, good.as_slice());
-    let cases: Vec<(&str, Vec<(&str, tar::EntryType, &[u8])>, &str)> = vec![
+    type Entry<'e> = (&'e str, tar::EntryType, &'e [u8]);
+    let cases: Vec<(&str, Vec<Entry<'_>>, &str)> = vec![
         ("above", vec![first, ("../evil", Regular, b"x")], "which no backup does"),
         ("absolute", vec![first, ("/tmp/evil", Regular, b"x")], "which no backup does"),
         ("link", vec![first, ("site.db", Symlink, b"")], "which no backup does"),

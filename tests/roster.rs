@@ -105,7 +105,7 @@ fn the_whole_file_is_checked_before_anything_is_done() {
          wiki,,eva,,Eve,eva,members\n"
     );
     let before = counts(&test);
-    let refused = carry_out(&test, &text, &[]).expect(2);
+    let refused = carry_out(&test, &text, &[]).expect(1);
     for problem in [
         "line 3, project: ",
         "line 4, title: ",
@@ -123,7 +123,8 @@ fn the_whole_file_is_checked_before_anything_is_done() {
         assert!(refused.stderr.contains(problem), "{problem} is not in\n{}", refused.stderr);
     }
     assert_eq!(counts(&test), before);
-    carry_out(&test, "project,login\nfine,lea\n", &["--from", "nothing"]).expect(2);
+    let without = ["project", "create", "--from", "nothing", "--roster", "-"];
+    test.command_with_input(&without, "project,login\nfine,lea\n").expect(1);
 }
 
 #[test]

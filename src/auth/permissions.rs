@@ -40,8 +40,7 @@ pub(super) struct Standing {
 impl Standing {
     pub fn of(db: &Connection, principal: &Principal) -> Result<Self> {
         let uuid = principal.identity.as_ref().map(|identity| &identity.uuid);
-        let mut statement = db.prepare_cached("select id from person where uuid = ?1")?;
-        let person = uuid.map(|uuid| statement.query_row([uuid], |row| row.get(0)).optional()).transpose()?.flatten();
+        let person = uuid.map(|uuid| person_of_uuid(db, uuid)).transpose()?.flatten();
         let signed_in = principal.identity.is_some();
         Ok(Self { person, groups: principal.groups.clone(), signed_in, member: false })
     }

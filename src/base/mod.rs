@@ -16,6 +16,7 @@ mod sql_functions;
 pub mod markup;
 pub mod link;
 pub mod settings;
+pub mod commands;
 pub mod text;
 pub mod time;
 pub mod moment;

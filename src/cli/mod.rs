@@ -10,6 +10,7 @@ mod backup;
 mod choice;
 mod commit_msg;
 mod commit_refs;
+pub mod described;
 mod export;
 mod field;
 mod index;
@@ -48,6 +49,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::app::COMPONENTS;
 use crate::auth::{self, permissions};
+use crate::base::commands;
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::project::{Act, Project};
@@ -191,6 +193,7 @@ pub(super) struct Shell {
 }
 
 pub fn run(cli: Cli) -> ExitCode {
+    commands::describe(described::commands);
     log::start(&cli.log);
     let data_given = cli.data.is_some();
     let data = cli.data.unwrap_or_else(|| PathBuf::from("./trackway-data"));

@@ -15,6 +15,7 @@ use super::form::Form;
 use super::lookout::Lookout;
 use super::page::Answer;
 use super::proxy::Neighbour;
+use crate::auth::api_tokens::PREFIX;
 use crate::base::audit;
 use crate::base::error::{Error, Result};
 
@@ -312,10 +313,12 @@ fn without_token(query: &str) -> (String, Option<String>) {
 /// The cookie of a browser that was sent to another place to sign in.
 pub const OIDC_COOKIE: &str = "trackway_oidc";
 
-/// Other schemes are for whoever stands before us, such as a proxy that asks for a password of its own.
+/// Other schemes are for whoever stands before us, such as a proxy that asks for a password of its own; and other secrets are
+/// those of hooks and of whoever reads the numbers of the site.
 fn bearer_of(header: &str) -> Option<String> {
     let (scheme, secret) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim().to_owned())
+    let secret = Some(secret.trim()).filter(|secret| secret.starts_with(PREFIX));
+    secret.filter(|_| scheme.eq_ignore_ascii_case("bearer")).map(str::to_owned)
 }
 
 /// The cookie that carries one sentence over a redirect.

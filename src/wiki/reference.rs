@@ -2,6 +2,7 @@
 //! of date.
 
 use super::macros::with_code;
+use crate::base::commands::{Described, described};
 use crate::base::error::{Error, Result};
 use crate::base::markup::{Arguments, Context, Html, LinkKind};
 use crate::base::settings::{Scope, Setting};
@@ -18,8 +19,9 @@ pub(super) fn reference(context: &Context<'_>, arguments: &Arguments) -> Result<
             Ok(settings(&all))
         }
         "links" => Ok(links(&context.vocabulary.link_kinds)),
+        "commands" => Ok(commands(described())),
         other => {
-            let why = format!("There is no table `{other}`; it is permissions, settings or links.");
+            let why = format!("There is no table `{other}`; it is permissions, settings, links or commands.");
             Err(Error::invalid("name", why))
         }
     }
@@ -75,6 +77,21 @@ fn settings(all: &[&Setting]) -> Html {
         vec![codes(&[one.name]), with_code(one.doc), Html::escaped(of), with_code(&values), default]
     };
     table(&["Name", "Is for", "Of the", "Takes", "At first"], all.iter().map(row))
+}
+
+fn commands(all: &[Described]) -> Html {
+    let row = |one: &Described| {
+        let mut options = Html::default();
+        for (at, (name, about)) in one.options.iter().enumerate() {
+            options
+                .tag(if at > 0 { "<br><code>" } else { "<code>" })
+                .text(name)
+                .tag("</code> ")
+                .html(&with_code(about));
+        }
+        vec![codes(&[&one.usage]), with_code(&one.about), options]
+    };
+    table(&["Command", "Does", "With"], all.iter().map(row))
 }
 
 fn links(all: &[&LinkKind]) -> Html {

@@ -145,7 +145,7 @@ impl References<'_> {
 /// The name of a page without the parts that it has in common with the page that the link stands on.
 fn short(here: &str, wanted: &str) -> Option<String> {
     let above = here.match_indices('/').map(|(at, _)| &here[..=at]);
-    above.filter_map(|above| wanted.strip_prefix(above)).last().map(str::to_owned)
+    above.rev().find_map(|above| wanted.strip_prefix(above)).map(str::to_owned)
 }
 
 /// A relative name for a page below or beside the one that the link stands on.

@@ -121,7 +121,8 @@ fn leads_well(name: &str, key: &str, value: &str) -> bool {
     match scheme(value) {
         Some(_) if is_ours(value) => true,
         // A link in a text may lead anywhere by a known way; nothing is loaded from there and no form goes there.
-        Some(scheme) => name == "a" && key == "href" && SCHEMES.contains(&scheme.as_str()),
+        // The page that sets up a second factor opens an app for one-time codes.
+        Some(scheme) => name == "a" && key == "href" && (SCHEMES.contains(&scheme.as_str()) || scheme == "otpauth"),
         None => name == "a" || !leads_away(value),
     }
 }

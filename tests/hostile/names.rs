@@ -124,7 +124,7 @@ fn attach(kim: &Person<'_>) -> usize {
     let taken = |list: &&str| {
         NAMES.iter().filter(|name| kim.attach(list, &format!("{name}.txt"), b"words").status < 400).count()
     };
-    lists.iter().map(|list| taken(list)).sum()
+    lists.iter().map(taken).sum()
 }
 
 /// A repository whose people, branches, tags, paths and messages have such names. Returns a member who may see it.

@@ -23,12 +23,14 @@ use tempfile::TempDir;
 use trackway::app;
 use trackway::auth::permissions::{self, Subject};
 use trackway::auth::{accounts, groups, operator, sessions};
+use trackway::base::commands;
 use trackway::base::event::Via;
 use trackway::base::project::{Act, Project};
 use trackway::base::site::{ProjectRow, Site};
 use trackway::base::viewer::Viewer;
 use trackway::ticket::tally;
 use trackway::web::address::SiteAddress;
+use trackway::web::limits;
 
 use command::Output;
 pub use person::Person;
@@ -68,12 +70,15 @@ impl TestSite {
     }
 
     fn with_project(public: bool) -> Self {
+        commands::describe(trackway::cli::described::commands);
         let folder = tempfile::tempdir().unwrap();
         let site = Arc::new(Site::create(&folder.path().join("data"), app::COMPONENTS).unwrap());
         let client = client(&site);
         let test = Self { site, client, folder };
         // However busy the machine is, what a request can make by itself is there at once; a test that wants to wait says so.
         test.site.jobs().try_for(Duration::from_secs(60));
+        // People of a test are all new here, and in a hurry; a test of limits sets its own.
+        test.site.db().write(|db| limits::NEW_ACCOUNT_WRITES.save(db, "0")).unwrap();
         test.project("demo", public);
         test
     }

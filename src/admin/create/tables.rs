@@ -29,6 +29,8 @@ pub const COPIED: &[Copied] = &[
     all("setting"),
     // Rights.
     some("permission_grant", NO_PERSON, &[]),
+    all("permission_set"),
+    all("permission_set_right"),
     all("acl"),
     some("acl_subject", NO_PERSON, &[]),
     // Fields, their options, workflows, prepared texts.
@@ -110,8 +112,8 @@ pub const LEFT: &[&str] = &[
     "audit", "audit_value", "bookmark", "changeset", "changeset_repository", "changeset_ticket", "component_watcher",
     "event", "follower", "home_box", "home_refresh", "mainline", "milestone_former_name", "outbox", "page_message",
     "page_message_version", "page_move", "page_move_text", "page_moved", "page_suggestion", "page_thread",
-    "page_watch", "page_watch_look", "parked_event", "participant", "path", "path_change", "person", "reminder",
-    "report_usual", "repository", "repository_ref", "ticket", "ticket_change", "ticket_comment_version",
-    "ticket_current", "ticket_look", "ticket_note", "ticket_note_version", "ticket_seen", "ticket_tally",
-    "ticket_time", "ticket_tombstone", "ticket_value", "timeline_choice", "timeline_visit",
+    "page_watch", "page_watch_look", "parked_event", "participant", "path", "path_change", "person",
+    "person_former_login", "reminder", "report_usual", "repository", "repository_ref", "ticket", "ticket_change",
+    "ticket_comment_version", "ticket_current", "ticket_look", "ticket_note", "ticket_note_version", "ticket_seen",
+    "ticket_tally", "ticket_time", "ticket_tombstone", "ticket_value", "timeline_choice", "timeline_visit",
 ];

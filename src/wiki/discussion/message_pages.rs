@@ -105,12 +105,15 @@ async fn removed(visit: Visit, project: String, thread: String, number: String, 
         .await
 }
 
+/// How a message is found for a viewer, by its thread and its number.
+type Find = fn(&Connection, &Viewer, i64, i64) -> Result<(MessageRow, ThreadRow, PageRow)>;
+
 /// Enters the project for a message, as `find` lets the viewer have it.
 fn enter_message(
     desk: &Desk,
     project: &str,
     (thread, number): (&str, &str),
-    find: fn(&Connection, &Viewer, i64, i64) -> Result<(MessageRow, ThreadRow, PageRow)>,
+    find: Find,
 ) -> Result<(Room, MessageRow, PageRow)> {
     let room = enter(desk, project)?;
     let (message, _, page) = room.project.read(|db| find(db, &room.viewer, parsed(thread), parsed(number)))?;

@@ -108,8 +108,7 @@ pub(super) fn make(site: &Site, lines: &[Line]) -> Result<Plan> {
     let mut planning =
         Planning { site, lines, plan, problems: Vec::new(), people: HashMap::new(), roles: HashMap::new() };
     site.read(|db| {
-        for at in 0..lines.len() {
-            let line = &lines[at];
+        for (at, line) in lines.iter().enumerate() {
             planning.project(db, line)?;
             let Some(person) = planning.person(db, at)? else { continue };
             let holder = planning.holder(db, line, person)?;
