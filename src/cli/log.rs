@@ -120,7 +120,7 @@ mod tests {
     fn no_line_holds_a_secret() {
         for (line, shown) in [
             ("GET /demo/query?token=abc123&format=atom: gone", "GET /demo/query?token=…&format=atom: gone"),
-            ("POST /-/link/0123abcd: no such link", "POST /-/link/…: no such link"),
+            ("POST /-/link/0123abcd: no such link", "POST /-/link/… no such link"),
             ("password=hunter2 refused", "password=… refused"),
             ("Authorization: Bearer twk_abc", "Authorization: Bearer …"),
             ("smtp://kim:hunter2@mail.example/x failed", "smtp://…@mail.example/x failed"),

@@ -3,6 +3,7 @@
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::base::error::{Error, Problem, Result};
+use crate::base::text::lines_lf;
 
 /// The largest roster in bytes.
 pub const LARGEST: usize = 1024 * 1024;
@@ -46,8 +47,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
         let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::invalid(format!("line {line}"), "This is not UTF-8. Please save the file as “CSV UTF-8”.")
     })?;
+    // The reader counts a line that ends in two characters at its first one.
+    let text = lines_lf(text);
     let mut reader =
-        ReaderBuilder::new().delimiter(separator(text)).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+        ReaderBuilder::new().delimiter(separator(&text)).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(unreadable)?.clone();
     let mut problems = header_problems(&header);
     if !problems.is_empty() {
