@@ -13,7 +13,7 @@ use crate::base::event::Via;
 use crate::base::time::{Instant, When};
 use crate::base::viewer::Scope;
 use crate::web::form::Form;
-use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
+use crate::web::{Answer, Desk, Page, Sheet, Visit};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![show, make, revoke]
@@ -62,10 +62,7 @@ struct Choice {
 async fn show(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
-            let Some(account) = &desk.account else {
-                let next = address::segment(&desk.visit.here());
-                return Ok(Answer::see(&format!("{}/-/login?next={next}", desk.base())));
-            };
+            let Some(account) = &desk.account else { return Ok(super::profile::sign_in_first(desk)) };
             if desk.visit.wants_json() {
                 return as_json(desk, account);
             }

@@ -17,7 +17,7 @@ use crate::base::site::SITE_TITLE;
 use crate::base::time::When;
 use crate::web::error::Kept;
 use crate::web::form::Form;
-use crate::web::{Answer, Desk, Page, Sheet, Visit, address};
+use crate::web::{Answer, Desk, Page, Sheet, Visit};
 
 const PATH: &str = "/-/account/second-factor";
 
@@ -99,10 +99,7 @@ impl Page for CodesPage {
 async fn show(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
-            let Some(account) = &desk.account else {
-                let next = address::segment(&desk.visit.here());
-                return Ok(Answer::see(&format!("{}/-/login?next={next}", desk.base())));
-            };
+            let Some(account) = &desk.account else { return Ok(super::profile::sign_in_first(desk)) };
             page(desk, account, "", Vec::new())
         })
         .await

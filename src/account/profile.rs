@@ -71,10 +71,7 @@ struct Told {
 async fn show(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
-            let Some(account) = &desk.account else {
-                let next = address::segment(&desk.visit.here());
-                return Ok(Answer::see(&format!("{}/-/login?next={next}", desk.base())));
-            };
+            let Some(account) = &desk.account else { return Ok(sign_in_first(desk)) };
             page(desk, account, None, Told::default())
         })
         .await
@@ -217,6 +214,12 @@ async fn revoke_token(visit: Visit, id: String, data: Data<'_>) -> Answer {
             Ok(done(desk, "The token is revoked: addresses that have it in them open nothing any more."))
         })
         .await
+}
+
+/// Leads to the sign-in and back to this page, for pages that show what is somebody's own.
+pub(super) fn sign_in_first(desk: &Desk) -> Answer {
+    let next = address::segment(&desk.visit.here());
+    Answer::see(&format!("{}/-/login?next={next}", desk.base()))
 }
 
 pub(super) fn own(desk: &Desk) -> Result<&Account> {

@@ -9,8 +9,8 @@ use rocket::{Route, get, post, routes};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::auth::grants::{self, Set};
-use crate::auth::{groups, why};
+use crate::auth::permission_sets::{self, Set};
+use crate::auth::{grants, groups, why};
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::local_rights::Place;
@@ -212,11 +212,11 @@ fn done(desk: &Desk, room: &Room, form: &Form) -> Result<String> {
             Ok(format!("{to} has what {from} has."))
         }
         "save_set" => {
-            grants::save_set(project, room.act(), form.text("name").trim(), &rights()?)?;
+            permission_sets::save_set(project, room.act(), form.text("name").trim(), &rights()?)?;
             Ok(format!("The set “{}” is saved.", form.text("name").trim()))
         }
         "remove_set" => {
-            grants::remove_set(project, room.act(), form.text("name"))?;
+            permission_sets::remove_set(project, room.act(), form.text("name"))?;
             Ok(format!("The set “{}” is gone, and with it what it granted.", form.text("name")))
         }
         other => {
@@ -282,7 +282,7 @@ fn as_file(room: &Room, format: &str) -> Result<Answer> {
 
 fn page(desk: &Desk, room: &Room, typed: Typed, problems: Vec<Problem>) -> Result<Answer> {
     let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
-    let sets = room.project.read(grants::sets)?;
+    let sets = room.project.read(permission_sets::sets)?;
     let groups = desk.site().read(groups::list)?;
     let mut subjects: Vec<String> = ["anonymous", "authenticated", "members"].map(str::to_owned).to_vec();
     subjects.extend(groups.into_iter().map(|group| group.name));

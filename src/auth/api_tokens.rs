@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
 use super::accounts;
+use super::bearer::Bearer;
 use super::sessions::hash_of;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
@@ -18,14 +19,13 @@ use crate::base::resource::Resource;
 use crate::base::settings::{self, Setting, Values};
 use crate::base::site::{hex, random_bytes};
 use crate::base::time::Instant;
-use crate::base::viewer::{Credential, Principal, Scope};
+use crate::base::viewer::{Credential, Scope};
 
 /// Begins every token, so that people and scanners of secrets know what it is.
 pub const PREFIX: &str = "twk_";
 /// Nobody needs more of them.
 const MOST: i64 = 50;
 const LONGEST_LABEL: usize = 100;
-const USED_EVERY_SECONDS: i64 = 300;
 const DAY_SECONDS: i64 = 86_400;
 
 /// After how many days a token ends at the latest.
@@ -148,20 +148,6 @@ pub fn of_account(db: &Connection, account: i64) -> Result<Vec<ApiToken>> {
         })
     })?;
     Ok(tokens.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Who has shown a token.
-pub struct Bearer {
-    pub principal: Principal,
-    token: i64,
-    last_used_at: Option<Instant>,
-}
-
-impl Bearer {
-    /// Whether it is time to write down that it was used.
-    pub fn is_due(&self) -> bool {
-        self.last_used_at.is_none_or(|at| at.plus_seconds(USED_EVERY_SECONDS) < Instant::now())
-    }
 }
 
 /// Whose token it is, if it stands and its account may sign in.

@@ -6,18 +6,18 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
 use super::accounts;
+use super::bearer::Bearer;
 use super::sessions::hash_of;
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
 use crate::base::resource::Resource;
 use crate::base::site::{hex, random_bytes};
 use crate::base::time::Instant;
-use crate::base::viewer::{Credential, Principal};
+use crate::base::viewer::Credential;
 
 /// Nobody needs more of them.
 const MOST: i64 = 50;
 const LONGEST_LABEL: usize = 100;
-const USED_EVERY_SECONDS: i64 = 300;
 
 /// A token as its owner sees it.
 #[derive(Debug, Clone)]
@@ -74,20 +74,6 @@ pub fn of_account(db: &Connection, account: i64) -> Result<Vec<FeedToken>> {
         Ok(FeedToken { id: row.get(0)?, label: row.get(1)?, created_at: row.get(2)?, last_used_at: row.get(3)? })
     })?;
     Ok(tokens.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Who has shown a secret.
-pub struct Bearer {
-    pub principal: Principal,
-    token: i64,
-    last_used_at: Option<Instant>,
-}
-
-impl Bearer {
-    /// Whether it is time to write down that it was used.
-    pub fn is_due(&self) -> bool {
-        self.last_used_at.is_none_or(|at| at.plus_seconds(USED_EVERY_SECONDS) < Instant::now())
-    }
 }
 
 /// Whose token it is, if it has not been revoked and its account may sign in.

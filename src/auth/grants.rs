@@ -1,15 +1,16 @@
 //! What was granted to whom in a project, denied to whom, and in which part of it (rows PM02, PM08 to PM11, PM13).
 //!
 //! A rule names a subject, a right or a set of rights, and where it holds: everywhere, in a component, or below a path. Sets are
-//! named in lower case, so none is taken for a right. A right to *see* holds everywhere or not at all: who sees the tickets of
-//! a component or the pages below a path is said by closing those ([`path_rules`](super::path_rules)). Nobody grants more than
-//! they have themselves.
+//! named in lower case ([`permission_sets`](super::permission_sets)), so none is taken for a right. A right to *see* holds
+//! everywhere or not at all: who sees the tickets of a component or the pages below a path is said by closing those
+//! ([`path_rules`](super::path_rules)). Nobody grants more than they have themselves.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
+use super::permission_sets::{Set, sets};
 use super::permissions::Standing;
 use super::{accounts, groups};
 use crate::base::error::{Error, Result};
@@ -20,7 +21,7 @@ use crate::base::resource::Resource;
 use crate::base::site::Site;
 use crate::base::text::fold;
 use crate::base::viewer::{
-    ByDefault, DEFAULT_CLASS, PERMISSION_ADMIN, PERMISSION_GRANT, PERMISSION_REVOKE, Permission, TRAC_ADMIN, Viewer,
+    ByDefault, DEFAULT_CLASS, PERMISSION_GRANT, PERMISSION_REVOKE, Permission, TRAC_ADMIN, Viewer,
 };
 
 /// The word that makes a subject a member.
@@ -393,7 +394,7 @@ fn tell(tx: &Tx<'_>, kind: &'static str, subject: &Subject, place: &Place, names
     Ok(())
 }
 
-fn known(project: &Project, sets: &[Set], names: &[String]) -> Result<Vec<String>> {
+pub(super) fn known(project: &Project, sets: &[Set], names: &[String]) -> Result<Vec<String>> {
     let defined = project.components().permissions();
     let is_known = |name: &str| {
         name == MEMBERS
@@ -412,7 +413,7 @@ fn known(project: &Project, sets: &[Set], names: &[String]) -> Result<Vec<String
 }
 
 /// The rights that a name stands for: itself, or those of the set.
-fn rights_of(sets: &[Set], name: &str) -> Vec<String> {
+pub(super) fn rights_of(sets: &[Set], name: &str) -> Vec<String> {
     match sets.iter().find(|set| set.name == name) {
         Some(set) => set.rights.clone(),
         None => vec![name.to_owned()],
@@ -420,7 +421,7 @@ fn rights_of(sets: &[Set], name: &str) -> Vec<String> {
 }
 
 /// Nobody gives away, or takes from others, what they have not got (row PM11).
-fn require_to_have(project: &Project, viewer: &Viewer, rights: &[String]) -> Result<()> {
+pub(super) fn require_to_have(project: &Project, viewer: &Viewer, rights: &[String]) -> Result<()> {
     let defined = project.components().permissions();
     let held = |name: &&String| {
         let known = defined.iter().find(|known| known.name == name.as_str());
@@ -436,7 +437,7 @@ fn require_to_have(project: &Project, viewer: &Viewer, rights: &[String]) -> Res
 }
 
 /// Refuses rules that mean nothing: what opens something holds everywhere, and a role is played on tickets.
-fn fits(
+pub(super) fn fits(
     project: &Project,
     subject: &Subject,
     place: &Place,
@@ -482,95 +483,6 @@ fn fits(
             ))
         }
     }
-}
-
-/// A named set of rights (rows PM02, PM10).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Set {
-    pub name: String,
-    /// In order.
-    pub rights: Vec<String>,
-}
-
-pub fn sets(db: &Connection) -> Result<Vec<Set>> {
-    let mut statement = db.prepare_cached(
-        "select name, permission from permission_set
-         left join permission_set_right on permission_set_right.permission_set = permission_set.name
-         order by name, permission",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut sets: Vec<Set> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (name, right): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        if sets.last().is_none_or(|set| set.name != name) {
-            sets.push(Set { name, rights: Vec::new() });
-        }
-        if let (Some(set), Some(right)) = (sets.last_mut(), right) {
-            set.rights.push(right);
-        }
-    }
-    Ok(sets)
-}
-
-/// Says what a set holds, in place of what it held. Whoever has been granted the set has that from now on.
-pub fn save_set(project: &Project, by: Act<'_>, name: &str, rights: &[String]) -> Result<()> {
-    by.viewer.require(PERMISSION_ADMIN)?;
-    let well_formed = (1..=40).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
-        && name != MEMBERS;
-    if !well_formed {
-        let message =
-            "A set's name has 1 to 40 lower-case letters, digits, - and _; `members` has a meaning of its own.";
-        return Err(Error::invalid("name", message));
-    }
-    let rights = known(project, &[], rights)?;
-    if rights.is_empty() || rights.iter().any(|right| right == MEMBERS) {
-        return Err(Error::invalid("permission", "A set holds rights, at least one."));
-    }
-    require_to_have(project, by.viewer, &rights)?;
-    // Or somebody could be given, by a rule made before, what such a rule can't give.
-    let rules = project.read(list)?;
-    for rule in rules.iter().filter(|rule| rule.permission == name) {
-        let role = rule.subject.strip_prefix("role:").and_then(Role::named);
-        let subject = role.map_or(Subject::Authenticated, Subject::Role);
-        fits(project, &subject, &rule.place, rule.denied, name, &rights)?;
-    }
-    project.write(by, |tx| {
-        tx.execute("insert or ignore into permission_set (name) values (?1)", [name])?;
-        tx.execute("delete from permission_set_right where permission_set = ?1", [name])?;
-        for right in &rights {
-            tx.execute(
-                "insert or ignore into permission_set_right (permission_set, permission) values (?1, ?2)",
-                [name, right],
-            )?;
-        }
-        let event = NewEvent::new("permission.set_saved", Resource::new("project", 0), DEFAULT_CLASS)
-            .data(json!({ "permissions": rights }))
-            .saying("what", name)
-            .saying("permissions", rights.join(", "));
-        tx.record(&event)?;
-        Ok(())
-    })
-}
-
-/// Takes a set away, and with it the rules that name it.
-pub fn remove_set(project: &Project, by: Act<'_>, name: &str) -> Result<()> {
-    by.viewer.require(PERMISSION_ADMIN)?;
-    let sets = project.read(sets)?;
-    let Some(set) = sets.iter().find(|set| set.name == name) else {
-        return Err(Error::not_found(format!("There is no set `{name}`.")));
-    };
-    require_to_have(project, by.viewer, &set.rights)?;
-    project.write(by, |tx| {
-        tx.execute("delete from permission_grant where permission = ?1", [name])?;
-        tx.execute("delete from permission_set where name = ?1", [name])?;
-        let event = NewEvent::new("permission.set_removed", Resource::new("project", 0), DEFAULT_CLASS)
-            .data(json!({ "permissions": set.rights }))
-            .saying("what", name)
-            .saying("permissions", set.rights.join(", "));
-        tx.record(&event)?;
-        Ok(())
-    })
 }
 
 /// Who has at least one of these rights everywhere, as kinds of subjects and their labels: first to whom it was granted, then

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod bearer;
 pub mod feed_tokens;
 pub mod grants;
 pub mod groups;
@@ -14,6 +15,7 @@ pub mod outbox;
 pub mod outside;
 pub mod passwords;
 pub mod persons;
+pub mod permission_sets;
 pub mod permissions;
 pub mod path_rules;
 pub mod registration;

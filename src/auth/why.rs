@@ -15,6 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::local_rights::{Place, complete};
 use crate::base::project::Project;
 use crate::base::site::{ProjectRow, Site, State};
+use crate::base::time::Instant;
 use crate::base::viewer::{Credential, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, TRASH_CLASS, Viewer};
 
 /// One line of an explanation.
@@ -54,6 +55,16 @@ pub fn explain(site: &Site, project: &Project, row: &ProjectRow, who: &str, what
             Some(what) => told.thing(&everything, what),
         }
     })
+}
+
+/// An access class, as its row has it.
+struct Class {
+    kind: String,
+    path: String,
+    base: Option<i64>,
+    participants: bool,
+    right: String,
+    visible_from: Option<Instant>,
 }
 
 struct Told<'a> {
@@ -180,25 +191,18 @@ impl Told<'_> {
             told.push(reason("does not see the trash", "It lies in the trash."));
             return Ok(None);
         }
-        let (class_kind, path, base, participants, right, visible_from): (
-            String,
-            String,
-            Option<i64>,
-            bool,
-            String,
-            Option<crate::base::time::Instant>,
-        ) = self.db.query_row(
+        let Class { kind: class_kind, path, base, participants, right, visible_from } = self.db.query_row(
             "select kind, path, base, participants, permission, visible_from from acl where id = ?1",
             [acl],
             |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get::<_, Option<String>>(4)?.unwrap_or_default(),
-                    row.get(5)?,
-                ))
+                Ok(Class {
+                    kind: row.get("kind")?,
+                    path: row.get("path")?,
+                    base: row.get("base")?,
+                    participants: row.get("participants")?,
+                    right: row.get::<_, Option<String>>("permission")?.unwrap_or_default(),
+                    visible_from: row.get("visible_from")?,
+                })
             },
         )?;
         let called = match class_kind.as_str() {

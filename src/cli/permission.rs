@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Shell;
 use super::output::List;
 use crate::auth::path_rules::{self, KeptBack, NewReaders, Readers};
-use crate::auth::{grants, why};
+use crate::auth::{grants, permission_sets, why};
 use crate::base::error::{Error, Result};
 use crate::base::local_rights::Place;
 use crate::base::moment;
@@ -164,13 +164,15 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         }
         Command::Sets { .. } => {
             let mut list = List::new(&["name", "permissions"]);
-            for set in entered.project.read(grants::sets)? {
+            for set in entered.project.read(permission_sets::sets)? {
                 list.row(vec![json!(set.name), json!(set.rights)]);
             }
             list.print(shell.format)
         }
-        Command::Set { name, permission, .. } => grants::save_set(&entered.project, entered.act(), &name, &permission),
-        Command::Unset { name, .. } => grants::remove_set(&entered.project, entered.act(), &name),
+        Command::Set { name, permission, .. } => {
+            permission_sets::save_set(&entered.project, entered.act(), &name, &permission)
+        }
+        Command::Unset { name, .. } => permission_sets::remove_set(&entered.project, entered.act(), &name),
         Command::Why { who, what, .. } => {
             let mut list = List::new(&["answer", "because"]);
             for reason in why::explain(&entered.site, &entered.project, &entered.row, &who, what.as_deref())? {
