@@ -2,6 +2,7 @@
 //! those who do know of each other, and differences look as each of them likes.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::http::Method;
 use serde_json::json;
@@ -168,14 +169,40 @@ fn twenty_people_write_one_page_at_once_and_lose_nothing() {
             saved_in_the_end(person, form);
         }
     }
-    let saved = text(&people[0]);
-    for number in 0..PEOPLE {
-        for round in 0..ROUNDS {
+    all_lines_saved(&people[0], PEOPLE, ROUNDS);
+
+    // The same with everybody pressing the button at the same moment.
+    let mut doors: Vec<TestSite> = people.iter().map(|_| test.another_door()).collect();
+    for round in ROUNDS..2 * ROUNDS {
+        let forms: Vec<_> = people.iter().enumerate().map(|(number, person)| typed(person, number, round)).collect();
+        let all_ready = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for ((person, form), door) in people.iter().zip(forms).zip(&mut doors) {
+                let (login, session, all_ready) = (&person.login, person.session.clone(), &all_ready);
+                scope.spawn(move || {
+                    let person = Person::new(door, login, session);
+                    while !all_ready.load(Ordering::Acquire) {
+                        std::thread::yield_now();
+                    }
+                    saved_in_the_end(&person, form);
+                });
+            }
+            all_ready.store(true, Ordering::Release);
+        });
+    }
+    all_lines_saved(&people[0], PEOPLE, 2 * ROUNDS);
+    assert_eq!(test.command(&["check", "demo"]).status, 0);
+}
+
+/// Each line of each person stands once.
+fn all_lines_saved(person: &Person<'_>, people: usize, rounds: usize) {
+    let saved = text(person);
+    for number in 0..people {
+        for round in 0..rounds {
             let line = format!("line {round} of {number}.");
             assert_eq!(saved.matches(&line).count(), 1, "{line}\n{saved}");
         }
     }
-    assert_eq!(test.command(&["check", "demo"]).status, 0);
 }
 
 /// One more line in the editor. Two people share a section; every other round all edit the whole page instead.
@@ -193,7 +220,7 @@ fn typed(person: &Person<'_>, number: usize, round: usize) -> form::PageForm {
 
 /// Whoever clashes with somebody keeps both texts.
 fn saved_in_the_end(person: &Person<'_>, mut form: form::PageForm) {
-    for _ in 0..5 {
+    for _ in 0..20 {
         let answer = send(person, &form);
         if answer.status == 303 {
             return;

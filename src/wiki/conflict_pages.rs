@@ -42,6 +42,9 @@ struct ConflictPart {
 pub(super) struct Clash<'a> {
     /// The version that both were made from.
     pub base: i64,
+    /// The version that `merge` took for the newest one. By now the page may have a newer one, which is not in the text: what
+    /// is sent next must not pass for made from that.
+    pub version: i64,
     /// The other change as a whole text: what somebody typed, or the page as it was before a version that is taken back.
     pub yours: String,
     pub merge: &'a Merge,
@@ -55,7 +58,7 @@ pub(super) struct Clash<'a> {
 pub(super) fn conflicted(desk: &Desk, room: &Room, page: &PageRow, draft: Draft, clash: Clash<'_>) -> Result<Answer> {
     let name = PageName::parse(&page.name, "page")?;
     let theirs =
-        room.project.read(|db| store::version(db, page.id, page.version))?.ok_or_else(|| Error::not_found(NO_PAGE))?;
+        room.project.read(|db| store::version(db, page.id, clash.version))?.ok_or_else(|| Error::not_found(NO_PAGE))?;
     let parts = clash
         .merge
         .parts
@@ -79,7 +82,7 @@ pub(super) fn conflicted(desk: &Desk, room: &Room, page: &PageRow, draft: Draft,
         .collect();
     let conflict = Conflict {
         base: clash.base,
-        version: page.version,
+        version: clash.version,
         author: theirs.author,
         when: theirs.saved_at.when(&room.viewer.zone()),
         comment: theirs.comment,
@@ -91,7 +94,7 @@ pub(super) fn conflicted(desk: &Desk, room: &Room, page: &PageRow, draft: Draft,
     let draft = Draft {
         text: clash.text,
         section: None,
-        version: page.version,
+        version: clash.version,
         conflict: Some(conflict),
         status: Some(Status::Conflict),
         ..draft
@@ -111,7 +114,13 @@ pub(super) fn section_gone(desk: &Desk, room: &Room, form: &Form, draft: Draft) 
     let part = Part::Conflict { base: String::new(), theirs, yours: draft.text.clone() };
     let merge = Merge { parts: vec![part] };
     let (base, yours, text) = (draft.version, draft.text.clone(), both(&merge));
-    conflicted(desk, room, &page, draft, Clash { base, yours, merge: &merge, text, undoes: None })
+    conflicted(
+        desk,
+        room,
+        &page,
+        draft,
+        Clash { base, version: page.version, yours, merge: &merge, text, undoes: None },
+    )
 }
 
 /// Where both changed the same lines: theirs, then yours.
@@ -160,5 +169,6 @@ pub(super) fn choose(
         }
     };
     let undoes = form.number("undoes").ok();
-    conflicted(desk, room, page, Draft::typed(form, page.version), Clash { base, yours, merge: &merge, text, undoes })
+    let clash = Clash { base, version: page.version, yours, merge: &merge, text, undoes };
+    conflicted(desk, room, page, Draft::typed(form, page.version), clash)
 }

@@ -131,7 +131,9 @@ fn undo(desk: &Desk, room: &Room, page: &PageRow, asked: &str) -> Result<Answer>
         Some(text) => edit_page(desk, room, &PageName::parse(&page.name, "page")?, false, Draft { text, ..draft }),
         None => {
             let text = conflict_pages::both(&merge);
-            let clash = Clash { base: version, yours: before, merge: &merge, text, undoes: Some(version) };
+            let yours = before;
+            let clash =
+                Clash { base: version, version: page.version, yours, merge: &merge, text, undoes: Some(version) };
             conflict_pages::conflicted(desk, room, page, draft, clash)
         }
     }
@@ -206,10 +208,10 @@ pub(super) fn save(desk: &Desk, room: &Room, form: &Form) -> Result<Answer> {
                 merge.conflicts()
             )))
         }
-        Ok(Saved::Conflict { merge, .. }) => {
+        Ok(Saved::Conflict { version, merge }) => {
             let current = existing(desk, room)?;
             let text = conflict_pages::both(&merge);
-            let clash = Clash { base, yours: whole.text, merge: &merge, text, undoes: None };
+            let clash = Clash { base, version, yours: whole.text, merge: &merge, text, undoes: None };
             conflict_pages::conflicted(desk, room, &current, draft, clash)
         }
         Err(Error::Invalid(problems)) => {

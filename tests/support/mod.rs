@@ -93,6 +93,11 @@ impl TestSite {
         test
     }
 
+    /// Another way into the same site, for another thread; its files are not to be had by it.
+    pub fn another_door(&self) -> Self {
+        Self { site: Arc::clone(&self.site), client: client(&self.site), folder: tempfile::tempdir().unwrap() }
+    }
+
     /// Makes another project.
     pub fn project(&self, name: &str, public: bool) -> Arc<Project> {
         let defined = self.site.components().permissions();
