@@ -553,7 +553,7 @@ fn the_address_of_a_note_finds_its_page_however_long_the_conversation_is() {
         ));
     };
     note("Early.", 3);
-    note("In between, see note:1.", 200);
+    note("In between, see note:1 and ticket:1#note:3.", 200);
     note("Late.", 450);
     kim.post_json(&ticket, &json!({ "comment": "Yes.", "replyto": "note:1" })).expect(201);
 
@@ -566,7 +566,7 @@ fn the_address_of_a_note_finds_its_page_however_long_the_conversation_is() {
     let answered = last.attributes("[id='note:4'] .entry-head a[href*='note:1']", "href");
     assert_eq!(answered, [format!("{ticket}?note=1#note:1")]);
     let linked = kim.get(&format!("{ticket}?page=1")).expect(200).attributes("[id='note:2'] .text a", "href");
-    assert_eq!(linked, [format!("{ticket}?note=1#note:1")]);
+    assert_eq!(linked, [format!("{ticket}?note=1#note:1"), format!("{ticket}?note=3#note:3")]);
     assert_eq!(kim.get(&format!("{ticket}?replyto=note:1")).expect(200).all("[id='note:1']").len(), 1);
     // Who may read none is told nothing by the page that is shown.
     let lee = test.user("lee").member();

@@ -15,7 +15,7 @@ use crate::web::address;
 pub const KINDS: &[LinkKind] = &[
     LinkKind {
         prefixes: &["ticket", "bug", "issue"],
-        doc: "A ticket, by its number: `#12`, `ticket:12`, `ticket:12#comment:3`, `ticket:12?version=2`; several of them: \
+        doc: "A ticket, by its number: `#12`, `ticket:12`, `ticket:12#comment:3`, `ticket:12#note:3`, `ticket:12?version=2`; several of them: \
               `#1,3-5`. A closed one is struck through.",
         example: "#1",
         targets,
@@ -71,29 +71,30 @@ fn targets(_: Option<&Here>, rest: &str) -> Vec<LinkTarget> {
 fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
     let numbers: Vec<i64> = rests.iter().filter_map(|rest| number(split(rest).0.trim())).collect();
     let tickets = titles(context.db, context.viewer, &numbers)?;
-    Ok(rests
-        .iter()
-        .map(|rest| {
-            let (list, tail) = split(rest);
-            let list = list.trim();
-            if list.contains([',', '-']) {
-                return several(context.viewer, list);
-            }
-            let known = number(list).and_then(|number| Some((number, tickets.get(&number)?)));
-            let Some((number, title)) = known else {
-                return missing(rest);
-            };
-            if comment_in(tail).is_some_and(|comment| !(0..=title.changes).contains(&comment)) {
-                return no_comment(rest);
-            }
-            Resolved::Found {
-                href: href_with(number, tail, title),
-                label: None,
-                title: Some(title.text.clone()),
-                class: title.class,
-            }
+    let one = |rest: &&str| {
+        let (list, tail) = split(rest);
+        let list = list.trim();
+        if list.contains([',', '-']) {
+            return Ok(several(context.viewer, list));
+        }
+        let known = number(list).and_then(|number| Some((number, tickets.get(&number)?)));
+        let Some((number, title)) = known else {
+            return Ok(missing(rest));
+        };
+        if let Some(note) = said_in("note", tail) {
+            return resolve_note(context, Some((number, note, title)), rest);
+        }
+        if said_in("comment", tail).is_some_and(|comment| !(0..=title.changes).contains(&comment)) {
+            return Ok(no_comment(rest));
+        }
+        Ok(Resolved::Found {
+            href: href_with(number, tail, title),
+            label: None,
+            title: Some(title.text.clone()),
+            class: title.class,
         })
-        .collect())
+    };
+    rests.iter().map(one).collect()
 }
 
 /// `1,3-5`: a list of tickets.
@@ -125,9 +126,9 @@ fn no_comment(rest: &str) -> Resolved {
     Resolved::Missing { href: None, title: format!("There is no such comment. ({rest})") }
 }
 
-/// The comment that `#comment:3` after a number means.
-fn comment_in(tail: &str) -> Option<i64> {
-    tail.strip_prefix("#comment:").and_then(|text| text.parse().ok())
+/// The comment or the note that `#comment:3`, `#note:3` after a number means.
+fn said_in(kind: &str, tail: &str) -> Option<i64> {
+    tail.strip_prefix('#')?.strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
 }
 
 /// The address of a ticket (0) or of a comment on it. The page of a merged ticket leads on to where it lives on; what stands
@@ -141,7 +142,7 @@ pub(super) fn of_comment(ticket: i64, number: i64, latest: i64, merged: bool) ->
 }
 
 fn href_with(number: i64, tail: &str, title: &Title) -> String {
-    if let Some(comment) = comment_in(tail) {
+    if let Some(comment) = said_in("comment", tail) {
         return of_comment(number, comment, title.changes, title.merged);
     }
     let (query, place) = tail.split_once('#').map_or((tail, None), |(query, place)| (query, Some(place)));
@@ -220,22 +221,27 @@ fn resolve_notes(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>>
         .zip(rests)
         .map(|(wanted, rest)| {
             let found = wanted.and_then(|(ticket, note)| Some((ticket, note, tickets.get(&ticket)?)));
-            let there = match found {
-                Some((ticket, note, _)) => note_store::find(context.db, context.viewer, ticket, note)?.is_some(),
-                None => false,
-            };
-            let Some((ticket, note, title)) = found.filter(|_| there) else {
-                let rest = crate::web::form::shortened(rest);
-                return Ok(Resolved::Missing { href: None, title: format!("There is no such note. ({rest})") });
-            };
-            Ok(Resolved::Found {
-                href: note::href(ticket, note, title.changes, title.merged),
-                label: None,
-                title: Some(format!("Note {note} on #{ticket}, {}", title.text)),
-                class: None,
-            })
+            resolve_note(context, found, rest)
         })
         .collect()
+}
+
+/// The note of that number on a ticket that this viewer may see.
+fn resolve_note(context: &Context<'_>, wanted: Option<(i64, i64, &Title)>, rest: &str) -> Result<Resolved> {
+    let there = match wanted {
+        Some((ticket, note, _)) => note_store::find(context.db, context.viewer, ticket, note)?.is_some(),
+        None => false,
+    };
+    let Some((ticket, note, title)) = wanted.filter(|_| there) else {
+        let rest = crate::web::form::shortened(rest);
+        return Ok(Resolved::Missing { href: None, title: format!("There is no such note. ({rest})") });
+    };
+    Ok(Resolved::Found {
+        href: note::href(ticket, note, title.changes, title.merged),
+        label: None,
+        title: Some(format!("Note {note} on #{ticket}, {}", title.text)),
+        class: None,
+    })
 }
 
 /// How a ticket is told of in a tooltip.
