@@ -1,6 +1,7 @@
 //! Fields that a project defines itself (rows F01 to F10): defined in the browser and by command, typed, asked for, shown,
 //! exported and searched like all others.
 
+use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};
 
 use crate::support::{Person, TestSite};
@@ -206,4 +207,53 @@ fn fields_are_defined_in_the_browser_with_a_preview() {
     let lee = test.user("lee").member();
     lee.get(PAGE).expect(404);
     lee.post_json(PAGE, &body("more")).expect(404);
+}
+
+#[test]
+fn the_manual_tells_of_each_kind_with_a_value_that_it_takes() {
+    let test = TestSite::new();
+    let kim = test.user("kim").member().can("TICKET_ADMIN");
+    test.user("ann").member();
+    kim.save_page("Fields", "[[Reference(fields)]]");
+
+    let page = Html::parse_document(&kim.get("/demo/wiki/Fields").expect(200).text());
+    let table = page.select(&selector("table")).find(|table| words(*table).contains("In every project")).unwrap();
+    let rows: Vec<Vec<String>> =
+        table.select(&selector("tbody tr")).map(|row| row.select(&selector("td")).map(words).collect()).collect();
+    let listed: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    for kind in ["text", "textarea", "select", "user", "url", "milestone", "duration", "noted"] {
+        assert!(listed.contains(&kind), "{kind} is missing: {listed:?}");
+    }
+
+    let mut taken = 0;
+    for row in &rows {
+        let (kind, example) = (row[0].as_str(), row[2].as_str());
+        let name = format!("own_{kind}");
+        let mut words = vec!["field", "create", "demo", &name, "--kind", kind];
+        if matches!(kind, "select" | "radio" | "multiple") {
+            words.extend(example.split(", ").flat_map(|option| ["--option", option]));
+        }
+        let answer = test.command(&words);
+        let may_be_defined = !["people", "status", "milestone", "duration", "tickets", "noted"].contains(&kind);
+        if !may_be_defined {
+            assert_ne!(answer.status, 0, "{kind}");
+            continue;
+        }
+        answer.expect(0);
+        for format in row[3].split_whitespace() {
+            test.command(&["field", "change", "demo", &name, "--show-as", format]).expect(0);
+        }
+        let filed = kim.post_json("/demo/newticket", &json!({ "summary": kind, name.as_str(): example })).expect(201);
+        assert!(!filed.json()["custom"][&name].is_null(), "{kind} takes {example}");
+        taken += 1;
+    }
+    assert_eq!(taken, 11);
+}
+
+fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap()
+}
+
+fn words(element: ElementRef<'_>) -> String {
+    element.text().collect::<String>().trim().to_owned()
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::error::{Error, Result};
 use super::event::{Event, Follower};
+use super::field_type::FieldType;
 use super::markup::{Arguments, Flavour, Here, InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
@@ -56,6 +57,11 @@ pub trait Component: Send + Sync {
 
     fn settings(&self) -> &'static [Setting] {
         &[]
+    }
+
+    /// The kinds of fields that its resources have.
+    fn field_types(&self) -> Vec<FieldType> {
+        Vec::new()
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

@@ -17,6 +17,7 @@ pub mod markup;
 pub mod link;
 pub mod settings;
 pub mod commands;
+pub mod field_type;
 pub mod text;
 pub mod time;
 pub mod moment;

@@ -8,6 +8,7 @@ pub mod status;
 pub mod progress_groups;
 pub mod fields;
 pub mod own_fields;
+mod field_types;
 pub mod own_fields_wish;
 pub mod own_fields_edit;
 pub mod own_fields_admin;
@@ -111,6 +112,7 @@ use crate::base::component::{
 };
 use crate::base::error::Result;
 use crate::base::event::Event;
+use crate::base::field_type::FieldType;
 use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::{Project, Tx};
 use crate::base::resource::Resource;
@@ -332,6 +334,10 @@ impl Component for Tickets {
             obey::REOPEN_ACTION,
             relations_rules::CLOSE_WITH_OPEN_DEPENDENCIES,
         ]
+    }
+
+    fn field_types(&self) -> Vec<FieldType> {
+        field_types::all()
     }
 
     fn texts(&self) -> &'static [(&'static str, Permission)] {

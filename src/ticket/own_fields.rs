@@ -57,6 +57,39 @@ impl OwnKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// What it holds, for the manual.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::Text => "A line; as a `list` it holds words, as a `reference` it leads to the tickets with the same.",
+            Self::Textarea => "A text of many lines.",
+            Self::Checkbox => "`1`, or nothing.",
+            Self::Select => "One of its options, or none, in a list that opens.",
+            Self::Radio => "One of its options, or none, all of them in sight.",
+            Self::Multiple => "Any number of its options, with commas between them.",
+            Self::Time => "A moment; also `now`.",
+            Self::Date => "A day.",
+            Self::Number => "A number, kept as it is written.",
+            Self::User => "Somebody: a login, an address of mail or a name.",
+            Self::Url => "An address of the web.",
+        }
+    }
+
+    /// A value as it is typed; for kinds with options, options.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Text => "Harbour office",
+            Self::Textarea => "What we *know* so far",
+            Self::Checkbox => "1",
+            Self::Select | Self::Radio => "beta",
+            Self::Multiple => "linux, windows",
+            Self::Time => "2026-12-31T14:00",
+            Self::Date => "2026-12-31",
+            Self::Number => "12.5",
+            Self::User => "ann",
+            Self::Url => "https://example.org/a",
+        }
+    }
+
     /// Whether its values are chosen among options of the field.
     pub fn has_options(self) -> bool {
         matches!(self, Self::Select | Self::Radio | Self::Multiple)

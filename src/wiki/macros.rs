@@ -52,7 +52,7 @@ pub const MACROS: &[Macro] = &[
     super::intermap::INTER_WIKI,
     Macro {
         name: "Reference",
-        doc: "A table of what is defined in the program: `Reference(permissions)`, `Reference(settings)`, `Reference(links)` or `Reference(commands)`.",
+        doc: "A table of what is defined in the program: `Reference(permissions)`, `Reference(settings)`, `Reference(links)`, `Reference(fields)` or `Reference(commands)`.",
         example: "[[Reference(settings)]]",
         block: true,
         targets: none,

@@ -3,7 +3,9 @@
 
 use super::macros::with_code;
 use crate::base::commands::{Described, described};
+use crate::base::component::Component;
 use crate::base::error::{Error, Result};
+use crate::base::field_type::FieldType;
 use crate::base::markup::{Arguments, Context, Html, LinkKind};
 use crate::base::settings::{Scope, Setting};
 use crate::base::viewer::{ByDefault, Permission};
@@ -19,9 +21,13 @@ pub(super) fn reference(context: &Context<'_>, arguments: &Arguments) -> Result<
             Ok(settings(&all))
         }
         "links" => Ok(links(&context.vocabulary.link_kinds)),
+        "fields" => {
+            let all: Vec<FieldType> = components.iter().flat_map(Component::field_types).collect();
+            Ok(fields(&all))
+        }
         "commands" => Ok(commands(described())),
         other => {
-            let why = format!("There is no table `{other}`; it is permissions, settings, links or commands.");
+            let why = format!("There is no table `{other}`; it is permissions, settings, links, fields or commands.");
             Err(Error::invalid("name", why))
         }
     }
@@ -92,6 +98,15 @@ fn commands(all: &[Described]) -> Html {
         vec![codes(&[&one.usage]), with_code(&one.about), options]
     };
     table(&["Command", "Does", "With"], all.iter().map(row))
+}
+
+fn fields(all: &[FieldType]) -> Html {
+    let row = |one: &FieldType| {
+        let name = if one.may_be_defined { codes(&[one.name]) } else { Html::escaped(one.name) };
+        let example = if one.example.is_empty() { Html::default() } else { codes(&[one.example]) };
+        vec![name, with_code(one.doc), example, codes(one.formats), codes(&one.built_in)]
+    };
+    table(&["Kind", "Holds", "For example", "Shown as", "In every project"], all.iter().map(row))
 }
 
 fn links(all: &[&LinkKind]) -> Html {
