@@ -193,3 +193,14 @@ fn a_head_and_a_foreign_page_are_answered_as_ever() {
     let basic = test.signed_in("kim").with_header("Authorization", "Basic a2ltOnNlY3JldA==");
     basic.get("/demo/wiki/Plan").expect(200);
 }
+
+#[test]
+fn a_reading_token_keeps_nothing_of_its_own_either() {
+    let test = with_kim();
+    let read = program(&test, &["kim"]);
+    let list = json!({ "title": "Mine", "query": "?status=new" });
+    let refused = read.post_json("/demo/report", &list).expect(403).text();
+    assert!(refused.contains("This token reads only"), "{refused}");
+    read.post_json("/demo/ticket/1/bookmark", &json!({ "on": "1" })).expect(403);
+    program(&test, &["kim", "--scope", "write"]).post_json("/demo/report", &list).expect(201);
+}

@@ -16,7 +16,7 @@ use crate::base::event::{NewEvent, Via};
 use crate::base::project::{Act, Project};
 use crate::base::resource::Resource;
 use crate::base::site::{ProjectRow, Site};
-use crate::base::viewer::{Credential, Principal, Viewer};
+use crate::base::viewer::{Credential, Principal, Scope, Viewer};
 
 pub struct Desk {
     pub visit: Visit,
@@ -143,6 +143,11 @@ impl Desk {
     pub(super) fn check_form(&self, form: &Form) -> Result<()> {
         if self.visit.is_foreign() {
             return Err(Error::invalid(FORGED, "This form was sent by a page of another site, so nothing was done."));
+        }
+        if self.principal.credential == Credential::ApiToken(Scope::Read) {
+            // Some things need no right but to be signed in: saving a list of one's own, watching, marking.
+            let message = "This token reads only: it changes nothing, so it sends no forms.".to_owned();
+            return Err(Error::Forbidden { permission: "write", message });
         }
         if self.is_by_token() {
             // A browser sends no such header by itself, so nobody was led here.

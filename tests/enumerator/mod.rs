@@ -11,10 +11,24 @@ use rocket::http::Method;
 use crate::support::TestSite;
 use crate::support::answer::Answer;
 
+/// Asks the rules in parts that run beside each other.
+macro_rules! in_parts {
+    ($($story:ident: $($name:ident = $part:literal),*;)*) => {$($(
+        #[test]
+        fn $name() {
+            const { assert!($part < $crate::enumerator::PARTS) };
+            $story($part);
+        }
+    )*)*};
+}
+pub(crate) use in_parts;
+
+mod furniture;
 mod house;
+mod others;
 pub mod rules;
 
-use house::{Guard, House, VIEWERS};
+use house::{Guard, Hides, House, VIEWERS};
 use rules::{RULES, Rule};
 
 /// Those of the viewers who see nothing of what is hidden; the insider is let into the hidden path, the admin into everything.
@@ -38,7 +52,7 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
 }
 
 fn every_get_answers_as_declared_and_changes_nothing(part: usize) {
-    let (full, bare) = (House::with_code(true), House::with_code(false));
+    let (full, bare) = (House::with_code(Hides::Everything), House::with_code(Hides::Nothing));
     let events = full.test.event_count();
     let mut complaints = Vec::new();
     for rule in rules(part, true) {
@@ -63,7 +77,7 @@ fn every_get_answers_as_declared_and_changes_nothing(part: usize) {
 }
 
 fn every_post_answers_as_declared_and_hides_what_is_hidden(part: usize) {
-    let (mut full, mut bare) = (House::new(true), House::new(false));
+    let (mut full, mut bare) = (House::new(Hides::Everything), House::new(Hides::Nothing));
     let mut complaints = Vec::new();
     for rule in rules(part, false) {
         for door in rule.doors {
@@ -74,11 +88,11 @@ fn every_post_answers_as_declared_and_hides_what_is_hidden(part: usize) {
                     let there = bare.post(viewer, door.address, door.send, Guard::Own);
                     complain_of_difference(&mut complaints, &full, &answer, &bare, &there);
                     if leaves_traces(door.address, &there) {
-                        bare = House::new(false);
+                        bare = House::new(Hides::Nothing);
                     }
                 }
                 if leaves_traces(door.address, &answer) {
-                    full = House::new(true);
+                    full = House::new(Hides::Everything);
                 }
             }
         }
@@ -92,7 +106,7 @@ fn leaves_traces(address: &str, answer: &Answer) -> bool {
 }
 
 fn a_post_without_our_token_or_from_another_site_does_nothing(part: usize) {
-    let house = House::new(true);
+    let house = House::new(Hides::Everything);
     let mut complaints = Vec::new();
     for rule in rules(part, false) {
         for door in rule.doors {
@@ -133,17 +147,6 @@ fn rules(part: usize, gets: bool) -> impl Iterator<Item = &'static Rule> {
     RULES.iter().filter(move |rule| rule.is_get() == gets).skip(part).step_by(PARTS)
 }
 
-/// Asks the rules in parts that run beside each other.
-macro_rules! in_parts {
-    ($($story:ident: $($name:ident = $part:literal),*;)*) => {$($(
-        #[test]
-        fn $name() {
-            const { assert!($part < PARTS) };
-            $story($part);
-        }
-    )*)*};
-}
-
 in_parts! {
     every_get_answers_as_declared_and_changes_nothing: every_get_1 = 0, every_get_2 = 1, every_get_3 = 2, every_get_4 = 3;
     every_post_answers_as_declared_and_hides_what_is_hidden:
@@ -154,7 +157,7 @@ in_parts! {
 
 #[test]
 fn nothing_else_is_answered() {
-    let house = House::new(true);
+    let house = House::new(Hides::Everything);
     for method in [Method::Put, Method::Delete, Method::Patch, Method::Options, Method::Post] {
         for address in ["/", "/demo/wiki/Plan?action=history", "/-/health"] {
             let answer = house.person("admin").send(method, address, "", Vec::new());
