@@ -53,6 +53,8 @@ pub enum Stage {
     Followed,
     /// Too much for one notice: look at everything again.
     Much,
+    /// Something was done to accounts or sessions, in no project: whoever listens may be nobody any more.
+    Accounts,
 }
 
 /// The news of a site, in the process that runs its followers.
@@ -130,6 +132,13 @@ impl News {
         if !happenings.is_empty() {
             self.send(project, Stage::Followed, happenings);
         }
+    }
+
+    /// Tells those who listen that they may be nobody any more. Who comes later is looked at when they come.
+    pub(super) fn tell_of_accounts(&self) {
+        let happenings = Arc::from([]);
+        let notice = Notice { project: String::new(), stage: Stage::Accounts, happenings, at: Instant::now() };
+        let _ = self.sender.send(Arc::new(notice));
     }
 
     fn send(&self, project: &Project, stage: Stage, happenings: Arc<[Happening]>) {

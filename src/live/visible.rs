@@ -104,7 +104,7 @@ impl Listening {
                 match notice.stage {
                     Stage::Happened => visible.for_each(|happening| tell(Message::about(name, happening))),
                     Stage::Followed if visible.next().is_some() => tell(Message::of(name, "search.followed", "search")),
-                    Stage::Followed | Stage::Much => {}
+                    Stage::Followed | Stage::Much | Stage::Accounts => {}
                 }
             }
         }

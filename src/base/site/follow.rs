@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::{ProjectRow, Site};
+use crate::base::event;
 use crate::base::project::Project;
 use crate::base::time::Instant;
 
@@ -24,6 +25,7 @@ impl Site {
             self.follow_row(row);
         }
         let mut tended = None;
+        let mut told = self.read(event::newest).unwrap_or_default();
         while !stop() {
             self.nudge.wait(Duration::from_millis(200));
             if tended.is_none_or(|at: Instant| at.plus_seconds(TENDED_EVERY_SECONDS) < Instant::now()) {
@@ -35,6 +37,7 @@ impl Site {
             {
                 self.follow_woken();
             }
+            self.tell_of_accounts(&mut told);
             let open: Vec<Arc<Project>> =
                 self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
             for project in open {
@@ -45,6 +48,19 @@ impl Site {
                 }
             }
             self.close_idle(&mut versions);
+        }
+    }
+
+    /// Streams that are open end with their session and their account, whether or not there is any news. `told`: the newest
+    /// event of the site that they were told of.
+    fn tell_of_accounts(&self, told: &mut i64) {
+        match self.read(event::newest) {
+            Ok(newest) if newest != *told => {
+                *told = newest;
+                self.news().tell_of_accounts();
+            }
+            Ok(_) => {}
+            Err(error) => log::error!("events of the site: {error}"),
         }
     }
 
