@@ -2,9 +2,11 @@
 //!
 //! `cargo bench --bench load -- generate M DIR` makes the project M with its repository in a folder; `cargo bench --bench load
 //! -- measure DIR` asks a server on a copy of it for every kind of page and prints the figures beside the bounds.
+//! `cargo bench --bench load -- course DIR` lets the people of a course work at once, and prints what the machine can do.
 #![expect(clippy::unwrap_used, reason = "a measurement that meets what it did not expect ends there")]
 
 mod client;
+mod course;
 mod generate;
 mod measure;
 mod repository;
@@ -15,7 +17,8 @@ mod texts;
 use std::path::PathBuf;
 
 const USAGE: &str = "usage: cargo bench --bench load -- generate S|M|L DIR
-       cargo bench --bench load -- measure DIR [--only WORD] [--json] [--rounds N]";
+       cargo bench --bench load -- measure DIR [--only WORD] [--json] [--rounds N]
+       cargo bench --bench load -- course DIR [--groups N] [--people N] [--minutes N]";
 
 fn main() {
     // Cargo adds a word of its own.
@@ -25,6 +28,9 @@ fn main() {
         ["generate", size, folder] => generate::run(size::named(size).expect(USAGE), &PathBuf::from(folder)),
         ["measure", folder, ref options @ ..] => {
             measure::run(&PathBuf::from(folder), &measure::Options::read(options).expect(USAGE))
+        }
+        ["course", folder, ref options @ ..] => {
+            course::run(&PathBuf::from(folder), &course::Options::read(options).expect(USAGE));
         }
         _ => eprintln!("{USAGE}"),
     }

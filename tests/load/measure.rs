@@ -241,7 +241,7 @@ fn ask(server: &Server, client: &mut Client, kind: &Kind) -> Option<Figure> {
 }
 
 /// The median and what one in a hundred exceeds, in milliseconds.
-fn percentiles(times: &mut [Duration]) -> (f64, f64) {
+pub fn percentiles(times: &mut [Duration]) -> (f64, f64) {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1000.0;
     (at(50), at(99))
