@@ -33,6 +33,42 @@ fn class_25_resource_exhaustion_by_new_accounts_is_held_up() {
 }
 
 #[test]
+fn class_19_forwarded_addresses_are_believed_from_listed_peers_only() {
+    let test = TestSite::public();
+    test.command(&["setting", "set", "limits.anonymous_expensive", "2"]).expect(0);
+    let last_of_three = |peer: &str, asker: &dyn Fn(usize) -> String| {
+        let ask = |number: usize| {
+            let asker = test.anonymous().coming_from(peer).with_header("X-Forwarded-For", &asker(number));
+            asker.get("/demo/query").status
+        };
+        (0..3).map(ask).last().unwrap()
+    };
+    // Made up by whoever asks: they are told apart by where they come from.
+    assert_eq!(last_of_three("203.0.113.9", &|number| format!("198.51.100.{number}")), 429);
+    // By a proxy that nobody has listed: as if it were a program of its operator.
+    assert_eq!(last_of_three("127.0.0.1", &|_| "198.51.100.7".to_owned()), 200);
+    let listed = TestSite::public();
+    let test = &listed;
+    for (name, value) in [("limits.anonymous_expensive", "2"), ("proxy.peers", "127.0.0.1 10.0.0.0/8")] {
+        test.command(&["setting", "set", name, value]).expect(0);
+    }
+    let ask = |peer: &str, chain: &str| {
+        let asker = test.anonymous().coming_from(peer).with_header("X-Forwarded-For", chain);
+        (0..3).map(|_| asker.get("/demo/query").status).last().unwrap()
+    };
+    assert_eq!(ask("127.0.0.1", "198.51.100.7"), 429);
+    assert_eq!(ask("10.0.0.1", "198.51.100.7, 198.51.100.8, 10.0.0.2"), 429, "by two proxies");
+    let other = test.anonymous().coming_from("127.0.0.1").with_header("X-Forwarded-For", "198.51.100.9");
+    assert_eq!(other.get("/demo/query").status, 200, "others behind the same proxy are not held up");
+    // What stands before the last address is made up by whoever asked the proxy.
+    let made_up = |number: u8| {
+        let chain = format!("192.0.2.{number}, 198.51.100.10");
+        test.anonymous().coming_from("127.0.0.1").with_header("X-Forwarded-For", &chain).get("/demo/query").status
+    };
+    assert_eq!([made_up(1), made_up(2), made_up(3)], [200, 200, 429]);
+}
+
+#[test]
 fn class_26_a_frame_that_asks_for_endless_memory_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("not");

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rusqlite::Connection;
 
 use super::limits::{ANONYMOUS_EXPENSIVE, ANONYMOUS_WRITES, NEW_ACCOUNT_WRITES, Rates};
+use super::proxy::Peers;
 use crate::base::error::Result;
 use crate::base::site::{IMAGE_HOSTS, SITE_TITLE, Site};
 use crate::base::time::Instant;
@@ -21,6 +22,7 @@ pub struct Settings {
     /// Hosts whose images the policy of content lets in.
     pub image_hosts: Vec<String>,
     pub rates: Rates,
+    pub peers: Peers,
 }
 
 impl Settings {
@@ -29,6 +31,7 @@ impl Settings {
         Ok(Self {
             title: SITE_TITLE.text(db)?,
             image_hosts: hosts.split_whitespace().map(str::to_ascii_lowercase).collect(),
+            peers: Peers::of(db)?,
             rates: Rates {
                 anonymous_writes: ANONYMOUS_WRITES.number(db)?,
                 anonymous_expensive: ANONYMOUS_EXPENSIVE.number(db)?,

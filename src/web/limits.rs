@@ -1,8 +1,8 @@
 //! How often somebody may write or ask for what is expensive, where nobody knows who they are or has known them for long
 //! (trackers.md e2, classes 25 and 36). Counted in memory: a restart forgives.
 //!
-//! Who asks from this machine itself is not counted: that is a program of its operator, or a proxy that hands on everybody's
-//! requests and has to say for whom.
+//! Who asks from this machine itself is not counted: that is a program of its operator, or a proxy that is not listed in
+//! `proxy.peers` and hands on everybody's requests. One that is listed says for whom it asks.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -39,6 +39,7 @@ pub use desk::{Desk, Room};
 pub use page::{Answer, Page, Sheet};
 pub use visit::Visit;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use rocket::tokio::sync::Semaphore;
@@ -72,6 +73,8 @@ pub struct Web {
     in_force: in_force::InForce,
     pub metrics: metrics::Metrics,
     limits: limits::Limits,
+    /// Somebody hands requests on who is not listed in `proxy.peers`: limits can't tell their people apart.
+    pub unlisted_proxy: AtomicBool,
     /// Who asks, whoever it is: where pages are made for somebody without a server. None: each request says it.
     reader: Option<Arc<Principal>>,
     to_write: Semaphore,
@@ -92,6 +95,7 @@ impl Web {
             in_force: in_force::InForce::default(),
             metrics: metrics::Metrics::default(),
             limits: limits::Limits::default(),
+            unlisted_proxy: AtomicBool::new(false),
             reader: None,
             to_write: Semaphore::new(WRITE_AT_ONCE),
             to_read: Semaphore::new(pages_at_once()),

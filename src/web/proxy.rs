@@ -1,7 +1,7 @@
-//! A proxy that has looked at who comes, and says so in a header. It is believed from listed addresses only; from anywhere
-//! else the header is nothing (trackers.md e2, class 19).
+//! A proxy hands on what others ask: it says for whom, and may have looked at who that is. It is believed from listed
+//! addresses only; from anywhere else its headers are nothing (trackers.md e2, class 19).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rocket::http::HeaderMap;
 use rusqlite::Connection;
@@ -15,8 +15,8 @@ pub const PROXY_PEERS: Setting = Setting {
     scope: Scope::Site,
     values: Values::Text,
     default: "",
-    doc: "Addresses and networks, with blanks between them, of proxies that say who somebody is: `127.0.0.1 10.0.0.0/8`. From \
-          anywhere else what they say is not listened to.",
+    doc: "Addresses and networks, with blanks between them, of proxies that say in `X-Forwarded-For` for whom they ask, and maybe \
+          who that is: `127.0.0.1 10.0.0.0/8`. From anywhere else what they say is not listened to.",
 };
 
 pub const PROXY_USER_HEADER: Setting = Setting {
@@ -31,6 +31,58 @@ pub const PROXY_USER_HEADER: Setting = Setting {
 /// Whom a proxy may name, is looked for in headers that begin so; browsers send none of them by themselves.
 const BEGINNINGS: [&str; 2] = ["x-", "remote-"];
 const LONGEST: usize = 200;
+
+/// Proxies that may stand one behind the other.
+const LONGEST_CHAIN: usize = 32;
+
+/// The proxies that are listed.
+#[derive(Debug, Clone, Default)]
+pub struct Peers(Vec<Network>);
+
+impl Peers {
+    pub(super) fn of(db: &Connection) -> Result<Self> {
+        Ok(Self(PROXY_PEERS.text(db)?.split_whitespace().filter_map(Network::parse).collect()))
+    }
+
+    /// One of the networks that are listed which holds more than any site has proxies.
+    pub fn widest(listed: &str) -> Option<&str> {
+        listed.split_whitespace().find(|text| {
+            Network::parse(text).is_some_and(|network| network.bits < if network.address.is_ipv4() { 8 } else { 32 })
+        })
+    }
+
+    fn hold(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// For whom a neighbour asks: the nearest address that is none of a listed proxy. What stands before that one in the
+    /// header may be made up by whoever has it.
+    pub(super) fn asker(&self, neighbour: IpAddr, headers: &HeaderMap<'_>) -> IpAddr {
+        let mut nearest = neighbour.to_canonical();
+        let handed_on: Vec<&str> = headers.get("X-Forwarded-For").flat_map(|line| line.split(',')).collect();
+        for text in handed_on.into_iter().rev().take(LONGEST_CHAIN) {
+            if !self.hold(nearest) {
+                break;
+            }
+            let Some(address) = address_in(text.trim()) else { break };
+            nearest = address;
+        }
+        nearest
+    }
+
+    /// Whether a neighbour hands something on without being listed.
+    pub(super) fn miss(&self, neighbour: IpAddr, headers: &HeaderMap<'_>) -> bool {
+        headers.contains("X-Forwarded-For") && !self.hold(neighbour.to_canonical())
+    }
+}
+
+/// `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
+fn address_in(text: &str) -> Option<IpAddr> {
+    let alone = text.parse::<IpAddr>().ok();
+    alone
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
+        .map(|address| address.to_canonical())
+}
 
 /// What the neighbour on the wire has said beside the request.
 #[derive(Debug, Clone)]
@@ -59,7 +111,7 @@ impl Neighbour {
     pub(super) fn names(&self, db: &Connection) -> Result<Option<String>> {
         let Some(address) = self.address.filter(|_| !self.said.is_empty()) else { return Ok(None) };
         let listed = kept(db, "", || Listed::of(db))?;
-        if listed.header.is_empty() || !listed.peers.iter().any(|network| network.holds(address)) {
+        if listed.header.is_empty() || !listed.peers.hold(address) {
             return Ok(None);
         }
         let mut named = self.said.iter().filter(|(name, _)| *name == listed.header).map(|(_, value)| value.trim());
@@ -69,15 +121,14 @@ impl Neighbour {
 
 /// The proxies that are listened to.
 struct Listed {
-    peers: Vec<Network>,
+    peers: Peers,
     header: String,
 }
 
 impl Listed {
     fn of(db: &Connection) -> Result<Self> {
-        let peers = PROXY_PEERS.text(db)?;
         let header = PROXY_USER_HEADER.text(db)?.trim().to_ascii_lowercase();
-        Ok(Self { peers: peers.split_whitespace().filter_map(Network::parse).collect(), header })
+        Ok(Self { peers: Peers::of(db)?, header })
     }
 }
 
@@ -110,6 +161,27 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asks_is_the_nearest_address_that_is_no_listed_proxy() {
+        let peers = Peers(["127.0.0.1", "10.0.0.0/8"].into_iter().filter_map(Network::parse).collect());
+        for (neighbour, lines, asker) in [
+            ("127.0.0.1", &["203.0.113.9"][..], "203.0.113.9"),
+            ("127.0.0.1", &["198.51.100.1, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("127.0.0.1", &["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
+            ("127.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
+            ("::ffff:127.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("127.0.0.1", &["203.0.113.9, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &["10.0.0.2"], "10.0.0.2"),
+            ("127.0.0.1", &[""], "127.0.0.1"),
+            ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
+        ] {
+            let mut headers = HeaderMap::new();
+            lines.iter().for_each(|line| headers.add_raw("X-Forwarded-For", *line));
+            let neighbour = neighbour.parse().expect("an address");
+            assert_eq!(peers.asker(neighbour, &headers).to_string(), asker, "{neighbour} {lines:?}");
+        }
+    }
 
     #[test]
     fn a_network_holds_its_addresses_and_no_other() {

@@ -1,6 +1,8 @@
 //! A request as it came in: nothing is looked up yet.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rocket::data::{Data, ToByteUnit};
 use rocket::http::{Method, Status};
@@ -95,7 +97,7 @@ impl Visit {
             oidc: cookie(OIDC_COOKIE),
             neighbour: Neighbour::of(request.remote().map(|peer| peer.ip()), request.headers()),
             agent: header("User-Agent"),
-            network: network_of(request),
+            network: network_of(&web, request),
             content_type: header("Content-Type"),
             accept: header("Accept"),
             by_itself: !header("X-Trackway-Live").is_empty(),
@@ -324,13 +326,17 @@ fn bearer_of(header: &str) -> Option<String> {
 /// The cookie that carries one sentence over a redirect.
 pub const FLASH: &str = "trackway_told";
 
-fn network_of(request: &Request<'_>) -> String {
-    match request.client_ip() {
-        Some(std::net::IpAddr::V6(address)) => {
+fn network_of(web: &Web, request: &Request<'_>) -> String {
+    let Some(neighbour) = request.remote().map(|peer| peer.ip()) else { return String::new() };
+    let settings = web.settings();
+    if settings.peers.miss(neighbour, request.headers()) {
+        web.unlisted_proxy.store(true, Ordering::Relaxed);
+    }
+    match settings.peers.asker(neighbour, request.headers()) {
+        IpAddr::V6(address) => {
             let segments = address.segments();
             format!("{:x}:{:x}:{:x}:{:x}::/64", segments[0], segments[1], segments[2], segments[3])
         }
-        Some(address) => address.to_string(),
-        None => String::new(),
+        IpAddr::V4(address) => address.to_string(),
     }
 }
