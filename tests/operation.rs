@@ -127,6 +127,14 @@ fn what_is_dangerous_is_said_in_plain_words_with_the_remedy() {
         list.iter().map(|danger| danger["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&test), ["backup"]);
+    test.grant("anonymous", &["WIKI_VIEW"]);
+    test.command(&["setting", "set", "accounts.registration", "open"]).expect(0);
+    test.command(&["setting", "set", "proxy.peers", "127.0.0.1 0.0.0.0/0"]).expect(0);
+    assert_eq!(names(&test), ["open-registration", "wide-proxy", "public", "backup"]);
+    test.revoke("anonymous", &["WIKI_VIEW"]);
+    test.command(&["setting", "set", "accounts.registration", "roster"]).expect(0);
+    test.command(&["setting", "set", "proxy.peers", "10.0.0.0/8"]).expect(0);
+    assert_eq!(names(&test), ["backup"]);
     test.grant("anonymous", &["WIKI_MODIFY"]);
     test.command(&["setting", "set", "url", "http://house.example"]).expect(0);
     std::fs::set_permissions(test.data(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -144,6 +152,49 @@ fn robots_are_told_what_is_computed_for_people() {
     let rules = test.anonymous().get("/robots.txt").expect(200).text();
     for closed in ["/-/", "/*/query", "/*/search", "/*/log", "/*/zip-attachment", "/*?*format="] {
         assert!(rules.contains(&format!("Disallow: {closed}\n")), "{closed} in {rules}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_listed_is_dangerous() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    let dangers = || ada.get("/-/admin/safety").expect(200).words();
+    test.anonymous().coming_from("127.0.0.1").get("/").expect(200);
+    assert!(!dangers().contains("proxy.peers"));
+    test.anonymous().coming_from("127.0.0.1").with_header("X-Forwarded-For", "203.0.113.9").get("/").expect(200);
+    assert!(dangers().contains("Put the address of the proxy into proxy.peers"), "{}", dangers());
+}
+
+#[test]
+fn health_tells_of_the_disk_of_backups_and_of_versions() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    let file = test.data().parent().unwrap().join("house.tar.zst");
+    test.command(&["backup", file.to_str().unwrap()]).expect(0);
+    let health = ada.get("/-/admin?format=json").expect(200).json();
+    let named = |list: &str, name: &str| {
+        let found = health[list].as_array().unwrap().iter().find(|one| one["name"] == name).cloned();
+        found.unwrap_or_else(|| panic!("{name} in {health}"))
+    };
+    assert!(named("disk", "Free on this disk")["bytes"].as_u64().unwrap() > 0);
+    assert_eq!(named("versions", "SQLite")["value"], rusqlite::version());
+    assert!(named("versions", "libgit2")["value"].as_str().unwrap().contains('.'));
+    let backup = &health["backups"][0];
+    assert!(
+        backup["file"].as_str().unwrap().ends_with("house.tar.zst") && backup["bytes"].as_u64().unwrap() > 0,
+        "{health}"
+    );
+    assert!(ada.get("/-/admin").expect(200).words().contains("house.tar.zst"));
+    let numbers = ada.get("/-/metrics").expect(200).text();
+    for name in [
+        "trackway_jobs{state=\"going\"} 0\n",
+        "trackway_jobs{state=\"failed\"} 0\n",
+        "trackway_outbox_mails{state=\"waiting\"} 0\n",
+        "trackway_disk_free_bytes ",
+        "trackway_last_backup_seconds 1",
+    ] {
+        assert!(numbers.contains(name), "{name} in {numbers}");
     }
 }
 

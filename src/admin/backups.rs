@@ -96,6 +96,12 @@ pub fn last_made(db: &Connection) -> Result<Option<Run>> {
         .optional()?)
 }
 
+/// The last ones, made or not, the newest first.
+pub fn last(db: &Connection, limit: i64) -> Result<Vec<Run>> {
+    let mut statement = db.prepare_cached("select * from backup_run order by id desc limit ?1")?;
+    Ok(statement.query_map([limit], from_row)?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The last that the schedule has made or tried to make.
 pub fn last_scheduled(db: &Connection) -> Result<Option<Run>> {
     Ok(db

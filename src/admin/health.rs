@@ -10,7 +10,7 @@ use crate::base::component::SitePanel;
 use crate::base::db::Schema;
 use crate::base::error::Result;
 use crate::base::event;
-use crate::base::time::When;
+use crate::base::time::{When, Zone};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
 
@@ -20,6 +20,11 @@ pub(super) const SITE_PANEL: SitePanel = SitePanel {
     path: "/-/admin",
     order: 10,
 };
+
+/// So many of the last backups are shown.
+const BACKUPS: i64 = 10;
+/// Less than that, in bytes, is little; of a small disk a tenth is.
+const LITTLE: u64 = 2_000_000_000;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![health, report]
@@ -40,6 +45,7 @@ struct HealthPage {
     listening: usize,
     parked: Vec<ParkedRow>,
     disk: Vec<Size>,
+    backups: Vec<BackupRow>,
     versions: Vec<Version>,
 }
 
@@ -74,6 +80,22 @@ struct ParkedRow {
     attempts: i64,
     when: When,
     retry_href: Option<String>,
+}
+
+/// One of the last backups.
+#[derive(Serialize)]
+struct BackupRow {
+    when: When,
+    scheduled: bool,
+    file: String,
+    bytes: i64,
+    /// Between its beginning and its end.
+    seconds: i64,
+    /// Why none was made; empty if one was.
+    error: String,
+    /// When it was tried out; none: not at all.
+    drilled: Option<When>,
+    drill_error: String,
 }
 
 #[derive(Serialize)]
@@ -139,6 +161,11 @@ fn page(desk: &Desk) -> Result<Answer> {
         }
     }
     checks.extend(network_check(desk.site().dir()));
+    let space = space(desk.site().dir())?;
+    disk.push(Size { name: "Free on this disk".to_owned(), bytes: space.free });
+    checks.extend(space.check());
+    let backups =
+        desk.site().read(|db| backups::last(db, BACKUPS))?.into_iter().map(|run| row_of(run, &zone)).collect();
     let alarm = desk.site().read(backups::alarm)?;
     checks.extend(alarm.map(|alarm| Check {
         name: "Backup".to_owned(),
@@ -154,13 +181,14 @@ fn page(desk: &Desk) -> Result<Answer> {
     }
     let versions = vec![
         Version { name: "Trackway", value: env!("CARGO_PKG_VERSION").to_owned() },
+        Version { name: "libgit2", value: libgit2() },
         Version { name: "SQLite", value: rusqlite::version().to_owned() },
         Version { name: "Schema of the site", value: Schema::Site.version().to_string() },
         Version { name: "Schema of projects", value: Schema::Project.version().to_string() },
     ];
     let panels = panels::of_site(desk, "/-/admin");
-    let sheet =
-        HealthPage { panels, checks, followers, listening: desk.site().news().listeners(), parked, disk, versions };
+    let listening = desk.site().news().listeners();
+    let sheet = HealthPage { panels, checks, followers, listening, parked, disk, backups, versions };
     if desk.visit.wants_json() {
         return Ok(Answer::json(&sheet)?.header("Cache-Control", "no-store"));
     }
@@ -174,6 +202,50 @@ fn network_check(dir: &Path) -> Option<Check> {
         state: "attention",
         sentence: format!("It lies on a network file system ({kind}), whose locks SQLite can't trust."),
     })
+}
+
+fn row_of(run: backups::Run, zone: &Zone) -> BackupRow {
+    BackupRow {
+        when: run.ended_at.when(zone),
+        scheduled: run.scheduled,
+        bytes: run.bytes,
+        seconds: run.ended_at.seconds() - run.begun_at.seconds(),
+        error: run.error,
+        drilled: run.drilled_at.map(|at| at.when(zone)),
+        drill_error: run.drill_error,
+        file: run.file,
+    }
+}
+
+fn libgit2() -> String {
+    let (major, minor, patch) = git2::Version::get().libgit2_version();
+    format!("{major}.{minor}.{patch}")
+}
+
+/// What the disk of the data folder holds, in bytes.
+pub(super) struct Space {
+    pub free: u64,
+    pub whole: u64,
+}
+
+/// As much as this program may still write there.
+pub(super) fn space(dir: &Path) -> Result<Space> {
+    let found = rustix::fs::statvfs(dir).map_err(std::io::Error::from)?;
+    Ok(Space { free: found.f_bavail * found.f_frsize, whole: found.f_blocks * found.f_frsize })
+}
+
+impl Space {
+    /// Says when a disk is nearly full: less is free than an upgrade and a backup may need for a while.
+    fn check(&self) -> Option<Check> {
+        (self.free < LITTLE.min(self.whole / 10)).then(|| Check {
+            name: "Disk".to_owned(),
+            state: "attention",
+            sentence: format!(
+                "Only {} MB are free. Without any, nothing can be saved; reading goes on.",
+                self.free / 1_000_000
+            ),
+        })
+    }
 }
 
 fn size(name: &str, path: &Path) -> Size {

@@ -9,6 +9,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Route, get, routes};
 
 use super::backups;
+use crate::auth::outbox;
 use crate::auth::sessions::hash_of;
 use crate::base::error::{Error, Result};
 use crate::base::event;
@@ -102,6 +103,19 @@ fn written(desk: &Desk) -> Result<String> {
     gauge(&mut text, "trackway_database_bytes", "Sizes of databases.", &sizes);
     let listening = desk.site().news().listeners() as f64;
     gauge(&mut text, "trackway_listeners", "Open pages that follow what happens.", &[("", listening)]);
+    let jobs = desk.site().jobs().counts();
+    let states = [("state=\"going\"", jobs.going as f64), ("state=\"failed\"", jobs.failed as f64)];
+    gauge(&mut text, "trackway_jobs", "Slow work: in line or being done, and failed a moment ago.", &states);
+    let (waiting, failed) = desk.site().read(|db| Ok((outbox::waiting(db)?, outbox::given_up(db)?)))?;
+    let states = [("state=\"waiting\"", waiting as f64), ("state=\"failed\"", failed as f64)];
+    gauge(&mut text, "trackway_outbox_mails", "Mails that wait, and mails that were given up.", &states);
+    let space = super::health::space(desk.site().dir())?;
+    gauge(
+        &mut text,
+        "trackway_disk_free_bytes",
+        "What is free on the disk of the data folder.",
+        &[("", space.free as f64)],
+    );
     let (made, alarm) = desk.site().read(|db| Ok((backups::last_made(db)?, backups::alarm(db)?)))?;
     let made = made.map_or(0, |run| run.ended_at.seconds()) as f64;
     gauge(

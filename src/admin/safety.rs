@@ -2,6 +2,7 @@
 //! do about it. A finding is no fault of the program: somebody may have good reasons for each.
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::Ordering;
 
 use rocket::{Route, get, routes};
 use rusqlite::OptionalExtension;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::backups;
+use crate::auth::registration::REGISTRATION;
 use crate::auth::{accounts, grants, second_factor};
 use crate::base::audit::Auditor;
 use crate::base::component::SitePanel;
@@ -16,7 +18,7 @@ use crate::base::error::Result;
 use crate::base::site::{self, Site, URL};
 use crate::web::address::SiteAddress;
 use crate::web::panels::{self, PanelGroup};
-use crate::web::{Answer, Page, Sheet, Visit};
+use crate::web::{Answer, Desk, Page, Sheet, Visit, proxy};
 
 pub(super) const SITE_PANEL: SitePanel = SitePanel {
     title: "Safety",
@@ -48,6 +50,7 @@ fn danger(name: &'static str, what: impl Into<String>, remedy: impl Into<String>
 pub fn dangers(site: &Site, _: Auditor) -> Result<Vec<Danger>> {
     let mut found = Vec::new();
     found.extend(of_address(site)?);
+    found.extend(of_doors(site)?);
     found.extend(of_folder(site)?);
     for row in site.projects()? {
         let grants = site.project(&row).and_then(|project| project.read(grants::list));
@@ -69,6 +72,20 @@ pub fn dangers(site: &Site, _: Auditor) -> Result<Vec<Danger>> {
             let remedy =
                 format!("`trackway permission revoke {} anonymous {}` takes that back.", row.name, names.join(" "));
             found.push(danger("anonymous-writes", what, remedy));
+        }
+        let reads: Vec<&str> = grants
+            .iter()
+            .filter(|grant| grant.subject == "anonymous" && !grant.denied && grant.permission.ends_with("_VIEW"))
+            .map(|grant| grant.permission.as_str())
+            .collect();
+        if !reads.is_empty() {
+            let what = format!("Everybody on the network reads the project {}: {}.", row.name, reads.join(", "));
+            let remedy = format!(
+                "If it is not meant to be public, `trackway permission revoke {} anonymous {}` closes it.",
+                row.name,
+                reads.join(" ")
+            );
+            found.push(danger("public", what, remedy));
         }
         let all = grants.iter().any(|grant| {
             grant.permission == "TRAC_ADMIN"
@@ -107,6 +124,32 @@ fn of_address(site: &Site) -> Result<Option<Danger>> {
         let what = format!("The site is at {}: whoever is on the way reads passwords and pages.", address.origin);
         danger("http", what, "Put a web server with a certificate before it (`trackway service caddy`), and set `url` to the https address.")
     }))
+}
+
+/// Who may come in, and whose word is taken.
+fn of_doors(site: &Site) -> Result<Vec<Danger>> {
+    let mut found = Vec::new();
+    let (registration, peers) = site.read(|db| Ok((REGISTRATION.text(db)?, proxy::PROXY_PEERS.text(db)?)))?;
+    if registration == "open" {
+        let what = "Everybody may register. An administrator lets each of them in, and machines register as well.";
+        let remedy = "Set `accounts.registration` to `invitation` or `roster`, unless strangers are meant to come.";
+        found.push(danger("open-registration", what, remedy));
+    }
+    if let Some(network) = proxy::Peers::widest(&peers) {
+        let what = format!("`proxy.peers` holds {network}: very many addresses may say who somebody is.");
+        found.push(danger("wide-proxy", what, "List the addresses of your own proxies there and nothing else."));
+    }
+    Ok(found)
+}
+
+/// What only the server that answers can know.
+fn of_this_server(desk: &Desk) -> Option<Danger> {
+    desk.web().unlisted_proxy.load(Ordering::Relaxed).then(|| {
+        let what = "Requests come by a proxy that is not listed, so all people behind it count as one: limits and the brake on \
+                    guessed passwords don't tell them apart.";
+        let remedy = "Put the address of the proxy into `proxy.peers`, for one on this machine `127.0.0.1 ::1`.";
+        danger("unlisted-proxy", what, remedy)
+    })
 }
 
 fn of_folder(site: &Site) -> Result<Vec<Danger>> {
@@ -184,7 +227,8 @@ impl Page for SafetyPage {
 async fn page(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
-            let dangers = dangers(desk.site(), Auditor::of_site(&desk.principal)?)?;
+            let mut dangers = dangers(desk.site(), Auditor::of_site(&desk.principal)?)?;
+            dangers.extend(of_this_server(desk));
             if desk.visit.wants_json() {
                 return Answer::json(&json!({ "total": dangers.len(), "items": dangers, "next": null }));
             }

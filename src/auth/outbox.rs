@@ -291,6 +291,11 @@ pub fn waiting(db: &Connection) -> Result<i64> {
     Ok(db.prepare_cached("select count(*) from outbox where state = 'waiting'")?.query_row([], |row| row.get(0))?)
 }
 
+/// How many were given up.
+pub fn given_up(db: &Connection) -> Result<i64> {
+    Ok(db.prepare_cached("select count(*) from outbox where state = 'failed'")?.query_row([], |row| row.get(0))?)
+}
+
 /// Tries one again now, also one that was given up.
 pub fn retry(db: &Connection, record: Record<'_>, id: i64) -> Result<()> {
     let mail = load(db, id)?;

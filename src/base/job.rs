@@ -111,6 +111,15 @@ pub struct Standing {
     pub total: usize,
 }
 
+/// How many jobs there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// In line or being done.
+    pub going: usize,
+    /// Failed, and remembered for whoever asked.
+    pub failed: usize,
+}
+
 type Thing = Arc<dyn Any + Send + Sync>;
 type Work = Box<dyn FnOnce(&Progress) -> Result<Option<Kept>> + Send>;
 
@@ -251,6 +260,12 @@ impl Jobs {
             return Err(error.clone());
         }
         Ok(state.standing(key).map(Asked::Going))
+    }
+
+    /// How many there are at the moment.
+    pub fn counts(&self) -> Counts {
+        let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Counts { going: state.going.len(), failed: state.failed.len() }
     }
 
     /// How long a request tries before it leaves a thing to a job; not at all with no time.
