@@ -47,6 +47,7 @@ mod operation;
 mod options;
 mod own_fields;
 mod permission;
+mod project_pages;
 mod publish;
 mod query;
 mod query_page;

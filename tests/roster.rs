@@ -216,3 +216,39 @@ fn same_as_nothing(person: &Person<'_>, rest: &str) {
     let bytes = answer.without_token().replace("group-2", "group-0");
     assert_eq!(bytes, nothing.without_token(), "{}", answer.asked);
 }
+
+#[test]
+fn a_page_says_what_would_be_made_and_makes_it_by_one_button() {
+    let test = template();
+    let ada = test.signed_in("ada");
+    test.command(&["permission", "set", "demo", "helpers", "WIKI_VIEW", "TICKET_VIEW"]).expect(0);
+    let page = "/-/admin/projects/roster";
+    let text = format!("{HEADER}first,First,kim,kim@example.org,Kim,g1,helpers\nfirst,,lee,,Lee,g1,helpers\n");
+
+    let wrong =
+        ada.submit(page, &[("roster", &text.replace("helpers", "HELP")), ("template", "demo"), ("preview", "1")]);
+    let wrong = wrong.expect(422);
+    assert!(wrong.words().contains("There is no permission `HELP`"), "{}", wrong.words());
+    assert!(wrong.text().contains("Kim,g1,HELP"), "nothing typed is lost");
+
+    let asked = ada.submit(page, &[("roster", &text), ("template", "demo"), ("preview", "1")]).expect(200);
+    for said in ["1 projects, 1 groups and 2 new accounts, from 2 lines", "g1: helpers", "kim@example.org"] {
+        assert!(asked.words().contains(said), "{said}: {}", asked.words());
+    }
+    assert_eq!(counts(&test), (1, 1, 0, 0), "nothing is made yet");
+
+    let form = crate::support::form::post_forms(&asked.text());
+    let mut form = form.into_iter().find(|form| form.names.iter().any(|name| name == "make")).unwrap();
+    form.fill(&[("make", "1")]);
+    form.fields.retain(|(name, _)| name != "preview");
+    let encoded = form.encoded().into_bytes();
+    let made = ada.send(rocket::http::Method::Post, page, "application/x-www-form-urlencoded", encoded);
+    assert_eq!(made.expect(303).location(), "/-/admin/projects");
+    assert_eq!(counts(&test), (2, 3, 2, 1));
+    let kim = test.signed_in("kim");
+    kim.get("/first/wiki/Plan").expect(200);
+    let granted = test.command(&["permission", "list", "first", "--format", "csv"]).expect(0).stdout;
+    assert!(granted.lines().any(|line| line.contains("g1") && line.contains("helpers")), "{granted}");
+    let again = ada.submit(page, &[("roster", &text), ("template", "demo"), ("preview", "1")]).expect(200);
+    assert!(again.words().contains("Nothing: all 2 lines are there already."), "{}", again.words());
+}

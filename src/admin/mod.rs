@@ -9,6 +9,7 @@ mod health;
 mod metrics;
 mod permission_pages;
 mod project;
+mod project_pages;
 mod projects;
 pub mod safety;
 pub mod settings;
@@ -47,7 +48,9 @@ impl Component for Admin {
 
     fn routes(&self) -> Vec<Route> {
         let mut routes = projects::routes();
+        routes.extend(project_pages::routes());
         routes.extend(create::new_pages::routes());
+        routes.extend(create::roster_pages::routes());
         routes.extend(health::routes());
         routes.extend(project::routes());
         routes.extend(audit::routes());
@@ -71,6 +74,7 @@ impl Component for Admin {
     fn site_panels(&self) -> &'static [SitePanel] {
         &[
             health::SITE_PANEL,
+            project_pages::SITE_PANEL,
             create::new_pages::SITE_PANEL,
             settings::SITE_PANEL,
             safety::SITE_PANEL,

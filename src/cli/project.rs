@@ -9,9 +9,9 @@ use super::output::{List, print};
 use super::{Shell, actor, roster};
 use crate::admin::create::{self, NewProject};
 use crate::auth::permissions;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::event::Via;
-use crate::base::site::State;
+use crate::base::site::{ProjectRow, Site, State};
 use crate::code::repository;
 
 #[derive(Debug, Subcommand)]
@@ -44,7 +44,11 @@ pub enum Command {
         links: bool,
     },
     /// The projects there are
-    List,
+    List {
+        /// Those that were taken away
+        #[arg(long)]
+        removed: bool,
+    },
     /// What is known of one
     Show { name: String },
     /// Give it another name; the old address goes on leading to it
@@ -58,6 +62,8 @@ pub enum Command {
     },
     /// Take it away; its folder stays on disk
     Remove { name: String },
+    /// Bring back what was taken away; `list --removed` tells its id
+    Restore { id: String, name: String },
 }
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
@@ -79,7 +85,8 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
             let row = create::project(&site, actor(&principal), Via::Command, &new)?;
             print(&format!("{}\n", row.name))
         }
-        Command::List => list(shell),
+        Command::List { removed: false } => list(shell),
+        Command::List { removed: true } => list_removed(shell),
         Command::Show { name } => show(shell, &name),
         Command::Rename { name, new_name } => {
             let site = shell.site()?;
@@ -88,6 +95,13 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
         }
         Command::Archive { name, undo } => set_state(shell, &name, if undo { State::Live } else { State::Archived }),
         Command::Remove { name } => set_state(shell, &name, State::Removed),
+        Command::Restore { id, name } => {
+            let site = shell.site()?;
+            let principal = shell.administrator(&site)?;
+            let row = removed(&site)?.into_iter().find(|row| row.id == id);
+            let row = row.ok_or_else(|| Error::not_found(format!("no project with the id `{id}` was removed")))?;
+            site.restore_project(&row, &name, actor(&principal), Via::Command)
+        }
     }
 }
 
@@ -115,6 +129,20 @@ fn list(shell: &Shell) -> Result<()> {
         }
     }
     list.print(shell.format)
+}
+
+fn list_removed(shell: &Shell) -> Result<()> {
+    let site = shell.site()?;
+    shell.administrator(&site)?;
+    let mut list = List::new(&["id", "title", "created"]);
+    for row in removed(&site)? {
+        list.row(vec![json!(row.id), json!(row.title), json!(row.created_at.iso())]);
+    }
+    list.print(shell.format)
+}
+
+fn removed(site: &Site) -> Result<Vec<ProjectRow>> {
+    Ok(site.kept_projects()?.into_iter().filter(|row| row.state == State::Removed).collect())
 }
 
 fn show(shell: &Shell, name: &str) -> Result<()> {

@@ -61,6 +61,37 @@ pub const RULES: &[Rule] = &[
     },
     Rule { route: "GET /-/health", doors: &[get("/-/health", ALL)] },
     Rule { route: "GET /-/admin", doors: &[get("/-/admin", ADMINS), get("/-/admin?format=json", ADMINS)] },
+    Rule {
+        route: "GET /-/admin/projects",
+        doors: &[get("/-/admin/projects", ADMINS), get("/-/admin/projects?format=json", ADMINS)],
+    },
+    Rule {
+        route: "GET /-/admin/projects/<name>",
+        doors: &[
+            get("/-/admin/projects/demo", ADMINS),
+            get("/-/admin/projects/demo?format=json", ADMINS),
+            get("/-/admin/projects/nowhere", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /-/admin/projects/<name>/<deed>",
+        doors: &[
+            form("/-/admin/projects/demo/rename", &[("name", "No Name")], [404, 404, 404, 404, 422]),
+            form("/-/admin/projects/demo/remove", &[("name", "other")], [404, 404, 404, 404, 422]),
+            form("/-/admin/projects/demo/archive", &[], [404, 404, 404, 404, 303]),
+            form("/-/admin/projects/demo/open", &[], NOBODY),
+            form("/-/admin/projects/demo/nothing", &[], NOBODY),
+            form("/-/admin/projects/nowhere/archive", &[], NOBODY),
+        ],
+    },
+    Rule { route: "GET /-/admin/projects/roster", doors: &[get("/-/admin/projects/roster", ADMINS)] },
+    Rule {
+        route: "POST /-/admin/projects/roster",
+        doors: &[
+            form("/-/admin/projects/roster", &[("roster", "nonsense")], [404, 404, 404, 404, 422]),
+            form("/-/admin/projects/roster", &[("roster", "project,login\nfirst,newcomer\n")], ADMINS),
+        ],
+    },
     Rule { route: "GET /-/admin/projects/new", doors: &[get("/-/admin/projects/new", ADMINS)] },
     Rule {
         route: "POST /-/admin/projects/new",

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use trackway::app::COMPONENTS;
@@ -67,8 +68,9 @@ struct Student {
     session: String,
     /// What their forms carry.
     token: String,
-    /// A page that they alone write.
+    /// A page that they alone write, and its version.
     page: String,
+    version: AtomicU64,
 }
 
 pub fn run(folder: &Path, options: &Options) {
@@ -93,6 +95,7 @@ pub fn run(folder: &Path, options: &Options) {
     let half = ask(address, &students, Pace::Each { per_second: per_second / 2.0, time });
     let memory = server.own_memory();
     let capacity = Capacity { roster, cpu, rested, memory };
+    drop(server);
     print(options, &capacity, fast, half);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -175,7 +178,8 @@ fn fill(data: &Path, options: &Options) -> Vec<Student> {
             let page = format!("Notes/{}", account.login);
             save(&site, &project, &operator, &page, "What I have seen.");
             let token = token::issue(site.secret(), &session);
-            students.push(Student { project: row.name.clone(), session, token, page });
+            let version = AtomicU64::new(1);
+            students.push(Student { project: row.name.clone(), session, token, page, version });
         }
         search::rebuild(&project, &operator).unwrap();
         assert!(project.catch_up().unwrap());
@@ -290,12 +294,16 @@ fn request(student: &Student, random: &mut Random) -> Asking {
     if random.percent(WRITES) {
         let words = format!("{} {}", texts::word(random), texts::word(random));
         let (path, fields) = match random.below(10) {
-            0..6 => (format!("/{project}/ticket/{ticket}"), vec![("comment", words.as_str()), ("submit", "1")]),
+            0..6 => {
+                let fields = vec![("comment", words.as_str()), ("view_time", "0"), ("submit", "1")];
+                (format!("/{project}/ticket/{ticket}"), fields)
+            }
             6..8 => (format!("/{project}/newticket"), vec![("field_summary", words.as_str()), ("submit", "1")]),
-            // Without a version it is made from whatever is there.
             _ => {
                 let path = format!("/{project}/wiki/{}?action=edit", address::path(&student.page));
-                return write(student, path, &[("text", &format!("{words} {}", random.next())), ("save", "1")]);
+                let version = student.version.fetch_add(1, Ordering::Relaxed).to_string();
+                let text = format!("{words} {}", random.next());
+                return write(student, path, &[("text", &text), ("version", &version), ("save", "1")]);
             }
         };
         return write(student, path, &fields);

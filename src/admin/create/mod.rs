@@ -9,6 +9,7 @@ pub mod tables;
 pub mod template;
 
 pub(super) mod new_pages;
+pub(super) mod roster_pages;
 
 use std::path::Path;
 

@@ -14,7 +14,7 @@ use crate::web::form::Form;
 use crate::web::panels::{self, PanelGroup, require_administrator};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
 
-const PATH: &str = "/-/admin/projects/new";
+pub(super) const PATH: &str = "/-/admin/projects/new";
 
 pub(in crate::admin) const SITE_PANEL: SitePanel = SitePanel {
     title: "New project",
@@ -44,7 +44,7 @@ impl Page for NewProjectPage {
 }
 
 #[derive(Serialize)]
-struct Template {
+pub(super) struct Template {
     name: String,
     label: String,
 }
@@ -88,9 +88,13 @@ async fn make(visit: Visit, data: Data<'_>) -> Answer {
         .await
 }
 
-fn page(desk: &Desk, form: &Form, problems: Vec<Problem>) -> Result<Answer> {
+/// Projects that another one can be made after.
+pub(super) fn templates(desk: &Desk) -> Result<Vec<Template>> {
     let projects = desk.site().projects()?.into_iter();
-    let templates = projects.map(|row| Template { label: row.called().to_owned(), name: row.name }).collect();
+    Ok(projects.map(|row| Template { label: row.called().to_owned(), name: row.name }).collect())
+}
+
+fn page(desk: &Desk, form: &Form, problems: Vec<Problem>) -> Result<Answer> {
     let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
     let sheet = NewProjectPage {
         panels: panels::of_site(desk, PATH),
@@ -99,7 +103,7 @@ fn page(desk: &Desk, form: &Form, problems: Vec<Problem>) -> Result<Answer> {
         title: form.text("title").to_owned(),
         template: form.text("template").to_owned(),
         public: form.has("public"),
-        templates,
+        templates: templates(desk)?,
         problems,
     };
     Sheet::new("New project", sheet).noindex().status(status).render(desk)

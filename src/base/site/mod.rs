@@ -435,6 +435,24 @@ impl Site {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
         Ok(())
     }
+
+    /// Brings a project back that was removed, under a name that is free.
+    pub fn restore_project(&self, row: &ProjectRow, name: &str, actor: Option<i64>, via: Via) -> Result<()> {
+        if row.state != State::Removed {
+            return Err(Error::invalid("name", format!("The project {} is not removed.", row.name)));
+        }
+        if let Some(problem) = name_problem(name) {
+            return Err(Error::Invalid(vec![problem]));
+        }
+        self.write(actor, via, |db, record| {
+            building::claim_name(db, name, &row.id)?;
+            db.execute("delete from project_former_name where name = ?1", [name])?;
+            db.execute("update project set state = 'live', name = ?2 where id = ?1", (&row.id, name))?;
+            let event = project_event(db, "project.state", &row.id, name)?;
+            record(&event.changing("state", State::Removed.name(), State::Live.name()))?;
+            Ok(())
+        })
+    }
 }
 
 fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> Result<NewEvent> {

@@ -10,6 +10,7 @@ pub mod work;
 pub use plan::Plan;
 pub use work::{Invite, Made, carry_out};
 
+use crate::auth::permission_sets;
 use crate::base::error::Result;
 use crate::base::site::Site;
 
@@ -18,8 +19,9 @@ use crate::base::site::Site;
 /// # Errors
 /// Everything that is wrong with the file, each problem with its line and column; or there is no such template.
 pub fn read(site: &Site, bytes: &[u8], template: Option<&str>) -> Result<Plan> {
-    if let Some(template) = template {
-        super::open_template(site, template)?;
-    }
-    plan::make(site, &file::read(bytes)?)
+    let sets = match template {
+        Some(name) => super::open_template(site, name)?.read(permission_sets::sets)?,
+        None => Vec::new(),
+    };
+    plan::make(site, &file::read(bytes)?, sets.into_iter().map(|set| set.name).collect())
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::file::Line;
 use crate::auth::permissions::{self, MEMBERS, Subject};
-use crate::auth::{accounts, groups, names};
+use crate::auth::{accounts, groups, names, permission_sets};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::site::{ProjectRow, Site, State, name_problem, random_id, title_problem};
 use crate::base::text::fold;
@@ -29,6 +29,8 @@ pub struct PlannedProject {
     pub title: String,
     /// None: it is to be made.
     pub row: Option<ProjectRow>,
+    /// Named sets of rights that it has or will have.
+    sets: Vec<String>,
     /// Who is still to be granted what.
     pub grants: Vec<PlannedGrant>,
 }
@@ -99,14 +101,17 @@ struct Planning<'a> {
     problems: Vec<Problem>,
     /// By folded login.
     people: HashMap<String, Person>,
+    /// Sets of rights that a new project will have, by name.
+    new_sets: Vec<String>,
     /// The role of a group or a person in a project, and the line that says so.
     roles: HashMap<(String, String), (String, u64)>,
 }
 
-pub(super) fn make(site: &Site, lines: &[Line]) -> Result<Plan> {
+/// `new_sets`: sets of rights that a new project will have.
+pub(super) fn make(site: &Site, lines: &[Line], new_sets: Vec<String>) -> Result<Plan> {
     let plan = Plan { lines: lines.len(), ..Plan::default() };
-    let mut planning =
-        Planning { site, lines, plan, problems: Vec::new(), people: HashMap::new(), roles: HashMap::new() };
+    let (people, roles) = (HashMap::new(), HashMap::new());
+    let mut planning = Planning { site, lines, plan, problems: Vec::new(), people, new_sets, roles };
     site.read(|db| {
         for (at, line) in lines.iter().enumerate() {
             planning.project(db, line)?;
@@ -148,8 +153,12 @@ impl Planning<'_> {
         if row.as_ref().is_some_and(|row| row.state == State::Archived) {
             self.complain(line, "project", format!("The project {} is archived.", line.project));
         }
+        let sets = match &row {
+            Some(row) => set_names(self.site, row)?,
+            None => self.new_sets.clone(),
+        };
         let (name, title) = (line.project.clone(), line.title.clone());
-        self.plan.projects.push(PlannedProject { name, title, row, grants: Vec::new() });
+        self.plan.projects.push(PlannedProject { name, title, row, sets, grants: Vec::new() });
         Ok(())
     }
 
@@ -261,9 +270,12 @@ impl Planning<'_> {
 
     fn role(&mut self, line: &Line, holder: Option<Holder>) {
         let defined = self.site.components().permissions();
-        if line.role != MEMBERS && !defined.iter().any(|permission| permission.name == line.role) {
-            let names: Vec<&str> = defined.iter().map(|permission| permission.name).collect();
-            let message = format!("There is no permission `{}`; known are {MEMBERS}, {}.", line.role, names.join(", "));
+        let sets = self.plan.projects.iter().find(|project| project.name == line.project).map(|project| &project.sets);
+        let sets = sets.into_iter().flatten().map(String::as_str);
+        let names: Vec<&str> =
+            std::iter::once(MEMBERS).chain(sets).chain(defined.iter().map(|permission| permission.name)).collect();
+        if !names.contains(&line.role.as_str()) {
+            let message = format!("There is no permission `{}`; known are {}.", line.role, names.join(", "));
             self.complain(line, "role", message);
             return;
         }
@@ -283,6 +295,11 @@ impl Planning<'_> {
             project.grants.push(grant);
         }
     }
+}
+
+/// Names of the sets of rights of a project.
+pub(super) fn set_names(site: &Site, row: &ProjectRow) -> Result<Vec<String>> {
+    Ok(site.project(row)?.read(permission_sets::sets)?.into_iter().map(|set| set.name).collect())
 }
 
 /// What was granted in a project that is there needs no granting.

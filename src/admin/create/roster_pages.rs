@@ -1,0 +1,163 @@
+//! `/-/admin/projects/roster`: makes many projects from a roster. First it says what would be made, then one button makes it.
+
+use rocket::data::Data;
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use serde::Serialize;
+use serde_json::json;
+
+use super::roster::{self, Invite, Plan};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::event::Via;
+use crate::web::form::Form;
+use crate::web::panels::{self, PanelGroup, require_administrator};
+use crate::web::{Answer, Desk, Page, Sheet, Visit};
+
+const PATH: &str = "/-/admin/projects/roster";
+
+pub(in crate::admin) fn routes() -> Vec<Route> {
+    routes![show, take]
+}
+
+#[derive(Serialize)]
+struct RosterPage {
+    panels: Vec<PanelGroup>,
+    href: String,
+    outbox: String,
+    roster: String,
+    template: String,
+    templates: Vec<super::new_pages::Template>,
+    planned: Option<Planned>,
+    problems: Vec<Problem>,
+}
+
+impl Page for RosterPage {
+    const TEMPLATE: &'static str = "admin/roster.html";
+}
+
+/// What would be made.
+#[derive(Serialize)]
+struct Planned {
+    lines: usize,
+    done: bool,
+    projects: Vec<PlannedProject>,
+    groups: Vec<PlannedGroup>,
+    accounts: Vec<PlannedAccount>,
+}
+
+#[derive(Serialize)]
+struct PlannedProject {
+    name: String,
+    title: String,
+    is_new: bool,
+    /// `tutors: members`
+    grants: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlannedGroup {
+    name: String,
+    is_new: bool,
+    joining: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlannedAccount {
+    login: String,
+    full_name: String,
+    email: String,
+}
+
+#[get("/-/admin/projects/roster")]
+async fn show(visit: Visit) -> Answer {
+    visit
+        .answer(|desk| {
+            require_administrator(desk)?;
+            page(desk, &Form::default(), None, Vec::new())
+        })
+        .await
+}
+
+#[post("/-/admin/projects/roster", data = "<data>")]
+async fn take(visit: Visit, data: Data<'_>) -> Answer {
+    visit
+        .answer_form(data, |desk, form| {
+            require_administrator(desk)?;
+            match taken(desk, form) {
+                Err(Error::Invalid(problems)) if !form.json => page(desk, form, None, problems),
+                other => other,
+            }
+        })
+        .await
+}
+
+fn taken(desk: &Desk, form: &Form) -> Result<Answer> {
+    let template = Some(form.text("template")).filter(|template| !template.is_empty());
+    let plan = roster::read(desk.site(), form.text("roster").as_bytes(), template)?;
+    if !form.has("make") || plan.is_done() {
+        let planned = planned(&plan);
+        return if form.json { Answer::json(&planned) } else { page(desk, form, Some(planned), Vec::new()) };
+    }
+    let actor = desk.account.as_ref().map(|account| account.id);
+    let by = (actor, Via::Web);
+    let made = roster::carry_out(desk.site(), by, &plan, template, Invite::ByMail, &mut |_, _| {})?;
+    let (projects, accounts) = (made.projects.len(), made.invited.len());
+    let href = format!("{}/-/admin/projects", desk.base());
+    if form.json {
+        return Answer::created(desk, &href, &json!({ "projects": made.projects, "accounts": accounts }));
+    }
+    let sentence = format!("{projects} projects and {accounts} accounts were made. Invitations wait among the mails.");
+    Ok(Answer::see(&href).telling(desk, &sentence))
+}
+
+fn planned(plan: &Plan) -> Planned {
+    let projects = plan.projects.iter().filter(|project| project.row.is_none() || !project.grants.is_empty());
+    let groups = plan.groups.iter().filter(|group| group.is_new || !group.joining.is_empty());
+    Planned {
+        lines: plan.lines,
+        done: plan.is_done(),
+        projects: projects
+            .map(|project| PlannedProject {
+                name: project.name.clone(),
+                title: project.title.clone(),
+                is_new: project.row.is_none(),
+                grants: project
+                    .grants
+                    .iter()
+                    .map(|grant| format!("{}: {}", grant.holder.name(), grant.permission))
+                    .collect(),
+            })
+            .collect(),
+        groups: groups
+            .map(|group| PlannedGroup {
+                name: group.name.clone(),
+                is_new: group.is_new,
+                joining: group.joining.clone(),
+            })
+            .collect(),
+        accounts: plan
+            .accounts
+            .iter()
+            .map(|account| PlannedAccount {
+                login: account.login.clone(),
+                full_name: account.full_name.clone(),
+                email: account.email.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn page(desk: &Desk, form: &Form, planned: Option<Planned>, problems: Vec<Problem>) -> Result<Answer> {
+    let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
+    let sheet = RosterPage {
+        panels: panels::of_site(desk, super::new_pages::PATH),
+        href: format!("{}{PATH}", desk.base()),
+        outbox: format!("{}/-/admin/outbox", desk.base()),
+        roster: form.text("roster").to_owned(),
+        template: form.text("template").to_owned(),
+        templates: super::new_pages::templates(desk)?,
+        planned,
+        problems,
+    };
+    Sheet::new("Projects from a roster", sheet).noindex().status(status).render(desk)
+}
