@@ -3,19 +3,28 @@
 //!
 //! Every method has an empty default, so that a component says only what it has.
 
-use std::sync::Arc;
+mod found;
+mod listed;
+mod occurrence;
+mod order;
+mod places;
+
+pub use found::{Alike, Card, Document, Guarded, KeptText, Matching, Owner, Searchable};
+pub use listed::{ListPlace, Neighbours, SavedList, SavedLists};
+pub use occurrence::{Authors, Many, Occurrence, TimelineFilter, TimelinePart};
+pub use order::{Deed, Obeyed, Order, Work};
+pub use places::{Panel, Place, SitePanel};
 
 use rusqlite::Connection;
 
 use super::error::{Error, Result};
 use super::event::{Event, Follower};
 use super::field_type::FieldType;
-use super::markup::{Arguments, Flavour, Here, InterMap, LinkKind, Macro, Vocabulary};
+use super::markup::{Arguments, InterMap, LinkKind, Macro, Vocabulary};
 use super::project::{Project, Tx};
 use super::resource::Resource;
 use super::settings::Setting;
 use super::site::Site;
-use super::time::Instant;
 use super::viewer::{Permission, Viewer};
 
 pub trait Component: Send + Sync {
@@ -260,318 +269,6 @@ pub trait Component: Send + Sync {
     /// Looks for what cannot be: each finding is a sentence.
     fn check(&self, _project: &Project, _findings: &mut Vec<String>) -> Result<()> {
         Ok(())
-    }
-}
-
-/// An entry of the top bar.
-pub struct Place {
-    pub name: &'static str,
-    /// Below the project's address: `/wiki`.
-    pub path: &'static str,
-    /// `w` for the keys `g w`.
-    pub key: &'static str,
-    /// Shown to those who have any of them.
-    pub any_of: &'static [Permission],
-    /// Order in the bar; lower is further left.
-    pub order: u8,
-}
-
-pub struct Searchable {
-    /// The resource kind: `page`.
-    pub kind: &'static str,
-    /// As the facet names it: `Pages`.
-    pub title: &'static str,
-    /// A right without which nothing of this kind is found, beside the one that each document asks for.
-    pub permission: Option<Permission>,
-}
-
-/// What the search index is told of one resource.
-#[derive(Debug, Clone)]
-pub struct Document {
-    pub resource: Resource,
-    pub acl: i64,
-    /// Of whom a class may ask that they take part.
-    pub participants: Vec<i64>,
-    pub title: String,
-    /// Without markup.
-    pub text: String,
-    /// Login or name, for `author:`.
-    pub author: String,
-    /// 0 where nobody can say; then no `changed:` finds it.
-    pub changed: Instant,
-    /// The right without which it is not seen: of a file, that of what it hangs on.
-    pub permission: &'static str,
-    /// What can be asked for by name and counted, such as `("status", "new")`. Its own type is `type`, as in `type:defect`.
-    pub facets: Vec<(&'static str, String)>,
-}
-
-/// A resource as a list shows it to one viewer.
-#[derive(Debug, Clone)]
-pub struct Card {
-    pub resource: Resource,
-    pub title: String,
-    /// Below the project's address, percent-encoded: `/wiki/Plan`.
-    pub href: String,
-    pub author: String,
-    pub changed: Instant,
-    /// Where it belongs, e.g. the page that has the attachment.
-    pub place: String,
-    /// A state that shows, such as `closed`; as link classes are called.
-    pub class: Option<&'static str>,
-}
-
-/// A text of a resource, to be changed from outside of its component.
-#[derive(Debug, Clone)]
-pub struct KeptText {
-    pub resource: Resource,
-    /// As in the link table: empty for its main text, `comment:3` for a comment.
-    pub part: String,
-    pub flavour: Flavour,
-    /// The access class of those who read it.
-    pub acl: i64,
-    /// Where its relative links start from.
-    pub here: Here,
-    pub text: String,
-    /// Tells whether somebody has changed it since; what counts is its component's own.
-    pub revision: i64,
-}
-
-/// What a commit does with a ticket at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Deed {
-    Refer,
-    Close,
-    Reopen,
-}
-
-/// What the message of a commit asks for.
-#[derive(Debug, Clone)]
-pub struct Order {
-    pub ticket: i64,
-    pub deed: Deed,
-    /// What is said on the ticket along with it: where it was committed, and the message. Compiled already.
-    pub comment: String,
-    /// The time that it logs.
-    pub work: Option<Work>,
-}
-
-/// Time that a commit logs on a ticket.
-#[derive(Debug, Clone)]
-pub struct Work {
-    pub minutes: i64,
-    /// The commit, then every other that is the same change: what one of them has logged none logs again.
-    pub changesets: Vec<i64>,
-    pub committed_at: Instant,
-}
-
-/// How an order was followed.
-#[derive(Debug, Clone, Default)]
-pub struct Obeyed {
-    /// What was done; none: nothing.
-    pub done: Option<Deed>,
-    /// The number of the change on the ticket.
-    pub change: Option<i64>,
-    /// Why less was done than was asked for, a sentence; empty if all was.
-    pub reason: String,
-}
-
-/// A kind of happenings that the timeline can show or leave out.
-pub struct TimelineFilter {
-    /// As the address names it: `ticket_details`.
-    pub name: &'static str,
-    pub title: &'static str,
-    /// The kinds of events that it is made of.
-    pub events: &'static [&'static str],
-    /// The right without which it is not offered.
-    pub permission: Permission,
-    /// Whether it is on where nothing was chosen.
-    pub on: bool,
-}
-
-/// A part of what a filter stands for, such as the commits of one repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimelinePart {
-    /// As the address names it: `repo-doors`.
-    pub name: String,
-    pub title: String,
-}
-
-/// One thing that happened, in words for one viewer. The timeline adds who and when.
-#[derive(Debug, Clone)]
-pub struct Occurrence {
-    /// Who did it, where that is no person of the project: the author of a commit.
-    pub who: Option<String>,
-    /// What it is about: `#12 Doors open too late`, `Plan`.
-    pub title: String,
-    /// Below the project's address: `/ticket/12#comment:3`.
-    pub href: String,
-    /// What was done with it: `closed as fixed`, `edited`.
-    pub deed: String,
-    /// The kind of event that it is to this viewer, where they may know of a part of it alone; none: what it is.
-    pub counts_as: Option<&'static str>,
-    /// A state that shows, such as `closed`; as link classes are called.
-    pub class: Option<&'static str>,
-    /// The drawing beside it: `ticket`, `page`, `milestone`, `changeset`, `file`.
-    pub icon: &'static str,
-    /// What was said along with it, without markup; the timeline cuts it short.
-    pub excerpt: String,
-    /// More to look at: `("what changed", "/wiki/Plan?action=diff&version=3")`.
-    pub more: Option<(&'static str, String)>,
-    /// How many such things are told of together that one act has changed; none: what has not had the same done with it is
-    /// told by itself.
-    pub many: Option<Many>,
-}
-
-/// Things of one sort, told of together: `14 tickets`.
-#[derive(Debug, Clone, Copy)]
-pub struct Many {
-    /// `tickets`
-    pub noun: &'static str,
-    /// The list of those that have these ids, below the project's address.
-    pub href: fn(&[i64]) -> String,
-}
-
-/// Some who did something, as a list is narrowed to them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Authors {
-    /// People of the project; 0 stands for anonymous.
-    pub people: Vec<i64>,
-    /// Names as they were asked for, folded, for those who are no people of the project.
-    pub names: Vec<String>,
-}
-
-/// A place in a list that an address names: `list` is how the list was asked for, `at` where the resource stood in it.
-#[derive(Debug, Clone)]
-pub struct ListPlace {
-    pub list: String,
-    pub at: usize,
-    pub id: i64,
-}
-
-/// What stands before and after a resource in a list.
-#[derive(Debug, Clone)]
-pub struct Neighbours {
-    pub previous: Option<(i64, usize)>,
-    pub next: Option<(i64, usize)>,
-    /// Where it stands now, counted from 0, and how many there are.
-    pub at: usize,
-    pub total: usize,
-    /// The list itself, below the project's address.
-    pub href: String,
-    pub title: String,
-}
-
-/// Keeps lists of tickets under names. Its pages are `/report` and `/report/<number>`.
-pub trait SavedLists: Send + Sync {
-    /// Whether there is anything for this viewer.
-    fn may_see(&self, viewer: &Viewer) -> bool;
-
-    /// Whether they may save one.
-    fn may_save(&self, viewer: &Viewer) -> bool;
-
-    /// The list of that number; none for what is no list, or what they may not see.
-    fn by_number(&self, db: &Connection, viewer: &Viewer, number: i64) -> Result<Option<SavedList>>;
-
-    /// What they see who ask for no list: their own choice, else the project's.
-    fn usual(&self, db: &Connection, viewer: &Viewer) -> Result<Option<SavedList>>;
-}
-
-/// A list of tickets that is kept under a name.
-#[derive(Debug, Clone)]
-pub struct SavedList {
-    pub number: i64,
-    pub title: String,
-    /// Markdown of the flavour `page`.
-    pub description: String,
-    /// In the address form, as it was when it was saved: it may name what is no more.
-    pub query: String,
-    /// Whether whoever asks may change it.
-    pub may_change: bool,
-}
-
-/// What something may be alike to.
-#[derive(Debug, Clone, Copy)]
-pub struct Alike<'a> {
-    /// The kind of resource.
-    pub kind: &'a str,
-    pub words: &'a str,
-    pub limit: usize,
-}
-
-/// What a search has found.
-#[derive(Debug, Clone, Default)]
-pub struct Matching {
-    /// The best first, no more than were wanted.
-    pub ids: Vec<i64>,
-    /// There are others.
-    pub more: bool,
-}
-
-/// A page of a project's administration.
-pub struct Panel {
-    pub title: &'static str,
-    /// What it is for, a sentence.
-    pub line: &'static str,
-    /// Below the project's address: `/admin/ticket/component`.
-    pub path: &'static str,
-    /// Whoever lacks it learns nothing of the page.
-    pub permission: Permission,
-    pub order: u8,
-}
-
-/// A page of the administration of the whole site; only administrators of the site learn of it.
-pub struct SitePanel {
-    pub title: &'static str,
-    /// What it is for, a sentence.
-    pub line: &'static str,
-    /// Below the base path: `/-/admin/outbox`.
-    pub path: &'static str,
-    pub order: u8,
-}
-
-/// What decides whether something is seen.
-#[derive(Debug, Clone)]
-pub struct Guarded {
-    pub resource: Resource,
-    pub acl: i64,
-    pub title: String,
-    pub to_view: Permission,
-}
-
-/// Something that has attachments, as one viewer may see and use it.
-#[derive(Debug, Clone)]
-pub struct Owner {
-    pub resource: Resource,
-    pub acl: i64,
-    /// As addresses name its kind: `wiki`.
-    pub realm: &'static str,
-    /// As addresses name it within its kind: `Plan/Details`.
-    pub id: String,
-    pub title: String,
-    /// Below the project's address: `/wiki/Plan/Details`.
-    pub href: String,
-    /// The right to see it and its files.
-    pub to_view: Permission,
-    /// The right to add files, and the right to remove those of others (row H09).
-    pub to_attach: Permission,
-    pub to_remove: Permission,
-    /// Whom the rules for this very thing make of the viewer who asked; none: nobody else.
-    pub asked_by: Option<Arc<Viewer>>,
-}
-
-impl Owner {
-    /// Whether a viewer, for whom this was found, may do with its files what needs that right.
-    pub fn lets(&self, viewer: &Viewer, permission: Permission) -> bool {
-        self.viewer(viewer).may(permission)
-    }
-
-    /// The same as a check.
-    pub fn require(&self, viewer: &Viewer, permission: Permission) -> Result<()> {
-        self.viewer(viewer).require(permission)
-    }
-
-    fn viewer<'v>(&'v self, viewer: &'v Viewer) -> &'v Viewer {
-        self.asked_by.as_deref().unwrap_or(viewer)
     }
 }
 
