@@ -143,3 +143,19 @@ fn a_restricted_path_is_seen_by_its_subjects_alone() {
             .contains("nobody-here")
     );
 }
+
+#[test]
+fn what_somebody_has_is_given_to_another_whole_or_not_at_all() {
+    let test = TestSite::new();
+    for name in ["kim", "lee", "mia"] {
+        test.user(name);
+    }
+    test.command(&["permission", "grant", "demo", "kim", "WIKI_MODIFY", "TICKET_ADMIN", "WIKI_VIEW"]).expect(0);
+    test.command(&["permission", "grant", "demo", "lee", "PERMISSION_ADMIN", "WIKI_VIEW", "WIKI_MODIFY"]).expect(0);
+    // Lee has not got one of them.
+    let refused = test.command(&["permission", "copy", "demo", "kim", "mia", "--as", "lee"]).expect(1);
+    assert!(refused.stderr.contains("TICKET_ADMIN"), "{}", refused.stderr);
+    assert!(!grants(&test).iter().any(|grant| grant.starts_with("mia ")), "{:?}", grants(&test));
+    test.command(&["permission", "copy", "demo", "kim", "mia"]).expect(0);
+    assert_eq!(grants(&test).iter().filter(|grant| grant.starts_with("mia ")).count(), 3);
+}

@@ -303,26 +303,40 @@ pub fn set(
     denied: bool,
     names: &[String],
 ) -> Result<()> {
+    check(project, by, subject, place, denied, names)?;
+    project.write(by, |tx| write(tx, subject, place, denied, names))
+}
+
+/// Refuses rules that can't be made, or not by these people.
+fn check(
+    project: &Project,
+    by: Act<'_>,
+    subject: &Subject,
+    place: &Place,
+    denied: bool,
+    names: &[String],
+) -> Result<()> {
     by.viewer.require(if denied { PERMISSION_REVOKE } else { PERMISSION_GRANT })?;
     let sets = project.read(sets)?;
-    let names = known(project, &sets, names)?;
-    for name in &names {
+    for name in &known(project, &sets, names)? {
         let rights = rights_of(&sets, name);
         require_to_have(project, by.viewer, &rights)?;
         fits(project, subject, place, denied, name, &rights)?;
     }
+    Ok(())
+}
+
+fn write(tx: &Tx<'_>, subject: &Subject, place: &Place, denied: bool, names: &[String]) -> Result<()> {
     let (place_kind, place_key) = key_of(place);
-    project.write(by, |tx| {
-        for name in &names {
-            tx.execute(
-                "insert into permission_grant (subject_kind, subject, label, permission, denied, place_kind, place)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 on conflict do update set denied = excluded.denied, label = excluded.label",
-                (subject.kind(), subject.key(), subject.label(), name, denied, place_kind, &place_key),
-            )?;
-        }
-        tell(tx, if denied { "permission.denied" } else { "permission.granted" }, subject, place, &names)
-    })
+    for name in names {
+        tx.execute(
+            "insert into permission_grant (subject_kind, subject, label, permission, denied, place_kind, place)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             on conflict do update set denied = excluded.denied, label = excluded.label",
+            (subject.kind(), subject.key(), subject.label(), name, denied, place_kind, &place_key),
+        )?;
+    }
+    tell(tx, if denied { "permission.denied" } else { "permission.granted" }, subject, place, names)
 }
 
 /// Takes rules back that hold everywhere; one that was not made is an error that names it.
@@ -355,7 +369,7 @@ pub fn unset(project: &Project, by: Act<'_>, subject: &Subject, place: &Place, n
     })
 }
 
-/// Gives one subject all rules that another has, beside those it has (row PM13).
+/// Gives one subject all rules that another has, beside those it has (row PM13): all of them, or none where one is refused.
 pub fn copy(project: &Project, by: Act<'_>, from: &Subject, to: &Subject) -> Result<()> {
     type Rule = (String, bool, String, String);
     let rules: Vec<Rule> = project.read(|db| {
@@ -367,10 +381,12 @@ pub fn copy(project: &Project, by: Act<'_>, from: &Subject, to: &Subject) -> Res
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     })?;
-    for (permission, denied, kind, place) in rules {
-        set(project, by, to, &place_of(&kind, &place), denied, &[permission])?;
-    }
-    Ok(())
+    let rules: Vec<(Place, bool, [String; 1])> = rules
+        .into_iter()
+        .map(|(permission, denied, kind, place)| (place_of(&kind, &place), denied, [permission]))
+        .collect();
+    rules.iter().try_for_each(|(place, denied, names)| check(project, by, to, place, *denied, names))?;
+    project.write(by, |tx| rules.iter().try_for_each(|(place, denied, names)| write(tx, to, place, *denied, names)))
 }
 
 fn tell(tx: &Tx<'_>, kind: &'static str, subject: &Subject, place: &Place, names: &[String]) -> Result<()> {
