@@ -9,6 +9,7 @@ import { code } from "./code.mjs";
 import { discussion } from "./discussion.mjs";
 import { glance } from "./glance.mjs";
 import { helpdesk } from "./helpdesk.mjs";
+import { house } from "./house.mjs";
 import { live } from "./live.mjs";
 import { planning } from "./planning.mjs";
 import { reports } from "./reports.mjs";
@@ -20,7 +21,7 @@ import { tree } from "./tree.mjs";
 import { wiki } from "./wiki.mjs";
 import { writing } from "./writing.mjs";
 
-const stories = { accounts, code, discussion, glance, helpdesk, live, planning, reports, sprint, story, talk, tickets, tree, wiki, writing };
+const stories = { accounts, code, discussion, glance, helpdesk, house, live, planning, reports, sprint, story, talk, tickets, tree, wiki, writing };
 const shapes = {
   "desk": { width: 1400, height: 900, scripts: true },
   "phone": { width: 390, height: 844, scripts: true },
