@@ -32,7 +32,6 @@ mod floors;
 mod frame;
 mod home;
 mod hostile;
-mod hostile_operation;
 mod kept;
 mod link_kinds;
 mod live;

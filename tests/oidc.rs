@@ -4,15 +4,13 @@ use serde_json::{Value, json};
 use trackway::account::oidc_settings::{CLIENT_SECRET, CREATE_ACCOUNTS, GROUPS, LINK_BY_EMAIL};
 use trackway::auth::outside::OIDC_ISSUER;
 use trackway::auth::{accounts, groups};
-use trackway::web::proxy::{PROXY_PEERS, PROXY_USER_HEADER};
 
 use crate::accounts::{person, session_of};
-use crate::second_factor::{code, second_step, set_up};
 use crate::support::answer::Answer;
 use crate::support::oidc::{self, Fault, Provider};
 use crate::support::{Person, TestSite};
 
-fn with_provider() -> (TestSite, Provider) {
+pub fn with_provider() -> (TestSite, Provider) {
     let (test, provider) = (TestSite::new(), Provider::start());
     test.setting(OIDC_ISSUER, &provider.issuer);
     test.setting(CLIENT_SECRET, oidc::CLIENT_SECRET);
@@ -30,7 +28,7 @@ fn cookie(answer: &Answer, name: &str) -> String {
 }
 
 /// A browser begins, the provider lets somebody in, and the browser comes back.
-fn come(test: &TestSite, provider: &Provider, claims: Value) -> Answer {
+pub fn come(test: &TestSite, provider: &Provider, claims: Value) -> Answer {
     let (back, browser) = sent(test, provider, claims);
     browser.get(&back)
 }
@@ -135,51 +133,4 @@ fn groups_follow_what_is_said_and_no_other_group_is_touched() {
     assert_eq!(groups_of(&test, "kim"), ["ours", "teachers"]);
     come(&test, &provider, claims(json!([]))).expect(303);
     assert_eq!(groups_of(&test, "kim"), ["ours"]);
-}
-
-#[test]
-fn class_18_a_disabled_account_stays_disabled_and_a_second_factor_is_asked_for() {
-    let (test, provider) = with_provider();
-    let kim = person(&test, "kim");
-    test.setting(LINK_BY_EMAIL, "true");
-    let claims = json!({ "sub": "u-17", "email": "kim@example.org", "email_verified": true });
-    come(&test, &provider, claims.clone()).expect(303);
-    let (secret, _, _) = set_up(&kim);
-    let first = come(&test, &provider, claims.clone()).expect(200);
-    assert!(session_of(&first).is_none());
-    assert!(session_of(&second_step(&test, &first, &code(&secret, 1)).expect(303)).is_some());
-    test.command(&["user", "disable", "kim"]).expect(0);
-    assert!(session_of(&come(&test, &provider, claims).expect(422)).is_none());
-    assert!(test.site.read(|db| accounts::load(db, "kim")).unwrap().disabled);
-}
-
-#[test]
-fn class_19_an_identity_header_is_believed_from_listed_peers_only() {
-    let test = TestSite::new();
-    let kim = person(&test, "kim");
-    let asking = |from: &str, name: &str| {
-        let asked = test.anonymous().with_header("X-Remote-User", name).coming_from(from).get("/-/account");
-        (asked.status, session_of(&asked).is_some())
-    };
-    let (refused, let_in) = ((303, false), (200, true));
-    assert_eq!(asking("10.0.0.1", "kim"), refused, "nobody is listened to unless somebody is listed");
-    test.setting(PROXY_USER_HEADER, "X-Remote-User");
-    assert_eq!(asking("10.0.0.1", "kim"), refused);
-    test.setting(PROXY_PEERS, "192.0.2.0/24 10.0.0.1");
-    assert_eq!(asking("10.0.0.1", "kim"), let_in);
-    assert_eq!(asking("192.0.2.77", "kim"), let_in);
-    for other in ["10.0.0.2", "192.0.3.1", "::1", "127.0.0.1"] {
-        assert_eq!(asking(other, "kim"), refused, "{other}");
-    }
-    assert_eq!(asking("10.0.0.1", "nobody"), refused);
-    assert_eq!(asking("10.0.0.1", ""), refused);
-    let twice = test.anonymous().with_header("X-Remote-User", "kim").with_header("X-Remote-User", "ada");
-    assert_eq!(twice.coming_from("10.0.0.1").get("/-/account").status, 303, "said twice it may be anybody's");
-    let forwarded = test.anonymous().with_header("X-Remote-User", "kim").with_header("X-Forwarded-For", "10.0.0.1");
-    assert_eq!(forwarded.coming_from("203.0.113.9").get("/-/account").status, 303);
-    set_up(&kim);
-    assert_eq!(asking("10.0.0.1", "kim"), refused, "a second factor is not got around");
-    test.command(&["user", "second-factor", "reset", "kim"]).expect(0);
-    test.command(&["user", "disable", "kim"]).expect(0);
-    assert_eq!(asking("10.0.0.1", "kim"), refused);
 }

@@ -24,7 +24,7 @@ macro_rules! in_parts {
 pub(crate) use in_parts;
 
 mod furniture;
-mod house;
+pub(crate) mod house;
 mod others;
 pub mod rules;
 

@@ -1,16 +1,23 @@
-//! What somebody could try who wants a script of theirs to run in another reader's browser (trackers.md e2, classes 1 to 5):
-//! through texts, through names, through files, through the languages of diagrams and formulas, and through what answers
-//! repeat of a request. Whatever comes back is read as a browser reads it, and holds nothing but what pages are made of.
-//!
-//! And what they could try around accounts (classes 17 to 21, 31).
+//! What somebody could try who means us ill: the classes of vulnerabilities that others really had (trackers.md e2), one file
+//! each, called by its number. `cargo test hostile::class_12` asks what still leaks after a right was taken away.
 
-mod accounts;
-mod echoes;
-mod files;
+mod class_01_texts;
+mod class_02_names;
+mod class_03_files;
+mod class_04_languages;
+mod class_05_echoes;
+mod class_06_forgery;
+mod class_17_redirects;
+mod class_18_sessions;
+mod class_19_hosts;
+mod class_20_second_factors;
+mod class_21_telling_apart;
+mod class_25_exhaustion;
+mod class_26_bombs;
+mod class_31_secrets;
+mod class_36_frames;
 mod judge;
-mod names;
-mod renderers;
-mod texts;
+mod state;
 
 use crate::support::answer::Answer;
 use judge::problem;

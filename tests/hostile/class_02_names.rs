@@ -49,7 +49,7 @@ fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>) -> usiz
         given += usize::from(answer.status < 400);
     };
     for (at, name) in NAMES.into_iter().enumerate() {
-        let page = format!("/demo/wiki/{}", super::echoes::encoded(name));
+        let page = format!("/demo/wiki/{}", super::class_05_echoes::encoded(name));
         send("/-/account", &[("full_name", name), ("email", ""), ("time_zone", "")]);
         send("/-/account/tokens", &[("label", name)]);
         let mut save = |page: &str, text: &str| {
@@ -61,7 +61,7 @@ fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>) -> usiz
         {
             save(&format!("/demo/wiki/Front{at}{what}"), &format!("---\n{what}: {value}\n---\nwords #1"));
         }
-        save(&format!("/demo/wiki/PageTemplates%2F{}", super::echoes::encoded(name)), "x");
+        save(&format!("/demo/wiki/PageTemplates%2F{}", super::class_05_echoes::encoded(name)), "x");
         send("/demo/milestone?action=new", &[("name", name), ("duedate", "2099-12-31")]);
         for kind in ["components", "versions", "types", "priorities", "severities", "resolutions"] {
             send(&format!("/demo/admin/ticket/{kind}"), &[("act", "add"), ("name", name)]);

@@ -68,7 +68,7 @@ fn pages_and_what_is_said_about_them() {
         let said = kim.post_json(&of("?action=discussion"), &json!({ "comment": text, "quote": line }));
         look(&mut complaints, &kim, said, &[]);
         let said = kim.post_json(&of("?action=discussion"), &json!({ "comment": text })).expect(201);
-        let asked = format!("?action=discussion&quote={0}&heading={0}", super::echoes::encoded(&line));
+        let asked = format!("?action=discussion&quote={0}&heading={0}", super::class_05_echoes::encoded(&line));
         let seen = ["?action=discussion", "?action=discussion&format=atom", &asked].map(of);
         look(&mut complaints, &kim, said, &seen.each_ref().map(String::as_str));
         let suggestion = kim.post_json(
