@@ -106,7 +106,7 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
         return refuse(Status::UnprocessableEntity, problems);
     }
     let keys = [format!("user:{}", fold(user)), format!("network:{}", desk.visit.network)];
-    if let Some(seconds) = desk.web().throttle.wait(&keys) {
+    if let Some(seconds) = desk.web().throttle.begin(&keys) {
         let sentence = format!("Too many attempts. Please wait {seconds} seconds before the next one.");
         return Ok(refuse(Status::TooManyRequests, vec![Problem::new("", sentence)])?
             .header("Retry-After", seconds.to_string()));
@@ -115,7 +115,7 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
     let usable = account.as_ref().filter(|account| !account.disabled || account.waiting);
     let right = passwords::verify(password, usable.and_then(|account| account.password.as_deref()));
     let Some(account) = usable.filter(|_| right) else {
-        desk.web().throttle.failed(&keys);
+        desk.web().throttle.failed(&keys[1..]);
         tell_of_failure(desk, account.as_ref())?;
         // The same sentence and the same time whether the name or the password is wrong.
         return refuse(
@@ -123,18 +123,19 @@ fn signed_in(desk: &Desk, form: &Form) -> Result<Answer> {
             vec![Problem::new("password", "This user name and password don't belong together.")],
         );
     };
+    desk.web().throttle.succeeded(&keys[0]);
     if account.waiting {
         let sentence = "The password is right, but an administrator has not let you in yet.";
         return refuse(Status::UnprocessableEntity, vec![Problem::new("", sentence)]);
     }
-    desk.web().throttle.succeeded(&keys[0]);
     if form.json && second::need(desk, account, "password")? == Need::Code {
         // A script sends both at once.
         let keys = second::keys_of(desk, account);
-        if desk.web().throttle.wait(&keys).is_some() || !second::taken(desk, account, form.text("code"))? {
-            desk.web().throttle.failed(&keys);
+        if desk.web().throttle.begin(&keys).is_some() || !second::taken(desk, account, form.text("code"))? {
+            desk.web().throttle.failed(&keys[1..]);
             return refuse(Status::UnprocessableEntity, vec![second::wrong_code()]);
         }
+        desk.web().throttle.succeeded(&keys[0]);
         return enter(desk, &Entrance { account, door: "password", next: &next, kept: Vec::new(), told: None });
     }
     go_on(desk, &Entrance { account, door: "password", next: &next, kept: kept(form), told: None })

@@ -166,13 +166,13 @@ async fn save_password(visit: Visit, data: Data<'_>) -> Answer {
 pub(super) fn password_problem(desk: &Desk, account: &Account, typed: &str) -> Option<Problem> {
     let stored = account.password.as_deref()?;
     let keys = [format!("user:{}", fold(&account.login))];
-    if let Some(seconds) = desk.web().throttle.wait(&keys) {
+    if let Some(seconds) = desk.web().throttle.begin(&keys) {
         return Some(Problem::new("old_password", format!("Too many attempts. Please wait {seconds} seconds.")));
     }
     if passwords::verify(typed, Some(stored)) {
+        desk.web().throttle.succeeded(&keys[0]);
         return None;
     }
-    desk.web().throttle.failed(&keys);
     Some(Problem::new("old_password", "That is not your password so far."))
 }
 

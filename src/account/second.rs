@@ -130,7 +130,7 @@ fn stepped(desk: &Desk, form: &Form) -> Result<Answer> {
         Need::Code | Need::Nothing => None,
     };
     let keys = keys_of(desk, &account);
-    if let Some(seconds) = desk.web().throttle.wait(&keys) {
+    if let Some(seconds) = desk.web().throttle.begin(&keys) {
         let sentence = format!("Too many attempts. Please wait {seconds} seconds before the next one.");
         let problems = vec![Problem::new("", sentence)];
         let answer = draw(desk, &entrance, setup, problems, Status::TooManyRequests)?;
@@ -138,7 +138,7 @@ fn stepped(desk: &Desk, form: &Form) -> Result<Answer> {
     }
     let code = form.text("code");
     let refuse = |setup: Option<Setup>, problems: Vec<Problem>| {
-        desk.web().throttle.failed(&keys);
+        desk.web().throttle.failed(&keys[1..]);
         draw(desk, &entrance, setup, problems, Status::UnprocessableEntity)
     };
     let Some(setup) = setup else {
@@ -152,7 +152,10 @@ fn stepped(desk: &Desk, form: &Form) -> Result<Answer> {
         second_factor::enable(db, record, &account, &setup.secret, code)
     });
     match enabled {
-        Ok(codes) => super::factor_pages::codes_page(desk, &entrance, codes),
+        Ok(codes) => {
+            desk.web().throttle.succeeded(&keys[0]);
+            super::factor_pages::codes_page(desk, &entrance, codes)
+        }
         Err(Error::Invalid(problems)) => refuse(Some(setup), problems),
         Err(other) => Err(other),
     }

@@ -66,11 +66,14 @@ pub fn problem(password: &str, login: &str) -> Option<Problem> {
     Some(Problem::new("password", message))
 }
 
+/// How often, and when last.
+type Failures = HashMap<String, (u32, Instant)>;
+
 /// Counts failed attempts by whatever they have in common: the account aimed at, the network they come from.
 /// Five are free, or as many as it is made with; each further one doubles the wait, up to a quarter of an hour. Kept in
 /// memory: a restart forgives.
 pub struct Throttle {
-    failures: Mutex<HashMap<String, (u32, Instant)>>,
+    failures: Mutex<Failures>,
     free: u32,
 }
 
@@ -91,33 +94,52 @@ impl Throttle {
 
     /// Seconds to wait before any of these may try again.
     pub fn wait(&self, keys: &[String]) -> Option<i64> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        keys.iter()
-            .filter_map(|key| failures.get(key))
-            .map(|(count, last)| last.plus_seconds(pause(*count, self.free)).seconds() - now.seconds())
-            .filter(|seconds| *seconds > 0)
-            .max()
+        longest_wait(&self.failures.lock().unwrap_or_else(PoisonError::into_inner), keys, self.free)
+    }
+
+    /// Begins an attempt: seconds to wait, or none, and then it counts as failed for whatever the first key names until
+    /// [`Throttle::succeeded`] says otherwise, so that guesses which are sent all at once are as few as those that are sent one
+    /// after the other. What the other keys name, such as a network, is shared by people who have done nothing wrong: there
+    /// only what has failed counts.
+    pub fn begin(&self, keys: &[String]) -> Option<i64> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = longest_wait(&failures, keys, self.free);
+        if wait.is_none() {
+            count(&mut failures, &keys[..keys.len().min(1)]);
+        }
+        wait
     }
 
     pub fn failed(&self, keys: &[String]) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if failures.len() >= REMEMBERED {
-            failures.retain(|_, (_, last)| last.plus_seconds(LONGEST_WAIT) > now);
-        }
-        for key in keys {
-            let entry = failures.entry(key.clone()).or_insert((0, now));
-            // An hour without failures wipes the slate.
-            if entry.1.plus_seconds(3600) < now {
-                entry.0 = 0;
-            }
-            *entry = (entry.0.saturating_add(1), now);
-        }
+        count(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner), keys);
     }
 
     pub fn succeeded(&self, key: &str) {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+fn longest_wait(failures: &Failures, keys: &[String], free: u32) -> Option<i64> {
+    let now = Instant::now();
+    keys.iter()
+        .filter_map(|key| failures.get(key))
+        .map(|(count, last)| last.plus_seconds(pause(*count, free)).seconds() - now.seconds())
+        .filter(|seconds| *seconds > 0)
+        .max()
+}
+
+fn count(failures: &mut Failures, keys: &[String]) {
+    let now = Instant::now();
+    if failures.len() >= REMEMBERED {
+        failures.retain(|_, (_, last)| last.plus_seconds(LONGEST_WAIT) > now);
+    }
+    for key in keys {
+        let entry = failures.entry(key.clone()).or_insert((0, now));
+        // An hour without failures wipes the slate.
+        if entry.1.plus_seconds(3600) < now {
+            entry.0 = 0;
+        }
+        *entry = (entry.0.saturating_add(1), now);
     }
 }
 
@@ -156,5 +178,18 @@ mod tests {
         assert!(throttle.wait(&keys).is_some_and(|seconds| seconds >= 15));
         throttle.succeeded("kim");
         assert_eq!(throttle.wait(&keys), None);
+    }
+
+    #[test]
+    fn what_has_begun_counts_until_it_has_succeeded() {
+        let throttle = Throttle::default();
+        let keys = ["kim".to_owned(), "network".to_owned()];
+        for _ in 0..FREE_FAILURES {
+            assert_eq!(throttle.begin(&keys), None);
+        }
+        assert!(throttle.begin(&keys).is_some());
+        assert_eq!(throttle.wait(&keys[1..]), None, "others of the same network are not held up by what is under way");
+        throttle.succeeded("kim");
+        assert_eq!(throttle.begin(&keys), None);
     }
 }

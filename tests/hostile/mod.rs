@@ -15,6 +15,7 @@ mod class_21_telling_apart;
 mod class_25_exhaustion;
 mod class_26_bombs;
 mod class_31_secrets;
+mod class_35_races;
 mod class_36_frames;
 mod judge;
 mod state;
