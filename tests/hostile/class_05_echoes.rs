@@ -31,9 +31,9 @@ fn house(test: &TestSite) -> Person<'_> {
 }
 
 /// The address with the payload in the place of one part of its path, or of one value of its query.
-fn poisoned(address: &str) -> Vec<String> {
+pub fn poisoned(address: &str, payload: &str) -> Vec<String> {
     let (path, query) = address.split_once('?').map_or((address, None), |(path, query)| (path, Some(query)));
-    let payload = encoded(PAYLOAD);
+    let payload = encoded(payload);
     let after = query.map(|query| format!("?{query}")).unwrap_or_default();
     let parts: Vec<&str> = path.split('/').collect();
     let mut all: Vec<String> = (1..parts.len())
@@ -63,7 +63,7 @@ fn addresses() {
         .iter()
         .filter(|rule| rule.is_get() && !rule.route.contains("live"))
         .flat_map(|rule| rule.doors)
-        .flat_map(|door| poisoned(door.address))
+        .flat_map(|door| poisoned(door.address, PAYLOAD))
         .collect();
     for address in &asked {
         let answer = kim.get(address);
@@ -161,7 +161,7 @@ fn fields_of_forms() {
             statuses.insert(unsigned.status);
             judged(&mut complaints, &unsigned);
         }
-        for address in poisoned(door.address) {
+        for address in poisoned(door.address, PAYLOAD) {
             judged(&mut complaints, &kim.post_signed(&address, fields));
         }
     }

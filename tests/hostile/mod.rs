@@ -12,12 +12,14 @@ mod class_18_sessions;
 mod class_19_hosts;
 mod class_20_second_factors;
 mod class_21_telling_apart;
+mod class_22_sql;
 mod class_25_exhaustion;
 mod class_26_bombs;
 mod class_31_secrets;
 mod class_35_races;
 mod class_36_frames;
 mod judge;
+mod sources;
 mod state;
 
 use crate::support::answer::Answer;
