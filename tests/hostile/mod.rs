@@ -13,6 +13,7 @@ mod class_19_hosts;
 mod class_20_second_factors;
 mod class_21_telling_apart;
 mod class_22_sql;
+mod class_24_growth;
 mod class_25_exhaustion;
 mod class_26_bombs;
 mod class_31_secrets;
