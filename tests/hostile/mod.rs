@@ -16,6 +16,7 @@ mod class_22_sql;
 mod class_24_growth;
 mod class_25_exhaustion;
 mod class_26_bombs;
+mod class_29_types;
 mod class_31_secrets;
 mod class_35_races;
 mod class_36_frames;
