@@ -17,6 +17,7 @@ mod class_24_growth;
 mod class_25_exhaustion;
 mod class_26_bombs;
 mod class_29_types;
+mod class_30_visibility;
 mod class_31_secrets;
 mod class_35_races;
 mod class_36_frames;
