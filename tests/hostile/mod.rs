@@ -19,6 +19,7 @@ mod class_26_bombs;
 mod class_29_types;
 mod class_30_visibility;
 mod class_31_secrets;
+mod class_33_history;
 mod class_35_races;
 mod class_36_frames;
 mod judge;
