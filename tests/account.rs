@@ -11,9 +11,9 @@ use crate::support::{Person, TestSite};
 const SECRET: &str = "a secret of several words";
 
 fn link(test: &TestSite, login: Option<&str>) -> String {
-    let token = test.site.db().write(|db| {
+    let token = test.site.write(None, Via::Command, |db, record| {
         let account = login.map(|login| accounts::load(db, login)).transpose()?.map(|account| account.id);
-        links::create(db, account)
+        links::create(db, record, account)
     });
     format!("/-/link/{}", token.unwrap())
 }

@@ -75,6 +75,66 @@ fn rights_accounts_and_settings_are_told_with_what_was_before() {
 }
 
 #[test]
+fn options_repositories_and_rules_of_access_are_told_with_what_was_before() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    let last = |kind: &str| {
+        let list = ada.get(&format!("/demo/admin/audit?kind={kind}&format=json")).expect(200).json();
+        let item = &list["items"][0];
+        let changes = item["changes"].as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let told: Vec<String> = changes
+            .map(|change| {
+                format!("{}: {} > {}", text(&change["name"]), text(&change["before"]), text(&change["after"]))
+            })
+            .collect();
+        (text(&item["what"]), told)
+    };
+    let told = |what: &str, changes: &[&str]| (what.to_owned(), changes.iter().map(|&text| text.to_owned()).collect());
+
+    test.command(&["component", "create", "demo", "Doors"]).expect(0);
+    test.command(&["component", "change", "demo", "Doors", "--rename", "Gates"]).expect(0);
+    assert_eq!(last("option.renamed"), told("component Gates", &["name: Doors > Gates"]));
+    test.command(&["component", "change", "demo", "Gates", "--owner", "ada", "--description", "All of them"]).expect(0);
+    assert_eq!(last("option.changed"), told("component Gates", &["description:  > All of them", "owner:  > ada"]));
+    test.command(&["component", "remove", "demo", "Gates"]).expect(0);
+    assert_eq!(last("option.deleted").0, "component Gates");
+
+    let repository = crate::support::work_tree::TestRepository::new();
+    repository.write("a", "a").commit("A");
+    let path = repository.path();
+    test.command(&["repo", "add", "demo", path.to_str().unwrap(), "--name", "code"]).expect(0);
+    assert_eq!(last("repository.added").0, "code");
+    test.command(&["repo", "change", "demo", "code", "--acts-as", "nobody"]).expect(0);
+    let (what, changes) = last("repository.changed");
+    assert_eq!(what, "code");
+    assert!(changes[0].starts_with("acts_as: ") && changes[0].ends_with(" > nobody"), "{changes:?}");
+
+    test.user("kim");
+    test.command(&["permission", "restrict", "demo", "Secret", "kim"]).expect(0);
+    assert_eq!(last("acl.changed"), told("secret", &["readers: no rule > kim"]));
+    test.command(&["permission", "unrestrict", "demo", "Secret"]).expect(0);
+    assert_eq!(last("acl.changed").1, ["readers: kim > no rule"]);
+}
+
+#[test]
+fn what_leaves_the_house_and_links_that_let_somebody_in_are_told() {
+    let test = TestSite::new();
+    let ada = test.admin("ada");
+    ada.save_page("Plan", "What we do.");
+    test.user("kim").member();
+    let folder = test.data().parent().unwrap().join("out");
+    let out = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    test.command(&["wiki", "export", "demo", &out("wiki")]).expect(0);
+    test.command(&["export", "--static", "demo", &out("static"), "--as", "kim"]).expect(0);
+    test.command(&["user", "link", "kim"]).expect(0);
+    let seen = rows(&test, "/-/admin/audit?format=json");
+    assert_eq!(seen[0], row("operator", "link.created", "kim"));
+    assert_eq!(seen[1], row("kim", "project.published", "demo"));
+    assert_eq!(seen[2], row("operator", "wiki.exported", "demo"));
+}
+
+#[test]
 fn only_administrators_learn_that_there_is_a_log() {
     let test = TestSite::new();
     let (ada, kim, lea) = (test.admin("ada"), test.user("kim").member(), test.user("lea").can("TRAC_ADMIN"));

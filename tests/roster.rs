@@ -232,7 +232,7 @@ fn a_page_says_what_would_be_made_and_makes_it_by_one_button() {
     assert!(wrong.text().contains("Kim,g1,HELP"), "nothing typed is lost");
 
     let asked = ada.submit(page, &[("roster", &text), ("template", "demo"), ("preview", "1")]).expect(200);
-    for said in ["1 projects, 1 groups and 2 new accounts, from 2 lines", "g1: helpers", "kim@example.org"] {
+    for said in ["Projects: 1. Groups: 1. New accounts: 2. Lines: 2.", "g1: helpers", "kim@example.org"] {
         assert!(asked.words().contains(said), "{said}: {}", asked.words());
     }
     assert_eq!(counts(&test), (1, 1, 0, 0), "nothing is made yet");

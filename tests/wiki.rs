@@ -591,9 +591,9 @@ fn unknown_actions_formats_and_versions_are_named() {
 fn an_expired_session_carries_the_form_through_signing_in() {
     let test = TestSite::new();
     let admin = test.admin("root");
-    let token = test.site.db().write(|db| {
+    let token = test.site.write(None, Via::Command, |db, record| {
         let account = trackway::auth::accounts::load(db, "root")?;
-        trackway::auth::links::create(db, Some(account.id))
+        trackway::auth::links::create(db, record, Some(account.id))
     });
     let link = format!("/-/link/{}", token.unwrap());
     test.anonymous()

@@ -199,10 +199,7 @@ fn link(desk: &Desk, form: &Form, account: &Account, by: Option<i64>) -> Result<
     if account.disabled {
         return Err(Error::conflict("The account is disabled; enable it first."));
     }
-    let token = desk.site().write(by, Via::Web, |db, record| {
-        record(&NewEvent::new("link.created", Resource::new("account", account.id), 1).saying("what", &account.login))?;
-        links::create(db, Some(account.id))
-    })?;
+    let token = desk.site().write(by, Via::Web, |db, record| links::create(db, record, Some(account.id)))?;
     let link = desk.web().address.absolute(&format!("{}/-/link/{token}", desk.base()));
     if form.json {
         let answer = Answer::created(desk, &href_of(desk, &account.login), &serde_json::json!({ "link": link }))?;

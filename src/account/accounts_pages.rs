@@ -119,7 +119,7 @@ fn invited(desk: &Desk, form: &Form) -> Result<Answer> {
             Error::NotFound(what) => Error::invalid("groups", what),
             other => other,
         })?;
-        let link = if account.email.is_empty() { Some(links::create(db, Some(account.id))?) } else { None };
+        let link = if account.email.is_empty() { Some(links::create(db, record, Some(account.id))?) } else { None };
         Ok((account, link))
     });
     match made {

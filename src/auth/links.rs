@@ -5,10 +5,15 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
+use super::accounts;
 use super::sessions::hash_of;
 use crate::base::error::Result;
+use crate::base::event::NewEvent;
+use crate::base::resource::Resource;
 use crate::base::site::{hex, random_bytes};
 use crate::base::time::Instant;
+
+type Record<'a> = &'a dyn Fn(&NewEvent) -> Result<i64>;
 
 /// What opening a link lets somebody do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +74,16 @@ pub struct Link {
     pub expires_at: Instant,
 }
 
-/// Makes a link on which a password is chosen, for an account or for the first administrator, and returns its token.
-pub fn create(db: &Connection, account: Option<i64>) -> Result<String> {
+/// Makes a link on which a password is chosen, for an account or for the first administrator, tells of it, and returns its
+/// token.
+pub fn create(db: &Connection, record: Record<'_>, account: Option<i64>) -> Result<String> {
+    let what = match account {
+        Some(id) => accounts::by_id(db, id)?.map(|account| account.login).unwrap_or_default(),
+        None => "the first administrator".to_owned(),
+    };
+    record(
+        &NewEvent::new("link.created", Resource::new("account", account.unwrap_or_default()), 1).saying("what", &what),
+    )?;
     create_for(db, Purpose::Invitation, &Bearer { account, ..Bearer::default() })
 }
 

@@ -111,20 +111,21 @@ pub fn covers(path: &str, other: &str) -> bool {
 pub fn set_readers(project: &Project, by: Act<'_>, path: &str, readers: NewReaders<'_>) -> Result<()> {
     by.viewer.require(TRAC_ADMIN)?;
     project.write(by, |tx| {
+        let before = rule_of(tx, path)?;
         let known = find(tx, path)?;
         let (subjects, opens, inherits): (&[Subject], &str, bool) = match readers {
             NewReaders::Only(subjects) => (subjects, "", false),
             NewReaders::Everybody(right) => (&[Subject::Anonymous], right.name, false),
             NewReaders::Above => match known {
                 None => return Ok(()),
-                Some((acl, None)) => return remove(tx, acl),
+                Some((acl, None)) => return remove(tx, acl, before),
                 Some((_, Some(_))) => (&[Subject::Anonymous], "", true),
             },
         };
         let acl = known.map_or_else(|| insert(tx, path), |(acl, _)| Ok(acl))?;
         tx.execute("update acl set opens = ?2, inherits = ?3 where id = ?1", (acl, opens, inherits))?;
         set_subjects(tx, acl, subjects)?;
-        changed(tx, acl)
+        changed(tx, acl, before)
     })
 }
 
@@ -132,6 +133,7 @@ pub fn set_readers(project: &Project, by: Act<'_>, path: &str, readers: NewReade
 pub fn keep_back(project: &Project, by: Act<'_>, needs: Permission, path: &str, kept: Option<KeptBack>) -> Result<()> {
     by.viewer.require(needs)?;
     project.write(by, |tx| {
+        let before = rule_of(tx, path)?;
         let known = find(tx, path)?;
         let acl = match (known, kept) {
             (None, None) => return Ok(()),
@@ -145,13 +147,13 @@ pub fn keep_back(project: &Project, by: Act<'_>, needs: Permission, path: &str, 
         };
         let inherits: bool = tx.query_row("select inherits from acl where id = ?1", [acl], |row| row.get(0))?;
         if kept.is_none() && inherits {
-            return remove(tx, acl);
+            return remove(tx, acl, before);
         }
         tx.execute(
             "update acl set visible_from = ?2, early = ?3 where id = ?1",
             (acl, kept.map(|kept| kept.until), kept.map_or("", |kept| kept.but_for.name)),
         )?;
-        changed(tx, acl)
+        changed(tx, acl, before)
     })
 }
 
@@ -166,7 +168,8 @@ pub fn unrestrict(project: &Project, by: Act<'_>, path: &str) -> Result<()> {
     project.write(by, |tx| {
         let known = find(tx, path)?;
         let (acl, _) = known.ok_or_else(|| Error::not_found(format!("there is no rule for the path `{path}`")))?;
-        remove(tx, acl)
+        let before = rule_of(tx, path)?;
+        remove(tx, acl, before)
     })
 }
 
@@ -205,7 +208,7 @@ fn set_subjects(tx: &Tx<'_>, acl: i64, subjects: &[Subject]) -> Result<()> {
     Ok(())
 }
 
-fn remove(tx: &Tx<'_>, acl: i64) -> Result<()> {
+fn remove(tx: &Tx<'_>, acl: i64, before: Option<PathRule>) -> Result<()> {
     // The class itself stays for whatever still names it; without a path it matches nothing.
     tx.execute("delete from acl_subject where acl = ?1", [acl])?;
     tx.execute(
@@ -214,11 +217,16 @@ fn remove(tx: &Tx<'_>, acl: i64) -> Result<()> {
          where id = ?1",
         [acl],
     )?;
-    changed(tx, acl)
+    changed(tx, acl, before)
 }
 
-/// Puts the rules that leave it to others below these, and lets everybody know.
-fn changed(tx: &Tx<'_>, acl: i64) -> Result<()> {
+/// The rule of exactly that path.
+fn rule_of(tx: &Tx<'_>, path: &str) -> Result<Option<PathRule>> {
+    Ok(path_rules(tx)?.into_iter().find(|rule| rule.path == path))
+}
+
+/// Puts the rules that leave it to others below these, and lets everybody know. `before`: the rule as it was.
+fn changed(tx: &Tx<'_>, acl: i64, before: Option<PathRule>) -> Result<()> {
     let rules = path_rules(tx)?;
     for rule in &rules {
         let above = rules.iter().filter(|above| above.acl != rule.acl && covers(&above.path, &rule.path));
@@ -228,13 +236,17 @@ fn changed(tx: &Tx<'_>, acl: i64) -> Result<()> {
     // Everything that has an access class is to be read again by the followers.
     let event = NewEvent::new("acl.changed", Resource::new("acl", acl), DEFAULT_CLASS)
         .data(json!({ "acl": acl, "kinds": ["page", "attachment", "message"] }));
-    let rule = rules.iter().find(|rule| rule.acl == acl);
-    tx.record(&match rule {
-        Some(rule) => event
-            .saying("what", &rule.path)
-            .saying("readers", rule.readers.words())
-            .saying("visible_from", rule.visible_from.map_or_else(|| "always".to_owned(), Instant::iso)),
-        None => event.saying("readers", "no rule any longer"),
-    })?;
+    let after = rules.iter().find(|rule| rule.acl == acl);
+    let readers = |rule: Option<&PathRule>| rule.map_or_else(|| "no rule".to_owned(), |rule| rule.readers.words());
+    let from = |rule: Option<&PathRule>| {
+        let moment = rule.and_then(|rule| rule.visible_from);
+        moment.map_or_else(|| "always".to_owned(), Instant::iso)
+    };
+    let path = after.or(before.as_ref()).map_or("", |rule| &rule.path);
+    tx.record(&event.saying("what", path).changing("readers", readers(before.as_ref()), readers(after)).changing(
+        "visible_from",
+        from(before.as_ref()),
+        from(after),
+    ))?;
     Ok(())
 }

@@ -131,7 +131,7 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
                 accounts::set_email(db, record, account.id, &email)?;
                 Ok(account)
             })?;
-            if linked { print_link(&site, account.id) } else { Ok(()) }
+            if linked { print_link(&site, by, account.id) } else { Ok(()) }
         }
         UserCommand::List => list_users(shell, &site),
         UserCommand::Password { name } => {
@@ -148,7 +148,7 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
         UserCommand::Invite { name, email, full_name, groups } => {
             let invitation = Invitation { login: &name, full_name: &full_name, email: &email, groups: &groups };
             let account = site.write(by, Via::Command, |db, record| registration::invite(db, record, &invitation))?;
-            if account.email.is_empty() { print_link(&site, account.id) } else { Ok(()) }
+            if account.email.is_empty() { print_link(&site, by, account.id) } else { Ok(()) }
         }
         UserCommand::Approve { name } => {
             let account = site.read(|db| accounts::load(db, &name))?;
@@ -188,10 +188,7 @@ pub fn run_user(shell: &Shell, command: UserCommand) -> Result<()> {
             if account.disabled {
                 return Err(Error::conflict(format!("the account `{name}` is disabled; enable it first")));
             }
-            site.write(by, Via::Command, |_, record| {
-                record(&NewEvent::new("link.created", Resource::new("account", account.id), 1).saying("what", &name))
-            })?;
-            print_link(&site, account.id)
+            print_link(&site, by, account.id)
         }
     }
 }
@@ -206,8 +203,8 @@ fn password_from_input(login: &str) -> Result<String> {
     }
 }
 
-fn print_link(site: &Site, account: i64) -> Result<()> {
-    let token = site.db().write(|db| links::create(db, Some(account)))?;
+fn print_link(site: &Site, by: Option<i64>, account: i64) -> Result<()> {
+    let token = site.write(by, Via::Command, |db, record| links::create(db, record, Some(account)))?;
     let address = address(site)?;
     print(&format!("{}\n", address.absolute(&format!("{}/-/link/{token}", address.base))))
 }

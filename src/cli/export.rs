@@ -6,8 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::output::{Bar, print};
-use super::{Entered, Shell};
+use super::{Entered, Shell, actor};
 use crate::base::error::{Error, Result};
+use crate::base::event::Via;
+use crate::base::site::{ProjectRow, Site, project_event};
 use crate::publish;
 
 /// Write what a reader may see of a project as plain files that need no server
@@ -32,5 +34,12 @@ pub fn run(shell: &Shell, export: &Export) -> Result<()> {
     let done = publish::publish(&site, &row, &viewer.principal, &export.folder, &mut |done, total| bar.at(done, total));
     bar.end();
     let done = done?;
+    // For whom it is, is who may have read it.
+    note(&site, &row, "project.published", actor(&viewer.principal))?;
     print(&format!("{} pages and {} attachments written\n", done.pages, done.files))
+}
+
+/// Notes in the log of the site that something of a project has left it.
+pub(super) fn note(site: &Site, row: &ProjectRow, kind: &'static str, by: Option<i64>) -> Result<()> {
+    site.write(by, Via::Command, |db, record| record(&project_event(db, kind, &row.id, &row.name)?).map(drop))
 }

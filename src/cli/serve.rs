@@ -205,7 +205,7 @@ fn address_of(site: &Site, serve: &Serve, listen: SocketAddr) -> Result<SiteAddr
 fn announce(site: &Site, address: &SiteAddress) -> Result<()> {
     print(&format!("Trackway is at {}/\n", address.absolute(&address.base)))?;
     if !site.read(accounts::has_administrator)? {
-        let token = site.db().write(|db| links::create(db, None))?;
+        let token = site.write(None, Via::System, |db, record| links::create(db, record, None))?;
         print(&format!(
             "Choose the administrator's name and password here (works once):\n  {}\n",
             address.absolute(&format!("{}/-/link/{token}", address.base))

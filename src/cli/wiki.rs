@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{Bar, List, print};
-use super::{Entered, Shell, address, read_input};
+use super::{Entered, Shell, actor, address, read_input};
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::markup::{Flavour, Here};
@@ -174,7 +174,8 @@ fn export(entered: &Entered, folder: &Path) -> Result<()> {
         bar.at(done, usize::try_from(total).unwrap_or(0))
     });
     bar.end();
-    done
+    done?;
+    super::export::note(&entered.site, &entered.row, "wiki.exported", actor(&entered.viewer.principal))
 }
 
 fn import(shell: &Shell, entered: &Entered, import: &Import<'_>) -> Result<()> {

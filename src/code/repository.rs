@@ -192,7 +192,8 @@ pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str, wish: &W
         let id = tx.last_insert_rowid();
         incoming::save_refs(tx, id, &refs)?;
         save(tx, id, wish)?;
-        tx.record(&NewEvent::new("repository.added", Resource::new("repository", id), DEFAULT_CLASS))?;
+        let directory = directory.as_str();
+        tx.record(&told("repository.added", id, name).changing("path", "", directory))?;
         Ok(id)
     })
 }
@@ -201,10 +202,27 @@ pub fn connect(project: &Project, by: Act<'_>, path: &Path, name: &str, wish: &W
 pub fn change(project: &Project, by: Act<'_>, id: i64, wish: &Wish) -> Result<()> {
     by.viewer.require(VERSIONCONTROL_ADMIN)?;
     project.write(by, |tx| {
+        let before = existing(tx, id)?;
         save(tx, id, wish)?;
-        tx.record(&NewEvent::new("repository.changed", Resource::new("repository", id), DEFAULT_CLASS))?;
+        let after = existing(tx, id)?;
+        tx.record(
+            &told("repository.changed", id, &after.name)
+                .changing("description", before.description, after.description)
+                .changing("acting_branches", before.acting_branches, after.acting_branches)
+                .changing("default_branch", before.default_branch, after.default_branch)
+                .changing("acts_as", before.acts_as.name(), after.acts_as.name())
+                .changing("acts_as_account", before.acts_as_account, after.acts_as_account),
+        )?;
         Ok(())
     })
+}
+
+fn told(kind: &'static str, id: i64, name: &str) -> NewEvent {
+    NewEvent::new(kind, Resource::new("repository", id), DEFAULT_CLASS).saying("what", name)
+}
+
+fn existing(db: &Connection, id: i64) -> Result<Repository> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found(NO_REPOSITORY))
 }
 
 fn save(tx: &Tx<'_>, id: i64, wish: &Wish) -> Result<()> {
@@ -249,10 +267,9 @@ fn save(tx: &Tx<'_>, id: i64, wish: &Wish) -> Result<()> {
 pub fn remove(project: &Project, by: Act<'_>, id: i64) -> Result<()> {
     by.viewer.require(TRAC_ADMIN)?;
     project.write(by, |tx| {
-        if tx.execute("delete from repository where id = ?1", [id])? == 0 {
-            return Err(Error::not_found(NO_REPOSITORY));
-        }
-        tx.record(&NewEvent::new("repository.removed", Resource::new("repository", id), DEFAULT_CLASS))?;
+        let before = existing(tx, id)?;
+        tx.execute("delete from repository where id = ?1", [id])?;
+        tx.record(&told("repository.removed", id, &before.name).changing("path", before.path.display(), ""))?;
         Ok(())
     })
 }
@@ -266,7 +283,7 @@ pub fn new_secret(project: &Project, by: Act<'_>, id: i64) -> Result<String> {
         if tx.execute("update repository set secret_hash = ?2 where id = ?1", (id, hash.as_slice()))? == 0 {
             return Err(Error::not_found(NO_REPOSITORY));
         }
-        tx.record(&NewEvent::new("repository.secret", Resource::new("repository", id), DEFAULT_CLASS))?;
+        tx.record(&told("repository.secret", id, &existing(tx, id)?.name))?;
         Ok(())
     })?;
     Ok(secret)

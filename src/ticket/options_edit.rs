@@ -110,7 +110,7 @@ pub fn change(
                 refuse_taken(tx, by.viewer, field, name, Some(id))?;
             }
             tx.execute("update field_option set name = ?2, folded = ?3 where id = ?1", (id, name, fold(name)))?;
-            record(tx, "option.renamed", field, id, &["name"])?;
+            tell(tx, "option.renamed", field, id, &["name"], |event| event.changing("name", &old.name, name))?;
         }
         let mut changed = Vec::new();
         if let Some(description) = values.description.as_ref().filter(|new| **new != old.description) {
@@ -139,10 +139,18 @@ pub fn change(
                 changed.push("rank");
             }
         }
+        let now = existing(tx, by.viewer, field, id)?;
         if !changed.is_empty() {
-            record(tx, "option.changed", field, id, &changed)?;
+            let (before, after) = (words(tx, &old)?, words(tx, &now)?);
+            tell(tx, "option.changed", field, id, &changed, |event| {
+                let names = ["description", "owner", "released", "default", "place"];
+                names
+                    .iter()
+                    .zip(before.iter().zip(&after))
+                    .fold(event, |event, (name, (before, after))| event.changing(name, before, after))
+            })?;
         }
-        existing(tx, by.viewer, field, id)
+        Ok(now)
     })
 }
 
@@ -175,9 +183,10 @@ pub fn remove(project: &Project, by: Act<'_>, field: &'static str, id: i64) -> R
             record(tx, "option.retired", field, id, &[])?;
             Removed::Retired
         } else {
+            // While there is still a name to tell.
+            record(tx, "option.deleted", field, id, &[])?;
             queue::forget(tx, id)?;
             tx.execute("delete from field_option where id = ?1", [id])?;
-            record(tx, "option.deleted", field, id, &[])?;
             Removed::Deleted
         };
         number(tx, &in_order(tx, field)?)?;
@@ -400,7 +409,37 @@ fn is_used(db: &Connection, field: &'static str, id: i64) -> Result<bool> {
     Ok(db.prepare_cached(&sql)?.query_row((field, id), |row| row.get(0))?)
 }
 
+/// What the audit log tells of an option: description, owner, release, whether new tickets get it, and its place.
+fn words(db: &Connection, row: &OptionRow) -> Result<[String; 5]> {
+    let owner: Option<String> = match row.owner {
+        Some(owner) => db
+            .prepare_cached("select login from person where id = ?1")?
+            .query_row([owner], |row| row.get(0))
+            .optional()?,
+        None => None,
+    };
+    Ok([
+        row.description.clone(),
+        owner.unwrap_or_default(),
+        row.released_at.map(Instant::iso).unwrap_or_default(),
+        row.is_default.to_string(),
+        row.rank.to_string(),
+    ])
+}
+
 pub(super) fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, changed: &[&str]) -> Result<()> {
+    tell(tx, kind, field, id, changed, |event| event)
+}
+
+/// Records it with what the audit log shall tell beside the name of the option.
+fn tell(
+    tx: &Tx<'_>,
+    kind: &'static str,
+    field: &str,
+    id: i64,
+    changed: &[&str],
+    more: impl FnOnce(NewEvent) -> NewEvent,
+) -> Result<()> {
     let mut data = json!({ "field": field });
     if !changed.is_empty() {
         data["changed"] = Value::from(changed.to_vec());
@@ -409,10 +448,13 @@ pub(super) fn record(tx: &Tx<'_>, kind: &'static str, field: &str, id: i64, chan
         // Search finds tickets by the names of their options.
         data["kinds"] = json!(["ticket"]);
     }
-    let acl: Option<i64> = tx
-        .prepare_cached("select coalesce(acl, 1) from field_option where id = ?1")?
-        .query_row([id], |row| row.get(0))
+    let known: Option<(i64, String)> = tx
+        .prepare_cached("select coalesce(acl, 1), name from field_option where id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    tx.record(&NewEvent::new(kind, Resource::new("option", id), acl.unwrap_or(DEFAULT_CLASS)).data(data))?;
+    let (acl, name) = known.unwrap_or((DEFAULT_CLASS, String::new()));
+    let event =
+        NewEvent::new(kind, Resource::new("option", id), acl).data(data).saying("what", format!("{field} {name}"));
+    tx.record(&more(event))?;
     Ok(())
 }

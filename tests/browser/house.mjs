@@ -16,6 +16,11 @@ async function tabTo(page, name) {
   assert.fail(`the tab key does not come to ${name} on ${page.url()}`);
 }
 
+/** Sends the form of the field with the focus by the enter key, and waits for the page that answers. */
+async function entered(page) {
+  await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+}
+
 export async function house({ site, person, step }) {
   const ada = await person();
   const { page } = ada;
@@ -41,7 +46,7 @@ export async function house({ site, person, step }) {
     await ada.look("roster-refused");
     await page.fill("[name=roster]", roster("members"));
     await button("Say what would be made").click();
-    await says("1 projects, 1 groups and 1 new accounts");
+    await says("Projects: 1. Groups: 1. New accounts: 1.");
     await ada.look("roster");
     assert.equal(await sent(button("Make all of it")), 303);
     await says("Team A");
@@ -49,8 +54,8 @@ export async function house({ site, person, step }) {
 
   await step("rules are made and taken back", async () => {
     await page.goto("/team-a/admin/permissions");
-    await page.fill("main [name=subject] >> nth=0", "team-a");
-    await page.fill("main input[name=permission] >> nth=0", "TICKET_ADMIN");
+    await page.fill("#field-subject", "team-a");
+    await page.fill("#field-permission", "TICKET_ADMIN");
     await button("Grant").click();
     await says("TICKET_ADMIN");
     await ada.look("permissions");
@@ -70,18 +75,18 @@ export async function house({ site, person, step }) {
     }
     await page.goto("/-/admin/settings");
     await page.fill("[name='limits.anonymous_writes']", "many");
-    await page.keyboard.press("Enter");
+    await entered(page);
     await says("limits.anonymous_writes");
     assert.equal(await page.locator("[name='limits.anonymous_writes']").inputValue(), "many");
     await page.fill("[name='limits.anonymous_writes']", "60");
-    await page.keyboard.press("Enter");
+    await entered(page);
     await page.goto("/-/admin/settings");
     assert.equal(await page.locator("[name='limits.anonymous_writes']").inputValue(), "60");
   });
 
   await step("a token for a program is made with the keys alone", async () => {
     await page.goto("/-/account/api-tokens");
-    await tabTo(page, "For");
+    await tabTo(page, "What it is for");
     await page.keyboard.type("The robot");
     await page.keyboard.press("Enter");
     await page.locator(".new-token").waitFor();

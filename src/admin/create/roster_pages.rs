@@ -106,7 +106,9 @@ fn taken(desk: &Desk, form: &Form) -> Result<Answer> {
     if form.json {
         return Answer::created(desk, &href, &json!({ "projects": made.projects, "accounts": accounts }));
     }
-    let sentence = format!("{projects} projects and {accounts} accounts were made. Invitations wait among the mails.");
+    let sentence = format!(
+        "Made: projects {projects}, accounts {accounts}. Their invitations go out by mail, or wait in the outbox."
+    );
     Ok(Answer::see(&href).telling(desk, &sentence))
 }
 

@@ -80,6 +80,8 @@ const AUDITED: &[(&str, &str)] = &[
     ("site.drilled", "Backup tried out"),
     ("site.restored", "Restored from a backup"),
     ("project.exported", "Project exported"),
+    ("project.published", "Static copy of a project written"),
+    ("wiki.exported", "Pages exported"),
     ("wiki.imported", "Pages imported"),
     // What was deleted and brought back.
     ("account.swept", "Everything by an account removed"),

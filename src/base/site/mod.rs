@@ -455,7 +455,8 @@ impl Site {
     }
 }
 
-fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> Result<NewEvent> {
+/// An event that tells of a project as a whole, for the log of the site.
+pub fn project_event(db: &Connection, kind: &'static str, id: &str, name: &str) -> Result<NewEvent> {
     let row: i64 = db.query_row("select rowid from project where id = ?1", [id], |row| row.get(0))?;
     Ok(NewEvent::new(kind, super::resource::Resource::new("project", row), 1)
         .data(serde_json::json!({ "project": id }))

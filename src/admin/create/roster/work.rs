@@ -107,7 +107,7 @@ fn account(db: &Connection, record: Record<'_>, planned: &PlannedAccount, invite
     let new = NewAccount { login, display_name: full_name, email, ..NewAccount::default() };
     let account = accounts::create_as(db, record, uuid, &new)?;
     let token = match invite {
-        Invite::ByHand => Some(links::create(db, Some(account.id))?),
+        Invite::ByHand => Some(links::create(db, record, Some(account.id))?),
         Invite::ByMail if email.is_empty() => None,
         Invite::ByMail => {
             outbox::put(db, Letter::Invitation, Some(account.id), None, email)?;
