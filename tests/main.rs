@@ -74,6 +74,7 @@ mod ticket_rules;
 mod ticket_talk;
 mod time;
 mod timeline;
+mod transfer;
 mod trash;
 mod trouble;
 mod watching;

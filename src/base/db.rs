@@ -339,6 +339,53 @@ fn migrate(connection: &mut Connection, schema: Schema) -> Result<()> {
     Ok(())
 }
 
+/// Makes a database that came from elsewhere one of ours, at the newest schema. Whatever is in it that a database of ours does
+/// not have, a trigger or a view, say, could act by itself: it is refused before anything is written. The caller holds it
+/// alone.
+pub fn adopt(path: &Path, schema: Schema) -> Result<()> {
+    let mut connection = connect(path, false)?;
+    version(&connection, schema, path)?;
+    let refuse = |why: &str| {
+        Error::told("The database in it is damaged, or none that Trackway has made.".to_owned(), why.to_owned())
+    };
+    let verdict: String = connection.query_row("pragma integrity_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(refuse(&verdict));
+    }
+    if definitions(&connection)? != definitions(&blank(schema, &connection)?)? {
+        return Err(refuse("another schema than that of its version"));
+    }
+    if !loose_references(&connection)?.is_empty() {
+        return Err(refuse("rows that refer to nothing"));
+    }
+    migrate(&mut connection, schema)
+}
+
+/// An empty database as it is at the version of another one.
+fn blank(schema: Schema, like: &Connection) -> Result<Connection> {
+    let version: i64 = like.query_row("pragma user_version", [], |row| row.get(0))?;
+    let made = Connection::open_in_memory()?;
+    sql_functions::register(&made)?;
+    for (name, sql) in schema.migrations().into_iter().take(usize::try_from(version).unwrap_or(0)) {
+        made.execute_batch(&sql).map_err(|error| Error::from(error).during(&name))?;
+    }
+    Ok(made)
+}
+
+/// Kind, name, table and text of what is defined in a database.
+type Definition = (String, String, String, Option<String>);
+
+/// Everything that is defined in a database, but for what SQLite keeps for itself.
+fn definitions(connection: &Connection) -> Result<Vec<Definition>> {
+    let mut statement = connection.prepare(
+        "select type, name, tbl_name, sql from sqlite_schema
+         where not (type = 'table' and name in ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4'))
+         order by type, name",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many references of each table lead nowhere.
 fn loose_references(connection: &Connection) -> Result<BTreeMap<String, usize>> {
     let mut statement = connection.prepare("select \"table\" from pragma_foreign_key_check")?;

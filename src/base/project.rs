@@ -445,20 +445,23 @@ pub fn forget_person(project: &Project, uuid: &str, neutral: &str, texts: &[&str
     Ok(())
 }
 
-/// Whatever keeps something for an account alone names the account in a column `account`.
 fn forget_belongings(db: &Connection, uuid: &str) -> Result<()> {
-    let tables: Vec<String> = db
+    for table in tables_by_account(db)? {
+        // A name out of the schema itself.
+        db.execute(&format!("delete from \"{table}\" where account = ?1"), [uuid])?;
+    }
+    Ok(())
+}
+
+/// Whatever keeps something for an account alone names the account, by its uuid, in a column `account`.
+pub fn tables_by_account(db: &Connection) -> Result<Vec<String>> {
+    Ok(db
         .prepare(
             "select tables.name from sqlite_schema as tables join pragma_table_info(tables.name) as columns
              where tables.type = 'table' and columns.name = 'account' and columns.type = 'TEXT' collate nocase",
         )?
         .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for table in tables {
-        // A name out of the schema itself.
-        db.execute(&format!("delete from \"{table}\" where account = ?1"), [uuid])?;
-    }
-    Ok(())
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn person_of_uuid(db: &Connection, uuid: &str) -> Result<Option<(i64, String)>> {

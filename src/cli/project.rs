@@ -1,6 +1,6 @@
 //! `trackway project …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -13,6 +13,8 @@ use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::site::{ProjectRow, Site, State};
 use crate::code::repository;
+use crate::upkeep::transfer::{self, Imported};
+use crate::web::page::file_size;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -64,6 +66,21 @@ pub enum Command {
     Remove { name: String },
     /// Bring back what was taken away; `list --removed` tells its id
     Restore { id: String, name: String },
+    /// Write everything that it is into a new file, which `import` makes a project of here or elsewhere
+    Export { name: String, file: PathBuf },
+    /// Make a project of such a file; what is in it is looked at first
+    Import {
+        file: PathBuf,
+        /// Another name than the one that it had
+        name: Option<String>,
+        /// Take people and groups of this site for those of the file that have the same login or name; else only accounts
+        /// and groups count that it has come from
+        #[arg(long)]
+        same_names: bool,
+        /// Go on reading git repositories in the folders that the file names; else they are to be connected again
+        #[arg(long)]
+        keep_repositories: bool,
+    },
 }
 
 pub fn run(shell: &Shell, command: Command) -> Result<()> {
@@ -102,7 +119,40 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
             let row = row.ok_or_else(|| Error::not_found(format!("no project with the id `{id}` was removed")))?;
             site.restore_project(&row, &name, actor(&principal), Via::Command)
         }
+        Command::Export { name, file } => {
+            let site = shell.site()?;
+            let principal = shell.administrator(&site)?;
+            let made = transfer::export(&site, (actor(&principal), Via::Command), &site.load(&name)?, &file)?;
+            print(&format!("{}, {}\n", made.file.display(), file_size(made.bytes as i64)))
+        }
+        Command::Import { file, name, same_names, keep_repositories } => {
+            let wish = transfer::Wish { name: name.as_deref(), same_names, keep_repositories };
+            import(shell, &file, &wish)
+        }
     }
+}
+
+fn import(shell: &Shell, file: &Path, wish: &transfer::Wish<'_>) -> Result<()> {
+    let site = shell.site_or_new()?;
+    let principal = shell.administrator(&site)?;
+    let Imported { row, settled, .. } = transfer::import(&site, (actor(&principal), Via::Command), file, wish)?;
+    let mut text = format!("{}\n", row.name);
+    for (names, what) in [
+        (&settled.people, "Tied to their accounts here"),
+        (&settled.strangers, "Without an account here that is known to be theirs, so without rights"),
+        (&settled.no_groups, "Groups that are not here, so their rights are gone"),
+    ] {
+        if !names.is_empty() {
+            text.push_str(&format!("{what}: {}\n", names.join(" ")));
+        }
+    }
+    for (name, folder) in &settled.repositories {
+        text.push_str(&format!(
+            "The repository {name} was in {folder}; connect it with `trackway repo add {} PATH --name {name}`\n",
+            row.name
+        ));
+    }
+    print(&text)
 }
 
 fn set_state(shell: &Shell, name: &str, state: State) -> Result<()> {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::tables::{COPIED, Copied};
 use crate::attachment::blob;
+use crate::base::component::Components;
 use crate::base::error::{Error, Result};
 use crate::base::event::NewEvent;
 use crate::base::project::{Act, Project};
@@ -40,8 +41,8 @@ pub fn copy(from: &Project, into: &Project, by: Act<'_>) -> Result<()> {
             tx.execute(&format!("delete from {}", table.table), [])?;
         }
         read.iter().try_for_each(|table| insert(tx, table))?;
-        for setting in into.components().settings().into_iter().filter(|setting| is_secret(setting)) {
-            tx.execute("delete from setting where name = ?1", [setting.name])?;
+        for name in secret_settings(into.components()) {
+            tx.execute("delete from setting where name = ?1", [name])?;
         }
         pages(tx)?.into_iter().try_for_each(|(page, acl)| {
             let event = NewEvent::new("page.created", Resource::new("page", page), acl).part(1);
@@ -50,8 +51,10 @@ pub fn copy(from: &Project, into: &Project, by: Act<'_>) -> Result<()> {
     })
 }
 
-fn is_secret(setting: &Setting) -> bool {
-    setting.scope == Scope::Project && setting.values.is_secret()
+/// The settings of a project that never leave it.
+pub fn secret_settings(components: Components) -> Vec<&'static str> {
+    let is_secret = |setting: &&Setting| setting.scope == Scope::Project && setting.values.is_secret();
+    components.settings().into_iter().filter(is_secret).map(|setting| setting.name).collect()
 }
 
 /// Hashes and sizes of what is attached to what is copied, each once.

@@ -82,6 +82,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("project.exported", "Project exported"),
     ("project.published", "Static copy of a project written"),
     ("wiki.exported", "Pages exported"),
+    ("project.imported", "Project imported"),
     ("wiki.imported", "Pages imported"),
     // What was deleted and brought back.
     ("account.swept", "Everything by an account removed"),

@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::{ProjectRow, Site, name_problem, project_event, random_id, title_problem};
+use crate::base::db::{self, Schema};
 use crate::base::error::{Error, Result};
 use crate::base::event::{NewEvent, Via};
 use crate::base::project::Project;
@@ -90,6 +91,28 @@ impl Site {
 
     /// Builds a project and lets `fill` put its first contents in; it is still to be made live.
     pub fn build(&self, name: &str, title: &str, fill: impl FnOnce(&Project) -> Result<()>) -> Result<Building<'_>> {
+        let building = self.begin(name, title)?;
+        self.fill(building, true, fill)
+    }
+
+    /// The same of a database and files that came from elsewhere, which `unpack` puts into the folder. A database that is
+    /// none of ours is refused, an older one brought to the newest schema.
+    pub fn build_from(
+        &self,
+        name: &str,
+        title: &str,
+        unpack: impl FnOnce(&Path) -> Result<()>,
+        fill: impl FnOnce(&Project) -> Result<()>,
+    ) -> Result<Building<'_>> {
+        let building = self.begin(name, title)?;
+        let dir = self.folder_of(&building.id);
+        unpack(&dir)?;
+        db::adopt(&dir.join("project.db"), Schema::Project)?;
+        self.fill(building, false, fill)
+    }
+
+    /// Claims the name and makes the folder, which is held from here on.
+    fn begin(&self, name: &str, title: &str) -> Result<Building<'_>> {
         let mut problems = Vec::new();
         problems.extend(name_problem(name));
         problems.extend(title_problem(title));
@@ -106,7 +129,7 @@ impl Site {
         let held = held.map_err(|error| {
             Error::told(format!("the folder of the project can't be made: {error}"), dir.display().to_string())
         })?;
-        let mut building =
+        let building =
             Building { site: self, id: id.clone(), name: name.to_owned(), project: None, live: false, _held: held };
         self.db.write(|db| {
             claim_name(db, name, &id)?;
@@ -116,8 +139,18 @@ impl Site {
             )?;
             Ok(())
         })?;
+        Ok(building)
+    }
+
+    fn fill<'a>(
+        &'a self,
+        mut building: Building<'a>,
+        create: bool,
+        fill: impl FnOnce(&Project) -> Result<()>,
+    ) -> Result<Building<'a>> {
+        let (dir, id) = (self.folder_of(&building.id), &building.id);
         let bells = (Arc::clone(&self.nudge), Arc::clone(&self.news));
-        let project = Project::open(&dir, &id, self.components, Arc::clone(&self.db), bells, true)?;
+        let project = Project::open(&dir, id, self.components, Arc::clone(&self.db), bells, create)?;
         // What happens before anybody sees it wakes nobody.
         project.hold_followers()?;
         fill(&project)?;

@@ -1,4 +1,4 @@
-//! Writing a backup while the site is served.
+//! Writing a backup, or the export of a project, while the site is served.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,13 +13,13 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use zstd::stream::write::Encoder;
 
-use super::manifest::{Entry, FileLine, Head, Manifest};
+use super::manifest::{Called, Entry, FileLine, Head, Manifest, Of};
 use super::seal::{Passphrase, Sealing};
 use crate::attachment::blob;
 use crate::attachment::store::named_blobs;
 
 use crate::base::error::{Error, Result};
-use crate::base::site::{Site, hex};
+use crate::base::site::{ProjectRow, Site, hex};
 
 /// What a backup on its way is called; one that a crash has left is removed after a day.
 const PREFIX: &str = ".trackway-backup-";
@@ -41,6 +41,8 @@ type Archive = tar::Builder<Encoder<'static, Sealing<BufWriter<File>>>>;
 
 struct Writing {
     archive: Archive,
+    /// What is taken out of a copy of a database before it is put in.
+    take_out: fn(&Connection) -> Result<()>,
     manifest: Manifest,
     /// For copies of databases, beside the backup itself.
     folder: PathBuf,
@@ -49,6 +51,26 @@ struct Writing {
 /// Writes a backup of the whole site into a new file, which nobody but its owner can read. It appears under its name when it
 /// is whole and safe on the disk, and not before.
 pub fn make(site: &Site, file: &Path, passphrase: Option<&Passphrase>) -> Result<Made> {
+    in_file(file, passphrase, |_| Ok(()), Of::Site, |writing| writing.write(site))
+}
+
+/// The same of one project: its database, out of which `take_out` takes what is to stay here, and its files.
+pub(in crate::upkeep) fn make_of_project(
+    site: &Site,
+    row: &ProjectRow,
+    file: &Path,
+    take_out: fn(&Connection) -> Result<()>,
+) -> Result<Made> {
+    in_file(file, None, take_out, Of::Project, |writing| writing.write_project(site, row))
+}
+
+fn in_file(
+    file: &Path,
+    passphrase: Option<&Passphrase>,
+    take_out: fn(&Connection) -> Result<()>,
+    of: Of,
+    write: impl FnOnce(&mut Writing) -> Result<Manifest>,
+) -> Result<Made> {
     let file = std::path::absolute(file)?;
     let bad = |why: String| Error::invalid("file", format!("{} {why}.", file.display()));
     let folder = file
@@ -59,15 +81,19 @@ pub fn make(site: &Site, file: &Path, passphrase: Option<&Passphrase>) -> Result
         return Err(bad("is there already".to_owned()));
     }
     sweep(folder);
-    let place = |error: std::io::Error| Error::told(format!("{} can't be written: {error}", file.display()), "backup");
+    let place = |error: std::io::Error| Error::told(format!("{} can't be written: {error}", file.display()), of.noun());
     let target = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(place)?;
     target.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
     let sealing = Sealing::begin(BufWriter::with_capacity(1 << 20, target.reopen()?), passphrase)?;
     let mut encoder = Encoder::new(sealing, LEVEL)?;
     encoder.include_checksum(true)?;
-    let mut writing =
-        Writing { archive: tar::Builder::new(encoder), manifest: Manifest::default(), folder: folder.to_owned() };
-    let manifest = writing.write(site).map_err(|error| error.during(&format!("backup {}", file.display())))?;
+    let mut writing = Writing {
+        archive: tar::Builder::new(encoder),
+        take_out,
+        manifest: Manifest::default(),
+        folder: folder.to_owned(),
+    };
+    let manifest = write(&mut writing).map_err(|error| error.during(&format!("{} {}", of.noun(), file.display())))?;
     let output = writing.archive.into_inner()?.finish()?.finish()?;
     output.into_inner().map_err(|failed| failed.into_error())?.sync_all()?;
     let bytes = target.as_file().metadata()?.len();
@@ -91,7 +117,7 @@ fn sweep(folder: &Path) {
 
 impl Writing {
     fn write(&mut self, site: &Site) -> Result<Manifest> {
-        self.add_bytes(&Entry::Head, &serde_json::to_vec_pretty(&Head::now())?)?;
+        self.add_bytes(&Entry::Head(Of::Site), &serde_json::to_vec_pretty(&Head::now())?)?;
         let mut done = BTreeSet::new();
         for (id, _) in site.read(projects)? {
             self.add_project(site, &id)?;
@@ -105,6 +131,19 @@ impl Writing {
         }
         self.manifest.projects = known.into_iter().collect();
         self.add_copy(&Entry::SiteDb, copy, counts)?;
+        self.end()
+    }
+
+    fn write_project(&mut self, site: &Site, row: &ProjectRow) -> Result<Manifest> {
+        let called = Called { name: row.name.clone(), title: row.title.clone() };
+        let head = Head { project: Some(called), ..Head::now() };
+        self.add_bytes(&Entry::Head(Of::Project), &serde_json::to_vec_pretty(&head)?)?;
+        self.add_project(site, &row.id)?;
+        self.manifest.projects.insert(row.id.clone(), row.name.clone());
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<Manifest> {
         let manifest = std::mem::take(&mut self.manifest);
         self.add_bytes(&Entry::Manifest, &serde_json::to_vec(&manifest)?)?;
         self.archive.finish()?;
@@ -149,9 +188,10 @@ impl Writing {
         // All pages in one step: a copy in parts begins anew whenever another process writes.
         Backup::new(&source, &mut target)?.step(-1)?;
         target.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+        (self.take_out)(&target)?;
         let verdict: String = target.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Err(Error::told(format!("{} is damaged, so no backup was made of it.", path.display()), verdict));
+            return Err(Error::told(format!("{} is damaged, so no copy was made of it.", path.display()), verdict));
         }
         let counts = counts(&target)?;
         target.close().map_err(|(_, error)| error)?;

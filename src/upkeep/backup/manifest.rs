@@ -1,4 +1,4 @@
-//! What a backup holds: its first entry says who made it, its last one what has to be in it.
+//! What a backup holds, or the export of a project: the first entry says who made it, the last one what has to be in it.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,34 @@ use crate::base::time::Instant;
 
 /// The form of archive that this program writes; it refuses later ones.
 pub const FORMAT: u32 = 1;
-/// The names of the first and the last entry.
-pub const HEAD: &str = "trackway-backup.json";
+/// The names of the last entry and of the site's database.
 pub const MANIFEST: &str = "manifest.json";
 pub const SITE: &str = "site.db";
+
+/// What an archive is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    Site,
+    Project,
+}
+
+impl Of {
+    /// The name of the first entry: by it one is never taken for the other.
+    pub fn head(self) -> &'static str {
+        match self {
+            Self::Site => "trackway-backup.json",
+            Self::Project => "trackway-project.json",
+        }
+    }
+
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Site => "backup",
+            Self::Project => "export",
+        }
+    }
+}
 
 /// The first entry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +48,15 @@ pub struct Head {
     pub made_at: String,
     pub site_schema: i64,
     pub project_schema: i64,
+    /// Of the export of a project: how it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<Called>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Called {
+    pub name: String,
+    pub title: String,
 }
 
 impl Head {
@@ -34,6 +67,7 @@ impl Head {
             made_at: Instant::now().iso(),
             site_schema: Schema::Site.version(),
             project_schema: Schema::Project.version(),
+            project: None,
         }
     }
 }
@@ -78,7 +112,7 @@ impl Manifest {
 /// An entry by its name: no other name is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    Head,
+    Head(Of),
     Manifest,
     SiteDb,
     ProjectDb { id: String },
@@ -92,7 +126,9 @@ impl Entry {
             text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         };
         match name.split('/').collect::<Vec<_>>().as_slice() {
-            [HEAD] => Some(Self::Head),
+            [head] if [Of::Site.head(), Of::Project.head()].contains(head) => {
+                Some(Self::Head(if *head == Of::Site.head() { Of::Site } else { Of::Project }))
+            }
             [MANIFEST] => Some(Self::Manifest),
             [SITE] => Some(Self::SiteDb),
             ["projects", id, "project.db"] if is_hex(id, 32) => Some(Self::ProjectDb { id: (*id).to_owned() }),
@@ -107,7 +143,7 @@ impl Entry {
 
     pub fn name(&self) -> String {
         match self {
-            Self::Head => HEAD.to_owned(),
+            Self::Head(of) => of.head().to_owned(),
             Self::Manifest => MANIFEST.to_owned(),
             Self::SiteDb => SITE.to_owned(),
             Self::ProjectDb { id } => format!("projects/{id}/project.db"),
@@ -125,6 +161,7 @@ mod tests {
         let (id, hash) = ("0".repeat(32), format!("ab{}", "1".repeat(62)));
         for name in [
             "trackway-backup.json".to_owned(),
+            "trackway-project.json".to_owned(),
             "manifest.json".to_owned(),
             "site.db".to_owned(),
             format!("projects/{id}/project.db"),

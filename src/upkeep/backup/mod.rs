@@ -18,8 +18,12 @@ pub mod schedule;
 mod seal;
 mod walk;
 
+pub(super) use make::make_of_project;
 pub use make::{Made, make};
+pub(super) use manifest::{Entry, Of};
 pub use manifest::{Head, Manifest};
+pub(super) use restore::write;
 pub use restore::{drill, note, restore};
 pub use seal::{Passphrase, VARIABLE};
 pub use walk::{Verified, verify};
+pub(super) use walk::{through, walk};

@@ -6,12 +6,12 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::make::counts;
-use super::manifest::{Entry, Manifest, SITE};
+use super::manifest::{Entry, Manifest, Of, SITE};
 use super::seal::Passphrase;
 use super::walk::{Verified, walk};
 use crate::app::COMPONENTS;
@@ -28,7 +28,7 @@ pub fn restore(file: &Path, data: &Path, passphrase: Option<&Passphrase>) -> Res
     let beside = data.join(RESTORING);
     folder(&beside)?;
     folder(&beside.join("projects"))?;
-    let verified = walk(file, passphrase, &mut |entry, contents| put(&beside, entry, contents))?;
+    let verified = walk(Of::Site, file, passphrase, &mut |entry, contents| put(&beside, entry, contents))?;
     for line in &verified.manifest.files {
         match Entry::parse(&line.path) {
             Some(Entry::SiteDb) => sound(&beside.join(&line.path), Schema::Site)?,
@@ -62,11 +62,15 @@ fn folder(path: &Path) -> Result<()> {
 }
 
 fn put(beside: &Path, entry: &Entry, contents: &mut dyn Read) -> Result<()> {
-    let path: PathBuf = beside.join(entry.name());
+    write(&beside.join(entry.name()), contents)
+}
+
+/// Writes a new file of an archive, safely on the disk, with the folder that it lies in.
+pub(in crate::upkeep) fn write(path: &Path, contents: &mut dyn Read) -> Result<()> {
     if let Some(home) = path.parent() {
         folder(home)?;
     }
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     io::copy(contents, &mut file)?;
     file.sync_all()?;
     Ok(())
