@@ -10,6 +10,7 @@ mod class_06_forgery;
 mod class_07_reaching_out;
 mod class_08_paths;
 mod class_09_arguments;
+mod class_10_git_internals;
 mod class_17_redirects;
 mod class_18_sessions;
 mod class_19_hosts;
