@@ -334,8 +334,9 @@ fn the_table_of_time_is_by_whom_on_what_and_when() {
     );
     assert_eq!(
         csv("from=2026-01-06&to=2026-12-31&by=ticket"),
-        "\u{feff}ticket,summary,minutes,hours,tickets,entries\n2,\"=Two, \"\"quoted\"\"\",75,1.25,1,3\n"
+        "\u{feff}ticket,summary,minutes,hours,tickets,entries\n2,\"'=Two, \"\"quoted\"\"\",75,1.25,1,3\n"
     );
+    assert!(csv("from=2026-01-06&to=2026-12-31&by=ticket&raw=1").contains("2,\"=Two, "), "the very data");
     assert_eq!(
         csv("from=&to=&by=milestone"),
         "\u{feff}milestone,minutes,hours,tickets,entries\n,120,2.00,1,1\n\"1.0, final\",75,1.25,1,3\n"

@@ -107,7 +107,7 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         Some("csv") => {
             let drawn = chart::draw(db, &room.viewer, &choices, &asked?, &room.root)?;
             let kind = ContentType::new("text", "csv").with_params(("charset", "utf-8"));
-            Ok(Answer::new(Status::Ok, kind, export::lines(&drawn.cells(), ',').into_bytes())
+            Ok(Answer::new(Status::Ok, kind, export::lines(&drawn.cells(), ',', desk.visit.wants_raw()).into_bytes())
                 .header("Content-Disposition", "attachment; filename=\"chart.csv\""))
         }
         Some(other) => Err(Error::invalid("format", format!("There is no format `{}` here.", shortened(other)))),

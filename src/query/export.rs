@@ -21,6 +21,7 @@ use crate::ticket::fields::Choices;
 use crate::ticket::ticket_href;
 use crate::web::calendar::Calendar;
 use crate::web::feed::{Entry, Feed};
+use crate::web::separated::powerless;
 use crate::web::{Answer, Desk, Room};
 
 /// A file has so many tickets at most.
@@ -77,7 +78,7 @@ pub fn answer(
         Kind::Csv => (',', "csv", "query.csv", ContentType::new("text", "csv")),
         Kind::Tab => ('\t', "tab", "query.tsv", ContentType::new("text", "tab-separated-values")),
     };
-    let raw = desk.visit.value(RAW).as_deref() == Some("1");
+    let raw = desk.visit.wants_raw();
     let text = separated(&query, &found, choices, &room.viewer, separator, raw);
     let content_type = content_type.with_params(("charset", "utf-8"));
     let mut answer = Answer::new(Status::Ok, content_type, text.into_bytes())
@@ -100,29 +101,22 @@ fn separated(query: &Query, found: &Found, choices: &Choices, viewer: &Viewer, s
     }
     // Trac's number has no label.
     let label = |column: &Column| if *column == Column::Id { "id".to_owned() } else { column.label().to_owned() };
+    let told = |cell: String| if raw { cell } else { powerless(cell) };
     let mut text = BOM.to_owned();
-    write_line(&mut text, columns.iter().map(label), separator);
+    write_line(&mut text, columns.iter().map(label).map(told), separator);
     for line in &found.lines {
-        let cells = columns.iter().map(|column| {
-            let cell = cell(line, *column, choices, viewer);
-            if raw { cell } else { powerless(cell) }
-        });
+        let cells = columns.iter().map(|column| told(cell(line, *column, choices, viewer)));
         write_line(&mut text, cells, separator);
     }
     text
 }
 
-/// A table of cells as a file of such lines.
-pub(super) fn lines(rows: &[Vec<String>], separator: char) -> String {
+/// A table of cells as a file of such lines; `raw`: with the very data.
+pub(super) fn lines(rows: &[Vec<String>], separator: char, raw: bool) -> String {
     let mut text = BOM.to_owned();
-    rows.iter().for_each(|row| write_line(&mut text, row.iter().cloned(), separator));
+    let told = |cell: String| if raw { cell } else { powerless(cell) };
+    rows.iter().for_each(|row| write_line(&mut text, row.iter().cloned().map(told), separator));
     text
-}
-
-/// A cell that no spreadsheet takes for a formula. A number is none.
-fn powerless(cell: String) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if is_formula { format!("'{cell}") } else { cell }
 }
 
 fn write_line(text: &mut String, cells: impl Iterator<Item = String>, separator: char) {

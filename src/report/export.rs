@@ -53,7 +53,7 @@ pub(super) fn sql(row: &ReportRow) -> Answer {
 }
 
 fn separated(desk: &Desk, room: &Room, asked: &Asked<'_>, columns: &Columns, found: &Found, separator: char) -> Answer {
-    let mut file = Separated::new(separator, desk.visit.value("raw").as_deref() == Some("1"));
+    let mut file = Separated::new(separator, desk.visit.wants_raw());
     file.line(columns.in_files().map(|column| Cow::Borrowed(column.name.as_str())));
     for row in &found.rows {
         file.line(columns.in_files().map(|column| match time(column, &row[column.at]) {

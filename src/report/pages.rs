@@ -151,7 +151,7 @@ pub(super) fn as_json(desk: &Desk, room: &Room, row: &ReportRow) -> serde_json::
 }
 
 fn as_file(rows: &[ReportRow], separator: char, desk: &Desk) -> Answer {
-    let mut file = Separated::new(separator, desk.visit.value("raw").as_deref() == Some("1"));
+    let mut file = Separated::new(separator, desk.visit.wants_raw());
     file.line(["report", "title", "description", "kind"].into_iter().map(Cow::Borrowed));
     for row in rows {
         let cells: [Cow<'_, str>; 4] = [

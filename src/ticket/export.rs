@@ -13,6 +13,7 @@ use crate::base::error::Result;
 use crate::base::markup::{Flavour, Here};
 use crate::base::resource::Resource;
 use crate::web::feed::{Entry, Feed};
+use crate::web::separated::powerless;
 use crate::web::text::Reader;
 use crate::web::{Answer, Desk, Room};
 
@@ -20,7 +21,14 @@ use crate::web::{Answer, Desk, Room};
 const FEED_ENTRIES: i64 = 50;
 
 /// Field names, then values; `format` is `csv` or `tab`.
-pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option<i64>, format: &str) -> Result<Answer> {
+pub(super) fn row(
+    desk: &Desk,
+    db: &Connection,
+    room: &Room,
+    ticket: &Ticket,
+    version: Option<i64>,
+    format: &str,
+) -> Result<Answer> {
     let choices = Choices::load(db, &room.viewer)?;
     let earlier = version.map(|version| history::at(db, &room.viewer, ticket, version)).transpose()?;
     let values = earlier.as_ref().unwrap_or(&ticket.values);
@@ -37,15 +45,17 @@ pub(super) fn row(db: &Connection, room: &Room, ticket: &Ticket, version: Option
         "tab" => ('\t', "tab-separated-values", "tsv", ""),
         _ => (',', "csv", "csv", "\u{feff}"),
     };
-    let text = format!("{mark}{}{}", line(separator, heads), line(separator, row));
+    let raw = desk.visit.wants_raw();
+    let text = format!("{mark}{}{}", line(separator, raw, heads), line(separator, raw, row));
     let media_type = ContentType::new("text", media_type).with_params(("charset", "utf-8"));
     Ok(Answer::new(Status::Ok, media_type, text.into_bytes())
         .header("Content-Disposition", format!("attachment; filename=t{}.{ending}", ticket.row.id)))
 }
 
-/// One line: values are quoted where they hold the separator, a quote or a line end.
-pub(super) fn line(separator: char, values: impl Iterator<Item = String>) -> String {
+/// One line: values are quoted where they hold the separator, a quote or a line end; `raw`: as they are.
+pub(super) fn line(separator: char, raw: bool, values: impl Iterator<Item = String>) -> String {
     let quoted: Vec<String> = values
+        .map(|value| if raw { value } else { powerless(value) })
         .map(|value| {
             let must = value.contains([separator, '"', '\n', '\r']);
             if must { format!("\"{}\"", value.replace('"', "\"\"")) } else { value }

@@ -124,7 +124,7 @@ fn shown(desk: &Desk, project: &str, number: &str) -> Result<Answer> {
         let version = asked_version(desk, &ticket)?;
         match desk.visit.value("format").as_deref() {
             None | Some("html" | "json") => {}
-            Some(format @ ("csv" | "tab")) => return export::row(db, &room, &ticket, version, format),
+            Some(format @ ("csv" | "tab")) => return export::row(desk, db, &room, &ticket, version, format),
             Some("atom" | "rss") => return export::feed(desk, db, &room, &ticket),
             Some(other) => {
                 return Err(Error::invalid("format", format!("There is no format `{}` here.", shortened(other))));

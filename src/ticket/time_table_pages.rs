@@ -60,7 +60,11 @@ fn answer(desk: &Desk, room: &Room, db: &Connection) -> Result<Answer> {
         "json" | "csv" => {
             let (asked, by) = read.map_err(Error::Invalid)?;
             let rows = Rows::load(db, room, &choices, &asked, by, MOST_IN_FILE)?;
-            if format == "csv" { Ok(as_csv(by, &rows)) } else { Answer::json(&as_json(desk, room, &typed, by, &rows)) }
+            if format == "csv" {
+                Ok(as_csv(by, &rows, desk.visit.wants_raw()))
+            } else {
+                Answer::json(&as_json(desk, room, &typed, by, &rows))
+            }
         }
         other => Err(Error::invalid("format", format!("There is no format `{}` here.", shortened(other)))),
     }
@@ -231,7 +235,7 @@ fn hours(minutes: i64) -> String {
     format!("{:.2}", minutes as f64 / 60.0)
 }
 
-fn as_csv(by: By, rows: &Rows) -> Answer {
+fn as_csv(by: By, rows: &Rows, raw: bool) -> Answer {
     let owned = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<String>>();
     let mut table = Vec::new();
     if by == By::Entry {
@@ -267,7 +271,7 @@ fn as_csv(by: By, rows: &Rows) -> Answer {
             cells
         }));
     }
-    let text: String = table.into_iter().map(|cells| export::line(',', cells.into_iter())).collect();
+    let text: String = table.into_iter().map(|cells| export::line(',', raw, cells.into_iter())).collect();
     let media_type = ContentType::new("text", "csv").with_params(("charset", "utf-8"));
     Answer::new(Status::Ok, media_type, format!("\u{feff}{text}").into_bytes())
         .header("Content-Disposition", "attachment; filename=\"time.csv\"")

@@ -47,6 +47,12 @@ impl Separated {
     }
 }
 
+/// A cell that no spreadsheet takes for a formula: one that begins as a formula gets a `'` before it (trackers.md e2, class
+/// 28).
+pub fn powerless(cell: String) -> String {
+    if is_formula(&cell) { format!("'{cell}") } else { cell }
+}
+
 /// Whether a spreadsheet would reckon with it; numbers are what they are.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err()

@@ -227,6 +227,11 @@ impl Visit {
         }
     }
 
+    /// Whether files of cells are to hold the very data, with nothing before what a spreadsheet takes for a formula.
+    pub fn wants_raw(&self) -> bool {
+        self.value("raw").as_deref() == Some("1")
+    }
+
     /// Whether JSON is what the sender reads first, whatever `?format=` names.
     pub fn accepts_json(&self) -> bool {
         self.accept.starts_with("application/json") || self.accept.starts_with("application/problem+json")

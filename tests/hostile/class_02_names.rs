@@ -27,7 +27,7 @@ fn nothing_is_called_by_a_script() {
     let repository = TestRepository::new();
     let kim = test.admin("kim");
     let mut complaints = Vec::new();
-    let given = call(&test, &kim, &mut complaints);
+    let given = call(&test, &kim, &mut complaints, &NAMES);
     assert!(given > 30, "only {given} things may be called so");
     let sam = commit(&test, &repository);
     test.catch_up();
@@ -38,7 +38,7 @@ fn nothing_is_called_by_a_script() {
 }
 
 /// Gives the names. Returns how many were taken.
-fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>) -> usize {
+pub fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>, names: &[&str]) -> usize {
     let (demo, operator) = (test.demo(), test.operator());
     let by = Act::new(&operator, Via::Command);
     let mut given = 0;
@@ -48,7 +48,7 @@ fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>) -> usiz
         judged(complaints, &answer);
         given += usize::from(answer.status < 400);
     };
-    for (at, name) in NAMES.into_iter().enumerate() {
+    for (at, name) in names.iter().copied().enumerate() {
         let page = format!("/demo/wiki/{}", super::class_05_echoes::encoded(name));
         send("/-/account", &[("full_name", name), ("email", ""), ("time_zone", "")]);
         send("/-/account/tokens", &[("label", name)]);
@@ -115,14 +115,14 @@ fn call(test: &TestSite, kim: &Person<'_>, complaints: &mut Vec<String>) -> usiz
         );
         send("/demo/newticket", &[("field_summary", name), ("submit", "1")]);
     }
-    given + attach(kim)
+    given + attach(kim, names)
 }
 
 /// Files are called so as well.
-fn attach(kim: &Person<'_>) -> usize {
+fn attach(kim: &Person<'_>, names: &[&str]) -> usize {
     let lists = ["/demo/attachment/wiki/Plain/", "/demo/attachment/ticket/1/"];
     let taken = |list: &&str| {
-        NAMES.iter().filter(|name| kim.attach(list, &format!("{name}.txt"), b"words").status < 400).count()
+        names.iter().filter(|name| kim.attach(list, &format!("{name}.txt"), b"words").status < 400).count()
     };
     lists.iter().map(taken).sum()
 }

@@ -22,6 +22,7 @@ mod class_22_sql;
 mod class_24_growth;
 mod class_25_exhaustion;
 mod class_26_bombs;
+mod class_28_formulas;
 mod class_29_types;
 mod class_30_visibility;
 mod class_31_secrets;
