@@ -73,13 +73,12 @@ async fn end_one(visit: Visit, id: String, data: Data<'_>) -> Answer {
     visit
         .answer_form(data, move |desk, _| {
             let account = own(desk)?;
-            let ended = desk.site().write(Some(account.id), Via::Web, |db, record| {
-                record(&ended_event(account))?;
-                sessions::end_one(db, account.id, &id)
+            desk.site().write(Some(account.id), Via::Web, |db, record| {
+                if !sessions::end_one(db, account.id, &id)? {
+                    return Err(Error::not_found("This session has ended already."));
+                }
+                record(&ended_event(account))
             })?;
-            if !ended {
-                return Err(Error::not_found("This session has ended already."));
-            }
             Ok(done(desk, "The session has ended."))
         })
         .await
