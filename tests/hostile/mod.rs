@@ -14,6 +14,7 @@ mod class_10_git_internals;
 mod class_11_scopes;
 mod class_12_after_revocation;
 mod class_13_swapped_ids;
+mod class_14_existence;
 mod class_16_more_fields;
 mod class_17_redirects;
 mod class_18_sessions;
