@@ -36,8 +36,47 @@ mod judge;
 mod sources;
 mod state;
 
+use std::collections::BTreeSet;
+
 use crate::support::answer::Answer;
 use judge::problem;
+
+/// Classes that there is nothing to try of, and why.
+const WITHOUT_TESTS: &[(u8, &str)] = &[
+    (15, "no mail is taken in"),
+    (23, "there is no directory of accounts that we ask (LDAP)"),
+    (27, "no converter runs: pictures are sent as they came, and drawings are our own"),
+    (32, "nothing is evaluated: templates are compiled in, texts are no templates (class 4 tries)"),
+    (
+        34,
+        "parts of what is signed are told apart by their lengths: `web::token` tests it; mail checks its server's certificate",
+    ),
+    (37, "tests/run asks for known weaknesses of what we depend on"),
+    (38, "nothing is taken in from other trackers"),
+];
+const CLASSES: u8 = 38;
+
+#[test]
+fn every_class_has_a_file_with_a_test_or_a_reason() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile");
+    let mut tried = BTreeSet::new();
+    let here = include_str!("mod.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(number) = name.strip_prefix("class_").and_then(|rest| rest.get(..2)) else { continue };
+        let number: u8 = number.parse().unwrap();
+        let text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        assert!(text.contains("#[test]"), "{name} has no test");
+        assert!(text.starts_with(&format!("//! Class {number}, ")), "{name} says no class");
+        assert!(here.contains(&format!("mod {};", name.trim_end_matches(".rs"))), "{name} is not among the tests");
+        assert!(tried.insert(number), "two files for class {number}");
+    }
+    let reasons: BTreeSet<u8> = WITHOUT_TESTS.iter().map(|(number, _)| *number).collect();
+    let missing: Vec<u8> =
+        (1..=CLASSES).filter(|number| !tried.contains(number) && !reasons.contains(number)).collect();
+    assert!(missing.is_empty(), "classes that nobody tries: {missing:?}");
+    assert_eq!(tried.intersection(&reasons).count(), 0, "what is tried needs no reason not to be");
+}
 
 /// Takes note of what is wrong with an answer.
 fn judged(complaints: &mut Vec<String>, answer: &Answer) {
