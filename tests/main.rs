@@ -30,6 +30,7 @@ mod enumerator;
 mod files;
 mod floors;
 mod frame;
+mod full_disk;
 mod home;
 mod hostile;
 mod kept;

@@ -97,7 +97,7 @@ impl Visit {
             oidc: cookie(OIDC_COOKIE),
             neighbour: Neighbour::of(request.remote().map(|peer| peer.ip()), request.headers()),
             agent: header("User-Agent"),
-            network: network_of(&web, request),
+            network: network_of(web, request),
             content_type: header("Content-Type"),
             accept: header("Accept"),
             by_itself: !header("X-Trackway-Live").is_empty(),

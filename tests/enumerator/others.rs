@@ -68,7 +68,7 @@ const TOKENS: [Token; 5] = [
         like: "stranger",
         sees: Some(Hides::Nothing),
         writes: true,
-        opens: [3, 0],
+        opens: [1, 0],
     },
 ];
 

@@ -72,7 +72,7 @@ fn forwarded_addresses_are_believed_from_listed_peers_only() {
     }
     let ask = |peer: &str, chain: &str| {
         let asker = test.anonymous().coming_from(peer).with_header("X-Forwarded-For", chain);
-        (0..3).map(|_| asker.get("/demo/query").status).last().unwrap()
+        [(); 3].map(|()| asker.get("/demo/query").status)[2]
     };
     assert_eq!(ask("127.0.0.1", "198.51.100.7"), 429);
     assert_eq!(ask("10.0.0.1", "198.51.100.7, 198.51.100.8, 10.0.0.2"), 429, "by two proxies");

@@ -47,9 +47,12 @@ fn grows_no_faster(what: &str, kind: &str, size: usize, text: &dyn Fn(usize) -> 
     );
 }
 
+/// A text of about so many bytes.
+type Text = Box<dyn Fn(usize) -> String>;
+
 /// Texts that have cost others dearly, of any length.
-fn worst() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
-    let mut all: Vec<(&'static str, Box<dyn Fn(usize) -> String>)> = Vec::new();
+fn worst() -> Vec<(&'static str, Text)> {
+    let mut all: Vec<(&'static str, Text)> = Vec::new();
     for (kind, part) in [
         ("blanks", " "),
         ("lines", "\n"),

@@ -302,7 +302,8 @@ fn request(student: &Student, random: &mut Random) -> Asking {
             _ => {
                 let path = format!("/{project}/wiki/{}?action=edit", address::path(&student.page));
                 let version = student.version.fetch_add(1, Ordering::Relaxed).to_string();
-                let text = format!("{words} {}", random.next());
+                // Each differs from the one before: a text that is there already is refused.
+                let text = format!("{words} {version}");
                 return write(student, path, &[("text", &text), ("version", &version), ("save", "1")]);
             }
         };

@@ -24,13 +24,15 @@ impl Output {
 
 /// Runs `trackway` with these arguments, `--data` and an input that ends.
 pub fn run(data: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = trackway(data)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = trackway(data);
+    command.args(arguments);
+    finish(command, arguments, input)
+}
+
+/// Runs a command that is made ready to its end. `asked`: how a failure calls it.
+pub fn finish(mut command: Command, asked: &[&str], input: &[u8]) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     // A program that does not read its input may be gone already: that is its right.
@@ -38,7 +40,7 @@ pub fn run(data: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     Output {
-        asked: format!("trackway {}", arguments.join(" ")),
+        asked: format!("trackway {}", asked.join(" ")),
         status: output.status.code().unwrap_or_else(|| signal_of(&output.status)),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

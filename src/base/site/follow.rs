@@ -25,7 +25,8 @@ impl Site {
             self.follow_row(row);
         }
         let mut tended = None;
-        let mut told = self.read(event::newest).unwrap_or_default();
+        // Streams may have been opened before this began, and their sessions may have ended since.
+        let mut told = None;
         while !stop() {
             self.nudge.wait(Duration::from_millis(200));
             if tended.is_none_or(|at: Instant| at.plus_seconds(TENDED_EVERY_SECONDS) < Instant::now()) {
@@ -53,13 +54,10 @@ impl Site {
 
     /// Streams that are open end with their session and their account, whether or not there is any news. `told`: the newest
     /// event of the site that they were told of.
-    fn tell_of_accounts(&self, told: &mut i64) {
+    fn tell_of_accounts(&self, told: &mut Option<i64>) {
         match self.read(event::newest) {
-            Ok(newest) if newest != *told => {
-                *told = newest;
-                self.news().tell_of_accounts();
-            }
-            Ok(_) => {}
+            Ok(newest) if told.replace(newest) == Some(newest) => {}
+            Ok(_) => self.news().tell_of_accounts(),
             Err(error) => log::error!("events of the site: {error}"),
         }
     }
