@@ -75,7 +75,7 @@ fn config(site: &Site, (address, port): (std::net::IpAddr, u16)) -> Figment {
         port,
         // Uploads wait on the file system on which they will stay.
         temp_dir: site.dir().join("projects").into(),
-        // A forwarded address is believed from nobody.
+        // Rocket would believe it from anybody; `web::proxy` believes it from listed peers.
         ip_header: None,
         ident: Ident::none(),
         log_level: LogLevel::Off,
