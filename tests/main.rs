@@ -37,6 +37,7 @@ mod kept;
 mod link_kinds;
 mod live;
 mod log;
+mod look;
 mod mail;
 mod markup;
 mod merge;

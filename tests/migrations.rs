@@ -54,6 +54,7 @@ const PINS: &[(&str, &str)] = &[
     ("project/0034_link_scope.sql", "91dfdcdd25156655"),
     ("project/0035_person_former.sql", "8561ae4b92c6aeb3"),
     ("project/0036_permission_rule.sql", "7ef636dc02fb69f2"),
+    ("project/0037_project_logo.sql", "8a13d67fdd53b50f"),
 ];
 
 #[test]

@@ -22,15 +22,31 @@ fn asked_to_stop_it_finishes_what_it_has_begun_and_ends() {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut hello = [0; 12];
     stream.read_exact(&mut hello).unwrap();
+    // One that ends after all, and one that never does.
     let mut half = TcpStream::connect(address).unwrap();
     write!(half, "GET /-/health HTTP/1.1\r\nHost: {address}\r\n").unwrap();
+    let mut never = TcpStream::connect(address).unwrap();
+    let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000";
+    write!(never, "POST /demo/wiki/Half HTTP/1.1\r\nHost: {address}\r\n{form}\r\n\r\ntext=Half+a+page").unwrap();
     let begun = Instant::now();
     let stopping = std::thread::spawn(move || serving.stop());
     std::thread::sleep(Duration::from_millis(100));
     let _ = write!(half, "\r\n");
     stopping.join().unwrap();
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    // What came in time is answered whole, or not at all.
+    let mut answer = Vec::new();
+    half.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    if half.read_to_end(&mut answer).is_ok() && !answer.is_empty() {
+        let answer = server::read_reply(&answer).expect("a whole answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let mut rest = Vec::new();
+    never.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let _ = never.read_to_end(&mut rest);
+    assert!(!String::from_utf8_lossy(&rest).starts_with("HTTP/1.1 303"), "half a page was taken");
     command::run(&data, &["check"], b"").expect(0);
+    command::run(&data, &["wiki", "show", "demo", "Half"], b"").expect(1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod backups;
 pub mod create;
 mod group_pages;
 mod health;
+pub mod look;
 mod metrics;
 mod permission_pages;
 mod project;
@@ -22,7 +23,7 @@ use crate::base::settings::Setting;
 use crate::base::viewer::PERMISSION_GRANT;
 use crate::milestone::MILESTONE_ADMIN;
 use crate::ticket::TICKET_ADMIN;
-use crate::web::limits;
+use crate::web::{limits, look as frame};
 
 pub(crate) use audit::{changes_in_words, to_json};
 
@@ -36,6 +37,8 @@ const SETTINGS: &[Setting] = &[
     backups::KEEP,
     backups::PASSPHRASE_FILE,
     metrics::TOKEN,
+    frame::ACCENT,
+    frame::FOOTER,
     limits::ANONYMOUS_WRITES,
     limits::ANONYMOUS_EXPENSIVE,
     limits::NEW_ACCOUNT_WRITES,
@@ -55,6 +58,7 @@ impl Component for Admin {
         routes.extend(project::routes());
         routes.extend(audit::routes());
         routes.extend(settings::routes());
+        routes.extend(look::routes());
         routes.extend(safety::routes());
         routes.extend(sweep::routes());
         routes.extend(metrics::routes());
@@ -68,7 +72,7 @@ impl Component for Admin {
     }
 
     fn panels(&self) -> &'static [Panel] {
-        &[settings::PANEL, permission_pages::PANEL, audit::PANEL]
+        &[settings::PANEL, look::PANEL, permission_pages::PANEL, audit::PANEL]
     }
 
     fn site_panels(&self) -> &'static [SitePanel] {

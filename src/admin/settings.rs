@@ -326,7 +326,7 @@ pub fn value_of(db: &Connection, setting: &Setting) -> Result<Value> {
 fn control_of(values: &Values) -> &'static str {
     match values {
         Values::Text | Values::Words | Values::Checked { .. } => "line",
-        Values::Lines => "lines",
+        Values::Lines(_) => "lines",
         Values::Number(..) => "number",
         Values::Switch | Values::Choice(_) => "choice",
         Values::Secret => "secret",

@@ -13,7 +13,6 @@ pub mod store;
 
 mod link;
 mod macros;
-mod multipart;
 mod pages;
 mod preview;
 mod timeline;

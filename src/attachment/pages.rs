@@ -18,14 +18,14 @@ use super::media::{self, Kind};
 use super::preview::{self, Preview};
 use super::store::{self, FileRow};
 use super::upload::{self, Place, Received};
-use super::{File, blob, href, link, list_href, multipart, name, raw_href, zip_href};
+use super::{File, blob, href, link, list_href, name, raw_href, zip_href};
 use crate::base::component::Owner;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::site::UPLOAD_LIMIT;
 use crate::base::time::When;
 use crate::web::form::Form;
 use crate::web::paging::with_value;
-use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
+use crate::web::{Answer, Desk, Page, Room, Sheet, Visit, multipart};
 
 pub fn routes() -> Vec<Route> {
     rocket::routes![show, confirm_removal, add, remove]

@@ -8,9 +8,9 @@ use rocket::tokio::io::{AsyncRead, AsyncWriteExt};
 
 use super::blob::Spool;
 use super::edit::NewFile;
-use super::multipart::{Broken, Head, Parts};
 use crate::base::error::{Error, Problem, Result};
 use crate::web::form::Form;
+use crate::web::multipart::{Broken, Head, Parts};
 
 const MOST_FILES: usize = 50;
 /// One request may hold so many times the largest file.

@@ -68,20 +68,28 @@ pub fn person_of_uuid(db: &Connection, uuid: &str) -> Result<Option<i64>> {
 
 /// The viewer that a principal is in a project, or none if nothing there is for them.
 pub fn enter(project: &Project, row: &ProjectRow, principal: &Arc<Principal>) -> Result<Option<Arc<Viewer>>> {
-    project.read(|db| {
-        let key = principal.identity.as_ref().map_or("", |identity| identity.uuid.as_str());
-        let now = Instant::now();
-        let fits = |known: &Entered| {
-            let is_same = known.principal == *principal && known.state == row.state;
-            is_same && known.until.is_none_or(|until| now < until)
-        };
-        let entered = kept_if(db, key, fits, || {
-            let until = next_moment(db, now)?;
-            let viewer = enter_with(db, project, row, principal)?.map(Arc::new);
-            Ok(Entered { principal: Arc::clone(principal), state: row.state, until, viewer })
-        })?;
-        Ok(entered.viewer.clone())
-    })
+    project.read(|db| enter_within(db, project, row, principal))
+}
+
+/// The same within a read that looks at more.
+pub fn enter_within(
+    db: &Connection,
+    project: &Project,
+    row: &ProjectRow,
+    principal: &Arc<Principal>,
+) -> Result<Option<Arc<Viewer>>> {
+    let key = principal.identity.as_ref().map_or("", |identity| identity.uuid.as_str());
+    let now = Instant::now();
+    let fits = |known: &Entered| {
+        let is_same = known.principal == *principal && known.state == row.state;
+        is_same && known.until.is_none_or(|until| now < until)
+    };
+    let entered = kept_if(db, key, fits, || {
+        let until = next_moment(db, now)?;
+        let viewer = enter_with(db, project, row, principal)?.map(Arc::new);
+        Ok(Entered { principal: Arc::clone(principal), state: row.state, until, viewer })
+    })?;
+    Ok(entered.viewer.clone())
 }
 
 /// What became of a principal at the door of a project.

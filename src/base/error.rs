@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+const FULL: &str = "The disk of the server is full. Nothing was changed.";
+const UNWRITABLE: &str = "The data folder of the server can't be written to. Nothing was changed.";
+
 pub type Result<T> = std::result::Result<T, Error>;
 
 #[derive(Debug, Clone)]
@@ -19,7 +22,18 @@ pub enum Error {
     /// Somebody else was faster, or the state does not allow it.
     Conflict(String),
     /// Our fault or the machine's: `told` is for the reader, `log` for the log.
-    Internal { told: String, log: String },
+    Internal { fault: Fault, told: String, log: String },
+}
+
+/// Whose an internal error is, and so whether it helps to come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Ours, or damage: it happens again.
+    Program,
+    /// There is no room on the disk.
+    DiskFull,
+    /// The disk does not let us write, or another program holds what we need: it may pass.
+    Unavailable,
 }
 
 /// One thing wrong with one field of a form, an argument or a JSON body.
@@ -50,6 +64,7 @@ impl Error {
 
     pub fn internal(log: impl Into<String>) -> Self {
         Self::Internal {
+            fault: Fault::Program,
             told: "Something went wrong on the server. Nothing was changed; the log says more.".into(),
             log: log.into(),
         }
@@ -57,13 +72,17 @@ impl Error {
 
     /// An internal error whose cause the reader may know, such as a full disk.
     pub fn told(told: impl Into<String>, log: impl Into<String>) -> Self {
-        Self::Internal { told: told.into(), log: log.into() }
+        Self::failed(Fault::Program, told, log)
+    }
+
+    fn failed(fault: Fault, told: impl Into<String>, log: impl Into<String>) -> Self {
+        Self::Internal { fault, told: told.into(), log: log.into() }
     }
 
     /// Says in the log what was being done when the error arose.
     pub fn during(self, doing: &str) -> Self {
         match self {
-            Self::Internal { told, log } => Self::Internal { told, log: format!("{doing}: {log}") },
+            Self::Internal { fault, told, log } => Self::Internal { fault, told, log: format!("{doing}: {log}") },
             other => other,
         }
     }
@@ -84,7 +103,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::Internal { told, log } => write!(f, "{told} ({log})"),
+            Self::Internal { told, log, .. } => write!(f, "{told} ({log})"),
         }
     }
 }
@@ -97,35 +116,34 @@ impl From<rusqlite::Error> for Error {
             CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
             SystemIoFailure,
         };
-        let told = match error.sqlite_error_code() {
-            Some(DiskFull) => "The disk of the server is full. Nothing was changed.",
-            Some(ReadOnly) => "The data folder of the server can't be written to. Nothing was changed.",
-            Some(DatabaseBusy | DatabaseLocked) => {
-                "Another program holds the database for too long. Nothing was changed; please try again."
-            }
+        let (fault, told) = match error.sqlite_error_code() {
+            Some(DiskFull) => (Fault::DiskFull, FULL),
+            Some(ReadOnly) => (Fault::Unavailable, UNWRITABLE),
+            Some(DatabaseBusy | DatabaseLocked) => (
+                Fault::Unavailable,
+                "Another program holds the database for too long. Nothing was changed; please try again.",
+            ),
             Some(DatabaseCorrupt | NotADatabase) => {
-                "This database is damaged. The administrator can see more with `trackway check`."
+                (Fault::Program, "This database is damaged. The administrator can see more with `trackway check`.")
             }
             Some(CannotOpen | SystemIoFailure) => {
-                "The data folder of the server can't be read or written. Nothing was changed."
+                (Fault::Unavailable, "The data folder of the server can't be read or written. Nothing was changed.")
             }
             _ => return Self::internal(format!("database: {error}")),
         };
-        Self::told(told, format!("database: {error}"))
+        Self::failed(fault, told, format!("database: {error}"))
     }
 }
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
-        let told = match error.kind() {
-            StorageFull => "The disk of the server is full. Nothing was changed.",
-            PermissionDenied | ReadOnlyFilesystem => {
-                "The data folder of the server can't be written to. Nothing was changed."
-            }
+        use std::io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let (fault, told) = match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => (Fault::DiskFull, FULL),
+            PermissionDenied | ReadOnlyFilesystem => (Fault::Unavailable, UNWRITABLE),
             _ => return Self::internal(format!("file: {error}")),
         };
-        Self::told(told, format!("file: {error}"))
+        Self::failed(fault, told, format!("file: {error}"))
     }
 }
 

@@ -20,8 +20,8 @@ pub enum Scope {
 pub enum Values {
     /// One line.
     Text,
-    /// Several lines.
-    Lines,
+    /// Several lines, of so many characters at most.
+    Lines(usize),
     /// Words with blanks between them.
     Words,
     /// `true` or `false`.
@@ -41,7 +41,7 @@ impl Values {
     pub fn takes(&self) -> String {
         match self {
             Self::Text | Self::Secret => "one line of text".to_owned(),
-            Self::Lines => "a text".to_owned(),
+            Self::Lines(most) => format!("a text of at most {most} characters"),
             Self::Words => "words with blanks between them".to_owned(),
             Self::Switch => "`true` or `false`".to_owned(),
             Self::Number(least, most) => format!("a whole number from {least} to {most}"),
@@ -54,7 +54,10 @@ impl Values {
         let one_line = !value.chars().any(char::is_control);
         match self {
             Self::Text | Self::Words | Self::Secret => one_line,
-            Self::Lines => !value.chars().any(|character| character.is_control() && character != '\n'),
+            Self::Lines(most) => {
+                let is_text = |character: char| !character.is_control() || character == '\n' || character == '\t';
+                value.chars().count() <= *most && value.chars().all(is_text)
+            }
             Self::Switch => value == "true" || value == "false",
             Self::Number(least, most) => value.parse().is_ok_and(|number: i64| (least..=most).contains(&&number)),
             Self::Choice(choices) => choices.contains(&value),

@@ -1,5 +1,6 @@
 //! `trackway project …`
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -8,12 +9,15 @@ use serde_json::json;
 use super::output::{List, print};
 use super::{Shell, actor, roster};
 use crate::admin::create::{self, NewProject};
+use crate::admin::look::{self, NewLogo};
 use crate::auth::permissions;
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
 use crate::base::site::{ProjectRow, Site, State};
 use crate::code::repository;
 use crate::upkeep::transfer::{self, Imported};
+use crate::web;
+use crate::web::look::MOST_BYTES;
 use crate::web::page::file_size;
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +70,15 @@ pub enum Command {
     Remove { name: String },
     /// Bring back what was taken away; `list --removed` tells its id
     Restore { id: String, name: String },
+    /// Tell its logo or set it: a PNG, JPEG or WebP file of at most 256 KiB; colour and footer are the settings `look.accent`
+    /// and `look.footer`
+    Logo {
+        name: String,
+        file: Option<PathBuf>,
+        /// Take it away
+        #[arg(long, conflicts_with = "file")]
+        remove: bool,
+    },
     /// Write everything that it is into a new file, which `import` makes a project of here or elsewhere
     Export { name: String, file: PathBuf },
     /// Make a project of such a file; what is in it is looked at first
@@ -119,6 +132,7 @@ pub fn run(shell: &Shell, command: Command) -> Result<()> {
             let row = row.ok_or_else(|| Error::not_found(format!("no project with the id `{id}` was removed")))?;
             site.restore_project(&row, &name, actor(&principal), Via::Command)
         }
+        Command::Logo { name, file, remove } => logo(shell, &name, file.as_deref(), remove),
         Command::Export { name, file } => {
             let site = shell.site()?;
             let principal = shell.administrator(&site)?;
@@ -153,6 +167,23 @@ fn import(shell: &Shell, file: &Path, wish: &transfer::Wish<'_>) -> Result<()> {
         ));
     }
     print(&text)
+}
+
+fn logo(shell: &Shell, name: &str, file: Option<&Path>, remove: bool) -> Result<()> {
+    let entered = shell.enter(name)?;
+    let found = match file {
+        Some(file) => {
+            // One byte more than is allowed tells that it is too large.
+            let mut bytes = Vec::new();
+            std::fs::File::open(file)
+                .and_then(|open| open.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes))
+                .map_err(|error| Error::invalid("FILE", format!("{}: {error}.", file.display())))?;
+            look::set_logo(&entered.project, entered.act(), &NewLogo::Picture(&bytes))?
+        }
+        None if remove => look::set_logo(&entered.project, entered.act(), &NewLogo::None)?,
+        None => entered.project.read(web::look::find)?,
+    };
+    print(&format!("{}\n", found.map_or_else(|| "none".to_owned(), |logo| logo.in_words())))
 }
 
 fn set_state(shell: &Shell, name: &str, state: State) -> Result<()> {

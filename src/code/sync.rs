@@ -88,7 +88,7 @@ pub fn sync(
             let gaps = gaps.unwrap_or(repository.trouble == GAPS);
             (Ok(synced), if gaps { GAPS.to_owned() } else { String::new() })
         }
-        Err(Error::Internal { told, log }) => (Err(Error::Internal { told: told.clone(), log }), told),
+        Err(Error::Internal { fault, told, log }) => (Err(Error::Internal { fault, told: told.clone(), log }), told),
         Err(error) => (Err(error.clone()), error.to_string()),
     };
     project.db().write(|db| incoming::save_outcome(db, repository.id, &trouble))?;

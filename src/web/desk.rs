@@ -7,6 +7,7 @@ use rocket::http::Method;
 
 use super::error::{EXPIRED, FORGED};
 use super::form::Form;
+use super::look::Look;
 use super::visit::Visit;
 use super::{Web, token};
 use crate::auth::accounts::{self, Account};
@@ -26,7 +27,15 @@ pub struct Desk {
     /// The session that this very answer begins, or goes on with under another id.
     renewed: RefCell<Option<String>>,
     /// The project that was entered, for the layout of whatever page comes of it.
-    entered: RefCell<Option<(ProjectRow, Arc<Viewer>)>>,
+    entered: RefCell<Option<Entered>>,
+}
+
+/// What the frame of a page shows of the project around it.
+#[derive(Clone)]
+pub struct Entered {
+    pub row: ProjectRow,
+    pub viewer: Arc<Viewer>,
+    pub look: Arc<Look>,
 }
 
 /// A project that has been entered.
@@ -90,15 +99,17 @@ impl Desk {
     /// Enters a project if there is anything for this principal.
     pub fn room_of(&self, row: ProjectRow) -> Result<Option<Room>> {
         let project = self.site().project(&row)?;
-        let Some(viewer) = permissions::enter(&project, &row, &self.principal)? else {
-            return Ok(None);
-        };
+        let (viewer, look) = project.read(|db| {
+            let viewer = permissions::enter_within(db, &project, &row, &self.principal)?;
+            Ok((viewer, Look::of(db, &project, self.site())?))
+        })?;
+        let Some(viewer) = viewer else { return Ok(None) };
         let root = format!("{}/{}", self.base(), row.name);
-        *self.entered.borrow_mut() = Some((row.clone(), Arc::clone(&viewer)));
+        *self.entered.borrow_mut() = Some(Entered { row: row.clone(), viewer: Arc::clone(&viewer), look });
         Ok(Some(Room { project, row, viewer, root }))
     }
 
-    pub fn entered(&self) -> Option<(ProjectRow, Arc<Viewer>)> {
+    pub fn entered(&self) -> Option<Entered> {
         self.entered.borrow().clone()
     }
 

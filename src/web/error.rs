@@ -12,7 +12,7 @@ use super::page::{Answer, Page, Sheet};
 use super::visit::Visit;
 use crate::auth::outside::{OIDC_ISSUER, OIDC_NAME};
 use crate::auth::registration::REGISTRATION;
-use crate::base::error::{Error, Problem};
+use crate::base::error::{Error, Fault, Problem};
 use crate::base::site::RESERVED;
 
 /// Fields of problems that are no field: a form that did not come from here, a session that ended meanwhile.
@@ -130,7 +130,10 @@ fn status_of(error: &Error) -> Status {
         Error::Invalid(_) if is(error, FORGED) || is(error, EXPIRED) => Status::BadRequest,
         Error::Invalid(_) => Status::UnprocessableEntity,
         Error::Conflict(_) => Status::Conflict,
-        Error::Internal { .. } => Status::InternalServerError,
+        // RFC 4918, 11.5: there is no room for what the request would keep.
+        Error::Internal { fault: Fault::DiskFull, .. } => Status::InsufficientStorage,
+        Error::Internal { fault: Fault::Unavailable, .. } => Status::ServiceUnavailable,
+        Error::Internal { fault: Fault::Program, .. } => Status::InternalServerError,
     }
 }
 
@@ -149,7 +152,7 @@ fn told(error: &Error) -> String {
     }
 }
 
-fn heading_of(desk: &Desk, status: Status) -> &'static str {
+fn heading_of(desk: &Desk, status: Status, error: &Error) -> &'static str {
     let only_reads = matches!(desk.visit.method, Method::Get | Method::Head);
     match status.code {
         400 => "Nothing was done",
@@ -161,14 +164,16 @@ fn heading_of(desk: &Desk, status: Status) -> &'static str {
         413 => "Too large",
         421 => "Wrong host",
         422 => "This can't be done as it stands",
+        503 if matches!(error, Error::Internal { fault: Fault::Unavailable, .. }) => "Not possible at the moment",
         503 => "Too busy",
+        507 => "The disk is full",
         _ => "Something went wrong",
     }
 }
 
 fn as_json(desk: &Desk, status: Status, error: &Error) -> Answer {
     let problems: &[Problem] = if let Error::Invalid(problems) = error { problems } else { &[] };
-    Answer::problems(status, heading_of(desk, status), &told(error), problems)
+    Answer::problems(status, heading_of(desk, status, error), &told(error), problems)
 }
 
 fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> crate::base::error::Result<Answer> {
@@ -176,8 +181,8 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
     let mut ways = Vec::new();
     if status == Status::NotFound {
         stay_in_project(desk);
-    } else if let Some((row, _)) = desk.entered() {
-        ways.push(Way { href: format!("{base}/{}", row.name), text: "The start page of this project" });
+    } else if let Some(entered) = desk.entered() {
+        ways.push(Way { href: format!("{base}/{}", entered.row.name), text: "The start page of this project" });
     }
     ways.push(Way { href: format!("{base}/"), text: "All projects" });
     let anonymous = desk.account.is_none();
@@ -199,7 +204,7 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
     };
     let page = ErrorPage {
         status: status.code,
-        heading: heading_of(desk, status),
+        heading: heading_of(desk, status, error),
         sentence: if problems.is_empty() { told(error) } else { String::new() },
         problems,
         ways,
@@ -207,7 +212,7 @@ fn as_page(desk: &Desk, status: Status, error: &Error, form: Option<&Form>) -> c
         sign_in,
         again,
     };
-    Sheet::new(heading_of(desk, status), page).noindex().status(status).render(desk)
+    Sheet::new(heading_of(desk, status, error), page).noindex().status(status).render(desk)
 }
 
 /// The sign-in page that carries a form whose session has ended; the form goes on after it.

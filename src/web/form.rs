@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::address;
+use super::multipart::{Broken, Parts};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::lines_lf;
 
@@ -15,13 +16,48 @@ pub struct Form {
     emptied: Vec<String>,
     /// Names that came as a list.
     lists: Vec<String>,
+    files: Vec<SentFile>,
     /// Came as JSON: no form token is needed, and the answer is JSON.
     pub json: bool,
+}
+
+/// A small file that came with a form, in memory.
+#[derive(Debug, Clone)]
+pub struct SentFile {
+    /// The name of the control that it came from.
+    pub field: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Form {
     pub fn new(fields: Vec<(String, String)>) -> Self {
         Self { fields, ..Self::default() }
+    }
+
+    /// The parts of a form that holds files. Fields where no file was chosen bring none.
+    pub(super) async fn parse_parts(boundary: &str, bytes: &[u8]) -> Result<Self> {
+        let mut form = Self::default();
+        let mut parts = Parts::new(bytes, boundary);
+        form.read_parts(&mut parts).await.map_err(|broken| match broken {
+            Broken::Short => Error::invalid("", "The form broke off before its end. Please send it again."),
+            Broken::Malformed(why) => Error::invalid("", format!("The form can't be read: {why}.")),
+        })?;
+        Ok(form)
+    }
+
+    async fn read_parts(&mut self, parts: &mut Parts<&[u8]>) -> std::result::Result<(), Broken> {
+        while let Some(head) = parts.next().await? {
+            let mut bytes = Vec::new();
+            while let Some(piece) = parts.piece().await? {
+                bytes.extend(piece);
+            }
+            match head.file_name {
+                Some(name) if name.is_empty() => {}
+                Some(_) => self.files.push(SentFile { field: head.name, bytes }),
+                None => self.fields.push((head.name, clean(&String::from_utf8_lossy(&bytes)))),
+            }
+        }
+        Ok(())
     }
 
     pub fn parse(content_type: &str, bytes: &[u8]) -> Result<Self> {
@@ -88,6 +124,11 @@ impl Form {
     /// Whether a box is ticked or a button of that name was pressed.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
+    }
+
+    /// The bytes of the file that was chosen in that control.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.iter().find(|file| file.field == name).map(|file| file.bytes.as_slice())
     }
 
     /// A whole number that must be there.

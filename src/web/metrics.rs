@@ -33,8 +33,9 @@ struct Counted {
 /// What an address is counted under, by the route that answers it: a closed set, so that nobody makes it grow.
 const GROUPS: &[&str] = &[
     "account", "admin", "attachment", "browser", "changeset", "diff", "export", "health", "home", "live", "link",
-    "log", "login", "logout", "metrics", "milestone", "newticket", "prefs", "projects", "query", "raw-attachment",
-    "report", "roadmap", "search", "static", "ticket", "timeline", "watched", "wiki", "zip-attachment",
+    "log", "login", "logo", "logout", "look.css", "metrics", "milestone", "newticket", "prefs", "projects", "query",
+    "raw-attachment", "report", "roadmap", "search", "static", "ticket", "timeline", "watched", "wiki",
+    "zip-attachment",
 ];
 
 fn group_of(request: &Request<'_>, base: &str) -> &'static str {

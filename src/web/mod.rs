@@ -30,7 +30,9 @@ pub mod in_force;
 mod inline;
 pub mod limits;
 mod lookout;
+pub mod look;
 pub mod metrics;
+pub mod multipart;
 pub mod rewrite;
 pub mod token;
 

@@ -14,9 +14,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
-use super::desk::Desk;
+use super::desk::{Desk, Entered};
 use super::inline::Drawings;
-use super::{address, assets, controls};
+use super::{address, assets, controls, look};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
 use crate::base::time::When;
@@ -128,6 +128,7 @@ struct LayoutProject {
     name: String,
     title: String,
     href: String,
+    look: look::InFrame,
 }
 
 #[derive(Serialize)]
@@ -156,7 +157,7 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
     let entered = desk.entered();
     let base = desk.base();
     let mut places = Vec::new();
-    if let Some((row, viewer)) = &entered {
+    if let Some(Entered { row, viewer, .. }) = &entered {
         let mut all: Vec<_> = desk.site().components().iter().flat_map(|component| component.places()).collect();
         all.sort_by_key(|place| place.order);
         places.extend(
@@ -180,10 +181,9 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
         title: &sheet.title,
         base,
         site_title: desk.web().settings().title.clone(),
-        project: entered.map(|(row, _)| LayoutProject {
-            title: row.called().to_owned(),
-            href: format!("{base}/{}", row.name),
-            name: row.name,
+        project: entered.map(|Entered { row, look, .. }| {
+            let href = format!("{base}/{}", row.name);
+            LayoutProject { title: row.called().to_owned(), look: look.in_frame(&href), name: row.name, href }
         }),
         places,
         viewer: viewer.unwrap_or_default(),

@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::error;
 use super::form::Form;
 use super::lookout::Lookout;
+use super::multipart;
 use super::page::Answer;
 use super::proxy::Neighbour;
 use crate::auth::api_tokens::PREFIX;
@@ -206,7 +207,10 @@ impl Visit {
         if !bytes.is_complete() {
             return Err(Error::invalid("", "The form is larger than 8 MiB; nothing of it was taken."));
         }
-        Form::parse(&self.content_type, &bytes.into_inner())
+        match multipart::boundary(&self.content_type) {
+            Some(boundary) => Form::parse_parts(&boundary, &bytes.into_inner()).await,
+            None => Form::parse(&self.content_type, &bytes.into_inner()),
+        }
     }
 
     /// The pairs of the query in their order.

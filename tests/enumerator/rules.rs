@@ -253,6 +253,33 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        route: "GET /<project>/admin/look",
+        doors: &[
+            get("/demo/admin/look", ADMINS),
+            get("/demo/admin/look?format=json", ADMINS),
+            get("/hidden/admin/look", ADMINS),
+            get("/nowhere/admin/look", NOBODY),
+        ],
+    },
+    Rule {
+        route: "POST /<project>/admin/look",
+        doors: &[
+            form("/demo/admin/look", &[("footer", "Ours")], [404, 404, 404, 404, 303]),
+            form("/demo/admin/look", &[("accent", "red")], [404, 404, 404, 404, 422]),
+            form("/hidden/admin/look", &[("footer", "Ours")], [404, 404, 404, 404, 303]),
+            form("/nowhere/admin/look", &[("footer", "Ours")], NOBODY),
+        ],
+    },
+    // Nobody has chosen a colour or a logo in the house: tests/look.rs.
+    Rule {
+        route: "GET /<project>/look.css",
+        doors: &[get("/demo/look.css", NOBODY), get("/hidden/look.css", NOBODY), get("/nowhere/look.css", NOBODY)],
+    },
+    Rule {
+        route: "GET /<project>/logo",
+        doors: &[get("/demo/logo", NOBODY), get("/hidden/logo", NOBODY), get("/nowhere/logo", NOBODY)],
+    },
+    Rule {
         // With something to listen to the answer has no end: tests/live.rs.
         route: "GET /-/live",
         doors: &[get("/-/live", [204; 5]), get("/-/live?projects=,", [204; 5])],

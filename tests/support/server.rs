@@ -29,15 +29,15 @@ impl Server {
 
     /// The same with other options.
     pub fn start_with(data: &Path, address: SocketAddr, options: &[&str]) -> Self {
-        let mut child = command::trackway(data)
-            .args(["serve", "--listen", &address.to_string()])
-            .args(options)
-            .current_dir(data.parent().unwrap())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut program = command::trackway(data);
+        program.args(["serve", "--listen", &address.to_string()]).args(options).current_dir(data.parent().unwrap());
+        Self::begin(program, address)
+    }
+
+    /// Waits until what a command has begun answers at that address.
+    pub fn begin(mut program: Command, address: SocketAddr) -> Self {
+        let program = program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         keep(child.stdout.take().unwrap(), &said);
         keep(child.stderr.take().unwrap(), &said);
@@ -62,6 +62,11 @@ impl Server {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap();
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// All that it has printed so far.
@@ -116,7 +121,8 @@ pub fn request(
     read_reply(&answer).ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
 }
 
-fn read_reply(answer: &[u8]) -> Option<Reply> {
+/// The answer in what came over a connection; none if it is not whole.
+pub fn read_reply(answer: &[u8]) -> Option<Reply> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::roster::{self, Invite, Plan};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::Via;
+use crate::base::text::lines_lf;
 use crate::web::form::Form;
 use crate::web::panels::{self, PanelGroup, require_administrator};
 use crate::web::{Answer, Desk, Page, Sheet, Visit};
@@ -73,7 +74,7 @@ async fn show(visit: Visit) -> Answer {
     visit
         .answer(|desk| {
             require_administrator(desk)?;
-            page(desk, &Form::default(), None, Vec::new())
+            page(desk, "", "", None, Vec::new())
         })
         .await
 }
@@ -84,19 +85,35 @@ async fn take(visit: Visit, data: Data<'_>) -> Answer {
         .answer_form(data, |desk, form| {
             require_administrator(desk)?;
             match taken(desk, form) {
-                Err(Error::Invalid(problems)) if !form.json => page(desk, form, None, problems),
+                Err(Error::Invalid(problems)) if !form.json => {
+                    let text = typed(form).unwrap_or_else(|_| form.text("roster").to_owned());
+                    page(desk, &text, form.text("template"), None, problems)
+                }
                 other => other,
             }
         })
         .await
 }
 
+/// The roster of a form: a file, if one was chosen, or what stands in the field. From here on it stands in the field.
+fn typed(form: &Form) -> Result<String> {
+    let Some(bytes) = form.file("file") else { return Ok(form.text("roster").to_owned()) };
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let text = text.map_err(|_| Error::invalid("file", "This file is not in UTF-8. Save it as “CSV UTF-8”."))?;
+    Ok(lines_lf(text).into_owned())
+}
+
 fn taken(desk: &Desk, form: &Form) -> Result<Answer> {
     let template = Some(form.text("template")).filter(|template| !template.is_empty());
-    let plan = roster::read(desk.site(), form.text("roster").as_bytes(), template)?;
+    let text = typed(form)?;
+    let plan = roster::read(desk.site(), text.as_bytes(), template)?;
     if !form.has("make") || plan.is_done() {
         let planned = planned(&plan);
-        return if form.json { Answer::json(&planned) } else { page(desk, form, Some(planned), Vec::new()) };
+        return if form.json {
+            Answer::json(&planned)
+        } else {
+            page(desk, &text, form.text("template"), Some(planned), Vec::new())
+        };
     }
     let actor = desk.account.as_ref().map(|account| account.id);
     let by = (actor, Via::Web);
@@ -149,14 +166,14 @@ fn planned(plan: &Plan) -> Planned {
     }
 }
 
-fn page(desk: &Desk, form: &Form, planned: Option<Planned>, problems: Vec<Problem>) -> Result<Answer> {
+fn page(desk: &Desk, roster: &str, template: &str, planned: Option<Planned>, problems: Vec<Problem>) -> Result<Answer> {
     let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
     let sheet = RosterPage {
         panels: panels::of_site(desk, super::new_pages::PATH),
         href: format!("{}{PATH}", desk.base()),
         outbox: format!("{}/-/admin/outbox", desk.base()),
-        roster: form.text("roster").to_owned(),
-        template: form.text("template").to_owned(),
+        roster: roster.to_owned(),
+        template: template.to_owned(),
         templates: super::new_pages::templates(desk)?,
         planned,
         problems,

@@ -27,6 +27,7 @@ const NO_PERSON: &str = "subject_kind <> 'person'";
 
 pub const COPIED: &[Copied] = &[
     all("setting"),
+    all("project_logo"),
     // Rights.
     some("permission_grant", NO_PERSON, &[]),
     all("permission_set"),

@@ -60,6 +60,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("option.restored", "Option restored"),
     ("option.retired", "Option retired"),
     ("project.created", "Project made"),
+    ("project.logo", "Logo of a project changed"),
     ("project.renamed", "Project renamed"),
     ("project.state", "State of a project changed"),
     ("repository.added", "Repository connected"),

@@ -400,7 +400,7 @@ fn told(name: &str, error: &Error) -> String {
             problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
         }
         Error::NotFound(message) | Error::Conflict(message) | Error::Forbidden { message, .. } => message.clone(),
-        Error::Internal { told, log } => {
+        Error::Internal { told, log, .. } => {
             log::error!("macro {name}: {log}");
             told.clone()
         }

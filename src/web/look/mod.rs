@@ -1,0 +1,100 @@
+//! What a project looks like: its logo, its colour and what stands at the foot of its pages (row AD10), for groups that want
+//! to see at once where they are.
+//!
+//! Every page of a project shows it, so it is kept beside the database and costs a page no question. The colour reaches
+//! browsers as a style sheet of its own, since pages hold no styles; `colour` makes sure that it can be read.
+
+mod colour;
+mod logo;
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+pub use colour::{Colour, Palette, palette};
+pub use logo::{Logo, MOST_BYTES, bytes, draw, find, keep, take_away};
+
+use crate::base::error::Result;
+use crate::base::kept::kept;
+use crate::base::markup::{Flavour, Options, static_html};
+use crate::base::project::Project;
+use crate::base::settings::{Scope, Setting, Values};
+use crate::base::site::Site;
+
+pub const ACCENT: Setting = Setting {
+    name: "look.accent",
+    scope: Scope::Project,
+    values: Values::Checked { takes: "a colour such as #0a5b70, or nothing", fits: is_colour_or_nothing },
+    default: "",
+    doc: "The colour of links, buttons and marks. It is made darker or lighter where it could not be read.",
+};
+
+pub const FOOTER: Setting = Setting {
+    name: "look.footer",
+    scope: Scope::Project,
+    values: Values::Lines(1000),
+    default: "",
+    doc: "What stands at the foot of every page, in Markdown without links to pages and tickets.",
+};
+
+fn is_colour_or_nothing(text: &str) -> bool {
+    text.is_empty() || Colour::parse(text).is_some()
+}
+
+/// The look of a project at this moment.
+#[derive(Debug, Default)]
+pub struct Look {
+    pub logo: Option<Logo>,
+    pub accent: Option<Colour>,
+    pub footer_html: String,
+}
+
+impl Look {
+    /// `db` is the project's.
+    pub fn of(db: &Connection, project: &Project, site: &Site) -> Result<Arc<Self>> {
+        kept(db, "", || {
+            let text = FOOTER.text(db)?;
+            let footer_html = match text.is_empty() {
+                true => String::new(),
+                false => {
+                    let plain = Options { references: false, extensions: false, ..Options::default() };
+                    let compiled = project.cache().compiled(&text, Flavour::Note, site.vocabulary(), &plain)?;
+                    static_html(&compiled).into_string()
+                }
+            };
+            Ok(Self { logo: find(db)?, accent: Colour::parse(&ACCENT.text(db)?), footer_html })
+        })
+    }
+
+    /// As the frame of pages shows it; `root` is the address of the project.
+    pub(super) fn in_frame(self: &Arc<Self>, root: &str) -> InFrame {
+        InFrame {
+            style_href: self.accent.map(|accent| format!("{root}/look.css?accent={}", accent.digits())),
+            logo: self.logo.as_ref().map(|logo| LogoInFrame {
+                href: logo.href(root),
+                media_type: logo.media_type,
+                width: logo.drawn().0,
+                height: logo.drawn().1,
+            }),
+            footer_html: self.footer_html.clone(),
+        }
+    }
+}
+
+/// `layout.project.look` of templates.
+#[derive(Serialize)]
+pub(super) struct InFrame {
+    style_href: Option<String>,
+    logo: Option<LogoInFrame>,
+    footer_html: String,
+}
+
+#[derive(Serialize)]
+struct LogoInFrame {
+    href: String,
+    #[serde(rename = "type")]
+    media_type: &'static str,
+    width: u32,
+    height: u32,
+}
