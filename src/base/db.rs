@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rust_embed::RustEmbed;
 
-use super::error::{Error, Result};
+use super::error::{Error, Fault, Result};
 use super::kept::{Keeping, Kept};
 use super::sql_functions;
 
@@ -276,7 +276,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Opening a database makes files beside it, for which there has to be room: SQLite only says that it could not.
 fn connect(path: &Path, create: bool) -> Result<Connection> {
+    connected(path, create).map_err(|error| match error {
+        Error::Internal { fault: Fault::Unavailable, log, .. } if is_full(path) => Error::disk_full(log),
+        other => other,
+    })
+}
+
+fn is_full(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(folder).is_ok_and(|found| found.f_bavail == 0)
+}
+
+fn connected(path: &Path, create: bool) -> Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;

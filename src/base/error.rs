@@ -75,6 +75,10 @@ impl Error {
         Self::failed(Fault::Program, told, log)
     }
 
+    pub fn disk_full(log: impl Into<String>) -> Self {
+        Self::failed(Fault::DiskFull, FULL, log)
+    }
+
     fn failed(fault: Fault, told: impl Into<String>, log: impl Into<String>) -> Self {
         Self::Internal { fault, told: told.into(), log: log.into() }
     }
