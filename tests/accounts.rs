@@ -190,6 +190,8 @@ fn people_read_dates_as_they_like_and_begin_where_they_like() {
     assert!(moments(&kim)[0].contains("just now"), "{:?}", moments(&kim));
     kim.submit("/-/account", &[("date_style", "iso"), ("time_zone", "Europe/Prague")]).expect(303);
     let shown = moments(&kim)[0].clone();
+    let day = kim.get("/demo/timeline?from=2026-03-01&daysback=0").expect(200).words();
+    assert!(day.contains("2026-03-01") && !day.contains("1 March 2026"), "{day}");
     assert!(shown.len() == 16 && shown.as_bytes()[10] == b' ' && shown.starts_with("20"), "{shown}");
     kim.submit("/-/account", &[("date_style", "exact")]).expect(303);
     assert!(moments(&kim)[0].contains(", "), "{:?}", moments(&kim));
@@ -300,4 +302,26 @@ fn accounts_are_listed_for_programs_without_their_secrets() {
     assert_eq!(test.outbox().iter().filter(|mail| mail.letter == Letter::Invitation).count(), 0);
     let session = test.site.db().write(|db| sessions::begin(db, accounts::load(db, "lee")?.id, "")).unwrap();
     Person::new(&test, "lee", Some(session)).get("/-/account").expect(200);
+}
+
+#[test]
+fn links_that_prove_an_address_are_not_sent_without_end() {
+    let (test, server) = with_mail();
+    let kim = person(&test, "kim");
+    let mut last = 303;
+    for number in 0..8 {
+        let answer = kim.submit("/-/account", &[("email", &format!("stranger{number}@example.org"))]);
+        last = answer.status;
+        if last != 303 {
+            assert_eq!(answer.problems()[0].0, "email");
+            assert!(answer.problems()[0].1.contains("seconds"), "{:?}", answer.problems());
+            break;
+        }
+    }
+    assert_eq!(last, 422, "eight letters to eight strangers");
+    kim.post_signed("/-/account/confirmation", &[]).expect(422);
+    test.send_mail();
+    assert!(server.rest().len() <= 5);
+    // What needs no letter is saved all the same.
+    kim.submit("/-/account", &[("full_name", "Kim Lee"), ("email", "")]).expect(303);
 }

@@ -6,7 +6,7 @@ use trackway::account::mail;
 use trackway::auth::outbox::{self, Letter, State};
 use trackway::auth::{accounts, links};
 
-use crate::support::smtp::MailServer;
+use crate::support::smtp::{self, MailServer};
 use crate::support::{Person, TestSite};
 
 impl TestSite {
@@ -58,6 +58,35 @@ fn mail_goes_out_over_smtp_with_a_link_that_works_and_is_nowhere_else() {
     assert!(!String::from_utf8_lossy(&database).contains(token), "a link is kept as a hash only");
     test.send_mail();
     assert!(server.rest().is_empty(), "nothing is sent twice");
+}
+
+#[test]
+fn mail_goes_over_an_encrypted_connection_for_which_an_authority_of_ones_own_vouches() {
+    let test = TestSite::new();
+    test.user("kim");
+    let server = MailServer::start_encrypted();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority.pem");
+    std::fs::write(&authority, smtp::AUTHORITY).unwrap();
+    test.setting(mail::SMTP, &format!("smtps://localhost:{}", server.address.port()));
+    test.put(Letter::Invitation, "kim", "kim@example.org");
+    test.send_mail();
+    assert!(server.rest().is_empty(), "nobody vouches for that server yet");
+    assert_eq!(test.outbox()[0].state, State::Waiting);
+
+    for bad in [folder.path().join("nothing.pem"), folder.path().to_owned()] {
+        test.command(&["setting", "set", "mail.ca_file", bad.to_str().unwrap()]).expect(1);
+    }
+    test.command(&["setting", "set", "mail.ca_file", authority.to_str().unwrap()]).expect(0);
+    test.site.db().write(|db| Ok(db.execute("update outbox set due_at = 0", [])?)).unwrap();
+    test.send_mail();
+    test.anonymous().get(&server.next().link()).expect(200);
+
+    // The name counts: the same server under another one is not believed.
+    test.setting(mail::SMTP, &format!("smtps://127.0.0.1:{}", server.address.port()));
+    test.put(Letter::Invitation, "kim", "kim2@example.org");
+    test.send_mail();
+    assert!(server.rest().is_empty());
 }
 
 #[test]

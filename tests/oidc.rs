@@ -7,7 +7,7 @@ use trackway::auth::{accounts, groups};
 
 use crate::accounts::{person, session_of};
 use crate::support::answer::Answer;
-use crate::support::oidc::{self, Fault, Provider};
+use crate::support::oidc::{self, Fault, Provider, Signing};
 use crate::support::{Person, TestSite};
 
 pub fn with_provider() -> (TestSite, Provider) {
@@ -69,6 +69,21 @@ fn somebody_comes_from_another_place_and_is_the_same_person_each_time() {
 }
 
 #[test]
+fn whatever_it_signs_with_is_believed_also_when_it_has_other_keys_than_before() {
+    let (test, provider) = with_provider();
+    test.setting(CREATE_ACCOUNTS, "true");
+    let claims = json!({ "sub": "u-17", "preferred_username": "kim" });
+    for signing in [Signing::Rs256, Signing::Es256, Signing::Rs256] {
+        provider.sign_with(signing);
+        come(&test, &provider, claims.clone()).expect(303);
+        provider.fault(Fault::Signature);
+        assert!(session_of(&come(&test, &provider, claims.clone()).expect(500)).is_none(), "{signing:?}");
+        provider.fault(Fault::None);
+    }
+    assert_eq!(test.site.read(accounts::list).unwrap().len(), 1);
+}
+
+#[test]
 fn a_code_and_what_is_said_with_it_are_believed_only_if_everything_fits() {
     let (test, provider) = with_provider();
     test.setting(CREATE_ACCOUNTS, "true");
@@ -79,6 +94,8 @@ fn a_code_and_what_is_said_with_it_are_believed_only_if_everything_fits() {
         assert!(session_of(&refused).is_none(), "{fault:?}");
     }
     for fault in [Fault::Redirect, Fault::ForeignKeys] {
+        // One that was asked before is not asked again for a while.
+        let (test, provider) = with_provider();
         provider.fault(fault);
         test.anonymous().get("/-/login/oidc").expect(500);
     }

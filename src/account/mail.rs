@@ -7,6 +7,7 @@ use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, header};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, Message, SmtpTransport, Transport};
 use rusqlite::Connection;
 
@@ -43,6 +44,22 @@ pub const PASSWORD: Setting = Setting {
     default: "",
     doc: "The password for the mail server.",
 };
+
+pub const CA_FILE: Setting = Setting {
+    name: "mail.ca_file",
+    scope: Scope::Site,
+    values: Values::Checked {
+        takes: "the path of a file with a certificate in PEM, or nothing",
+        fits: is_authority_or_nothing,
+    },
+    default: "",
+    doc: "A file on the server with the certificate, in PEM, of the authority that vouches for the mail server, where that is \
+          one of your own. Empty: those that browsers know count.",
+};
+
+fn is_authority_or_nothing(path: &str) -> bool {
+    path.is_empty() || std::fs::read(path).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok())
+}
 
 pub const FROM: Setting = Setting {
     name: "mail.from",
@@ -127,6 +144,7 @@ struct Post {
     smtp: String,
     user: String,
     password: String,
+    ca_file: String,
     from: String,
 }
 
@@ -136,17 +154,38 @@ impl Post {
         if smtp.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self { smtp, user: USER.text(db)?, password: PASSWORD.text(db)?, from: FROM.text(db)? }))
+        Ok(Some(Self {
+            smtp,
+            user: USER.text(db)?,
+            password: PASSWORD.text(db)?,
+            ca_file: CA_FILE.text(db)?,
+            from: FROM.text(db)?,
+        }))
     }
 
     fn transport(&self) -> Result<SmtpTransport> {
         let mut builder = SmtpTransport::from_url(&encrypted(&self.smtp))
             .map_err(|error| Error::internal(format!("the setting mail.smtp can't be used: {error}")))?
             .timeout(Some(PATIENCE));
+        if !self.ca_file.is_empty() {
+            builder = builder.tls(self.own_authority()?);
+        }
         if !self.user.is_empty() {
             builder = builder.credentials(Credentials::new(self.user.clone(), self.password.clone()));
         }
         Ok(builder.build())
+    }
+
+    /// An encrypted connection to a server for which an authority of one's own vouches.
+    fn own_authority(&self) -> Result<Tls> {
+        let unusable = |why: String| Error::internal(format!("the setting mail.ca_file can't be used: {why}"));
+        let pem = std::fs::read(&self.ca_file).map_err(|error| unusable(format!("{}: {error}", self.ca_file)))?;
+        let authority = Certificate::from_pem(&pem).map_err(|error| unusable(error.to_string()))?;
+        let host = self.smtp.split("://").nth(1).unwrap_or_default().rsplit('@').next().unwrap_or_default();
+        let host = host.split([':', '/', '?']).next().unwrap_or_default();
+        let wanted = TlsParameters::builder(host.to_owned()).add_root_certificate(authority).build();
+        let wanted = wanted.map_err(|error| unusable(error.to_string()))?;
+        Ok(if self.smtp.starts_with("smtps:") { Tls::Wrapper(wanted) } else { Tls::Required(wanted) })
     }
 
     /// Addresses and subject are encoded or refused, so that nobody writes a header of their own.

@@ -59,6 +59,7 @@ const SETTINGS: &[Setting] = &[
     mail::USER,
     mail::PASSWORD,
     mail::FROM,
+    mail::CA_FILE,
     LONGEST_DAYS,
     OIDC_ISSUER,
     OIDC_NAME,

@@ -7,7 +7,8 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
@@ -15,9 +16,9 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields,
-    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
     StandardTokenResponse, TokenResponse,
 };
 use rusqlite::Connection;
@@ -36,6 +37,19 @@ use crate::base::error::{Error, Result};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer; sets of keys are the largest.
 const LARGEST: u64 = 512 * 1024;
+
+/// So long it is believed what an issuer has said of itself: its addresses, and its keys as long as they fit.
+const KEPT_FOR: Duration = Duration::from_secs(600);
+
+/// What the issuer has said of itself; there is one.
+static FOUND: Mutex<Option<Found>> = Mutex::new(None);
+
+#[derive(Clone)]
+struct Found {
+    issuer: String,
+    at: Instant,
+    said: CoreProviderMetadata,
+}
 
 /// Claims beside the standard ones: groups are among them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -132,7 +146,7 @@ impl Provider {
 
     /// Prepares to send a browser there; `back` is where it comes back to.
     pub(super) fn send(&self, back: &str) -> Result<Sent> {
-        let client = self.client(back)?;
+        let client = self.client(back, self.found()?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let mut wish = client
             .authorize_url(
@@ -155,7 +169,7 @@ impl Provider {
 
     /// Takes the code that a browser has brought back.
     pub(super) fn take(&self, back: &str, code: &str, sent: &Sent) -> Result<Vouched> {
-        let client = self.client(back)?;
+        let client = self.client(back, self.found()?)?;
         let http = self.http();
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -164,9 +178,18 @@ impl Provider {
             .request(&|request| http.call(request))
             .map_err(|error| failed("it did not take the code", &error))?;
         let token = answer.id_token().ok_or_else(|| failed("it said nothing of who that is", &"no ID token"))?;
-        let claims = token
-            .claims(&client.id_token_verifier(), &Nonce::new(sent.nonce.clone()))
-            .map_err(|error| failed("what it said can't be believed", &error))?;
+        let nonce = Nonce::new(sent.nonce.clone());
+        let newer;
+        let claims = match token.claims(&client.id_token_verifier(), &nonce) {
+            Ok(claims) => claims,
+            // It may have other keys by now than those that were kept.
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                newer = self.client(back, self.found_anew()?)?;
+                let verified = token.claims(&newer.id_token_verifier(), &nonce);
+                verified.map_err(|error| failed("what it said can't be believed", &error))?
+            }
+            Err(error) => return Err(failed("what it said can't be believed", &error)),
+        };
         let email = claims.email().filter(|_| claims.email_verified() == Some(true));
         let name = claims.name().and_then(|names| names.get(None));
         Ok(Vouched {
@@ -179,13 +202,29 @@ impl Provider {
         })
     }
 
-    fn client(&self, back: &str) -> Result<Known> {
-        let bad = |what: &'static str| move |error: openidconnect::url::ParseError| failed(what, &error);
-        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(bad("its address can't be read"))?;
-        let back = RedirectUrl::new(back.to_owned()).map_err(bad("the address of this site can't be read"))?;
+    /// What it says of itself, as it was said a short while ago.
+    fn found(&self) -> Result<CoreProviderMetadata> {
+        let kept = FOUND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match kept.filter(|found| found.issuer == self.issuer && found.at.elapsed() < KEPT_FOR) {
+            Some(found) => Ok(found.said),
+            None => self.found_anew(),
+        }
+    }
+
+    fn found_anew(&self) -> Result<CoreProviderMetadata> {
+        let issuer =
+            IssuerUrl::new(self.issuer.clone()).map_err(|error| failed("its address can't be read", &error))?;
         let http = self.http();
-        let found = CoreProviderMetadata::discover(&issuer, &|request| http.call(request))
+        let said = CoreProviderMetadata::discover(&issuer, &|request| http.call(request))
             .map_err(|error| failed("it can't be reached", &error))?;
+        let found = Found { issuer: self.issuer.clone(), at: Instant::now(), said: said.clone() };
+        *FOUND.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        Ok(said)
+    }
+
+    fn client(&self, back: &str, found: CoreProviderMetadata) -> Result<Known> {
+        let back = RedirectUrl::new(back.to_owned())
+            .map_err(|error| failed("the address of this site can't be read", &error))?;
         let secret = (!self.client_secret.is_empty()).then(|| ClientSecret::new(self.client_secret.clone()));
         Ok(Client::from_provider_metadata(found, ClientId::new(self.client_id.clone()), secret).set_redirect_uri(back))
     }

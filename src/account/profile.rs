@@ -93,7 +93,11 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
                 date_style: form.get("date_style").unwrap_or("relative"),
                 start_page: if start_page == "/" { "" } else { start_page },
             };
-            let saved = match start_page_problem(start_page) {
+            let email = profile.email.trim();
+            let is_known = email.is_empty() || email == account.email || email == account.pending_email;
+            let asks = !is_known && !account.admin;
+            let problem = start_page_problem(start_page).or_else(|| asks.then(|| too_many_links(desk, account))?);
+            let saved = match problem {
                 Some(problem) => Err(Error::Invalid(vec![problem])),
                 None => desk.site().write(Some(account.id), Via::Web, |db, record| {
                     accounts::save_profile(db, record, account, &profile)
@@ -116,6 +120,13 @@ fn start_page_problem(path: &str) -> Option<Problem> {
         .then(|| Problem::new("start_page", message))
 }
 
+/// Each link makes a mail to an address that may be a stranger's: a few are free, then one waits longer and longer.
+fn too_many_links(desk: &Desk, account: &Account) -> Option<Problem> {
+    let seconds = desk.web().throttle.begin(&[format!("confirmation:{}", account.id)])?;
+    let message = format!("You have asked for many links. The next one can be sent in {seconds} seconds.");
+    Some(Problem::new("email", message))
+}
+
 /// Sends the link that proves the address once more.
 #[post("/-/account/confirmation", data = "<data>")]
 async fn confirm(visit: Visit, data: Data<'_>) -> Answer {
@@ -125,6 +136,9 @@ async fn confirm(visit: Visit, data: Data<'_>) -> Answer {
             let wanted = if account.pending_email.is_empty() { &account.email } else { &account.pending_email };
             if wanted.is_empty() || (wanted == &account.email && account.email_confirmed) {
                 return Err(Error::conflict("There is no address to be confirmed."));
+            }
+            if let Some(problem) = too_many_links(desk, account) {
+                return Err(Error::Invalid(vec![problem]));
             }
             desk.site().db().write(|db| accounts::ask_to_confirm(db, account, wanted))?;
             Ok(done(desk, "A link is on its way to your address. It can take some minutes."))

@@ -60,6 +60,14 @@ impl Zone {
         Self { zone, style }
     }
 
+    /// A day as this reader likes to read it in a sentence.
+    pub fn date_in_words(&self, day: jiff::civil::Date) -> String {
+        match self.style {
+            DateStyle::Iso => day.to_string(),
+            DateStyle::Relative | DateStyle::Exact => day.strftime("%-d %B %Y").to_string(),
+        }
+    }
+
     /// For readers of whom nothing is known.
     pub fn utc() -> Self {
         Self::new(TimeZone::UTC, DateStyle::default())
@@ -123,8 +131,13 @@ impl Instant {
         self.timestamp().to_zoned(zone.clone()).date()
     }
 
-    pub fn day(self, zone: &TimeZone) -> String {
-        self.timestamp().to_zoned(zone.clone()).strftime("%A, %-d %B %Y").to_string()
+    /// The day as a heading.
+    pub fn day(self, zone: &Zone) -> String {
+        let date = self.date(zone);
+        match zone.style {
+            DateStyle::Iso => date.to_string(),
+            DateStyle::Relative | DateStyle::Exact => date.strftime("%A, %-d %B %Y").to_string(),
+        }
     }
 
     pub fn ago(self, now: Self) -> String {

@@ -8,7 +8,7 @@ use super::store::{self, Wanted};
 use crate::base::component::{Components, TimelineFilter, TimelinePart};
 use crate::base::error::{Problem, Result};
 use crate::base::moment::{self, Moment, Precision};
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Zone};
 use crate::base::viewer::Viewer;
 use crate::web::form::shortened;
 
@@ -123,7 +123,7 @@ impl Asked {
     }
 
     /// The filter in one line.
-    pub fn summary(&self) -> String {
+    pub fn summary(&self, zone: &Zone) -> String {
         let days = match self.days_back {
             0 => "That day alone:".to_owned(),
             1 => "1 day back from".to_owned(),
@@ -141,7 +141,7 @@ impl Asked {
         let of: Vec<&str> = self.parts.iter().filter(|one| one.chosen).map(|one| one.part.title.as_str()).collect();
         let of = if of.is_empty() { String::new() } else { format!(", of {}", of.join(" and ")) };
         let by = if self.authors.is_empty() { String::new() } else { format!(", by {}", self.authors) };
-        format!("{days} {}, {kinds}{of}{by}", self.last_day.strftime("%-d %B %Y"))
+        format!("{days} {}, {kinds}{of}{by}", zone.date_in_words(self.last_day))
     }
 
     /// What is to be looked for in the event log.

@@ -24,7 +24,7 @@ fn resolve(context: &Context<'_>, rests: &[&str]) -> Result<Vec<Resolved>> {
             Ok(moment) => Resolved::Found {
                 href: format!("/timeline?from={}{}", address::query_value(rest), precision(moment.precision)),
                 label: None,
-                title: Some(format!("What happened until {}", moment.last_day.strftime("%-d %B %Y"))),
+                title: Some(format!("What happened until {}", zone.date_in_words(moment.last_day))),
                 class: None,
             },
             Err(why) => Resolved::Missing { href: None, title: why },

@@ -2,7 +2,6 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rocket::http::Status;
 use rocket::{Route, get, routes};
 use serde::Serialize;
@@ -19,7 +18,7 @@ use crate::base::event::Event;
 use crate::base::markup::Html;
 use crate::base::moment;
 use crate::base::site::hex;
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Zone};
 use crate::web::feed::{self, Feed};
 use crate::web::form::shortened;
 use crate::web::page::Alternate;
@@ -183,7 +182,7 @@ fn as_page(desk: &Desk, room: &Room) -> Result<Answer> {
                 parts: shown_parts(&asked, one.filter.name),
             })
             .collect(),
-        summary: asked.summary(),
+        summary: asked.summary(&room.viewer.zone()),
         warnings: warnings(&shown.walked),
         days: days(desk, room, &asked, &shown.walked.entries, before)?,
         previous_href: at_day(earlier.filter(|_| shown.is_any_before)),
@@ -246,7 +245,7 @@ fn days(desk: &Desk, room: &Room, asked: &Asked, entries: &[Entry], before: Opti
     Ok(days)
 }
 
-fn day_label(day: Date, today: Date, at: Instant, zone: &TimeZone) -> String {
+fn day_label(day: Date, today: Date, at: Instant, zone: &Zone) -> String {
     match moment::days_later(today, -1) {
         _ if day == today => "Today".to_owned(),
         yesterday if day == yesterday => "Yesterday".to_owned(),
@@ -370,7 +369,7 @@ fn as_feed(desk: &Desk, room: &Room) -> Result<Answer> {
         .collect();
     Feed {
         title: format!("{}: timeline", room.row.called()),
-        subtitle: asked.summary(),
+        subtitle: asked.summary(&zone),
         id: absolute(&page_href),
         self_url: absolute(&desk.visit.here()),
         html_url: absolute(&page_href),

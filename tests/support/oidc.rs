@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use openidconnect::core::{CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
+use p256::ecdsa::signature::Signer;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use trackway::base::time::Instant;
@@ -34,8 +35,49 @@ pub enum Fault {
     ForeignKeys,
 }
 
+/// What a provider signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signing {
+    #[default]
+    Rs256,
+    Es256,
+}
+
+impl Signing {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+
+    fn public_key(self) -> Value {
+        match self {
+            Self::Rs256 => serde_json::to_value(key().as_verification_key()).unwrap(),
+            Self::Es256 => {
+                let point = curve_key().verifying_key().to_encoded_point(false);
+                json!({
+                    "kty": "EC", "crv": "P-256", "use": "sig", "kid": self.name(),
+                    "x": encoded(point.x().unwrap()), "y": encoded(point.y().unwrap()),
+                })
+            }
+        }
+    }
+
+    fn sign(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Rs256 => key().sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, text.as_bytes()).unwrap(),
+            Self::Es256 => {
+                let signature: p256::ecdsa::Signature = curve_key().sign(text.as_bytes());
+                signature.to_bytes().to_vec()
+            }
+        }
+    }
+}
+
 struct State {
     fault: Fault,
+    signing: Signing,
     /// By code: what is said, and the challenge that has to be met.
     codes: HashMap<String, (Value, String)>,
     count: usize,
@@ -51,7 +93,12 @@ impl Provider {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State { fault: Fault::None, codes: HashMap::new(), count: 0 }));
+        let state = Arc::new(Mutex::new(State {
+            fault: Fault::None,
+            signing: Signing::Rs256,
+            codes: HashMap::new(),
+            count: 0,
+        }));
         let provider = Self { issuer, state };
         let serving = provider.clone();
         std::thread::spawn(move || {
@@ -65,6 +112,11 @@ impl Provider {
 
     pub fn fault(&self, fault: Fault) {
         self.state.lock().unwrap().fault = fault;
+    }
+
+    /// From now on it has other keys.
+    pub fn sign_with(&self, signing: Signing) {
+        self.state.lock().unwrap().signing = signing;
     }
 
     /// Lets somebody in who was sent here. Returns the query with which their browser goes back.
@@ -143,11 +195,11 @@ impl Provider {
                         "issuer": self.issuer, "authorization_endpoint": format!("{}/authorize", self.issuer),
                         "token_endpoint": format!("{}/token", self.issuer), "jwks_uri": keys,
                         "response_types_supported": ["code"], "subject_types_supported": ["public"],
-                        "id_token_signing_alg_values_supported": ["RS256"],
+                        "id_token_signing_alg_values_supported": [state.signing.name()],
                     }),
                 )
             }
-            "/jwks" => (200, json!({ "keys": [serde_json::to_value(key().as_verification_key()).unwrap()] })),
+            "/jwks" => (200, json!({ "keys": [state.signing.public_key()] })),
             "/token" => {
                 let sent: HashMap<String, String> = address::pairs(body).into_iter().collect();
                 let known = state.codes.remove(&sent["code"]);
@@ -156,7 +208,7 @@ impl Provider {
                 if !verified || !authorization.starts_with("Basic ") {
                     return (400, json!({ "error": "invalid_grant" }));
                 }
-                let token = signed(&said, state.fault);
+                let token = signed(&said, state.fault, state.signing);
                 (200, json!({ "access_token": "unused", "token_type": "Bearer", "id_token": token }))
             }
             _ => (404, json!({})),
@@ -164,11 +216,11 @@ impl Provider {
     }
 }
 
-fn signed(claims: &Value, fault: Fault) -> String {
-    let algorithm = if fault == Fault::Unsigned { "none" } else { "RS256" };
-    let head = json!({ "alg": algorithm, "kid": "one", "typ": "JWT" });
+fn signed(claims: &Value, fault: Fault, signing: Signing) -> String {
+    let algorithm = if fault == Fault::Unsigned { "none" } else { signing.name() };
+    let head = json!({ "alg": algorithm, "kid": signing.name(), "typ": "JWT" });
     let text = format!("{}.{}", encoded(head.to_string().as_bytes()), encoded(claims.to_string().as_bytes()));
-    let mut signature = key().sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, text.as_bytes()).unwrap();
+    let mut signature = signing.sign(&text);
     match fault {
         Fault::Signature => signature[0] ^= 1,
         Fault::Unsigned => signature.clear(),
@@ -191,7 +243,11 @@ pub fn encoded(bytes: &[u8]) -> String {
 }
 
 fn key() -> CoreRsaPrivateSigningKey {
-    CoreRsaPrivateSigningKey::from_pem(KEY, Some(JsonWebKeyId::new("one".to_owned()))).unwrap()
+    CoreRsaPrivateSigningKey::from_pem(KEY, Some(JsonWebKeyId::new(Signing::Rs256.name().to_owned()))).unwrap()
+}
+
+fn curve_key() -> p256::ecdsa::SigningKey {
+    p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap()
 }
 
 /// Made for these tests; it opens nothing.
