@@ -52,7 +52,7 @@ fn every_page_of_a_project_shows_its_logo_colour_and_footer() {
     assert!(style.header("Cache-Control").unwrap().contains("immutable"));
     assert!(style.text().contains("--accent: light-dark(#b00040, "), "{}", style.text());
     let logo = page.attributes(".home img", "src").remove(0);
-    assert_eq!(page.attributes("link[rel=icon]", "href"), [logo.clone()]);
+    assert_eq!(page.attributes("link[rel=icon]", "href"), std::slice::from_ref(&logo));
     let logo = test.anonymous().get(&logo).expect(200);
     assert_eq!((logo.header("Content-Type"), logo.body.as_slice()), (Some("image/png"), PNG));
     assert!(logo.header("Content-Security-Policy").unwrap().contains("sandbox"));

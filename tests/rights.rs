@@ -165,6 +165,53 @@ fn a_right_holds_below_one_path_or_not_below_one() {
 }
 
 #[test]
+fn discussing_and_suggesting_hold_below_one_path_or_not_below_one() {
+    let test = TestSite::new();
+    let (kim, lee) = (test.user("kim").member(), test.user("lee").member());
+    for page in ["Course/Week-1", "Own"] {
+        test.command_with_input(&["wiki", "save", "demo", page], "text").expect(0);
+    }
+    let begin = |person: &Person<'_>, page: &str| {
+        let said = json!({ "comment": "What is that?" });
+        person.post_json(&format!("/demo/wiki/{page}?action=discussion"), &said)
+    };
+    let suggest = |person: &Person<'_>, page: &str| {
+        let wish = json!({ "text": "another text", "version": 1, "comment": "Why", "save": "1" });
+        person.post_json(&format!("/demo/wiki/{page}?action=suggest"), &wish)
+    };
+    permission(&test, &["deny", "demo", "members", "WIKI_MODIFY", "WIKI_SUGGEST"]);
+    permission(&test, &["grant", "demo", "members", "WIKI_DISCUSS"]);
+    let thread = begin(&kim, "Course/Week-1").expect(201).json()["thread"].clone();
+    permission(&test, &["deny", "demo", "members", "WIKI_DISCUSS", "--path", "Course"]);
+    permission(&test, &["grant", "demo", "kim", "WIKI_SUGGEST", "--path", "Course"]);
+    permission(&test, &["grant", "demo", "lee", "WIKI_MODIFY", "--path", "Course"]);
+
+    assert_eq!((begin(&kim, "Course/Week-1").status, begin(&kim, "Own").status), (403, 201));
+    let shown = kim.get("/demo/wiki/Course/Week-1?action=discussion").expect(200);
+    assert!(shown.words().contains("What is that?") && !shown.text().contains("name=\"comment\""));
+    for (door, fields) in [
+        ("", json!({ "comment": "More." })),
+        ("/state", json!({ "state": "resolved" })),
+        ("/1/edit", json!({ "comment": "Else." })),
+    ] {
+        kim.post_json(&format!("/demo/discussion/{thread}{door}"), &fields).expect(403);
+    }
+
+    assert_eq!((suggest(&kim, "Own").status, suggest(&kim, "Course/Week-1").status), (403, 201));
+    kim.get("/demo/wiki/Own?action=suggest").expect(403);
+    kim.get("/demo/wiki/Course/Week-1?action=suggest").expect(200);
+    // Who writes there sees and takes it, and nobody else does.
+    let waiting = |person: &Person<'_>| {
+        person.get("/demo/suggestions?page_name=Course/Week-1&format=json").expect(200).json()["total"].clone()
+    };
+    assert_eq!((waiting(&kim), waiting(&lee)), (json!(1), json!(1)));
+    lee.get("/demo/suggestion/1").expect(200);
+    test.user("pat").member().get("/demo/suggestion/1").expect(404);
+    assert_eq!(kim.post_json("/demo/suggestion/1/decline", &json!({ "reason": "No." })).status, 403);
+    lee.post_json("/demo/suggestion/1/decline", &json!({ "reason": "No." })).expect(200);
+}
+
+#[test]
 fn a_set_of_rights_is_granted_by_its_name_and_changes_for_all_who_have_it() {
     let test = TestSite::new();
     let kim = test.user("kim");

@@ -1,5 +1,6 @@
 //! Where a handler works: it knows who asks, and may wait for a disk.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -208,6 +209,15 @@ impl Room {
             permission: "authenticated",
             message: "This is kept for those who are signed in, in projects that are not archived.".to_owned(),
         })
+    }
+
+    /// The same room for who they are on a page, by its folded name, where rights hold or are denied in parts.
+    pub fn at_path(self, folded: &str) -> Self {
+        let there = match self.viewer.at_path(folded) {
+            Cow::Owned(there) => Some(Arc::new(there)),
+            Cow::Borrowed(_) => None,
+        };
+        Self { viewer: there.unwrap_or_else(|| Arc::clone(&self.viewer)), ..self }
     }
 
     /// How changes from this page are signed.

@@ -55,7 +55,7 @@ pub(super) fn existing(desk: &Desk, room: &Room) -> Result<PageRow> {
 pub(super) fn enter_page(desk: &Desk, project: &str) -> Result<(Room, PageRow)> {
     let room = enter(desk, project)?;
     let page = existing(desk, &room)?;
-    Ok((room, page))
+    Ok((room.at_path(&page.folded), page))
 }
 
 /// With which status a form comes back, and what is wrong with it.

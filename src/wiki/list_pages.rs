@@ -91,7 +91,7 @@ async fn index(visit: Visit, project: String) -> Answer {
                 paging,
                 reports_href: format!("{}/wiki-report", room.root),
                 discussions_href: format!("{}/discussions", room.root),
-                suggestions_href: (room.viewer.may(WIKI_MODIFY) || room.viewer.may(WIKI_SUGGEST))
+                suggestions_href: (room.viewer.may(WIKI_MODIFY) || room.viewer.may_somewhere(WIKI_SUGGEST))
                     .then(|| format!("{}/suggestions", room.root)),
                 tags_href: format!("{}/tags", room.root),
                 tree_href: format!("{}{}", room.root, super::tree::href("")),

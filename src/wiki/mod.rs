@@ -144,7 +144,7 @@ impl Component for Wiki {
     }
 
     fn rights_below_paths(&self) -> &'static [Permission] {
-        &[WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE]
+        &[WIKI_CREATE, WIKI_MODIFY, WIKI_RENAME, WIKI_DELETE, WIKI_DISCUSS, WIKI_SUGGEST]
     }
 
     fn link_kinds(&self) -> &'static [LinkKind] {

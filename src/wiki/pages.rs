@@ -289,7 +289,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
             Some(_) => Vec::new(),
         },
         watch: if old.is_none() { watching::on_page(db, room, page)? } else { None },
-        discuss_href: (old.is_none() && room.viewer.may(WIKI_DISCUSS))
+        discuss_href: (old.is_none() && room.viewer.at_path(&page.folded).may(WIKI_DISCUSS))
             .then(|| format!("{}?action=discussion", head.href)),
         backlinks: Counted {
             count: link::count(db, room.project.components(), &room.viewer, ("page", &keys))?,

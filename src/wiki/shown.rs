@@ -100,8 +100,9 @@ pub(super) fn head(db: &Connection, room: &Room, name: &PageName, exists: bool) 
 /// The head of a page: what is read-only offers no changes.
 pub(super) fn head_of(db: &Connection, room: &Room, page: &PageRow) -> Result<Head> {
     let mut head = head(db, room, &PageName::parse(&page.name, "page")?, true)?;
-    if page.read_only && !room.viewer.may(WIKI_ADMIN) {
-        let suggest = room.viewer.may(WIKI_SUGGEST);
+    let there = room.viewer.at_path(&page.folded);
+    if page.read_only && !there.may(WIKI_ADMIN) {
+        let suggest = there.may(WIKI_SUGGEST);
         head.may = May { edit: false, rename: false, delete: false, attach: false, suggest, ..head.may };
     }
     Ok(head)

@@ -61,7 +61,7 @@ pub fn begin(
     let compiled = read(site, project, text);
     let found = project.read(|db| {
         let page = pages::find(db, by.viewer, name.folded())?.ok_or_else(|| Error::not_found(NO_PAGE))?;
-        by.viewer.require(WIKI_DISCUSS)?;
+        by.viewer.at_path(&page.folded).require(WIKI_DISCUSS)?;
         let version = pages::version(db, page.id, page.version)?.ok_or_else(|| Error::not_found(NO_PAGE))?;
         Ok((page, version.text))
     })?;
@@ -79,7 +79,7 @@ pub fn begin(
     };
     project.write(by, |tx| {
         let page = still(tx, by.viewer, page.id)?;
-        by.viewer.require(WIKI_DISCUSS)?;
+        by.viewer.at_path(&page.folded).require(WIKI_DISCUSS)?;
         let thread = begin_within(tx, &page, &anchor)?;
         let number = say(site, tx, &page, thread, text, None, &compiled)?;
         Ok((thread, number))
@@ -186,7 +186,7 @@ pub fn remove(site: &Site, project: &Project, by: Act<'_>, (thread, number): (i6
     })
 }
 
-/// Whether this viewer may put another text in place of that message.
+/// Whether this viewer, as they are on its page, may put another text in place of that message.
 pub fn may_edit(viewer: &Viewer, message: &MessageRow) -> bool {
     let own = viewer.signed_in() && viewer.person.is_some() && viewer.person == message.author;
     (own && viewer.may(WIKI_DISCUSS)) || viewer.may(WIKI_ADMIN)
@@ -195,8 +195,9 @@ pub fn may_edit(viewer: &Viewer, message: &MessageRow) -> bool {
 /// A message that this viewer may edit.
 pub fn to_edit(db: &Connection, viewer: &Viewer, thread: i64, number: i64) -> Result<(MessageRow, ThreadRow, PageRow)> {
     let found = find_message(db, viewer, thread, number)?;
-    if !may_edit(viewer, &found.0) {
-        viewer.require(WIKI_ADMIN)?;
+    let there = viewer.at_path(&found.2.folded);
+    if !may_edit(&there, &found.0) {
+        there.require(WIKI_ADMIN)?;
     }
     Ok(found)
 }
@@ -212,13 +213,13 @@ fn to_remove(
         return to_edit(db, viewer, thread, number);
     }
     let found = find_message(db, viewer, thread, number)?;
-    viewer.require(WIKI_ADMIN)?;
+    viewer.at_path(&found.2.folded).require(WIKI_ADMIN)?;
     Ok(found)
 }
 
 fn to_discuss(db: &Connection, viewer: &Viewer, thread: i64) -> Result<(ThreadRow, PageRow)> {
     let found = find(db, viewer, thread)?;
-    viewer.require(WIKI_DISCUSS)?;
+    viewer.at_path(&found.1.folded).require(WIKI_DISCUSS)?;
     Ok(found)
 }
 

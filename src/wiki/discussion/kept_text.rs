@@ -20,11 +20,11 @@ pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<Option<KeptText
     if !viewer.may(WIKI_VIEW) {
         return Ok(None);
     }
-    let message = store::messages_by_ids(db, &[id])?.pop();
-    let Some(message) = message.filter(|message| message.removed.is_none() && may_edit(viewer, message)) else {
+    let Some(message) = store::messages_by_ids(db, &[id])?.pop().filter(|message| message.removed.is_none()) else {
         return Ok(None);
     };
     let page = pages::by_ids(db, viewer, &[message.page])?.pop();
+    let page = page.filter(|page| may_edit(&viewer.at_path(&page.folded), &message));
     Ok(page.map(|page| KeptText {
         resource: Resource::new(MESSAGE, id),
         part: String::new(),

@@ -136,7 +136,7 @@ async fn state(visit: Visit, project: String, thread: String, data: Data<'_>) ->
 fn enter_thread(desk: &Desk, project: &str, thread: &str) -> Result<(Room, ThreadRow, PageRow)> {
     let room = enter(desk, project)?;
     let (thread, page) = room.project.read(|db| edit::find(db, &room.viewer, parsed(thread)))?;
-    Ok((room, thread, page))
+    Ok((room.at_path(&page.folded), thread, page))
 }
 
 /// The number of a thread or a message in an address; what is none is 0, which nothing has.

@@ -131,10 +131,7 @@ async fn answer(visit: Visit, project: String, id: String, data: Data<'_>) -> An
             let id = parsed(&id);
             let typed = Typed { comment: form.text(FIELD).to_owned(), ..Typed::default() };
             if form.has("preview") {
-                let (row, _) = room.project.read(|db| edit::find(db, &room.viewer, id))?;
-                if !edit::may_answer(&room.viewer, &row) {
-                    room.viewer.require(crate::wiki::WIKI_DISCUSS)?;
-                }
+                room.project.read(|db| edit::to_answer(db, &room.viewer, id))?;
                 return shown_page(desk, &room, id, &Typed { previewed: true, ..typed });
             }
             match edit::answer(desk.site(), &room.project, room.act(), id, &typed.comment) {

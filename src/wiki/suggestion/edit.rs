@@ -29,9 +29,9 @@ pub fn is_own(viewer: &Viewer, row: &SuggestionRow) -> bool {
     viewer.signed_in() && viewer.person.is_some() && viewer.person == row.author
 }
 
-/// Whether this viewer may see a suggestion to a page that they see.
-pub fn may_see(viewer: &Viewer, row: &SuggestionRow) -> bool {
-    viewer.may(WIKI_MODIFY) || is_own(viewer, row)
+/// Whether this viewer may see a suggestion to a page that they see: who writes pages may, in the whole project or there.
+pub fn may_see(viewer: &Viewer, row: &SuggestionRow, page: &PageRow) -> bool {
+    viewer.may(WIKI_MODIFY) || viewer.at_path(&page.folded).may(WIKI_MODIFY) || is_own(viewer, row)
 }
 
 /// A suggestion with its page. For those who write the page, and for whoever made it.
@@ -40,7 +40,7 @@ pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow,
     viewer.require_to_see(WIKI_VIEW, NO_SUGGESTION)?;
     let row = store::by_id(db, id)?.ok_or_else(missing)?;
     let page = pages::by_ids(db, viewer, &[row.page])?.pop().ok_or_else(missing)?;
-    if !may_see(viewer, &row) {
+    if !may_see(viewer, &row, &page) {
         return Err(missing());
     }
     Ok((row, page))
@@ -50,7 +50,7 @@ pub fn find(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow,
 pub fn to_suggest(db: &Connection, viewer: &Viewer, name: &PageName) -> Result<PageRow> {
     viewer.require_to_see(WIKI_VIEW, NO_PAGE)?;
     let page = pages::find(db, viewer, name.folded())?.ok_or_else(|| Error::not_found(NO_PAGE))?;
-    viewer.require(WIKI_SUGGEST)?;
+    viewer.at_path(&page.folded).require(WIKI_SUGGEST)?;
     Ok(page)
 }
 
@@ -207,15 +207,16 @@ pub fn answer(site: &Site, project: &Project, by: Act<'_>, id: i64, text: &str) 
     })
 }
 
-/// Whoever made it may always answer; others by the right to discuss.
+/// Whoever made it may always answer; others by the right to discuss. `viewer` is who they are on the page.
 pub fn may_answer(viewer: &Viewer, row: &SuggestionRow) -> bool {
     viewer.may(WIKI_DISCUSS) || (is_own(viewer, row) && viewer.may(WIKI_SUGGEST))
 }
 
-fn to_answer(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow, PageRow)> {
+pub fn to_answer(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow, PageRow)> {
     let found = find(db, viewer, id)?;
-    if !may_answer(viewer, &found.0) {
-        viewer.require(WIKI_DISCUSS)?;
+    let there = viewer.at_path(&found.1.folded);
+    if !may_answer(&there, &found.0) {
+        there.require(WIKI_DISCUSS)?;
     }
     Ok(found)
 }
@@ -229,7 +230,7 @@ fn to_decide(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow
 /// One's own, which one may still suggest.
 pub fn own(db: &Connection, viewer: &Viewer, id: i64) -> Result<(SuggestionRow, PageRow)> {
     let found = find(db, viewer, id)?;
-    viewer.require(WIKI_SUGGEST)?;
+    viewer.at_path(&found.1.folded).require(WIKI_SUGGEST)?;
     if is_own(viewer, &found.0) {
         return Ok(found);
     }

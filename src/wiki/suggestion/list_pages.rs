@@ -1,5 +1,7 @@
 //! The suggested edits of a project in a list: those that wait, to one page alone, or one's own.
 
+use std::borrow::Cow;
+
 use rocket::{Route, get, routes};
 use rusqlite::Connection;
 use serde::Serialize;
@@ -69,22 +71,23 @@ async fn list(visit: Visit, project: String) -> Answer {
 
 fn listed(desk: &Desk, room: &Room) -> Result<Answer> {
     let viewer = &room.viewer;
-    let writes = viewer.may(WIKI_MODIFY);
-    let mine = !writes || desk.visit.value("by").as_deref() == Some("me");
-    if !writes {
-        viewer.require(WIKI_SUGGEST)?;
-    }
     let path = format!("{}/suggestions", room.root);
-    let (page, rows, paging) = room.project.read(|db| {
-        let page = match desk.visit.value("page_name") {
-            Some(name) => Some(asked_page(db, room, &name)?),
-            None => None,
-        };
+    let page = match desk.visit.value("page_name") {
+        Some(name) => Some(room.project.read(|db| asked_page(db, room, &name))?),
+        None => None,
+    };
+    let there = page.as_ref().map_or_else(|| Cow::Borrowed(&**viewer), |page| viewer.at_path(&page.folded));
+    let writes = viewer.may(WIKI_MODIFY) || there.may(WIKI_MODIFY);
+    let mine = !writes || desk.visit.value("by").as_deref() == Some("me");
+    if !writes && !viewer.may_somewhere(WIKI_SUGGEST) {
+        there.require(WIKI_SUGGEST)?;
+    }
+    let (rows, paging) = room.project.read(|db| {
         let wanted =
             Wanted { page: page.as_ref().map(|page| page.id), author: mine.then(|| viewer.person.unwrap_or(0)) };
         let total = store::count(db, viewer, wanted)?;
         let paging = Paging::new(&path, &desk.visit.pairs(), paging::asked(desk.visit.value("page")), PER_PAGE, total);
-        Ok((page, store::list(db, viewer, wanted, PER_PAGE, paging.offset(PER_PAGE))?, paging))
+        Ok((store::list(db, viewer, wanted, PER_PAGE, paging.offset(PER_PAGE))?, paging))
     })?;
     let absolute = |href: &str| desk.web().address.absolute(href);
     if desk.visit.wants_json() {

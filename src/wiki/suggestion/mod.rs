@@ -20,7 +20,7 @@ mod write_pages;
 use rocket::Route;
 use rusqlite::Connection;
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::viewer::Viewer;
 pub use store::SuggestionRow;
 use store::Wanted;
@@ -46,8 +46,11 @@ pub fn waiting(db: &Connection, viewer: &Viewer, limit: usize) -> Result<Vec<(Su
 /// Where the suggestion is that a thread is about, below the project's address, if this viewer may see it.
 pub(super) fn of_thread(db: &Connection, viewer: &Viewer, thread: i64) -> Result<Option<String>> {
     let Some(id) = store::of_thread(db, thread)? else { return Ok(None) };
-    let row = store::by_id(db, id)?.filter(|row| edit::may_see(viewer, row));
-    Ok(row.map(|row| href(row.id)))
+    match edit::find(db, viewer, id) {
+        Ok((row, _)) => Ok(Some(href(row.id))),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The address of a suggestion, below the project's.

@@ -38,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) fn enter_suggestion(desk: &Desk, project: &str, id: &str) -> Result<(Room, SuggestionRow, PageRow)> {
     let room = enter(desk, project)?;
     let (row, page) = room.project.read(|db| edit::find(db, &room.viewer, parsed(id)))?;
-    Ok((room, row, page))
+    Ok((room.at_path(&page.folded), row, page))
 }
 
 /// The number of a suggestion in an address; what is none is 0, which none has.
@@ -143,7 +143,8 @@ pub(super) fn shown_page(desk: &Desk, room: &Room, id: i64, typed: &Typed) -> Re
         let proposal = if open { Some(proposal(db, &row, &page)?) } else { None };
         let scene = Scene { db, room, page: &page, reader: &reader, href: &head.href };
         let thread = thread_of(&scene, &row)?;
-        let answer = match edit::may_answer(viewer, &row) {
+        let there = viewer.at_path(&page.folded);
+        let answer = match edit::may_answer(&there, &row) {
             true => Some(writing(&scene, &row, typed)?),
             false => None,
         };
@@ -173,8 +174,8 @@ pub(super) fn shown_page(desk: &Desk, room: &Room, id: i64, typed: &Typed) -> Re
                 .flat_map(|one| one.clashes)
                 .map(|clash| Clash { current: clash.current, suggested: clash.suggested })
                 .collect(),
-            may_take: open && viewer.may(WIKI_MODIFY),
-            is_own: open && edit::is_own(viewer, &row) && viewer.may(WIKI_SUGGEST),
+            may_take: open && there.may(WIKI_MODIFY),
+            is_own: open && edit::is_own(viewer, &row) && there.may(WIKI_SUGGEST),
             thread,
             answer,
             declining: typed.reason.clone(),

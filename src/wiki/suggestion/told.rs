@@ -31,7 +31,7 @@ pub fn occurrences(db: &Connection, viewer: &Viewer, events: &[&Event]) -> Resul
     let one = |event: &&Event| {
         let row = rows.iter().find(|row| event.resource.is(SUGGESTION) && row.id == event.resource.id)?;
         let page = pages.iter().find(|page| page.id == row.page)?;
-        if !super::edit::may_see(viewer, row) {
+        if !super::edit::may_see(viewer, row, page) {
             return None;
         }
         let (deed, excerpt) = match event.kind.as_str() {
