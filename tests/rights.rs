@@ -318,6 +318,47 @@ fn it_is_told_why_somebody_sees_something() {
         let person = if who == "anonymous" { test.anonymous() } else { test.signed_in(who) };
         assert_eq!(person.get(&address).status == 200, sees, "{who} {what}");
     }
+    // What hangs on something: files, comments, internal notes, discussions; each at the address where it is.
+    test.user("max").can("TICKET_VIEW").can("TICKET_NOTES");
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.txt");
+    std::fs::write(&key, "a b c").unwrap();
+    test.command(&["attachment", "add", "demo", "wiki:Secret/Exam", key.to_str().unwrap()]).expect(0);
+    assert_eq!(file(&test.signed_in("kim"), "Coffee", ""), 201);
+    test.command(&["ticket", "comment", "demo", "2", "For all."]).expect(0);
+    test.command(&["ticket", "comment", "demo", "2", "Between us.", "--internal"]).expect(0);
+    let ada = test.signed_in("ada");
+    ada.post_json("/demo/wiki/Secret/Exam?action=discussion", &json!({ "comment": "Too hard?" })).expect(201);
+    for (what, address, seers) in [
+        ("attachment:key.txt:wiki:Secret/Exam", "/demo/attachment/wiki/Secret/Exam/key.txt", &["lee", "ada"][..]),
+        ("comment:1:ticket:2", "/demo/ticket/2", &["kim", "lee", "max", "ada"]),
+        ("note:1:ticket:2", "/demo/ticket/2?format=json", &["max", "ada"]),
+        ("discussion:1", "/demo/wiki/Secret/Exam?action=discussion", &["lee", "ada"]),
+    ] {
+        let page = format!("/demo/admin/permissions/why?format=json&what={what}");
+        let seen = ada.get(&page).expect(200).json()["seen_by"].clone();
+        for one in seen.as_array().unwrap() {
+            let who = one["who"].as_str().unwrap();
+            assert_eq!(one["sees"].as_bool().unwrap(), seers.contains(&who), "{who} {what}");
+            if who == "authenticated" {
+                continue;
+            }
+            assert_eq!(why(who, what)[0].contains("does not see"), !seers.contains(&who), "{who} {what}");
+            let person = if who == "anonymous" { test.anonymous() } else { test.signed_in(who) };
+            let shown = person.get(address);
+            let sees = shown.status == 200 && (!what.starts_with("note:") || shown.text().contains("Between us."));
+            assert_eq!(sees, seers.contains(&who), "{who} at {address}");
+        }
+        assert_eq!(seen.as_array().unwrap().len(), 6, "{seen}");
+    }
+    // Every such page leads there, for those who may ask.
+    let links = |person: &Person<'_>, page: &str| person.get(page).expect(200).attributes(".foot a", "href");
+    let way = "/demo/admin/permissions/why?what=ticket:2";
+    assert!(links(&ada, "/demo/ticket/2").contains(&way.to_owned()), "{:?}", links(&ada, "/demo/ticket/2"));
+    assert!(ada.get(way).expect(200).words().contains("Who sees ticket:2"));
+    assert!(!links(&test.signed_in("kim"), "/demo/ticket/2").iter().any(|href| href.contains("permissions")));
+    test.signed_in("kim").get(way).expect(404);
+
     permission(&test, &["deny", "demo", "lee", "WIKI_VIEW"]);
     let told = why("lee", "wiki:Plan").join("\n");
     assert!(told.contains("does not see") && told.contains("denied to lee"), "{told}");

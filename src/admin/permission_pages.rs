@@ -15,6 +15,7 @@ use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::local_rights::Place;
 use crate::base::viewer::{PERMISSION_ADMIN, PERMISSION_GRANT, PERMISSION_REVOKE};
+use crate::web::address::query_value;
 use crate::web::form::{Form, shortened};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::separated::Separated;
@@ -328,11 +329,20 @@ struct WhyPage {
     what: String,
     verdict: Option<ReasonRow>,
     reasons: Vec<ReasonRow>,
+    seen_by: Vec<SeenBy>,
     problems: Vec<Problem>,
 }
 
 impl Page for WhyPage {
     const TEMPLATE: &'static str = "admin/permissions_why.html";
+}
+
+/// Somebody, whether they see it, and where it is told why.
+#[derive(Serialize)]
+struct SeenBy {
+    who: String,
+    sees: bool,
+    why_href: String,
 }
 
 #[derive(Serialize)]
@@ -341,7 +351,7 @@ struct ReasonRow {
     because: String,
 }
 
-/// `?who=kim&what=ticket:12`: answered by the very code that lets somebody in or not.
+/// `?who=kim&what=ticket:12`: answered by the very code that lets somebody in or not. With `what` alone: who sees it.
 #[get("/<project>/admin/permissions/why")]
 async fn explain(visit: Visit, project: String) -> Answer {
     visit
@@ -350,33 +360,43 @@ async fn explain(visit: Visit, project: String) -> Answer {
             room.viewer.require_to_see(PERMISSION_ADMIN, "There is no page at this address.")?;
             let value = |name: &str| desk.visit.value(name).unwrap_or_default().trim().to_owned();
             let (who, what) = (value("who"), value("what"));
-            let asked = !who.is_empty();
-            let told = if asked {
-                why::explain(desk.site(), &room.project, &room.row, &who, Some(&what))
-            } else {
-                Ok(Vec::new())
+            let (project, site) = (&room.project, desk.site());
+            let told = match (who.is_empty(), what.is_empty()) {
+                (true, true) => Ok((Vec::new(), Vec::new())),
+                (true, false) => why::who_sees(site, project, &room.row, &what).map(|seen| (Vec::new(), seen)),
+                (false, _) => why::explain(site, project, &room.row, &who, Some(&what)).map(|told| (told, Vec::new())),
             };
-            let (told, problems) = match told {
+            let ((told, seen), problems) = match told {
                 Ok(told) => (told, Vec::new()),
                 Err(error) if desk.visit.wants_json() => return Err(error),
-                Err(Error::Invalid(problems)) => (Vec::new(), problems),
-                Err(Error::NotFound(message)) => (Vec::new(), vec![Problem::new("what", message)]),
+                Err(Error::Invalid(problems)) => (Default::default(), problems),
+                Err(Error::NotFound(message)) => (Default::default(), vec![Problem::new("what", message)]),
                 Err(other) => return Err(other),
             };
+            let href = format!("{}{}/why", room.root, PANEL.path);
+            let seen_by: Vec<SeenBy> = seen
+                .into_iter()
+                .map(|one| SeenBy {
+                    why_href: format!("{href}?who={}&what={}", query_value(&one.who), query_value(&what)),
+                    who: one.who,
+                    sees: one.sees,
+                })
+                .collect();
             let row = |reason: why::Reason| ReasonRow { answer: reason.answer, because: reason.because };
             let mut rows = told.into_iter().map(row);
             let verdict = rows.next();
             if desk.visit.wants_json() {
                 let reasons: Vec<ReasonRow> = rows.collect();
-                return Answer::json(&json!({ "verdict": verdict, "reasons": reasons }));
+                return Answer::json(&json!({ "verdict": verdict, "reasons": reasons, "seen_by": seen_by }));
             }
             let status = if problems.is_empty() { Status::Ok } else { Status::UnprocessableEntity };
             let sheet = WhyPage {
                 panels: panels::groups(&room, PANEL.path),
-                href: format!("{}{}/why", room.root, PANEL.path),
+                href,
                 list_href: format!("{}{}", room.root, PANEL.path),
                 verdict,
                 reasons: rows.collect(),
+                seen_by,
                 who,
                 what,
                 problems,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::base::component::{Card, Component, Components, Document, Occurrence, Owner, Searchable};
+use crate::base::component::{Card, Component, Components, Document, Guarded, Occurrence, Owner, Searchable};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::markup::{LinkKind, Macro};
@@ -54,6 +54,25 @@ impl Attachments {
 impl Component for Attachments {
     fn name(&self) -> &'static str {
         "attachment"
+    }
+
+    fn guarded_part(
+        &self,
+        db: &Connection,
+        _viewer: &Viewer,
+        owner: &Owner,
+        kind: &str,
+        part: &str,
+    ) -> Result<Option<Guarded>> {
+        if kind != "attachment" {
+            return Ok(None);
+        }
+        Ok(store::find(db, &owner.resource, part)?.map(|file| Guarded {
+            resource: owner.resource.clone(),
+            acl: file.acl,
+            title: format!("the file “{}” of {}", file.name, owner.title),
+            to_view: owner.to_view,
+        }))
     }
 
     fn routes(&self) -> Vec<rocket::Route> {

@@ -439,7 +439,8 @@ fn show_page(desk: &Desk, room: &Room, owner: &Owner, row: &FileRow) -> Result<A
         versions: if versions.len() > 1 { versions } else { Vec::new() },
         file,
     };
-    let sheet = Sheet::new(row.name.clone(), page);
+    let about = format!("attachment:{}:{}:{}", row.name, owner.realm, owner.id);
+    let sheet = Sheet::new(row.name.clone(), page).about(about);
     if is_old { sheet.noindex() } else { sheet }.render(desk)
 }
 

@@ -18,6 +18,9 @@ use crate::base::site::{ProjectRow, Site, State};
 use crate::base::time::Instant;
 use crate::base::viewer::{Credential, DEFAULT_CLASS, Permission, Principal, TRAC_ADMIN, TRASH_CLASS, Viewer};
 
+/// So many accounts are asked about at once.
+pub const MOST_ASKED: usize = 300;
+
 /// One line of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
@@ -45,8 +48,7 @@ pub fn explain(site: &Site, project: &Project, row: &ProjectRow, who: &str, what
         }
     };
     let principal = Arc::new(principal);
-    let everything = permissions::enter(project, row, &operator(site, None)?)?
-        .ok_or_else(|| Error::internal("the operator does not see the project"))?;
+    let everything = everything(site, project, row)?;
     project.read(|db| {
         let viewer = permissions::enter_with(db, project, row, &principal)?;
         let told = Told { db, project, row, who, principal: &principal, viewer: viewer.as_ref() };
@@ -93,17 +95,13 @@ impl Told<'_> {
     }
 
     fn thing(&self, everything: &Viewer, what: &str) -> Result<Vec<Reason>> {
-        let (kind, id) = what.split_once(':').ok_or_else(|| {
-            let message = "Say what it is about as links do: `ticket:12`, `wiki:Plan`, `milestone:1.0`.";
-            Error::invalid("what", message)
-        })?;
+        let (kind, id) = parted(what)?;
         let missing = || Error::not_found(format!("There is no {kind} “{id}” in this project."));
         let components = self.project.components();
-        let id = id.trim_matches('"');
         let thing = components.guarded(self.db, everything, kind, id)?.ok_or_else(missing)?;
         let who = self.who;
         let sees = match self.viewer {
-            Some(viewer) => viewer.may(thing.to_view) && components.guarded(self.db, viewer, kind, id)?.is_some(),
+            Some(viewer) => sees(self.db, self.project, viewer, kind, id)?,
             None => false,
         };
         let verdict = if sees { "sees" } else { "does not see" };
@@ -240,6 +238,64 @@ impl Told<'_> {
         told.push(reason(format!("{verb} what falls under {called}"), because.join("; ")));
         Ok(base)
     }
+}
+
+/// Somebody, and whether they see a thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sees {
+    /// `anonymous`, or the login of an account.
+    pub who: String,
+    pub sees: bool,
+}
+
+/// Who sees a thing, asked of the code that enforces it: anonymous readers, somebody who is signed in and has no more than all
+/// who are, and each account. Of those at most [`MOST_ASKED`].
+pub fn who_sees(site: &Site, project: &Project, row: &ProjectRow, what: &str) -> Result<Vec<Sees>> {
+    let (kind, id) = parted(what)?;
+    let everything = everything(site, project, row)?;
+    let components = project.components();
+    project
+        .read(|db| components.guarded(db, &everything, kind, id))?
+        .ok_or_else(|| Error::not_found(format!("There is no {kind} “{id}” in this project.")))?;
+    let mut asked = vec![
+        ("anonymous".to_owned(), Principal::anonymous()),
+        ("authenticated".to_owned(), Principal::stranger(Vec::new())),
+    ];
+    let accounts = site.read(accounts::list)?.into_iter().filter(|account| !account.disabled);
+    for account in accounts.take(MOST_ASKED) {
+        asked.push((account.login.clone(), principal(site, &account, Credential::Session)?));
+    }
+    project.read(|db| {
+        let one = |(who, principal): (String, Principal)| {
+            let sees = match permissions::enter_with(db, project, row, &Arc::new(principal))? {
+                Some(viewer) => sees(db, project, &viewer, kind, id)?,
+                None => false,
+            };
+            Ok(Sees { who, sees })
+        };
+        asked.into_iter().map(one).collect()
+    })
+}
+
+/// The verdict on one thing, by its component and by the right that it needs.
+fn sees(db: &Connection, project: &Project, viewer: &Viewer, kind: &str, id: &str) -> Result<bool> {
+    let found = project.components().guarded(db, viewer, kind, id)?;
+    Ok(found.is_some_and(|thing| viewer.may(thing.to_view)))
+}
+
+/// Who sees all that is not in the trash, to find out what is asked about.
+fn everything(site: &Site, project: &Project, row: &ProjectRow) -> Result<Arc<Viewer>> {
+    permissions::enter(project, row, &operator(site, None)?)?
+        .ok_or_else(|| Error::internal("the operator does not see the project"))
+}
+
+fn parted(what: &str) -> Result<(&str, &str)> {
+    let (kind, id) = what.trim().split_once(':').ok_or_else(|| {
+        let message =
+            "Say what it is about as links do: `ticket:12`, `wiki:Plan`, `milestone:1.0`, `note:3:ticket:12`.";
+        Error::invalid("what", message)
+    })?;
+    Ok((kind, id.trim_matches('"')))
 }
 
 /// What one kind of reader can open.

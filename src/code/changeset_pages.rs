@@ -461,6 +461,7 @@ fn as_page(
     };
     let title = format!("Changeset {}: {}", short(&facts.sha), facts.subject());
     let sheet = Sheet::new(title, page).at("/browser").alternates(alternates.into_iter().flatten().collect());
+    let sheet = sheet.about(format!("changeset:{}", facts.sha));
     let sheet = if desk.visit.query.is_empty() && found.path.is_empty() { sheet } else { sheet.noindex() };
     Ok(look(desk)?.kept(desk, sheet.render(desk)?))
 }

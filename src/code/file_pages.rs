@@ -104,7 +104,8 @@ pub fn file(desk: &Desk, room: &Room, place: &Place, entry: &Entry) -> Result<An
         Shown::Image => (page.kind, page.image_href) = ("image", export),
         Shown::Sentence(sentence) => (page.kind, page.sentence) = ("none", sentence),
     }
-    let sheet = Sheet::new(tree::shown_path(&place.path), page).at("/browser");
+    let path = tree::shown_path(&place.path);
+    let sheet = Sheet::new(path.clone(), page).at("/browser").about(format!("source:{path}"));
     if place.rev.is_some() { sheet.noindex() } else { sheet }.render(desk)
 }
 

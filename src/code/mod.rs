@@ -85,7 +85,7 @@ use crate::base::event::{Event, Follower};
 use crate::base::markup::{LinkKind, Macro};
 use crate::base::project::Project;
 use crate::base::resource::Resource;
-use crate::base::viewer::{ByDefault, Permission, Viewer};
+use crate::base::viewer::{ByDefault, DEFAULT_CLASS, Permission, Viewer};
 
 pub const BROWSER_VIEW: Permission = Permission {
     name: "BROWSER_VIEW",
@@ -180,6 +180,12 @@ impl Component for Code {
     }
 
     fn guarded(&self, db: &Connection, viewer: &Viewer, kind: &str, id: &str) -> Result<Option<Guarded>> {
+        if kind == "source" && viewer.may(FILE_VIEW) {
+            // Nothing in a repository is closed by itself, so what it is about is all the same.
+            let title = format!("the code at {}", id.trim_start_matches('/'));
+            let resource = Resource::new("source", 0);
+            return Ok(Some(Guarded { resource, acl: DEFAULT_CLASS, title, to_view: FILE_VIEW }));
+        }
         if kind != "changeset" || !viewer.may(CHANGESET_VIEW) {
             return Ok(None);
         }

@@ -233,7 +233,11 @@ fn as_page(desk: &Desk, room: &Room, asked: &Asked<'_>) -> Result<Answer> {
         problems,
     };
     let status = if refused { Status::UnprocessableEntity } else { Status::Ok };
-    let mut sheet = Sheet::new(asked.title.clone(), page).at("/query").alternates(alternates).status(status);
+    let mut sheet = Sheet::new(asked.title.clone(), page)
+        .at("/query")
+        .about(format!("report:{}", asked.row.id))
+        .alternates(alternates)
+        .status(status);
     if !pairs.is_empty() {
         sheet = sheet.noindex();
     }

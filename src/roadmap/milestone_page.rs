@@ -229,7 +229,8 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, row: &MilestoneRow) -> Res
         href: href.clone(),
     };
     let json = Alternate::json(format!("{href}?format=json"), format!("Milestone {}", row.name));
-    Sheet::new(format!("Milestone {}", row.name), page).at("/roadmap").alternates(vec![json]).render(desk)
+    let sheet = Sheet::new(format!("Milestone {}", row.name), page).at("/roadmap").alternates(vec![json]);
+    sheet.about(format!("milestone:{}", row.name)).render(desk)
 }
 
 /// The field that was asked for; else the usual one, or the first that there is.

@@ -108,7 +108,8 @@ use rocket::Route;
 use rusqlite::Connection;
 
 use crate::base::component::{
-    Card, Component, Document, KeptText, Obeyed, Occurrence, Order, Owner, Panel, Place, Searchable, TimelineFilter,
+    Card, Component, Document, Guarded, KeptText, Obeyed, Occurrence, Order, Owner, Panel, Place, Searchable,
+    TimelineFilter,
 };
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -428,6 +429,29 @@ impl Component for Tickets {
             to_attach: TICKET_APPEND,
             to_remove: TICKET_ADMIN,
             asked_by,
+        }))
+    }
+
+    fn guarded_part(
+        &self,
+        db: &Connection,
+        viewer: &Viewer,
+        owner: &Owner,
+        kind: &str,
+        part: &str,
+    ) -> Result<Option<Guarded>> {
+        let (true, Some(number)) = (owner.resource.is("ticket"), link::number(part)) else { return Ok(None) };
+        let ticket = owner.resource.id;
+        let acl = match kind {
+            "comment" => store::class_of_change(db, viewer, ticket, number)?,
+            "note" => note_store::find(db, viewer, ticket, number)?.map(|note| note.acl),
+            _ => None,
+        };
+        Ok(acl.map(|acl| Guarded {
+            resource: owner.resource.clone(),
+            acl,
+            title: format!("{} {number} on #{ticket}", if kind == "note" { "internal note" } else { "comment" }),
+            to_view: TICKET_VIEW,
         }))
     }
 

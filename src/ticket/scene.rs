@@ -211,7 +211,10 @@ impl<'a> Scene<'a> {
 
     pub fn sheet<P: Page>(&self, page: P) -> Sheet<P> {
         let title = format!("#{} {}", self.ticket.row.id, self.values.text("summary"));
-        Sheet::new(title, page).at("/query").alternates(self.alternates())
+        Sheet::new(title, page)
+            .at("/query")
+            .about(format!("ticket:{}", self.ticket.row.id))
+            .alternates(self.alternates())
     }
 }
 

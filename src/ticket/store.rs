@@ -224,6 +224,13 @@ fn values_where(db: &Connection, knows: &str, condition: &str, parameters: impl 
 }
 
 /// The id of the change of that number.
+/// The access class of a comment, if this viewer may see it. Whoever calls it has found the ticket for them.
+pub fn class_of_change(db: &Connection, viewer: &Viewer, ticket: i64, number: i64) -> Result<Option<i64>> {
+    let mut statement = db.prepare_cached("select acl from ticket_change where ticket = ?1 and number = ?2")?;
+    let acl = statement.query_row([ticket, number], |row| row.get(0)).optional()?;
+    Ok(acl.filter(|acl| viewer.sees_class_in(*acl)))
+}
+
 pub fn change_id(db: &Connection, ticket: i64, number: i64) -> Result<Option<i64>> {
     Ok(db
         .prepare_cached("select id from ticket_change where ticket = ?1 and number = ?2")?

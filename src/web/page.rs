@@ -20,6 +20,7 @@ use super::{address, assets, controls, look};
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
 use crate::base::time::When;
+use crate::base::viewer::PERMISSION_ADMIN;
 
 /// A page: the fields of its template.
 pub trait Page: Serialize {
@@ -37,6 +38,8 @@ pub struct Sheet<P> {
     pub noindex: bool,
     pub search: String,
     pub status: Status,
+    /// What it shows, as links name it: `ticket:12`. None: nothing whose readers could be asked about.
+    pub about: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -63,7 +66,13 @@ impl<P: Page> Sheet<P> {
             noindex: false,
             search: String::new(),
             status: Status::Ok,
+            about: None,
         }
+    }
+
+    pub fn about(mut self, thing: impl Into<String>) -> Self {
+        self.about = Some(thing.into());
+        self
     }
 
     pub fn at(mut self, place: &'static str) -> Self {
@@ -121,6 +130,8 @@ struct Layout<'a> {
     language: &'static str,
     here: String,
     noindex: bool,
+    /// Who sees what is shown, for those who say who may.
+    readers_href: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -177,7 +188,13 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
         login: account.login.clone(),
         admin: account.admin,
     });
+    let readers_href = entered.as_ref().zip(sheet.about.as_ref()).and_then(|(entered, about)| {
+        let may_ask = entered.viewer.may(PERMISSION_ADMIN);
+        let what = address::query_value(about);
+        may_ask.then(|| format!("{base}/{}/admin/permissions/why?what={what}", entered.row.name))
+    });
     Ok(Layout {
+        readers_href,
         title: &sheet.title,
         base,
         site_title: desk.web().settings().title.clone(),

@@ -56,9 +56,9 @@ use rocket::Route;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::base::component::{
-    Card, Component, Document, KeptText, Occurrence, Owner, Place, Searchable, TimelineFilter,
+    Card, Component, Document, Guarded, KeptText, Occurrence, Owner, Place, Searchable, TimelineFilter,
 };
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::event::Event;
 use crate::base::markup::{self, InterMap, LinkKind, Macro};
 use crate::base::project::{Project, Tx};
@@ -255,6 +255,25 @@ impl Component for Wiki {
             return Ok(None);
         };
         Ok(store::lead(db, viewer, name.folded())?.map(|page| owner(viewer, page)))
+    }
+
+    fn guarded(&self, db: &Connection, viewer: &Viewer, kind: &str, id: &str) -> Result<Option<Guarded>> {
+        let Some(number) = discussion::link::number(id) else { return Ok(None) };
+        let found = match kind {
+            "discussion" => discussion::edit::find(db, viewer, number).map(|(_, page)| page),
+            "suggestion" => suggestion::edit::find(db, viewer, number).map(|(_, page)| page),
+            _ => return Ok(None),
+        };
+        match found {
+            Ok(page) => Ok(Some(Guarded {
+                resource: Resource::new("page", page.id),
+                acl: page.acl,
+                title: format!("the {kind} {number} of {}", page.name),
+                to_view: WIKI_VIEW,
+            })),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn owner_of(&self, db: &Connection, viewer: &Viewer, resource: &Resource) -> Result<Option<Owner>> {

@@ -308,7 +308,7 @@ fn as_page(desk: &Desk, db: &Connection, room: &Room, page: &PageRow, version: V
         head,
     };
     let title = if page.name == START { room.row.called() } else { page.called() };
-    let sheet = Sheet::new(title, sheet).at("/wiki").alternates(vec![atom, plain]);
+    let sheet = Sheet::new(title, sheet).at("/wiki").about(format!("wiki:{}", page.name)).alternates(vec![atom, plain]);
     if noindex { sheet.noindex().render(desk) } else { sheet.render(desk) }
 }
 

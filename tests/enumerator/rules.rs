@@ -188,6 +188,7 @@ pub const RULES: &[Rule] = &[
         doors: &[
             get("/demo/admin/permissions/why", ADMINS),
             get("/demo/admin/permissions/why?who=member&what=wiki:WikiStart", ADMINS),
+            get("/demo/admin/permissions/why?what=wiki:Secret/Plan", ADMINS),
             get("/hidden/admin/permissions/why?who=member", ADMINS),
         ],
     },

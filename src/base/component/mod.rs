@@ -224,6 +224,19 @@ pub trait Component: Send + Sync {
         Ok(None)
     }
 
+    /// The same of what is a part of something on which files hang, found for this viewer: a file of it (`attachment`), a
+    /// comment or a note on a ticket. `part` is its name or its number.
+    fn guarded_part(
+        &self,
+        _db: &Connection,
+        _viewer: &Viewer,
+        _owner: &Owner,
+        _kind: &str,
+        _part: &str,
+    ) -> Result<Option<Guarded>> {
+        Ok(None)
+    }
+
     /// The kinds of resource of this component whose texts refer to others, with the right without which none is seen.
     fn texts(&self) -> &'static [(&'static str, Permission)] {
         &[]
@@ -340,6 +353,17 @@ impl Components {
         for component in self.iter() {
             if let Some(guarded) = component.guarded(db, viewer, kind, id)? {
                 return Ok(Some(guarded));
+            }
+        }
+        // `3:ticket:12`: a part and what it is a part of. A name may hold colons.
+        for (at, _) in id.match_indices(':') {
+            let (part, rest) = (&id[..at], &id[at + 1..]);
+            let Some((realm, id)) = rest.split_once(':') else { continue };
+            let Some(owner) = self.owner(db, viewer, realm, id)? else { continue };
+            for component in self.iter() {
+                if let Some(guarded) = component.guarded_part(db, viewer, &owner, kind, part)? {
+                    return Ok(Some(guarded));
+                }
             }
         }
         Ok(None)

@@ -253,7 +253,12 @@ fn one_thread(desk: &Desk, room: &Room, page: &PageRow, thread: &ThreadRow, type
         })
     })?;
     let title = format!("Discussion {} of {}", thread.id, page.name);
-    Sheet::new(title, sheet).at("/wiki").noindex().status(typed.status()).render(desk)
+    Sheet::new(title, sheet)
+        .at("/wiki")
+        .about(format!("discussion:{}", thread.id))
+        .noindex()
+        .status(typed.status())
+        .render(desk)
 }
 
 fn sign_in(desk: &Desk, room: &Room) -> Option<String> {

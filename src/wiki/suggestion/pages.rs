@@ -186,7 +186,12 @@ pub(super) fn shown_page(desk: &Desk, room: &Room, id: i64, typed: &Typed) -> Re
         })
     })?;
     let title = format!("Suggested edit {id} of {}", sheet.head.name);
-    Sheet::new(title, sheet).at("/wiki").noindex().status(typed.status.unwrap_or(Status::Ok)).render(desk)
+    Sheet::new(title, sheet)
+        .at("/wiki")
+        .about(format!("suggestion:{id}"))
+        .noindex()
+        .status(typed.status.unwrap_or(Status::Ok))
+        .render(desk)
 }
 
 fn thread_of(scene: &Scene<'_>, row: &SuggestionRow) -> Result<Option<Thread>> {
