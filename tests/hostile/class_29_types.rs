@@ -65,6 +65,22 @@ fn a_file_is_sent_alike_whichever_way_it_came_in() {
         nothing_in(&complaints);
         assert_eq!(count, NAMES.len(), "{page}");
     }
+    // By command.
+    ada.save_page("Command", "words");
+    for name in NAMES {
+        let file = folder.path().join("Taken.files").join(name);
+        test.command(&["attachment", "add", "demo", "wiki:Command", file.to_str().unwrap()]).expect(0);
+    }
+    let (count, complaints) = sent(&test, "demo", "Command");
+    nothing_in(&complaints);
+    assert_eq!(count, NAMES.len());
+    // In a project that came in a file.
+    let exported = folder.path().join("demo.trackway");
+    test.command(&["project", "export", "demo", exported.to_str().unwrap()]).expect(0);
+    test.command(&["project", "import", exported.to_str().unwrap(), "came", "--same-names"]).expect(0);
+    let (count, complaints) = sent(&test, "came", "Moved");
+    nothing_in(&complaints);
+    assert_eq!(count, NAMES.len());
     // In a project made after the model of this one.
     test.command(&["project", "create", "copy", "--from", "demo"]).expect(0);
     let (count, complaints) = sent(&test, "copy", "Moved");

@@ -196,3 +196,35 @@ fn parts_that_are_closed_leave_nothing_open() {
         nothing_in(&complaints);
     }
 }
+
+#[test]
+fn milestones_that_are_closed_leave_nothing_open() {
+    let (test, feed) = open_house();
+    let ada = test.signed_in("ada");
+    // Its own word: what tickets say of it by its name is theirs to say.
+    let page = "/demo/milestone/M1?action=edit";
+    ada.submit(page, &[("name", "M1"), ("description", "wombat"), ("duedate", "2999-12-24")]).expect(303);
+    test.catch_up();
+    let mut doors = doors(&feed);
+    doors.extend(
+        ["/demo/milestone/M1", "/demo/milestone/M1?format=json", "/demo/search?q=wombat&format=json"]
+            .map(str::to_owned),
+    );
+    let (nobody, sam) = (test.anonymous(), test.signed_in("sam"));
+    let tell =
+        |answer: &Answer| answer.text().replace("q=wombat", "").replace("\"query\":\"wombat\"", "").contains("wombat");
+    let kept: Vec<(&String, Answer)> =
+        doors.iter().map(|door| (door, sam.get(door))).filter(|(_, answer)| tell(answer)).collect();
+    assert!(kept.len() > 4, "only {} doors show it", kept.len());
+    test.command(&["permission", "deny", "demo", "anonymous", "MILESTONE_VIEW"]).expect(0);
+    let mut complaints = Vec::new();
+    for (door, kept) in kept {
+        for person in [&nobody, &sam] {
+            let answer = again(person, &kept, door);
+            if tell(&answer) || answer.status == 304 {
+                complaints.push(format!("{} still shows it", answer.asked));
+            }
+        }
+    }
+    nothing_in(&complaints);
+}

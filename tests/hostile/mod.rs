@@ -49,7 +49,8 @@ const WITHOUT_TESTS: &[(u8, &str)] = &[
     (32, "nothing is evaluated: templates are compiled in, texts are no templates (class 4 tries)"),
     (
         34,
-        "parts of what is signed are told apart by their lengths: `web::token` tests it; mail checks its server's certificate",
+        "parts of what is signed are told apart by their lengths: `web::token` tests it; mail asks whether the \
+         certificate of its server is for that server: `tests/mail.rs`",
     ),
     (37, "tests/run asks for known weaknesses of what we depend on"),
     (38, "nothing is taken in from other trackers; projects of other Trackways, in `transfer.rs`"),
