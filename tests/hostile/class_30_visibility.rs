@@ -18,7 +18,7 @@ fn open_house() -> (TestSite, String) {
     ada.save_page("Plan", &format!("{WORD} one. See #1 and milestone:M1."));
     ada.save_page("Plan", &format!("{WORD} two. See #1 and milestone:M1."));
     ada.save_page("WikiStart", &format!("{WORD}: [[TitleIndex]] [[RecentChanges]] [[TicketQuery(id=1-9)]]"));
-    ada.attach("/demo/attachment/wiki/Plan/", "note.txt", WORD.as_bytes()).expect(303);
+    ada.attach("/demo/attachment/wiki/Plan/", "note.txt", format!("{WORD} one in a file").as_bytes()).expect(303);
     ada.post_json("/demo/wiki/Plan?action=discussion", &json!({ "comment": format!("{WORD} said") })).expect(201);
     ada.submit("/demo/milestone?action=new", &[("name", "M1"), ("description", WORD), ("duedate", "2999-12-24")])
         .expect(303);
@@ -26,7 +26,7 @@ fn open_house() -> (TestSite, String) {
     let filed = json!({ "summary": format!("{WORD} opens"), "milestone": "M1", "component": "Doors" });
     ada.post_json("/demo/newticket", &filed).expect(201);
     ada.post_json("/demo/ticket/1", &json!({ "comment": format!("{WORD} told"), "time": "1h" })).expect(201);
-    ada.attach("/demo/attachment/ticket/1/", "note.txt", WORD.as_bytes()).expect(303);
+    ada.attach("/demo/attachment/ticket/1/", "note.txt", format!("{WORD} told in a file").as_bytes()).expect(303);
     ada.post_json("/demo/report", &json!({ "title": format!("{WORD} list"), "query": "?id=1-9" })).expect(201);
     let sam = test.user("sam");
     sam.post_json("/demo/watched", &json!({ "watch": "all" })).expect(200);
@@ -51,6 +51,8 @@ fn doors(feed: &str) -> Vec<String> {
         "/demo/query?summary=~quokk&format=json",
         "/demo/query?id=1-9&at=now&col=summary&format=csv",
         "/demo/raw-attachment/ticket/1/note.txt",
+        "/demo/raw-attachment/wiki/Plan/note.txt",
+        "/demo/attachment/wiki/Plan/note.txt",
         "/demo/wiki/Plan?version=1&format=txt",
         "/demo/bookmarks",
         "/demo/wiki/Plan?action=annotate",
