@@ -104,7 +104,12 @@ async fn save(visit: Visit, data: Data<'_>) -> Answer {
                 }),
             };
             match saved {
-                Ok(()) => Ok(done(desk, "Saved.")),
+                Ok(()) => {
+                    if asks {
+                        count_link(desk, account);
+                    }
+                    Ok(done(desk, "Saved."))
+                }
                 Err(Error::Invalid(problems)) if !form.json => {
                     page(desk, account, Some(form), Told { problems, ..Told::default() })
                 }
@@ -122,9 +127,18 @@ fn start_page_problem(path: &str) -> Option<Problem> {
 
 /// Each link makes a mail to an address that may be a stranger's: a few are free, then one waits longer and longer.
 fn too_many_links(desk: &Desk, account: &Account) -> Option<Problem> {
-    let seconds = desk.web().throttle.begin(&[format!("confirmation:{}", account.id)])?;
+    let seconds = desk.web().throttle.wait(&[of_links(account)])?;
     let message = format!("You have asked for many links. The next one can be sent in {seconds} seconds.");
     Some(Problem::new("email", message))
+}
+
+/// One more was sent.
+fn count_link(desk: &Desk, account: &Account) {
+    desk.web().throttle.failed(&[of_links(account)]);
+}
+
+fn of_links(account: &Account) -> String {
+    format!("confirmation:{}", account.id)
 }
 
 /// Sends the link that proves the address once more.
@@ -141,6 +155,7 @@ async fn confirm(visit: Visit, data: Data<'_>) -> Answer {
                 return Err(Error::Invalid(vec![problem]));
             }
             desk.site().db().write(|db| accounts::ask_to_confirm(db, account, wanted))?;
+            count_link(desk, account);
             Ok(done(desk, "A link is on its way to your address. It can take some minutes."))
         })
         .await

@@ -1,5 +1,8 @@
 //! Which kinds of events belong to the audit log: sign-ins, accounts, rights, settings, exports, deletions and what is
 //! brought back. Here and nowhere else. A kind that nobody has thought about is audited, and a test asks for a decision.
+//!
+//! An export is what takes a project, its pages or the site out of the house as a whole. A list as CSV or JSON is a page in
+//! another form: to read it is no event, as to read the page is none.
 
 /// Kinds that are audited, with the words for them.
 const AUDITED: &[(&str, &str)] = &[
