@@ -142,3 +142,40 @@ fn a_new_project_looks_like_its_template() {
     assert_eq!((look["accent"].as_str(), look["footer"].as_str()), (Some("#b00040"), Some("Ours")));
     assert_eq!(ada.get("/next/logo").expect(200).body, PNG);
 }
+
+#[test]
+fn the_places_of_the_top_bar_are_those_that_the_project_wants() {
+    let test = TestSite::public();
+    let ada = test.admin("ada");
+    let bar = |person: &Person<'_>| {
+        let page = person.get("/demo/roadmap").expect(200);
+        page.all(".places a").into_iter().zip(page.attributes(".places a", "href")).collect::<Vec<_>>()
+    };
+    let keys: Vec<String> = bar(&ada).into_iter().map(|(_, href)| href.replace("/demo/", "")).collect();
+    assert_eq!(keys, trackway::web::look::places::KEYS, "the keys are those of the places that there are");
+    let places = "roadmap; query = Issues; Handbook = /wiki/Handbook; Chat = https://chat.example.org/?a=b";
+    ada.submit(PAGE, &[("places", places)]).expect(303);
+    let own = [
+        ("Roadmap", "/demo/roadmap"),
+        ("Issues", "/demo/query"),
+        ("Handbook", "/demo/wiki/Handbook"),
+        ("Chat", "https://chat.example.org/?a=b"),
+    ];
+    let own: Vec<(String, String)> = own.into_iter().map(|(name, href)| (name.to_owned(), href.to_owned())).collect();
+    assert_eq!(bar(&test.anonymous()), own);
+    assert_eq!(bar(&ada)[..4], own);
+    assert_eq!(bar(&ada)[4].1, "/demo/admin");
+    // What a reader may not use is not offered to them, whatever it is called.
+    test.command(&["permission", "deny", "demo", "anonymous", "TICKET_VIEW"]).expect(0);
+    assert!(!bar(&test.anonymous()).iter().any(|(name, _)| name == "Issues"));
+
+    for bad in ["forum", "Chat = javascript:alert(1)", "Chat = //evil.example"] {
+        let refused = ada.submit(PAGE, &[("places", bad)]).expect(422);
+        assert_eq!(refused.problems()[0].0, "places");
+        assert_eq!(refused.attributes("input[name=places]", "value"), [bad]);
+        test.command(&["setting", "set", "look.places", bad, "--project", "demo"]).expect(1);
+    }
+    assert_eq!(bar(&ada).len(), 5);
+    ada.submit(PAGE, &[("places", "")]).expect(303);
+    assert_eq!(bar(&ada).len(), 6);
+}

@@ -1,4 +1,4 @@
-//! `/<project>/admin/look`: logo, colour and footer of a project (row AD10), and the two files that browsers load for them.
+//! `/<project>/admin/look`: logo, colour, places and footer of a project (rows AD09, AD10), and the two files that browsers load for them.
 
 use rocket::data::Data;
 use rocket::http::{ContentType, Status};
@@ -15,13 +15,13 @@ use crate::base::resource::Resource;
 use crate::base::settings::Setting;
 use crate::base::viewer::{DEFAULT_CLASS, TRAC_ADMIN};
 use crate::web::form::Form;
-use crate::web::look::{self, ACCENT, Colour, FOOTER, Logo, Look, Palette};
+use crate::web::look::{self, ACCENT, Colour, FOOTER, Logo, Look, PLACES, Palette};
 use crate::web::panels::{self, PanelGroup};
 use crate::web::{Answer, Desk, Page, Room, Sheet, Visit};
 
 pub(super) const PANEL: Panel = Panel {
     title: "Look",
-    line: "Logo, colour and footer, so that one sees where one is.",
+    line: "Logo, colour, places and footer, so that one sees where one is.",
     path: "/admin/look",
     permission: TRAC_ADMIN,
     order: 91,
@@ -76,6 +76,7 @@ struct LookPage {
     own_accent: bool,
     samples: Vec<Sample>,
     footer: String,
+    places: String,
     logo: Option<ShownLogo>,
     problems: Vec<Problem>,
 }
@@ -142,7 +143,10 @@ fn changed(room: &Room, form: &Form) -> Result<()> {
         _ => accent.trim().to_ascii_lowercase(),
     });
     let footer = wish(form, "footer").map(|footer| footer.trim_end().to_owned());
-    for (name, setting, value) in [("accent", &ACCENT, &accent), ("footer", &FOOTER, &footer)] {
+    let places = wish(form, "places").map(|places| places.trim().to_owned());
+    for (name, setting, value) in
+        [("accent", &ACCENT, &accent), ("footer", &FOOTER, &footer), ("places", &PLACES, &places)]
+    {
         if value.as_ref().is_some_and(|value| !setting.values.fits(value)) {
             problems.push(Problem::new(name, format!("This takes {}.", setting.values.takes())));
         }
@@ -161,7 +165,7 @@ fn changed(room: &Room, form: &Form) -> Result<()> {
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let wishes: Vec<(&'static Setting, Option<&str>)> = [(&ACCENT, &accent), (&FOOTER, &footer)]
+    let wishes: Vec<(&'static Setting, Option<&str>)> = [(&ACCENT, &accent), (&FOOTER, &footer), (&PLACES, &places)]
         .into_iter()
         .filter_map(|(setting, value)| Some((setting, Some(value.as_deref()?).filter(|value| !value.is_empty()))))
         .collect();
@@ -190,9 +194,9 @@ fn as_json(desk: &Desk, room: &Room) -> Result<Answer> {
             "media_type": logo.media_type, "width": logo.width, "height": logo.height, "size": logo.size,
         })
     });
-    let footer = room.project.read(|db| FOOTER.text(db))?;
+    let (footer, places) = room.project.read(|db| Ok((FOOTER.text(db)?, PLACES.text(db)?)))?;
     let accent = look.accent.map(|accent| format!("#{}", accent.digits()));
-    Answer::json(&json!({ "accent": accent, "footer": footer, "logo": logo.unwrap_or(Value::Null) }))
+    Answer::json(&json!({ "accent": accent, "footer": footer, "places": places, "logo": logo.unwrap_or(Value::Null) }))
 }
 
 fn page(desk: &Desk, room: &Room, typed: Option<&Form>, problems: Vec<Problem>) -> Result<Answer> {
@@ -207,6 +211,7 @@ fn page(desk: &Desk, room: &Room, typed: Option<&Form>, problems: Vec<Problem>) 
         accent: typed("accent").or(chosen).unwrap_or_else(|| USUAL.to_owned()),
         samples: look.accent.map(samples).unwrap_or_default(),
         footer: typed("footer").map_or_else(|| room.project.read(|db| FOOTER.text(db)), Ok)?,
+        places: typed("places").map_or_else(|| room.project.read(|db| PLACES.text(db)), Ok)?,
         logo: look.logo.as_ref().map(|logo| ShownLogo {
             href: logo.href(&room.root),
             words: logo.in_words(),

@@ -39,6 +39,7 @@ const SETTINGS: &[Setting] = &[
     metrics::TOKEN,
     frame::ACCENT,
     frame::FOOTER,
+    frame::PLACES,
     limits::ANONYMOUS_WRITES,
     limits::ANONYMOUS_EXPENSIVE,
     limits::NEW_ACCOUNT_WRITES,

@@ -16,7 +16,9 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::desk::{Desk, Entered};
 use super::inline::Drawings;
+use super::look::places::Entry;
 use super::{address, assets, controls, look};
+use crate::base::component::Place;
 use crate::base::error::{Error, Result};
 use crate::base::markup::Html;
 use crate::base::time::When;
@@ -145,7 +147,7 @@ struct LayoutProject {
 #[derive(Serialize)]
 struct LayoutPlace {
     key: &'static str,
-    name: &'static str,
+    name: String,
     href: String,
     current: bool,
 }
@@ -167,21 +169,7 @@ struct Flash {
 fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
     let entered = desk.entered();
     let base = desk.base();
-    let mut places = Vec::new();
-    if let Some(Entered { row, viewer, .. }) = &entered {
-        let mut all: Vec<_> = desk.site().components().iter().flat_map(|component| component.places()).collect();
-        all.sort_by_key(|place| place.order);
-        places.extend(
-            all.into_iter().filter(|place| place.any_of.iter().any(|permission| viewer.may(*permission))).map(
-                |place| LayoutPlace {
-                    key: place.path.trim_start_matches('/'),
-                    name: place.name,
-                    href: format!("{base}/{}{}", row.name, place.path),
-                    current: place.path == sheet.place,
-                },
-            ),
-        );
-    }
+    let places = entered.as_ref().map(|entered| places(desk, entered, sheet.place)).unwrap_or_default();
     let viewer = desk.account.as_ref().map(|account| LayoutViewer {
         signed_in: true,
         name: if account.display_name.is_empty() { account.login.clone() } else { account.display_name.clone() },
@@ -215,6 +203,40 @@ fn layout<'a, P>(desk: &'a Desk, sheet: &'a Sheet<P>) -> Result<Layout<'a>> {
         here: desk.visit.here(),
         noindex: sheet.noindex,
     })
+}
+
+/// The places of the top bar: the usual ones that this viewer may use, or those that the project wants.
+fn places(desk: &Desk, Entered { row, viewer, look }: &Entered, current: &str) -> Vec<LayoutPlace> {
+    let root = format!("{}/{}", desk.base(), row.name);
+    let mut all: Vec<_> = desk.site().components().iter().flat_map(|component| component.places()).collect();
+    all.retain(|place| place.any_of.iter().any(|permission| viewer.may(*permission)));
+    all.sort_by_key(|place| place.order);
+    let key = |place: &Place| place.path.trim_start_matches('/');
+    let known = |place: &Place, name: Option<&String>| LayoutPlace {
+        key: key(place),
+        name: name.cloned().unwrap_or_else(|| place.name.to_owned()),
+        href: format!("{root}{}", place.path),
+        current: place.path == current,
+    };
+    if look.places.is_empty() {
+        return all.into_iter().map(|place| known(place, None)).collect();
+    }
+    let named = |wanted: &str| all.iter().copied().find(|place| key(place) == wanted);
+    let wanted = |entry: &Entry| match entry {
+        Entry::Known { key, name } => named(key).map(|place| known(place, name.as_ref())),
+        Entry::Own { name, address } => Some(LayoutPlace {
+            key: "",
+            name: name.clone(),
+            current: address.starts_with('/') && desk.visit.path == format!("{root}{address}"),
+            href: if address.starts_with('/') { format!("{root}{address}") } else { address.clone() },
+        }),
+    };
+    let mut places: Vec<LayoutPlace> = look.places.iter().filter_map(wanted).collect();
+    // Nobody locks themselves out.
+    if let Some(admin) = named("admin").filter(|_| !places.iter().any(|place| place.key == "admin")) {
+        places.push(known(admin, None));
+    }
+    places
 }
 
 /// What goes back: a page, a file, JSON, a redirect.

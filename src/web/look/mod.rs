@@ -1,11 +1,12 @@
-//! What a project looks like: its logo, its colour and what stands at the foot of its pages (row AD10), for groups that want
-//! to see at once where they are.
+//! What a project looks like: its logo, its colour, what stands at the foot of its pages (row AD10) and in the bar at their top
+//! (row AD09), for groups that want to see at once where they are.
 //!
 //! Every page of a project shows it, so it is kept beside the database and costs a page no question. The colour reaches
 //! browsers as a style sheet of its own, since pages hold no styles; `colour` makes sure that it can be read.
 
 mod colour;
 mod logo;
+pub mod places;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use colour::{Colour, Palette, palette};
 pub use logo::{Logo, MOST_BYTES, bytes, draw, find, keep, take_away};
 
+use self::places::Entry;
 use crate::base::error::Result;
 use crate::base::kept::kept;
 use crate::base::markup::{Flavour, Options, static_html};
@@ -38,6 +40,22 @@ pub const FOOTER: Setting = Setting {
     doc: "What stands at the foot of every page, in Markdown without links to pages and tickets.",
 };
 
+pub const PLACES: Setting = Setting {
+    name: "look.places",
+    scope: Scope::Project,
+    values: Values::Checked {
+        takes: "places such as `wiki; query = Issues; Chat = https://chat.example.org`, or nothing",
+        fits: are_places,
+    },
+    default: "",
+    doc: "The places in the top bar, in their order: `wiki`, `query`, `roadmap`, `timeline`, `browser`, each by another name if \
+          you like, and places of your own with an address. Nobody sees one that their permissions keep from them.",
+};
+
+fn are_places(text: &str) -> bool {
+    places::parse(text).is_some()
+}
+
 fn is_colour_or_nothing(text: &str) -> bool {
     text.is_empty() || Colour::parse(text).is_some()
 }
@@ -48,6 +66,8 @@ pub struct Look {
     pub logo: Option<Logo>,
     pub accent: Option<Colour>,
     pub footer_html: String,
+    /// Empty: the usual ones.
+    pub places: Vec<Entry>,
 }
 
 impl Look {
@@ -63,7 +83,12 @@ impl Look {
                     static_html(&compiled).into_string()
                 }
             };
-            Ok(Self { logo: find(db)?, accent: Colour::parse(&ACCENT.text(db)?), footer_html })
+            Ok(Self {
+                logo: find(db)?,
+                accent: Colour::parse(&ACCENT.text(db)?),
+                footer_html,
+                places: places::parse(&PLACES.text(db)?).unwrap_or_default(),
+            })
         })
     }
 
