@@ -486,3 +486,24 @@ fn every_command_explains_itself() {
         }
     }
 }
+
+#[test]
+fn shells_complete_commands_and_options() {
+    let test = TestSite::new();
+    for (shell, marks) in [
+        ("bash", ["complete -F _trackway", "milestone", "--dry-run"]),
+        ("zsh", ["#compdef trackway", "milestone", "--dry-run"]),
+        ("fish", ["complete -c trackway", "milestone", "dry-run"]),
+    ] {
+        let text = test.command(&["completions", shell]).expect(0).stdout;
+        assert!(marks.iter().all(|mark| text.contains(mark)), "{shell}: {text}");
+    }
+    // What bash itself makes of it.
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("trackway.bash");
+    fs::write(&script, test.command(&["completions", "bash"]).expect(0).stdout).unwrap();
+    let asked = "COMP_WORDS=(trackway project ex); COMP_CWORD=2; _trackway trackway ex project; echo ${COMPREPLY[@]}";
+    let source = format!("source {}; {asked}", script.display());
+    let bash = std::process::Command::new("bash").args(["-c", &source]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&bash.stdout).trim(), "export", "{}", String::from_utf8_lossy(&bash.stderr));
+}

@@ -10,6 +10,7 @@ mod backup;
 mod choice;
 mod commit_msg;
 mod commit_refs;
+mod completions;
 pub mod described;
 mod export;
 mod field;
@@ -174,6 +175,7 @@ enum Command {
     Setting(setting::Command),
     Sweep(sweep::Sweep),
     Service(service::Service),
+    Completions(completions::Completions),
     Audit(audit::Audit),
     Backup(backup::Backup),
     Restore(backup::Restore),
@@ -232,6 +234,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Setting(command) => setting::run(&shell, command),
         Command::Sweep(sweep) => sweep::run(&shell, &sweep),
         Command::Service(service) => service::run(&shell, &service),
+        Command::Completions(completions) => completions::run(&completions),
         Command::Audit(audit) => audit::run(&shell, &audit),
         Command::Backup(backup) => backup::backup(&shell, &backup),
         Command::Restore(restore) => backup::restore(&shell, &restore),
