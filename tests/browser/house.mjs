@@ -21,6 +21,9 @@ async function entered(page) {
   await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
 }
 
+/** A picture of one pixel. */
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 export async function house({ site, person, step }) {
   const ada = await person();
   const { page } = ada;
@@ -44,12 +47,42 @@ export async function house({ site, person, step }) {
     await button("Say what would be made").click();
     await says("There is no permission");
     await ada.look("roster-refused");
-    await page.fill("[name=roster]", roster("members"));
+    await page.fill("[name=roster]", "");
+    await page.setInputFiles("[name=file]", { name: "course.csv", mimeType: "text/csv", buffer: Buffer.from(roster("members")) });
     await button("Say what would be made").click();
     await says("Projects: 1. Groups: 1. New accounts: 1.");
     await ada.look("roster");
     assert.equal(await sent(button("Make all of it")), 303);
     await says("Team A");
+  });
+
+  await step("a project looks like no other", async () => {
+    await page.goto("/team-a/admin/look");
+    await page.setInputFiles("[name=logo]", { name: "logo.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+    await button("Save").click();
+    await says("PNG, JPEG or WebP");
+    await ada.look("look-refused");
+    await page.setInputFiles("[name=logo]", { name: "logo.png", mimeType: "image/png", buffer: Buffer.from(dot, "base64") });
+    await page.check("#field-own");
+    await page.fill("[name=accent]", "#b00040");
+    await page.fill("[name=footer]", "Run by *Team A*.");
+    await page.fill("[name=places]", "wiki; query = Issues");
+    await button("Save").click();
+    await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Issues" }).waitFor();
+    const drawn = await page.locator(".home img").evaluate((logo) => logo.complete && logo.naturalWidth);
+    assert.equal(drawn, 1);
+    const accent = await page.evaluate(() => getComputedStyle(document.querySelector("button.main")).backgroundColor);
+    assert.ok(["rgb(176, 0, 64)", "rgb(210, 110, 146)"].includes(accent), accent);
+    await ada.look("look");
+  });
+
+  await step("it is asked who sees a page", async () => {
+    await page.goto("/team-a/wiki");
+    await page.getByRole("link", { name: "Who sees this" }).click();
+    await page.getByRole("heading", { name: /^Who sees wiki:/ }).waitFor();
+    await ada.look("who-sees");
+    await page.getByRole("link", { name: /^Why kim sees it/ }).click();
+    await page.getByRole("heading", { name: /^kim sees/ }).waitFor();
   });
 
   await step("rules are made and taken back", async () => {
