@@ -18,7 +18,8 @@ use crate::base::error::{Error, Result};
 use crate::base::project::Project;
 use crate::base::time::Instant;
 use crate::base::zip::{Archive, Kind};
-use crate::web::page::{Body, file_size};
+use crate::web::answer::Body;
+use crate::web::page::file_size;
 use crate::web::{Answer, Visit, address};
 
 /// More than that is not put into one archive.

@@ -25,8 +25,9 @@ use crate::base::project::Project;
 use crate::base::text::unseen::is_unseen;
 use crate::base::time::Instant;
 use crate::base::zip::{self, Archive};
+use crate::web::answer::Body;
 use crate::web::job::{Arrived, Waiting, arrived};
-use crate::web::page::{Body, file_size};
+use crate::web::page::file_size;
 use crate::web::{Answer, Desk, Room};
 
 /// What one archive holds at most.

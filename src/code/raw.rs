@@ -16,7 +16,8 @@ use crate::attachment::raw::{POLICY, disposition, matches_tag};
 use crate::attachment::{blob, media};
 use crate::base::error::{Error, Result};
 use crate::base::project::Project;
-use crate::web::page::{Body, file_size};
+use crate::web::answer::Body;
+use crate::web::page::file_size;
 use crate::web::{Answer, Visit, address};
 
 /// Larger files are not sent: git has no way to read a part of one.

@@ -5,7 +5,8 @@ use super::conversation::Entry;
 use super::wording;
 use crate::base::error::Result;
 use crate::base::markup::Html;
-use crate::web::page::{self, Templates};
+use crate::web::Templates;
+use crate::web::page;
 
 /// `<ol class="entries">`; "" for none.
 pub(super) fn all(templates: &Templates, entries: &[Entry]) -> Result<String> {

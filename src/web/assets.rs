@@ -6,7 +6,7 @@ use rocket::http::{ContentType, Status};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::page::Answer;
+use super::answer::Answer;
 use super::visit::Visit;
 use crate::base::error::Error;
 use crate::base::site::hex;

@@ -6,9 +6,10 @@ use rocket::request::Request;
 use serde::Serialize;
 
 use super::address;
+use super::answer::Answer;
 use super::desk::Desk;
 use super::form::Form;
-use super::page::{Answer, Page, Sheet};
+use super::page::{Page, Sheet};
 use super::visit::Visit;
 use crate::auth::outside::{OIDC_ISSUER, OIDC_NAME};
 use crate::auth::registration::REGISTRATION;

@@ -3,8 +3,8 @@
 use rocket::http::{ContentType, Status};
 use serde::Serialize;
 
+use super::answer::Answer;
 use super::desk::Desk;
-use super::page::Answer;
 use crate::base::error::Result;
 
 /// The fields of `feed/atom.xml`; all addresses are absolute.

@@ -6,7 +6,9 @@
 
 pub mod desk;
 pub mod visit;
+pub mod answer;
 pub mod page;
+mod templates;
 pub mod form;
 pub mod options;
 pub mod error;
@@ -37,8 +39,10 @@ pub mod rewrite;
 pub mod token;
 
 pub use crate::base::markup::diff;
+pub use answer::Answer;
 pub use desk::{Desk, Room};
-pub use page::{Answer, Page, Sheet};
+pub use page::{Page, Sheet};
+pub use templates::Templates;
 pub use visit::Visit;
 
 use std::sync::atomic::AtomicBool;
@@ -67,7 +71,7 @@ pub fn pages_at_once() -> usize {
 pub struct Web {
     pub site: Arc<Site>,
     pub address: address::SiteAddress,
-    pub templates: page::Templates,
+    pub templates: Templates,
     pub throttle: Throttle,
     /// The brake on what makes mail for people who are not signed in.
     pub asking: Throttle,
@@ -88,7 +92,7 @@ pub struct Web {
 impl Web {
     pub fn new(site: Arc<Site>, address: address::SiteAddress) -> crate::base::error::Result<Self> {
         Ok(Self {
-            templates: page::Templates::load(&address.base)?,
+            templates: Templates::load(&address.base)?,
             site,
             address,
             throttle: Throttle::default(),

@@ -2,7 +2,7 @@
 
 use rocket::http::{ContentType, Status};
 
-use super::page::Answer;
+use super::answer::Answer;
 
 const BOM: &str = "\u{FEFF}";
 

@@ -11,12 +11,12 @@ use rocket::tokio::task::spawn_blocking;
 
 use super::Web;
 use super::address;
+use super::answer::Answer;
 use super::desk::Desk;
 use super::error;
 use super::form::Form;
 use super::lookout::Lookout;
 use super::multipart;
-use super::page::Answer;
 use super::proxy::Neighbour;
 use crate::auth::api_tokens::PREFIX;
 use crate::base::audit;
