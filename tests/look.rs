@@ -92,6 +92,8 @@ fn what_can_be_no_look_is_refused_by_field_and_nothing_changes() {
         assert!(problems[1].1.contains(why), "{problems:?}");
         assert!(refused.words().contains("kept"));
     }
+    let many = vec![("footer", "words"); 600];
+    assert_eq!(send(&ada, &many, None).status, 422);
     let long = "x".repeat(1001);
     let refused = send(&ada, &[("footer", &long)], None).expect(422);
     assert_eq!(refused.problems()[0].0, "footer");

@@ -1,5 +1,6 @@
 //! Sends what lies in the outbox: one thread of the server, one mail after the other, by SMTP.
 
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -58,7 +59,17 @@ pub const CA_FILE: Setting = Setting {
 };
 
 fn is_authority_or_nothing(path: &str) -> bool {
-    path.is_empty() || std::fs::read(path).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok())
+    path.is_empty() || authority(path).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok())
+}
+
+/// What stands in a file of certificates, which is a small one.
+fn authority(path: &str) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let mut pem = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST_AUTHORITY).read_to_end(&mut pem)?;
+    Ok(pem)
 }
 
 pub const FROM: Setting = Setting {
@@ -74,6 +85,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The mail server has so long for each step.
 const PATIENCE: Duration = Duration::from_secs(20);
 const AT_ONCE: i64 = 20;
+/// Bytes of a file of certificates.
+const LARGEST_AUTHORITY: u64 = 1024 * 1024;
 
 /// Sends what is due until `stopping` says so.
 pub fn run(site: &Site, stopping: &AtomicBool) {
@@ -179,7 +192,7 @@ impl Post {
     /// An encrypted connection to a server for which an authority of one's own vouches.
     fn own_authority(&self) -> Result<Tls> {
         let unusable = |why: String| Error::internal(format!("the setting mail.ca_file can't be used: {why}"));
-        let pem = std::fs::read(&self.ca_file).map_err(|error| unusable(format!("{}: {error}", self.ca_file)))?;
+        let pem = authority(&self.ca_file).map_err(|error| unusable(format!("{}: {error}", self.ca_file)))?;
         let authority = Certificate::from_pem(&pem).map_err(|error| unusable(error.to_string()))?;
         let host = self.smtp.split("://").nth(1).unwrap_or_default().rsplit('@').next().unwrap_or_default();
         let host = host.split([':', '/', '?']).next().unwrap_or_default();

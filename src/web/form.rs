@@ -7,6 +7,9 @@ use super::multipart::{Broken, Parts};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text::lines_lf;
 
+/// Of a form that holds files: each costs more than a pair of an ordinary one.
+const MOST_PARTS: usize = 500;
+
 const SCALARS: &str = "This field takes a text, a number or true and false.";
 
 #[derive(Debug, Clone, Default)]
@@ -47,6 +50,9 @@ impl Form {
 
     async fn read_parts(&mut self, parts: &mut Parts<&[u8]>) -> std::result::Result<(), Broken> {
         while let Some(head) = parts.next().await? {
+            if self.fields.len() + self.files.len() >= MOST_PARTS {
+                return Err(Broken::Malformed("it has too many fields"));
+            }
             let mut bytes = Vec::new();
             while let Some(piece) = parts.piece().await? {
                 bytes.extend(piece);
