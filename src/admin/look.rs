@@ -10,7 +10,7 @@ use super::settings;
 use crate::base::component::Panel;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::NewEvent;
-use crate::base::project::{Act, Project};
+use crate::base::project::{Act, Project, Tx};
 use crate::base::resource::Resource;
 use crate::base::settings::Setting;
 use crate::base::viewer::{DEFAULT_CLASS, TRAC_ADMIN};
@@ -38,34 +38,28 @@ pub(super) fn routes() -> Vec<Route> {
     routes![show, change, style, logo]
 }
 
-/// What becomes of the logo.
-pub enum NewLogo<'a> {
-    Picture(&'a [u8]),
-    None,
+/// Sets the logo of a project; none takes it away. `Invalid` says under `logo` why a file can't be one.
+pub fn set_logo(project: &Project, by: Act<'_>, new: Option<&[u8]>) -> Result<Option<Logo>> {
+    by.viewer.require(TRAC_ADMIN)?;
+    let drawn = new.map(|bytes| Ok::<_, Error>((look::draw(bytes)?, bytes))).transpose()?;
+    project.write(by, |tx| put_logo(tx, drawn.as_ref()))?;
+    Ok(drawn.map(|(logo, _)| logo))
 }
 
-/// Sets or takes away the logo of a project. `Invalid` says under `logo` why a file can't be one.
-pub fn set_logo(project: &Project, by: Act<'_>, new: &NewLogo<'_>) -> Result<Option<Logo>> {
-    by.viewer.require(TRAC_ADMIN)?;
-    let drawn = match new {
-        NewLogo::Picture(bytes) => Some((look::draw(bytes)?, *bytes)),
-        NewLogo::None => None,
-    };
-    project.write(by, |tx| {
-        let before = look::find(tx)?;
-        if before.as_ref() == drawn.as_ref().map(|(logo, _)| logo) {
-            return Ok(before);
-        }
-        match &drawn {
-            Some((logo, bytes)) => look::keep(tx, logo, bytes)?,
-            None => look::take_away(tx)?,
-        }
-        let logo = drawn.map(|(logo, _)| logo);
-        let words = |logo: &Option<Logo>| logo.as_ref().map_or_else(|| "none".to_owned(), Logo::in_words);
-        let event = NewEvent::new("project.logo", Resource::new("project", 0), DEFAULT_CLASS);
-        tx.record(&event.changing("logo", words(&before), words(&logo)))?;
-        Ok(logo)
-    })
+fn put_logo(tx: &Tx<'_>, new: Option<&(Logo, &[u8])>) -> Result<()> {
+    let before = look::find(tx)?;
+    let now = new.map(|(logo, _)| logo);
+    if before.as_ref() == now {
+        return Ok(());
+    }
+    match new {
+        Some((logo, bytes)) => look::keep(tx, logo, bytes)?,
+        None => look::take_away(tx)?,
+    }
+    let words = |logo: Option<&Logo>| logo.map_or_else(|| "none".to_owned(), Logo::in_words);
+    let event = NewEvent::new("project.logo", Resource::new("project", 0), DEFAULT_CLASS);
+    tx.record(&event.changing("logo", words(before.as_ref()), words(now)))?;
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -89,7 +83,7 @@ impl Page for LookPage {
 #[derive(Serialize)]
 struct Sample {
     name: &'static str,
-    paper: &'static str,
+    paper: String,
     accent: String,
     tint: String,
     on_accent: String,
@@ -152,16 +146,17 @@ fn changed(room: &Room, form: &Form) -> Result<()> {
         }
     }
     let logo = match form.file("logo") {
-        _ if form.has("remove_logo") => Some(NewLogo::None),
-        Some(bytes) => Some(NewLogo::Picture(bytes)),
-        None if form.emptied().iter().any(|name| name == "logo") => Some(NewLogo::None),
+        _ if form.has("remove_logo") || form.emptied().iter().any(|name| name == "logo") => Some(None),
+        Some(bytes) => match look::draw(bytes) {
+            Ok(logo) => Some(Some((logo, bytes))),
+            Err(Error::Invalid(more)) => {
+                problems.extend(more);
+                None
+            }
+            Err(error) => return Err(error),
+        },
         None => None,
     };
-    if let Some(NewLogo::Picture(bytes)) = &logo
-        && let Err(Error::Invalid(more)) = look::draw(bytes)
-    {
-        problems.extend(more);
-    }
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
@@ -169,11 +164,10 @@ fn changed(room: &Room, form: &Form) -> Result<()> {
         .into_iter()
         .filter_map(|(setting, value)| Some((setting, Some(value.as_deref()?).filter(|value| !value.is_empty()))))
         .collect();
-    settings::set_project(&room.project, room.act(), &wishes)?;
-    if let Some(logo) = logo {
-        set_logo(&room.project, room.act(), &logo)?;
-    }
-    Ok(())
+    room.project.write(room.act(), |tx| {
+        settings::set_within(tx, &wishes)?;
+        logo.as_ref().map_or(Ok(()), |logo| put_logo(tx, logo.as_ref()))
+    })
 }
 
 /// What a field asks for; null empties it.
@@ -225,14 +219,15 @@ fn page(desk: &Desk, room: &Room, typed: Option<&Form>, problems: Vec<Problem>) 
 
 fn samples(accent: Colour) -> Vec<Sample> {
     let (light, dark) = look::palette(accent);
-    let sample = |name, paper, palette: Palette| Sample {
+    let sample = |name, paper: Colour, palette: Palette| Sample {
         name,
-        paper,
+        paper: format!("#{}", paper.digits()),
         accent: format!("#{}", palette.accent.digits()),
         tint: format!("#{}", palette.accent_tint.digits()),
         on_accent: format!("#{}", palette.on_accent.digits()),
     };
-    vec![sample("Light", "#fdfdfb", light), sample("Dark", "#15181b", dark)]
+    let [on_light, on_dark] = look::PAPERS;
+    vec![sample("Light", on_light, light), sample("Dark", on_dark, dark)]
 }
 
 /// The colours of a project, after the style sheet of all.
@@ -282,4 +277,13 @@ async fn logo(visit: Visit, project: String) -> Answer {
 /// What an address of an older version gets, is asked for again next time.
 fn lasting(answer: Answer, is_asked_for: bool) -> Answer {
     if is_asked_for { answer.header("Cache-Control", FOR_GOOD) } else { answer }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_usual_colour_is_that_of_the_style_sheet() {
+        let style = include_str!("../../static/trackway.css");
+        assert!(style.contains(&format!("--accent: light-dark({}, ", super::USUAL)));
+    }
 }

@@ -13,7 +13,7 @@ use crate::base::component::{Components, Panel, SitePanel};
 use crate::base::db::Db;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::event::{NewEvent, Via};
-use crate::base::project::{Act, Project};
+use crate::base::project::{Act, Project, Tx};
 use crate::base::settings::{Scope, Setting, Values};
 use crate::base::site::Site;
 use crate::base::time::When;
@@ -70,7 +70,12 @@ pub fn set_site(site: &Site, actor: Option<i64>, via: Via, wishes: &[Wish<'_>]) 
 /// The same of a project.
 pub fn set_project(project: &Project, by: Act<'_>, wishes: &[Wish<'_>]) -> Result<usize> {
     by.viewer.require(TRAC_ADMIN)?;
-    project.write(by, |tx| change(tx, wishes, &|event| tx.record(event).map(drop)))
+    project.write(by, |tx| set_within(tx, wishes))
+}
+
+/// The same within a transaction that does more; who may has been found out.
+pub(super) fn set_within(tx: &Tx<'_>, wishes: &[Wish<'_>]) -> Result<usize> {
+    change(tx, wishes, &|event| tx.record(event).map(drop))
 }
 
 /// Returns how many are other than before. Every problem at once.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::output::{List, print};
 use super::{Shell, actor, roster};
 use crate::admin::create::{self, NewProject};
-use crate::admin::look::{self, NewLogo};
+use crate::admin::look;
 use crate::auth::permissions;
 use crate::base::error::{Error, Result};
 use crate::base::event::Via;
@@ -178,9 +178,9 @@ fn logo(shell: &Shell, name: &str, file: Option<&Path>, remove: bool) -> Result<
             std::fs::File::open(file)
                 .and_then(|open| open.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes))
                 .map_err(|error| Error::invalid("FILE", format!("{}: {error}.", file.display())))?;
-            look::set_logo(&entered.project, entered.act(), &NewLogo::Picture(&bytes))?
+            look::set_logo(&entered.project, entered.act(), Some(&bytes))?
         }
-        None if remove => look::set_logo(&entered.project, entered.act(), &NewLogo::None)?,
+        None if remove => look::set_logo(&entered.project, entered.act(), None)?,
         None => entered.project.read(web::look::find)?,
     };
     print(&format!("{}\n", found.map_or_else(|| "none".to_owned(), |logo| logo.in_words())))

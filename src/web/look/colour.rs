@@ -16,6 +16,9 @@ const STEPS: u32 = 100;
 const LIGHT: [Colour; 3] = [Colour([0xfd, 0xfd, 0xfb]), Colour([0xf4, 0xf4, 0xf0]), WHITE];
 const DARK: [Colour; 3] = [Colour([0x15, 0x18, 0x1b]), Colour([0x1d, 0x21, 0x25]), Colour([0x22, 0x27, 0x2b])];
 
+/// The light paper and the dark one.
+pub const PAPERS: [Colour; 2] = [LIGHT[0], DARK[0]];
+
 /// What takes the place of the tokens of the same names in static/trackway.css.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Palette {

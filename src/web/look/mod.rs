@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde::Serialize;
 
-pub use colour::{Colour, Palette, palette};
+pub use colour::{Colour, PAPERS, Palette, palette};
 pub use logo::{Logo, MOST_BYTES, bytes, draw, find, keep, take_away};
 
 use self::places::Entry;
