@@ -255,6 +255,32 @@ fn an_older_export_is_brought_up_and_a_newer_one_refused_in_plain_words() {
 }
 
 #[test]
+fn sets_that_bear_the_name_of_a_right_and_logos_that_are_none_stay_behind() {
+    let test = TestSite::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("forged.tar.zst");
+    let newest = Schema::Project.migrations().len();
+    let forgery = database(
+        folder.path(),
+        newest,
+        "insert into permission_set (name) values ('WIKI_VIEW'), ('reviewers');
+         insert into permission_set_right (permission_set, permission)
+           values ('WIKI_VIEW', 'TRAC_ADMIN'), ('reviewers', 'WIKI_VIEW');
+         insert into project_logo (id, hash, media_type, width, height, bytes) values (1, 'x', 'image/png', -1, 1, x'00');",
+    );
+    forged(&file, &head(newest as i64), &[(&format!("projects/{}/project.db", "a".repeat(32)), &forgery)], None);
+
+    test.command(&["project", "import", &text(&file)]).expect(0);
+
+    test.admin("ada").get("/guest/timeline").expect(200);
+    assert_eq!(test.command(&["project", "logo", "guest"]).expect(0).stdout, "none\n");
+    let copy = folder.path().join("again.tar.zst");
+    test.command(&["project", "export", "guest", &text(&copy)]).expect(0);
+    let kept = contents(folder.path(), &copy).0;
+    assert_eq!(kept["permission_set"], [[Cell::Text("reviewers".to_owned())]]);
+}
+
+#[test]
 fn hostile_files_are_refused_and_leave_nothing() {
     let test = TestSite::new();
     let folder = tempfile::tempdir().unwrap();

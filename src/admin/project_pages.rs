@@ -185,7 +185,9 @@ fn page(desk: &Desk, row: ProjectRow, form: &Form, problems: Vec<Problem>) -> Re
     if desk.visit.wants_json() && problems.is_empty() {
         return Answer::json(&json!({ "project": project }));
     }
-    let new_name = form.text("name").to_owned();
+    // What was typed to remove it is no new name.
+    let is_new = problems.iter().any(|problem| problem.field == "name");
+    let new_name = if is_new { form.text("name").to_owned() } else { String::new() };
     let sheet = OnePage { panels: panels::of_site(desk, PATH), project, root, new_name, problems };
     Sheet::new(&title, sheet).noindex().status(status).render(desk)
 }

@@ -75,7 +75,7 @@ pub fn by_id(db: &Connection, id: i64) -> Result<Option<FileRow>> {
 pub fn versions(db: &Connection, id: i64) -> Result<Vec<FileRow>> {
     let mut statement = db.prepare_cached(&format!(
         "with recursive version (id) as (
-             select ?1 union all select older.id from attachment as older join version on older.replaced_by = version.id)
+             select ?1 union select older.id from attachment as older join version on older.replaced_by = version.id)
          {FILE} where attachment.id in (select id from version) order by attachment.id"
     ))?;
     Ok(statement.query_map([id], from_row)?.collect::<rusqlite::Result<_>>()?)

@@ -258,7 +258,11 @@ fn identify(visit: &Visit) -> Result<Asker> {
     // Forms keep the id that they were made for.
     let asks_for_a_page = visit.method == Method::Get && !visit.by_itself;
     let renewed = match visitor.is_to_be_renewed() && asks_for_a_page {
-        true => site.db().write(|db| sessions::renew(db, secret))?,
+        true => site.db().write(|db| sessions::renew(db, secret)).unwrap_or_else(|error| {
+            // Nor this: the old id serves until there is room for a new one.
+            log::warn!("the session of {} was not renewed: {error}", account.login);
+            None
+        }),
         false => None,
     };
     Ok((Arc::clone(&visitor.principal), Some(Arc::clone(account)), renewed))

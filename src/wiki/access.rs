@@ -61,9 +61,11 @@ pub(super) fn kept_back(db: &Connection, page: &PageRow) -> Result<Option<Instan
     }
     let mut class = Some(page.acl);
     let mut latest = None;
+    let mut seen = Vec::new();
     let mut statement = db.prepare_cached("select visible_from, base from acl where id = ?1")?;
-    // What leaves it to a rule above is kept back with that one, too.
-    while let Some(acl) = class {
+    // What leaves it to a rule above is kept back with that one, too. An imported project may hold a ring of rules.
+    while let Some(acl) = class.filter(|acl| !seen.contains(acl)) {
+        seen.push(acl);
         let (until, base): (Option<Instant>, Option<i64>) =
             statement.query_row([acl], |row| Ok((row.get(0)?, row.get(1)?)))?;
         latest = latest.max(until);

@@ -107,7 +107,8 @@ fn taken(desk: &Desk, form: &Form) -> Result<Answer> {
     let template = Some(form.text("template")).filter(|template| !template.is_empty());
     let text = typed(form)?;
     let plan = roster::read(desk.site(), text.as_bytes(), template)?;
-    if !form.has("make") || plan.is_done() {
+    // What was chosen just now has not been looked through yet.
+    if !form.has("make") || form.file("file").is_some() || plan.is_done() {
         let planned = planned(&plan);
         return if form.json {
             Answer::json(&planned)

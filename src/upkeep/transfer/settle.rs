@@ -5,16 +5,17 @@
 
 use std::collections::HashSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Wish;
 use crate::admin::create::template::secret_settings;
 use crate::app::COMPONENTS;
 use crate::auth::{accounts, groups};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::project::{Project, tables_by_account};
 use crate::base::settings::{self, Scope};
 use crate::base::site::Site;
+use crate::web::look;
 
 /// What became of them, by name.
 #[derive(Debug, Default)]
@@ -50,8 +51,32 @@ pub(super) fn settle(site: &Site, project: &Project, wish: &Wish<'_>) -> Result<
         }
         db.execute("update repository set secret_hash = null", [])?;
         own_settings(db)?;
+        sets(db)?;
+        logo(db)?;
         Ok(settled)
     })
+}
+
+/// A set that is called as a right is would give others under its name. Those that can be made have small letters.
+fn sets(db: &Connection) -> Result<()> {
+    for (table, name) in [("permission_set_right", "permission_set"), ("permission_set", "name")] {
+        db.execute(&format!("delete from {table} where {name} glob '*[^a-z0-9_-]*' or {name} in ('', 'members')"), [])?;
+    }
+    Ok(())
+}
+
+/// A logo is one that could have been chosen here, measured anew; anything else goes.
+fn logo(db: &Connection) -> Result<()> {
+    let bytes: Option<Vec<u8>> = db
+        .prepare("select bytes from project_logo where typeof(bytes) = 'blob' and length(bytes) <= ?1")?
+        .query_row([look::MOST_BYTES as i64], |row| row.get(0))
+        .optional()?;
+    look::take_away(db)?;
+    match bytes.map(|bytes| look::draw(&bytes).map(|logo| (logo, bytes))) {
+        Some(Ok((logo, bytes))) => look::keep(db, &logo, &bytes),
+        Some(Err(Error::Invalid(_))) | None => Ok(()),
+        Some(Err(error)) => Err(error),
+    }
 }
 
 fn people(site: &Site, db: &Connection, wish: &Wish<'_>, settled: &mut Settled) -> Result<()> {

@@ -30,7 +30,7 @@ pub struct Logo {
 impl Logo {
     /// Another one has another address, so it may be kept for good.
     pub fn href(&self, root: &str) -> String {
-        format!("{root}/logo?version={}", &self.hash[..16])
+        format!("{root}/logo?version={}", self.hash.get(..16).unwrap_or_default())
     }
 
     /// Width and height as it is drawn, in pixels of a page.

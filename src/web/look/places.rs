@@ -10,6 +10,8 @@ pub const KEYS: [&str; 6] = ["wiki", "query", "roadmap", "timeline", "browser", 
 /// How long the name of a place is, in characters.
 const NAMED: RangeInclusive<usize> = 1..=30;
 const MOST: usize = 12;
+/// In bytes.
+const LONGEST: usize = 8_000;
 
 /// One place of the bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,9 @@ pub enum Entry {
 
 /// Reads `wiki; query = Issues; Chat = https://chat.example.org`. None if it can't be read; empty: the usual ones.
 pub fn parse(text: &str) -> Option<Vec<Entry>> {
+    if text.len() > LONGEST {
+        return None;
+    }
     let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
     let entries: Vec<Entry> = parts.map(entry).collect::<Option<_>>()?;
     (entries.len() <= MOST).then_some(entries)
