@@ -43,6 +43,8 @@ fn a_removed_project_is_nowhere_and_comes_back_whole() {
         "{}",
         other.words()
     );
+    let typed = other.attributes("form[action$='/rename'] input[name=name]", "value");
+    assert_eq!(typed, ["demo"], "what was typed to remove it is no new name");
     let removed = ada.post_signed(&format!("{PAGE}/remove"), &[("name", "demo")]).expect(303);
     ada.get("/demo/wiki/Plan").expect(404);
 

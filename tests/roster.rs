@@ -7,6 +7,7 @@ use trackway::auth::accounts;
 
 use crate::enumerator::rules::RULES;
 use crate::support::command;
+use crate::support::form::multipart;
 use crate::support::{Person, TestSite};
 
 const HEADER: &str = "project,title,login,email,full_name,group,role\n";
@@ -251,4 +252,22 @@ fn a_page_says_what_would_be_made_and_makes_it_by_one_button() {
     assert!(granted.lines().any(|line| line.contains("g1") && line.contains("helpers")), "{granted}");
     let again = ada.submit(page, &[("roster", &text), ("template", "demo"), ("preview", "1")]).expect(200);
     assert!(again.words().contains("Nothing: all 2 lines are there already."), "{}", again.words());
+}
+
+#[test]
+fn a_file_that_nobody_has_looked_through_is_shown_before_it_is_made() {
+    let test = template();
+    let ada = test.signed_in("ada");
+    let page = "/-/admin/projects/roster";
+    let text = |project: &str| format!("{HEADER}{project},First,kim,,Kim,g1,WIKI_VIEW\n");
+    let asked = ada.submit(page, &[("roster", &text("first")), ("template", "demo"), ("preview", "1")]).expect(200);
+    let token = asked.attributes("input[name=__FORM_TOKEN]", "value").remove(0);
+
+    let fields = [("__FORM_TOKEN", &*token), ("roster", &text("first")), ("template", "demo"), ("make", "1")];
+    let (kind, body) = multipart(&fields, &[("file", "second.csv", text("second").as_bytes())]);
+    let shown = ada.send(rocket::http::Method::Post, page, &kind, body).expect(200);
+
+    assert!(shown.words().contains("What would be made"), "{}", shown.words());
+    assert!(shown.text().contains("second,First,kim"), "it stands in the field now");
+    assert_eq!(counts(&test), (1, 1, 0, 0), "nothing is made yet");
 }

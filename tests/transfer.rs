@@ -281,6 +281,39 @@ fn sets_that_bear_the_name_of_a_right_and_logos_that_are_none_stay_behind() {
 }
 
 #[test]
+fn files_and_rules_that_lead_to_each_other_are_followed_once() {
+    let test = TestSite::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("forged.tar.zst");
+    let newest = Schema::Project.migrations().len();
+    let hash = hex(&Sha256::digest(b"x"));
+    let forgery = database(
+        folder.path(),
+        newest,
+        &format!(
+            "insert into acl (id, kind, path, opens, base)
+               values (5, 'path', 'a', 'WIKI_VIEW', 6), (6, 'path', 'b', 'WIKI_VIEW', 5);
+             insert into acl_subject (acl, subject_kind) values (5, 'anonymous'), (6, 'anonymous');
+             insert into person (uuid, login, display_name, kind) values ('0123', 'zoe', 'Zoe', 'account');
+             insert into page (name, folded, version, author, changed_at, created_at, acl)
+               values ('A', 'a', 1, 1, 1, 1, 5), ('B', 'b', 1, 1, 1, 1, 1);
+             insert into page_version (page, version, author, saved_at, comment, via, size, text)
+               values (1, 1, 1, 1, '', 'web', 8, 'Long ago'), (2, 1, 1, 1, '', 'web', 8, 'Long ago');
+             insert into attachment (id, parent_kind, parent_id, name, hash, size, added_at, replaced_by)
+               values (1, 'page', 2, 'x.txt', '{hash}', 1, 1, 1);"
+        ),
+    );
+    let place = format!("projects/{}", "a".repeat(32));
+    let (database, blob) = (format!("{place}/project.db"), format!("{place}/files/{}/{hash}", &hash[..2]));
+    forged(&file, &head(newest as i64), &[(&blob, b"x"), (&database, &forgery)], None);
+
+    test.command(&["project", "import", &text(&file)]).expect(0);
+
+    assert!(test.anonymous().get("/guest/wiki/A").expect(200).words().contains("Long ago"));
+    assert!(test.admin("ada").get("/guest/attachment/wiki/B/x.txt").expect(200).words().contains("x.txt"));
+}
+
+#[test]
 fn hostile_files_are_refused_and_leave_nothing() {
     let test = TestSite::new();
     let folder = tempfile::tempdir().unwrap();

@@ -145,6 +145,7 @@ fn changed(room: &Room, form: &Form) -> Result<()> {
             problems.push(Problem::new(name, format!("This takes {}.", setting.values.takes())));
         }
     }
+    // None leaves it as it is, none within takes it away.
     let logo = match form.file("logo") {
         _ if form.has("remove_logo") || form.emptied().iter().any(|name| name == "logo") => Some(None),
         Some(bytes) => match look::draw(bytes) {

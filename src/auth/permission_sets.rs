@@ -39,13 +39,26 @@ pub fn sets(db: &Connection) -> Result<Vec<Set>> {
     Ok(sets)
 }
 
+/// No right is called so: a set under the name of one would give others in its place.
+fn is_name(name: &str) -> bool {
+    (1..=40).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
+        && name != MEMBERS
+}
+
+/// Drops the sets of a database from elsewhere that could not have been made here. What was granted under their names means
+/// the rights of these names again.
+pub fn drop_misnamed(db: &Connection) -> Result<()> {
+    for set in sets(db)?.iter().filter(|set| !is_name(&set.name)) {
+        db.execute("delete from permission_set where name = ?1", [&set.name])?;
+    }
+    Ok(())
+}
+
 /// Says what a set holds, in place of what it held. Whoever has been granted the set has that from now on.
 pub fn save_set(project: &Project, by: Act<'_>, name: &str, rights: &[String]) -> Result<()> {
     by.viewer.require(PERMISSION_ADMIN)?;
-    let well_formed = (1..=40).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
-        && name != MEMBERS;
-    if !well_formed {
+    if !is_name(name) {
         let message =
             "A set's name has 1 to 40 lower-case letters, digits, - and _; `members` has a meaning of its own.";
         return Err(Error::invalid("name", message));

@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::Wish;
 use crate::admin::create::template::secret_settings;
 use crate::app::COMPONENTS;
-use crate::auth::{accounts, groups};
+use crate::auth::{accounts, groups, permission_sets};
 use crate::base::error::{Error, Result};
 use crate::base::project::{Project, tables_by_account};
 use crate::base::settings::{self, Scope};
@@ -51,18 +51,10 @@ pub(super) fn settle(site: &Site, project: &Project, wish: &Wish<'_>) -> Result<
         }
         db.execute("update repository set secret_hash = null", [])?;
         own_settings(db)?;
-        sets(db)?;
+        permission_sets::drop_misnamed(db)?;
         logo(db)?;
         Ok(settled)
     })
-}
-
-/// A set that is called as a right is would give others under its name. Those that can be made have small letters.
-fn sets(db: &Connection) -> Result<()> {
-    for (table, name) in [("permission_set_right", "permission_set"), ("permission_set", "name")] {
-        db.execute(&format!("delete from {table} where {name} glob '*[^a-z0-9_-]*' or {name} in ('', 'members')"), [])?;
-    }
-    Ok(())
 }
 
 /// A logo is one that could have been chosen here, measured anew; anything else goes.

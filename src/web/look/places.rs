@@ -10,7 +10,7 @@ pub const KEYS: [&str; 6] = ["wiki", "query", "roadmap", "timeline", "browser", 
 /// How long the name of a place is, in characters.
 const NAMED: RangeInclusive<usize> = 1..=30;
 const MOST: usize = 12;
-/// In bytes.
+/// In bytes: as many characters as its field takes, each of four.
 const LONGEST: usize = 8_000;
 
 /// One place of the bar.
@@ -94,6 +94,7 @@ mod tests {
             "Chat = chat.example.org",
             &format!("{long} = /wiki"),
             &"wiki;".repeat(13),
+            &";".repeat(LONGEST + 1),
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
