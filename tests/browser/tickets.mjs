@@ -304,7 +304,7 @@ export async function tickets({ site, person, step, scripts, phone }) {
   await step("a form attaches a file", async () => {
     await page.goto("/main/ticket/1");
     await page.setInputFiles("form.attach [name=attachment]", { name: "a sound & more.txt", mimeType: "text/plain", buffer: Buffer.from("squeak\n") });
-    await button("Attach").click();
+    await Promise.all([page.waitForURL(/ticket\/1#attachments$/), button("Attach").click()]);
     await until(5_000, async () => (await page.getByRole("link", { name: "a sound & more.txt" }).count()) > 0, () => "the file is not there");
     await page.goto("/main/ticket/1");
     await says("a sound & more.txt", page.locator("ul.files"));
@@ -346,7 +346,8 @@ export async function tickets({ site, person, step, scripts, phone }) {
       const form = page.locator("form.attach");
       const other = await files("by itself.png");
       await form.dispatchEvent("dragover", { dataTransfer: other });
-      await Promise.all([page.waitForURL(/ticket\/1/), form.dispatchEvent("drop", { dataTransfer: other })]);
+      // News may list it before the page that tells of it has come.
+      await Promise.all([page.waitForURL(/ticket\/1#attachments$/), form.dispatchEvent("drop", { dataTransfer: other })]);
       await until(5_000, async () => (await main.innerText()).includes("by itself.png"), () => "the dropped file is not listed");
     });
   }
